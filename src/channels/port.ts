@@ -1,0 +1,171 @@
+// The port every channel stands behind. The engine sees messages in, messages out and a state; a platform's ways stay inside.
+
+import type { ChannelPlan, Plan } from '../plan/plan.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
+
+export interface Attachment {
+  readonly kind: 'image' | 'audio' | 'video' | 'document'
+  /** As the platform or the file says, checked against the bytes where they are known. */
+  readonly mediaType: string
+  readonly name?: string
+  readonly bytes?: number
+  /** Base64, or absent when it was too large or of a kind not taken; `note` says why. */
+  readonly data?: string
+  readonly note?: string
+}
+
+/** A message as it comes from a platform. Ids are the platform's own, as text. */
+export interface InboundMessage {
+  readonly channelId: string
+  readonly userId: string
+  /** Absent in direct messages. */
+  readonly groupId?: string
+  readonly threadId?: string
+  /** The platform's id of this message: the same id runs once. Absent: every delivery is new. */
+  readonly messageId?: string
+  /** Text with the bot's mention already cut. */
+  readonly content: string
+  /** ISO 8601. */
+  readonly timestamp?: string
+  readonly media?: readonly Attachment[]
+  /** In a group: the bot is mentioned, replied to, or the text is a command for it. */
+  readonly mentionsBot?: boolean
+  /** Text of the message this one answers or quotes; data, never instructions. */
+  readonly quoted?: { readonly userId?: string; readonly content: string }
+  /** For people to read in logs and approvals; never an identity. */
+  readonly displayName?: string
+}
+
+/** Where an answer goes. */
+export interface ReplyTarget {
+  readonly channelId: string
+  readonly userId?: string
+  readonly groupId?: string
+  readonly threadId?: string
+  /** Platform id of the message that is answered. */
+  readonly replyTo?: string
+}
+
+export interface OutboundMessage extends ReplyTarget {
+  readonly content: string
+  readonly sessionKey: string
+  readonly agentId: string
+  readonly media?: readonly Attachment[]
+}
+
+export interface SendContext {
+  /** The same for every attempt at this message; pass it on where the platform can use it. */
+  readonly idempotencyKey: string
+  /** An earlier attempt may have arrived (the engine was killed in between). A channel that cannot tell says so in the text. */
+  readonly possiblyRepeated: boolean
+  readonly signal: AbortSignal
+}
+
+export interface SendResult {
+  /** Platform ids of what was sent. */
+  readonly messageIds: readonly string[]
+}
+
+/** An error that says whether trying again can help. */
+export class ChannelError extends Error {
+  readonly retry: boolean
+  readonly retryAfterMs?: number
+  constructor(message: string, options: { retry: boolean; retryAfterMs?: number; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ChannelError'
+    this.retry = options.retry
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** A reply that grows in place. None of these may throw: trouble is logged and the final text is sent by `send`. */
+export interface ReplyStream {
+  /** The whole text so far. Calls may be dropped to obey the platform's limits. */
+  update(text: string): void
+  /** Replaces the whole by the final text. True: it stands as the reply, and `send` is not called. */
+  finish(text: string, context: SendContext): Promise<SendResult | null>
+  /** Removes or closes what was shown. */
+  cancel(): Promise<void>
+}
+
+export interface ApprovalPrompt {
+  readonly id: string
+  readonly agentId: string
+  readonly toolName: string
+  /** Shown in full, escapes visible, fit for any screen. */
+  readonly text: string
+  readonly expiresAt: number
+  readonly canRemember: boolean
+}
+
+export interface ApprovalAnswer {
+  readonly id: string
+  readonly decision: 'once' | 'always' | 'deny'
+  readonly userId: string
+}
+
+export type ChannelState =
+  | { readonly state: 'starting' | 'connected' | 'stopped' }
+  | { readonly state: 'reconnecting'; readonly detail: string }
+  | { readonly state: 'failed'; readonly detail: string }
+
+/** What the engine gives a channel. */
+export interface ChannelHost {
+  readonly plan: Plan
+  readonly spec: ChannelPlan
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Resolves when the message is stored: only then acknowledge it to the platform. Rejects when it could not be stored: do not. */
+  receive(message: InboundMessage): Promise<Receipt>
+  /** A button was pressed. The text says what came of it, for the one who pressed. */
+  answerApproval(answer: ApprovalAnswer): Promise<string>
+  setState(state: ChannelState): void
+  /** Folder of this channel's own small state (offsets), made when asked for. */
+  stateFolder(): Promise<string>
+}
+
+/** `accepted: false`: nothing will come of it (a stranger, not addressed, over a limit); the engine has said what is to be said. */
+export interface Receipt {
+  readonly accepted: boolean
+  readonly duplicate?: boolean
+  readonly reason?: string
+}
+
+export interface Channel {
+  /** Resolves when the first connection attempt is under way or done; bad credentials become a `failed` state, not a rejection. */
+  start(): Promise<void>
+  /** Stops taking messages, lets what is being sent end, closes. */
+  stop(): Promise<void>
+  /** @throws ChannelError */
+  send(message: OutboundMessage, context: SendContext): Promise<SendResult>
+  /** Present where messages can be edited and `streaming: edit` is set. */
+  stream?(target: ReplyTarget, sessionKey: string): ReplyStream
+  /** Shows that an answer is being made; fire and forget. */
+  typing?(target: ReplyTarget): void
+  /** Asks with native buttons. False: the platform has none for this target, and the engine sends the text with commands. */
+  askApproval?(target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean>
+  /** A request to /hooks/<channelId> on the gateway's port, for platforms that call in. */
+  webhook?(request: WebhookRequest): Promise<WebhookResponse>
+}
+
+export interface WebhookRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+  /** The exact bytes, for signatures. */
+  readonly body: Buffer
+}
+export interface WebhookResponse {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
+export interface ChannelDefinition {
+  readonly type: string
+  readonly traits: { readonly groups: boolean; readonly threads: boolean; readonly edits: boolean; readonly buttons: boolean; readonly media: boolean; readonly idempotentSend: boolean; readonly maxChars: number }
+  load(): Promise<(host: ChannelHost) => Channel>
+}

@@ -1,0 +1,105 @@
+// The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
+// keep too; other services translate.
+
+export interface TextBlock {
+  readonly type: 'text'
+  readonly text: string
+}
+export interface ThinkingBlock {
+  readonly type: 'thinking' | 'redacted_thinking'
+  readonly [key: string]: unknown
+}
+export interface ToolUseBlock {
+  readonly type: 'tool_use'
+  readonly id: string
+  readonly name: string
+  readonly input: unknown
+}
+export interface ToolResultBlock {
+  readonly type: 'tool_result'
+  readonly tool_use_id: string
+  readonly content: string | readonly (TextBlock | MediaBlock)[]
+  readonly is_error?: boolean
+}
+/** An image or a document; `data` is base64. Text documents carry their text in `data` with `type: 'text'`. */
+export interface MediaBlock {
+  readonly type: 'image' | 'document'
+  readonly source: { readonly type: 'base64' | 'text'; readonly media_type: string; readonly data: string }
+  readonly title?: string
+}
+export type ContentBlock = TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | MediaBlock
+
+export interface ModelMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: string | readonly ContentBlock[]
+}
+
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  /** JSON Schema, draft-07. */
+  readonly input_schema: Readonly<Record<string, unknown>>
+}
+
+export interface ModelRequest {
+  readonly model: string
+  /** The stable prefix: must stay identical from turn to turn, so that the service's cache hits. */
+  readonly system: string
+  readonly tools: readonly ToolSpec[]
+  readonly messages: readonly ModelMessage[]
+  readonly maxTokens: number
+  readonly signal: AbortSignal
+}
+
+/** Tokens. `input` excludes what was read from or written to the cache. */
+export interface Usage {
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+}
+
+/** Known reasons; services may invent more, which the turn treats as an end. */
+export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'stop_sequence' | 'refusal' | 'pause_turn' | (string & {})
+
+export interface ModelResult {
+  readonly content: readonly ContentBlock[]
+  readonly stopReason: StopReason
+  readonly usage: Usage
+  /** The model that answered, as the service names it. */
+  readonly model: string
+}
+
+export type ModelErrorKind =
+  | 'credentials' // 401, 403, or none set
+  | 'rate_limit' // 429
+  | 'overloaded' // 529, 503
+  | 'server' // other 5xx
+  | 'network' // no connection, or the stream was cut
+  | 'timeout'
+  | 'context' // the request is longer than the window
+  | 'invalid' // other 4xx: asking again cannot help
+  | 'aborted' // by the caller's signal
+
+/** The one error a model may throw. `message` is fit for a log; it never holds a secret. */
+export class ModelError extends Error {
+  readonly kind: ModelErrorKind
+  readonly status?: number
+  readonly retryAfterMs?: number
+  constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause })
+    this.name = 'ModelError'
+    this.kind = kind
+    if (more.status !== undefined) this.status = more.status
+    if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs
+  }
+}
+
+/** One service. Retries inside follow the service's own rules; what it throws is final for this provider. */
+export interface ModelProvider {
+  /** Whether a key is set (or none is needed). */
+  hasCredentials(): boolean
+  /** @throws ModelError. `onText` gets each piece of text as it arrives; a retry calls `onRestart` first, then starts over. */
+  call(request: ModelRequest, onText?: (text: string) => void, onRestart?: () => void): Promise<ModelResult>
+  close(): Promise<void>
+}

@@ -1,0 +1,78 @@
+// Verdicts and gates: the one place that says whether a command, a path or an address may be used.
+
+import type { AgentPlan, Permissions } from '../plan/plan.ts'
+
+export type Decision = 'run' | 'ask' | 'refuse'
+
+/** What people remembered in exec-approvals.json for one agent (its own and everyone's entries merged). */
+export interface RememberedGrants {
+  readonly allowed: readonly string[]
+  readonly denied: readonly string[]
+}
+
+export interface Verdict {
+  readonly decision: Decision
+  /** One sentence a person can act on. */
+  readonly reason: string
+  /** Which step decided: `floor`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`. */
+  readonly by: string
+  /** Each simple command with its own verdict, for `claw permit`; absent when the text was not understood. */
+  readonly parts?: readonly { readonly words: readonly string[]; readonly decision: Decision; readonly reason: string; readonly by: string }[]
+  /** Grants that "always" would save: one a part; empty when none may be saved. */
+  readonly grants?: readonly string[]
+}
+
+export interface ShellPolicy extends Pick<Permissions, 'mode' | 'allow' | 'deny'> {
+  readonly remembered: RememberedGrants
+  /** Whether the command would run in a working sandbox, and what `askInSandbox` and `sandbox` say. */
+  readonly sandboxed: boolean
+  readonly sandbox: AgentPlan['sandbox']
+  readonly askInSandbox: 'always' | 'never'
+  /** The engine's own files that no command may name: settings, grants, state. Absolute. */
+  readonly protectedPaths: readonly string[]
+  /** Working folder, absolute. */
+  readonly cwd: string
+}
+
+/** Thrown by a gate; the message is a sentence for the model and the audit log. */
+export class GateError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'GateError'
+  }
+}
+
+/** Every path a tool takes goes through here. Opens first, then checks where the handle really is. @throws GateError */
+export interface PathGate {
+  readText(path: unknown, options?: { maxBytes?: number }): Promise<{ text: string; truncated: boolean; bytes: number }>
+  writeText(path: unknown, content: string): Promise<{ path: string; bytes: number; created: boolean }>
+  /** Working folder, absolute; made when absent. */
+  readonly cwd: string
+}
+
+export interface FetchedPage {
+  readonly url: string
+  readonly status: number
+  readonly contentType: string
+  readonly body: Buffer
+  readonly truncated: boolean
+}
+
+/** Every URL a tool takes goes through here: resolved, classified, connected to the checked address, each redirect again. @throws GateError */
+export interface NetworkGate {
+  fetch(url: unknown, options?: { method?: 'GET' | 'POST'; headers?: Record<string, string>; body?: string; maxBytes?: number; timeoutMs?: number; accept?: readonly string[]; signal?: AbortSignal }): Promise<FetchedPage>
+}
+
+export interface ShellResult {
+  readonly output: string
+  /** null: killed. */
+  readonly exitCode: number | null
+  readonly timedOut: boolean
+  readonly truncatedBytes: number
+  readonly sandboxed: boolean
+}
+
+/** Runs the exact bytes that were checked, by a bare bash. */
+export interface ShellRunner {
+  run(command: string, options: { signal: AbortSignal; timeoutMs?: number; maxBytes?: number }): Promise<ShellResult>
+}

@@ -1,0 +1,239 @@
+// The Plan: a frozen value that says all the engine will do. Made by config/compile.ts; asked by everything else.
+
+import type { Position } from '../errors.ts'
+
+export type PermissionMode = 'ask' | 'record' | 'ignore'
+export type SessionScope = 'main' | 'per-peer' | 'per-channel-peer'
+export type ChatType = 'direct' | 'group'
+
+/** Where an object stands in the user's files. */
+export type Place = Pick<Position, 'file' | 'line' | 'column'>
+
+/** `provider` is a key of `Plan.models` (`anthropic` and `openai` always exist). */
+export interface ModelRef {
+  readonly provider: string
+  readonly model: string
+}
+
+export interface ProviderSpec {
+  readonly id: string
+  readonly provider: 'anthropic' | 'openai' | 'scripted'
+  readonly defaultModel: string
+  readonly baseURL?: string
+  readonly apiKey?: Secret
+  readonly headers: Readonly<Record<string, Secret>>
+  /** Absolute path and text of the script of a scripted model; absent: the built-in one that echoes. */
+  readonly script?: { readonly path: string; readonly text: string }
+  readonly timeoutMs: number
+  readonly maxRetries: number
+  readonly prices: Readonly<Record<string, Price>>
+  readonly fingerprint: string
+  readonly place: Place
+}
+
+/** Money per million tokens. */
+export interface Price {
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+}
+
+/** A value that never prints: String(), JSON and inspect all give `***`. */
+export class Secret {
+  readonly #value: string
+  constructor(value: string) {
+    this.#value = value
+  }
+  /** The value itself; '' is a secret that is not set. */
+  reveal(): string {
+    return this.#value
+  }
+  get isSet(): boolean {
+    return this.#value !== ''
+  }
+  toString(): string {
+    return '***'
+  }
+  toJSON(): string {
+    return '***'
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '***'
+  }
+}
+
+export interface Permissions {
+  readonly mode: PermissionMode
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+  /** Identities (`channelId:userId`), links already resolved. */
+  readonly approvers: readonly string[]
+  readonly timeoutMs: number
+  readonly approvalWaitMs: number
+  readonly askInSandbox: 'always' | 'never'
+}
+
+export interface RateLimit {
+  readonly maxMessagesPerHour?: number
+  readonly maxMessagesPerUser?: number
+  readonly maxTokensPerDay?: number
+  readonly maxCostPerDay?: number
+  readonly maxCostPerMonth?: number
+}
+
+export interface WorkspaceRoot {
+  /** Absolute. */
+  readonly path: string
+  readonly access: 'read' | 'write'
+}
+
+export interface AgentPlan {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly model: ModelRef
+  readonly fallbacks: readonly ModelRef[]
+  readonly offline?: ModelRef
+  readonly soul: { readonly text: string; readonly path?: string }
+  /** Names, globs already resolved against the registry, sorted. */
+  readonly tools: readonly string[]
+  readonly permissions: Permissions
+  readonly sessionScope: SessionScope
+  readonly rateLimit: RateLimit
+  readonly compaction: { readonly contextWindow: number; readonly threshold: number; readonly keepRecent: number; readonly chunkTokens: number; readonly model?: ModelRef }
+  readonly reset: { readonly daily?: string; readonly timezone: string; readonly idleMs?: number }
+  readonly subagents: readonly string[]
+  readonly workspace: readonly WorkspaceRoot[]
+  readonly sandbox: 'off' | 'auto' | 'required'
+  readonly network: readonly string[]
+  readonly allowHosts?: readonly string[]
+  readonly denyHosts: readonly string[]
+  readonly replyPrefix: boolean
+  readonly maxTurns: number
+  readonly maxTokens: number
+  readonly queue: { readonly whenBusy: 'follow-up' | 'collect' | 'interrupt'; readonly debounceMs: number; readonly maxBacklog: number }
+  readonly skills: readonly SkillPlan[]
+  readonly fingerprint: string
+  readonly place: Place
+}
+
+/** A loaded skill: text for the prompt, and tools it brings. */
+export interface SkillPlan {
+  readonly name: string
+  readonly folder: string
+  readonly text: string
+  readonly tools: readonly string[]
+}
+
+export interface ChannelPlan {
+  readonly id: string
+  readonly type: string
+  readonly enabled: boolean
+  readonly apiRoot?: string
+  /** Identities of those who may write, links resolved, or absent: anyone. */
+  readonly allowFrom?: readonly string[]
+  readonly strangers: 'ignore' | 'refuse' | 'pair'
+  readonly groups: { readonly respond: 'mention' | 'always' | 'never'; readonly session: 'per-user' | 'shared'; readonly allow?: readonly string[] }
+  readonly streaming: 'edit' | 'final'
+  readonly media: { readonly accept?: readonly string[]; readonly maxBytes: number }
+  readonly maxMessageChars: number
+  /** Keys of this type alone, as the schema's `channel-<type>` gives them; secrets are `Secret`, durations milliseconds. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly fingerprint: string
+  readonly place: Place
+}
+
+export interface RulePlan {
+  /** Index in the merged list, from 0. */
+  readonly index: number
+  readonly priority: number
+  readonly agentId: string
+  readonly channelId?: readonly string[]
+  readonly userId?: readonly string[]
+  readonly groupId?: readonly string[]
+  readonly threadId?: readonly string[]
+  readonly prefix?: string
+  readonly pattern?: string
+  readonly fingerprint: string
+  readonly place: Place
+}
+
+export interface HeartbeatPlan {
+  readonly name: string
+  readonly schedule: string
+  readonly timezone: string
+  readonly agentId: string
+  readonly prompt: string
+  readonly deliverTo?: DeliveryTarget
+  readonly catchUp: 'none' | 'last' | 'all'
+  readonly silentToken: string
+  readonly enabled: boolean
+  readonly fingerprint: string
+  readonly place: Place
+}
+
+/** A place a message can be sent to without having received one from there. */
+export interface DeliveryTarget {
+  readonly channelId: string
+  readonly userId?: string
+  readonly groupId?: string
+  readonly threadId?: string
+}
+
+export interface LinkPlan {
+  readonly name: string
+  readonly identities: readonly string[]
+  readonly place: Place
+}
+
+export interface GatewayPlan {
+  readonly host: string
+  readonly port: number
+  readonly token?: Secret
+  readonly allowedOrigins: readonly string[]
+  readonly allowedHosts: readonly string[]
+  readonly maxBodyBytes: number
+  readonly maxConnections: number
+  readonly fingerprint: string
+}
+
+export interface Plan {
+  /** Absolute path of the root file, and of every file read (includes, souls, scripts, .env). */
+  readonly file: string
+  readonly sources: readonly string[]
+  /** Patterns of includes, absolute, so that a watcher notices new files. */
+  readonly includePatterns: readonly string[]
+  /** SHA-256 (hex) over the configuration files' bytes (root and includes, in order). */
+  readonly configHash: string
+  readonly stateDir: string
+  readonly durability: 'process' | 'power'
+  readonly gateway: GatewayPlan
+  readonly models: ReadonlyMap<string, ProviderSpec>
+  readonly agents: ReadonlyMap<string, AgentPlan>
+  readonly owners: readonly string[]
+  readonly channels: ReadonlyMap<string, ChannelPlan>
+  readonly defaultAgent?: string
+  /** In file order. */
+  readonly rules: readonly RulePlan[]
+  readonly links: readonly LinkPlan[]
+  /** identity → link name. */
+  readonly linkOf: ReadonlyMap<string, string>
+  readonly heartbeats: readonly HeartbeatPlan[]
+  readonly lanes: { readonly realtime: number; readonly scheduled: number; readonly background: number }
+  readonly search?: { readonly provider: 'searxng' | 'brave'; readonly baseURL?: string; readonly apiKey?: Secret }
+  readonly transcription?: { readonly command?: readonly string[]; readonly url?: string; readonly apiKey?: Secret; readonly model?: string }
+  /** Tests as the schema shapes them, each with its place; only `claw test` reads them. */
+  readonly tests: readonly { readonly spec: unknown; readonly place: Place; readonly path: string }[]
+  /** Of all the above that the engine acts on. */
+  readonly fingerprint: string
+}
+
+/** What reaches routing: the text as it stands after the bot's mention was stripped. */
+export interface RouteInput {
+  readonly channelId: string
+  readonly userId: string
+  readonly groupId?: string
+  readonly threadId?: string
+  readonly content: string
+}
