@@ -166,6 +166,14 @@ export interface WebhookResponse {
 /** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
 export interface ChannelDefinition {
   readonly type: string
-  readonly traits: { readonly groups: boolean; readonly threads: boolean; readonly edits: boolean; readonly buttons: boolean; readonly media: boolean; readonly idempotentSend: boolean; readonly maxChars: number }
+  readonly traits: {
+    readonly groups: boolean
+    readonly threads: boolean
+    readonly edits: boolean
+    readonly buttons: boolean
+    readonly media: boolean
+    readonly idempotentSend: boolean
+    readonly maxChars: number
+  }
   load(): Promise<(host: ChannelHost) => Channel>
 }

@@ -17,7 +17,12 @@ export interface Verdict {
   /** Which step decided: `floor`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`. */
   readonly by: string
   /** Each simple command with its own verdict, for `claw permit`; absent when the text was not understood. */
-  readonly parts?: readonly { readonly words: readonly string[]; readonly decision: Decision; readonly reason: string; readonly by: string }[]
+  readonly parts?: readonly {
+    readonly words: readonly string[]
+    readonly decision: Decision
+    readonly reason: string
+    readonly by: string
+  }[]
   /** Grants that "always" would save: one a part; empty when none may be saved. */
   readonly grants?: readonly string[]
 }
@@ -60,7 +65,18 @@ export interface FetchedPage {
 
 /** Every URL a tool takes goes through here: resolved, classified, connected to the checked address, each redirect again. @throws GateError */
 export interface NetworkGate {
-  fetch(url: unknown, options?: { method?: 'GET' | 'POST'; headers?: Record<string, string>; body?: string; maxBytes?: number; timeoutMs?: number; accept?: readonly string[]; signal?: AbortSignal }): Promise<FetchedPage>
+  fetch(
+    url: unknown,
+    options?: {
+      method?: 'GET' | 'POST'
+      headers?: Record<string, string>
+      body?: string
+      maxBytes?: number
+      timeoutMs?: number
+      accept?: readonly string[]
+      signal?: AbortSignal
+    },
+  ): Promise<FetchedPage>
 }
 
 export interface ShellResult {

@@ -101,7 +101,13 @@ export interface AgentPlan {
   readonly permissions: Permissions
   readonly sessionScope: SessionScope
   readonly rateLimit: RateLimit
-  readonly compaction: { readonly contextWindow: number; readonly threshold: number; readonly keepRecent: number; readonly chunkTokens: number; readonly model?: ModelRef }
+  readonly compaction: {
+    readonly contextWindow: number
+    readonly threshold: number
+    readonly keepRecent: number
+    readonly chunkTokens: number
+    readonly model?: ModelRef
+  }
   readonly reset: { readonly daily?: string; readonly timezone: string; readonly idleMs?: number }
   readonly subagents: readonly string[]
   readonly workspace: readonly WorkspaceRoot[]
@@ -112,7 +118,11 @@ export interface AgentPlan {
   readonly replyPrefix: boolean
   readonly maxTurns: number
   readonly maxTokens: number
-  readonly queue: { readonly whenBusy: 'follow-up' | 'collect' | 'interrupt'; readonly debounceMs: number; readonly maxBacklog: number }
+  readonly queue: {
+    readonly whenBusy: 'follow-up' | 'collect' | 'interrupt'
+    readonly debounceMs: number
+    readonly maxBacklog: number
+  }
   readonly skills: readonly SkillPlan[]
   readonly fingerprint: string
   readonly place: Place
@@ -134,7 +144,11 @@ export interface ChannelPlan {
   /** Identities of those who may write, links resolved, or absent: anyone. */
   readonly allowFrom?: readonly string[]
   readonly strangers: 'ignore' | 'refuse' | 'pair'
-  readonly groups: { readonly respond: 'mention' | 'always' | 'never'; readonly session: 'per-user' | 'shared'; readonly allow?: readonly string[] }
+  readonly groups: {
+    readonly respond: 'mention' | 'always' | 'never'
+    readonly session: 'per-user' | 'shared'
+    readonly allow?: readonly string[]
+  }
   readonly streaming: 'edit' | 'final'
   readonly media: { readonly accept?: readonly string[]; readonly maxBytes: number }
   readonly maxMessageChars: number
@@ -222,7 +236,12 @@ export interface Plan {
   readonly heartbeats: readonly HeartbeatPlan[]
   readonly lanes: { readonly realtime: number; readonly scheduled: number; readonly background: number }
   readonly search?: { readonly provider: 'searxng' | 'brave'; readonly baseURL?: string; readonly apiKey?: Secret }
-  readonly transcription?: { readonly command?: readonly string[]; readonly url?: string; readonly apiKey?: Secret; readonly model?: string }
+  readonly transcription?: {
+    readonly command?: readonly string[]
+    readonly url?: string
+    readonly apiKey?: Secret
+    readonly model?: string
+  }
   /** Tests as the schema shapes them, each with its place; only `claw test` reads them. */
   readonly tests: readonly { readonly spec: unknown; readonly place: Place; readonly path: string }[]
   /** Of all the above that the engine acts on. */

@@ -104,7 +104,10 @@ export interface SessionStore {
   append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void>
   load(session: string, agentId: string): Promise<Transcript>
   /** Ends a run: rows done, answers stored, replies queued, steps forgotten; one transaction. */
-  finish(claim: Claim, outcome: { readonly answers: readonly StoredAnswer[]; readonly outbox: readonly NewOutboxRow[] }): Promise<void>
+  finish(
+    claim: Claim,
+    outcome: { readonly answers: readonly StoredAnswer[]; readonly outbox: readonly NewOutboxRow[] },
+  ): Promise<void>
   /** The stored answer to a message: null while there is none. */
   answer(session: string, messageId: string): Promise<StoredAnswer | null>
   waiting(session: string): number

@@ -1,9 +1,9 @@
 // The port every tool stands behind: data that anyone may read without loading the tool, and a function loaded on first use.
 
-import type { Clock, Logger } from '../ports.ts'
-import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import type { NetworkGate, PathGate, ShellRunner } from '../permissions/port.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
+import type { Clock, Logger } from '../ports.ts'
 
 /** What a tool can do to the world; checks and `access` speak of these. */
 export interface ToolTraits {
@@ -67,7 +67,11 @@ export interface SessionRef {
 }
 
 /** Starts a sub-agent in a session of its own and waits for its answer. */
-export type Spawn = (request: { agent: string; prompt: string; timeoutMs?: number }) => Promise<{ sessionKey: string; text: string; isError: boolean }>
+export type Spawn = (request: {
+  agent: string
+  prompt: string
+  timeoutMs?: number
+}) => Promise<{ sessionKey: string; text: string; isError: boolean }>
 
 /** What agents remember: one Markdown file a key, shared by all agents; people may edit the files. */
 export interface MemoryStore {

@@ -1,0 +1,118 @@
+// The engine as the gateway, the command line and tests see it.
+
+import type { ApprovalView, EngineEvent } from '../agent/events.ts'
+import type { InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
+import type { Diagnostic } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { SessionInfo, StoredAnswer, TranscriptEntry } from '../storage/ports.ts'
+
+/** Who stands behind a call: the local terminal and page are owner by the per-start secret; a gateway token makes a caller trusted. */
+export type Caller = { readonly kind: 'owner' } | { readonly kind: 'trusted' } | { readonly kind: 'claimed' }
+
+export interface Accepted {
+  readonly accepted: true
+  readonly duplicate: boolean
+  readonly agentId: string
+  readonly sessionKey: string
+  readonly messageId: string
+}
+/** `reply`: what the sender is told, if anything. */
+export interface Refused {
+  readonly accepted: false
+  readonly reason: string
+  readonly code:
+    | 'stranger'
+    | 'no_route'
+    | 'rate_limit'
+    | 'backlog'
+    | 'stopped'
+    | 'not_addressed'
+    | 'too_long'
+    | 'command'
+    | 'unknown_channel'
+  readonly reply?: string
+  readonly messageId: string
+}
+
+export interface Status {
+  readonly formatVersion: 1
+  readonly generation: number
+  readonly configHash: string
+  readonly fileHash: string
+  readonly lastReload: {
+    readonly at: string
+    readonly ok: boolean
+    readonly durationMs: number
+    readonly diagnostics: readonly Diagnostic[]
+  } | null
+  readonly channels: readonly { readonly id: string; readonly type: string; readonly state: string; readonly detail?: string }[]
+  readonly heartbeats: readonly { readonly name: string; readonly next: string | null }[]
+  readonly queues: { readonly realtime: number; readonly scheduled: number; readonly background: number }
+  readonly agents: readonly { readonly id: string; readonly name: string; readonly model: string; readonly stopped: boolean }[]
+  readonly models: readonly {
+    readonly id: string
+    readonly state: 'ok' | 'cooling'
+    readonly until?: string
+    readonly detail?: string
+  }[]
+  readonly stopped: boolean
+  readonly startedAt: string
+  readonly degraded?: string
+  readonly version: string
+}
+
+/** One spend figure of `claw usage`. */
+export interface UsageRow {
+  readonly day: string
+  readonly agentId: string
+  /** `user:<link or identity>` or `heartbeat:<name>`. */
+  readonly by: string
+  readonly input: number
+  readonly output: number
+  readonly calls: number
+  readonly cost: number
+}
+
+export interface ReloadResult {
+  readonly ok: boolean
+  readonly generation: number
+  readonly configHash: string
+  readonly durationMs: number
+  readonly diagnostics: readonly Diagnostic[]
+  readonly changes: readonly unknown[]
+}
+
+export interface Engine {
+  readonly plan: Plan
+  readonly generation: number
+  start(): Promise<void>
+  /** Drains at most `drainMs`, then stops; what did not end goes on at the next start. */
+  stop(options?: { drainMs?: number }): Promise<void>
+  /** Takes a message in. Resolves when it is stored. Chat commands (`/approve`, `/stop` …) come back as `command` with a reply. */
+  receive(message: InboundMessage, caller: Caller): Promise<Accepted | Refused>
+  /** The answer to a message, as soon as there is one. @throws when the signal aborts. */
+  waitForAnswer(sessionKey: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+  on(listener: (event: EngineEvent) => void): () => void
+  status(): Promise<Status>
+  reload(): Promise<ReloadResult>
+  reloadHistory(): readonly (ReloadResult & { readonly at: string })[]
+  approvals(): Promise<readonly ApprovalView[]>
+  /** First answer wins. The text says what came of it. */
+  decide(
+    id: string,
+    decision: 'once' | 'always' | 'deny',
+    by: { readonly identity?: string; readonly caller: Caller },
+  ): Promise<{ readonly ok: boolean; readonly message: string }>
+  sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
+  transcript(sessionKey: string): Promise<readonly TranscriptEntry[]>
+  /** Ends the running turn of a session. */
+  interrupt(sessionKey: string): Promise<boolean>
+  resetSession(sessionKey: string): Promise<void>
+  runHeartbeat(name: string): Promise<{ readonly ok: boolean; readonly message: string }>
+  halt(agentId: string | undefined, by: string): Promise<void>
+  resume(agentId: string | undefined, by: string): Promise<void>
+  usage(since?: string): Promise<readonly UsageRow[]>
+  metrics(): ReadonlyMap<string, number>
+  /** A platform's call to /hooks/<channelId>; null: no such channel or it takes none. */
+  webhook(channelId: string, request: WebhookRequest): Promise<WebhookResponse | null>
+}
