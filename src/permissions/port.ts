@@ -75,6 +75,8 @@ export interface NetworkGate {
       timeoutMs?: number
       accept?: readonly string[]
       signal?: AbortSignal
+      /** The owner's configuration names this address, not a model: private ones and any host are fine. Redirects are not followed. */
+      configured?: true
     },
   ): Promise<FetchedPage>
 }

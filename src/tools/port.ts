@@ -19,6 +19,8 @@ export interface ToolTraits {
   readonly asks?: true
   /** Running it twice is the same as once, so a crash in mid-call may repeat it. */
   readonly idempotent?: true
+  /** Its result holds text that strangers wrote: it is handed to the model marked as data. */
+  readonly outside?: true
 }
 
 export interface ToolDefinition {

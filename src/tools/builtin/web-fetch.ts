@@ -1,0 +1,49 @@
+// web_fetch: a public page as Markdown, through the network gate.
+
+import type { FetchedPage } from '../../permissions/port.ts'
+import type { ToolContext, ToolResult } from '../port.ts'
+
+const MAX_BYTES = 2_000_000
+const TIMEOUT_MS = 30_000
+const ACCEPT = [
+  'text/html',
+  'application/xhtml+xml',
+  'text/*',
+  'application/json',
+  'application/*+json',
+  'application/xml',
+  'application/*+xml',
+]
+
+export async function run(input: { url: string }, { network, signal }: ToolContext): Promise<ToolResult> {
+  const page = await network.fetch(input.url, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, accept: ACCEPT, signal })
+  const content = await present(page)
+  return page.status >= 400 ? { content: `The server answered ${page.status}.\n\n${content}`, isError: true } : { content }
+}
+
+async function present(page: FetchedPage): Promise<string> {
+  const type = page.contentType.toLowerCase().split(';')[0]!.trim()
+  const head = `${page.url}\n`
+  const cut = page.truncated ? `\n\n[the page was longer than ${MAX_BYTES} bytes and was cut]` : ''
+  if (page.body.length === 0) return `${head}[the page is empty]`
+  if (type === 'text/html' || type === 'application/xhtml+xml') {
+    const { htmlToMarkdown } = await import('../readable.ts')
+    return `${head}${htmlToMarkdown(decode(page), page.url)}${cut}`
+  }
+  if (type.startsWith('text/') || /[/+](json|xml|yaml|x-yaml|javascript|x-ndjson)$/.test(type))
+    return `${head}${decode(page)}${cut}`
+  if (type === '' && !page.body.subarray(0, 1000).includes(0)) return `${head}${decode(page)}${cut}`
+  return `${head}[this is ${type || 'binary data'} of ${page.body.length} bytes, which is not text]`
+}
+
+/** Bytes to text by the charset the server or the page names; UTF-8 otherwise. */
+function decode({ body, contentType }: FetchedPage): string {
+  const named =
+    /charset\s*=\s*["']?([\w-]+)/i.exec(contentType)?.[1] ??
+    /<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w-]+)/i.exec(body.subarray(0, 2048).toString('latin1'))?.[1]
+  try {
+    return new TextDecoder(named ?? 'utf-8').decode(body)
+  } catch {
+    return new TextDecoder().decode(body)
+  }
+}
