@@ -89,7 +89,8 @@ export interface Engine {
   /** Drains at most `drainMs`, then stops; what did not end goes on at the next start. */
   stop(options?: { drainMs?: number }): Promise<void>
   /** Takes a message in. Resolves when it is stored. Chat commands (`/approve`, `/stop` …) come back as `command` with a reply. */
-  receive(message: InboundMessage, caller: Caller): Promise<Accepted | Refused>
+  /** `agentId` takes the place of routing (terminal, agents as models); only for callers the gateway has let choose. */
+  receive(message: InboundMessage, caller: Caller, options?: { readonly agentId?: string }): Promise<Accepted | Refused>
   /** The answer to a message, as soon as there is one. @throws when the signal aborts. */
   waitForAnswer(sessionKey: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
   on(listener: (event: EngineEvent) => void): () => void
