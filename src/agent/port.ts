@@ -1,0 +1,58 @@
+// What a turn takes from the engine. The turn itself reads no clock, no chance and no configuration but through these.
+
+import type { ModelRequest, ModelResult } from '../models/port.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
+import type { Clock } from '../ports.ts'
+import type { Claim, SessionStore, StepJournal } from '../storage/ports.ts'
+import type { SessionRef, ToolDefinition, ToolResult } from '../tools/port.ts'
+import type { EngineEvent } from './events.ts'
+
+/** The outcome of one tool call, ready for the model. */
+export interface CallOutcome {
+  readonly content: ToolResult['content']
+  readonly isError: boolean
+}
+
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  readonly input: unknown
+}
+
+/** One turn's surroundings. */
+export interface Turn {
+  readonly plan: Plan
+  readonly agent: AgentPlan
+  readonly claim: Claim
+  readonly session: SessionRef
+  /** Tools it may use, in the plan's order. */
+  readonly tools: readonly ToolDefinition[]
+  readonly signal: AbortSignal
+}
+
+export interface TurnPorts {
+  readonly store: SessionStore
+  readonly journal: StepJournal
+  readonly clock: Clock
+  emit(event: EngineEvent): void
+  /** One model call with budget, fallbacks and retries. @throws ModelError, BudgetError */
+  callModel(turn: Turn, request: Omit<ModelRequest, 'model' | 'signal'>, onText: (text: string) => void, onRestart: () => void): Promise<ModelResult>
+  /** Judges, asks if need be, runs. Never throws: trouble is an error outcome. */
+  callTool(turn: Turn, call: ToolCall): Promise<CallOutcome>
+  /** Makes the session shorter now. True: it did, and the call may be tried again. */
+  compact(turn: Turn): Promise<boolean>
+}
+
+/** A spend limit is reached; the message is for the user. */
+export class BudgetError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'BudgetError'
+  }
+}
+
+export interface TurnOutcome {
+  /** The reply for people. */
+  readonly text: string
+  readonly isError: boolean
+}

@@ -1,0 +1,169 @@
+// The turn: rows in, a reply out. Model ⇄ tools until the model is done, every call a journaled step, every line of the
+// transcript appended as it happens, so that a killed turn goes on where it stood and the next request is always valid.
+
+import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock } from '../models/port.ts'
+import { sayModelError } from '../models/say.ts'
+import { messagesOf } from '../sessions/messages.ts'
+import type { TranscriptEntry } from '../storage/ports.ts'
+import { BudgetError, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
+import { prefixOf } from './prompt.ts'
+import { runTools } from './tool-calls.ts'
+import { userContent } from './user-entry.ts'
+
+const EMPTY = 'I have no answer to that. Please try again.'
+const REFUSED = 'I can’t help with that.'
+const STOPPED = '(stopped)'
+
+/** Runs one turn to its end. Never throws for what a model, a tool or a user did; throws when storage fails. */
+export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
+  const { rows } = turn.claim
+  const shared = turn.session.key.endsWith(':*')
+  await append(turn, ports, 'u', 'user', userContent(rows, shared), userOf(turn))
+  try {
+    return await converse(turn, ports)
+  } catch (error) {
+    const text = sentenceFor(error, turn)
+    if (text === null) throw error
+    // Kept in the transcript, so that roles alternate and the model knows that it gave no answer.
+    await append(turn, ports, 'end', 'assistant', text)
+    return { text, isError: true }
+  }
+}
+
+/** What the user is told; null: a bug or a broken disk, which is not theirs. */
+function sentenceFor(error: unknown, turn: Turn): string | null {
+  if (turn.signal.aborted) return STOPPED
+  if (error instanceof BudgetError) return error.message
+  return error instanceof ModelError ? sayModelError(error) : null
+}
+
+async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
+  const said: string[] = []
+  let emptyAnswers = 0
+  let compacted = false
+  const chunks = createChunks(turn, ports)
+  for (let call = 0; call < turn.agent.maxTurns; call++) {
+    let result: ModelResult
+    try {
+      result = await ports.journal.step(`model:${call}`, () => ask(turn, ports, chunks))
+    } catch (error) {
+      // One summary and one more try; a second overflow is reported.
+      if (!(error instanceof ModelError && error.kind === 'context') || compacted || !(await ports.compact(turn))) throw error
+      compacted = true
+      call--
+      continue
+    }
+    const content = keepable(result)
+    const text = textOf(content)
+    const calls = content.filter((block): block is ToolUseBlock => block.type === 'tool_use')
+    if (content.length > 0) {
+      await append(turn, ports, `a${call}`, 'assistant', content, { model: result.model, usage: result.usage, stopReason: result.stopReason })
+    }
+    if (text !== '') said.push(text)
+    if (calls.length > 0) {
+      await append(turn, ports, `t${call}`, 'user', await runTools(turn, ports, calls))
+      if (turn.signal.aborted) throw new ModelError('aborted', 'The turn was stopped.')
+      chunks.gap()
+      continue
+    }
+    if (result.stopReason === 'pause_turn' && content.length > 0) continue
+    if (text === '' && result.stopReason !== 'refusal' && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
+    return await conclude(turn, ports, result, text, said)
+  }
+  const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
+  await append(turn, ports, 'end', 'assistant', limit)
+  return { text: [...said.slice(-1), limit].join('\n\n'), isError: true }
+}
+
+/** The reply once the model called no more tools. Earlier texts of the turn (before tool calls) were steps on the way. */
+async function conclude(turn: Turn, ports: TurnPorts, result: ModelResult, text: string, said: readonly string[]): Promise<TurnOutcome> {
+  if (result.stopReason === 'refusal') {
+    const words = text === '' ? REFUSED : text
+    if (text === '') await append(turn, ports, 'end', 'assistant', words)
+    return { text: words, isError: false }
+  }
+  if (result.stopReason === 'max_tokens') {
+    const cut = '(The answer was cut at its length limit. Say “go on” for the rest.)'
+    if (text === '') await append(turn, ports, 'end', 'assistant', cut)
+    return { text: text === '' ? cut : `${text}\n\n${cut}`, isError: false }
+  }
+  if (text !== '') return { text, isError: false }
+  const last = said.at(-1)
+  const words = last ?? EMPTY
+  if (last === undefined) await append(turn, ports, 'end', 'assistant', words)
+  return { text: words, isError: last === undefined }
+}
+
+async function ask(turn: Turn, ports: TurnPorts, chunks: Chunks): Promise<ModelResult> {
+  turn.signal.throwIfAborted()
+  const transcript = await ports.store.load(turn.session.key, turn.agent.id)
+  const prefix = prefixOf(turn.plan, turn.agent, turn.tools)
+  const request = { ...prefix, messages: messagesOf(transcript), maxTokens: turn.agent.maxTokens }
+  return await ports.callModel(turn, request, chunks.text, chunks.restart)
+}
+
+/** What may stand in the transcript: a call cut off by the length limit has no usable input and no result, so it goes. */
+function keepable(result: ModelResult): readonly ContentBlock[] {
+  return result.content.filter((block) => {
+    if (block.type === 'text') return block.text !== ''
+    return block.type !== 'tool_use' || result.stopReason === 'tool_use'
+  })
+}
+
+export const textOf = (content: string | readonly ContentBlock[]): string =>
+  typeof content === 'string' ? content : content.filter((block): block is TextBlock => block.type === 'text').map((block) => block.text).join('')
+
+const idsOf = (turn: Turn): readonly string[] => turn.claim.rows.map((row) => row.messageId)
+
+function userOf(turn: Turn): Pick<TranscriptEntry, 'userId' | 'channelId'> {
+  const { userId, channelId } = turn.session
+  return { ...(userId === undefined ? {} : { userId }), ...(channelId === undefined ? {} : { channelId }) }
+}
+
+/** One entry with an id made of the run and the step: appending it again after a crash changes nothing. */
+async function append(
+  turn: Turn,
+  ports: TurnPorts,
+  step: string,
+  role: 'user' | 'assistant',
+  content: TranscriptEntry['content'],
+  more: Partial<TranscriptEntry> = {},
+): Promise<void> {
+  const { run } = turn.claim
+  const entry = { id: `${run}.${step}`, role, content, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
+  await ports.store.append(turn.session.key, turn.agent.id, [entry])
+}
+
+interface Chunks {
+  text(text: string): void
+  restart(): void
+  /** Between two model calls: what follows starts a new paragraph. */
+  gap(): void
+}
+
+function createChunks(turn: Turn, ports: TurnPorts): Chunks {
+  let sequence = 0
+  let pendingGap = false
+  const emit = (text: string, restart?: true): void =>
+    ports.emit({
+      type: 'chunk',
+      sessionKey: turn.session.key,
+      agentId: turn.agent.id,
+      run: turn.claim.run,
+      text,
+      sequence: sequence++,
+      messageIds: idsOf(turn),
+      ...(restart === undefined ? {} : { restart }),
+    })
+  return {
+    text(text) {
+      if (pendingGap && sequence > 0) emit('\n\n')
+      pendingGap = false
+      emit(text)
+    },
+    restart: () => emit('', true),
+    gap: () => {
+      pendingGap = true
+    },
+  }
+}

@@ -1,0 +1,48 @@
+// Inbox rows in, the content of one user entry out. What people quoted or attached is marked as data.
+
+import type { Attachment, InboundMessage } from '../channels/port.ts'
+import type { ContentBlock } from '../models/port.ts'
+import type { InboxRow } from '../storage/ports.ts'
+
+/** Text that must not be able to end the tag it stands in. */
+export const asData = (source: string, text: string): string =>
+  `<data source="${source.replaceAll(/["<>&]/g, ' ')}">\n${text.replaceAll(/<\/?data/gi, (tag) => tag.replace('<', '‹'))}\n</data>`
+
+/**
+ * The content of a turn's user entry: the texts of all rows in order, then their media. In a session that several people
+ * share, each text says who spoke.
+ */
+export function userContent(rows: readonly InboxRow[], shared: boolean): string | readonly ContentBlock[] {
+  const texts = rows.map((row) => textOf(row, shared)).filter((text) => text !== '')
+  const blocks = rows.flatMap((row) => (row.message?.media ?? []).flatMap(mediaBlocks))
+  const text = texts.join('\n\n')
+  if (blocks.length === 0) return text === '' ? '(empty message)' : text
+  return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...blocks]
+}
+
+function textOf(row: InboxRow, shared: boolean): string {
+  const said = shared && row.message !== undefined ? `[from ${row.message.channelId}:${row.message.userId}] ${row.content}` : row.content
+  const quoted = row.message?.quoted
+  return quoted === undefined ? said : `${quotedText(quoted)}\n${said}`
+}
+
+const quotedText = (quoted: NonNullable<InboundMessage['quoted']>): string =>
+  asData(quoted.userId === undefined ? 'quoted message' : `quoted message of ${quoted.userId}`, quoted.content)
+
+const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
+
+function mediaBlocks(media: Attachment): readonly ContentBlock[] {
+  const label = `${media.kind}${media.name === undefined ? '' : ` "${media.name}"`} (${media.mediaType})`
+  if (media.data === undefined) return [{ type: 'text', text: `[${label}: ${media.note ?? 'not taken'}]` }]
+  if (IMAGES.has(media.mediaType)) {
+    return [{ type: 'image', source: { type: 'base64', media_type: media.mediaType, data: media.data } }]
+  }
+  if (media.mediaType === 'application/pdf') {
+    const title = media.name === undefined ? {} : { title: media.name }
+    return [{ type: 'document', source: { type: 'base64', media_type: media.mediaType, data: media.data }, ...title }]
+  }
+  if (/^text\/|json$|xml$|yaml$/.test(media.mediaType)) {
+    return [{ type: 'text', text: asData(media.name ?? label, Buffer.from(media.data, 'base64').toString('utf8')) }]
+  }
+  return [{ type: 'text', text: `[${label}: ${media.note ?? 'of a kind that cannot be shown'}]` }]
+}
