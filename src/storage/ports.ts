@@ -52,7 +52,7 @@ export interface NewInboxRow {
   readonly message?: InboundMessage
   readonly replyTo?: ReplyTarget
   /** What kind of work it is, and what that kind needs. */
-  readonly kind: 'message' | 'heartbeat' | 'spawn' | 'approval' | 'compact'
+  readonly kind: 'message' | 'heartbeat' | 'spawn' | 'approval' | 'deliver' | 'compact'
   readonly payload?: unknown
   readonly receivedAt: number
 }
@@ -165,4 +165,46 @@ export class StepUnknown extends Error {
     super(`Step ${name} was begun by an earlier process and its end was not seen.`)
     this.name = 'StepUnknown'
   }
+}
+
+/** A question to people, word for word as it was asked. */
+export interface ApprovalRow {
+  readonly id: string
+  readonly run: string
+  readonly toolUseId: string
+  readonly agentId: string
+  /** Agents this one was started by, outermost first; their rights bound it. */
+  readonly parents: readonly string[]
+  readonly sessionKey: string
+  readonly toolName: string
+  readonly input: unknown
+  /** Working folder, absolute. */
+  readonly cwd: string
+  readonly reason: string
+  /** What approvers are shown. */
+  readonly text: string
+  /** Grants that "always" saves; empty: it can't be remembered. */
+  readonly grants: readonly string[]
+  /** Identity of who spoke. */
+  readonly requestedBy?: string
+  /** The message came from the owner's own terminal or page. */
+  readonly askedByOwner: boolean
+  readonly replyTo?: ReplyTarget
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly state: 'open' | 'once' | 'always' | 'deny' | 'expired' | 'cancelled'
+  /** Its turn no longer waits in place. */
+  readonly late: boolean
+  readonly decidedBy?: string
+}
+
+export interface ApprovalsStore {
+  insert(row: ApprovalRow): Promise<void>
+  get(id: string): Promise<ApprovalRow | null>
+  /** Every open one, oldest first. */
+  open(): Promise<readonly ApprovalRow[]>
+  /** Leaves `open` once: gives the settled row, or null when it was settled before. Durable when it resolves. */
+  settle(id: string, state: Exclude<ApprovalRow['state'], 'open'>, by: string, at: number): Promise<ApprovalRow | null>
+  /** Marks an open row late; false: it is not open. */
+  setLate(id: string): Promise<boolean>
 }

@@ -1,0 +1,143 @@
+// Outbox rows in, messages on their channels out: in order for each target, side by side across targets, again after a
+// failure that may pass. A row that was tried before the engine was killed is marked as possibly repeated.
+
+import type { EngineEvent } from '../agent/events.ts'
+import { ChannelError, type OutboundMessage, type ReplyStream, type SendContext } from '../channels/port.ts'
+import { messageOf } from '../errors.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
+import type { Outbox, OutboxRow } from '../storage/ports.ts'
+import type { ChannelManager } from './channels.ts'
+
+const BATCH = 200
+const FIRST_RETRY_MS = 1_000
+const LONGEST_RETRY_MS = 5 * 60_000
+const GIVE_UP_AFTER_MS = 24 * 3_600_000
+
+export interface Delivery {
+  /** There is, or may be, something to send. */
+  wake(): void
+  /** A reply that is growing in place: the row with this key is finished there instead of sent. */
+  expectStream(key: string, stream: ReplyStream): void
+  /** Waits until nothing is being sent, at most so long. */
+  drain(ms: number): Promise<void>
+  stop(): void
+}
+
+export interface DeliveryOptions {
+  readonly outbox: Outbox
+  readonly channels: Pick<ChannelManager, 'get'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  emit(event: EngineEvent): void
+}
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { outbox, channels, clock, log } = options
+  const busy = new Set<string>()
+  const streams = new Map<string, ReplyStream>()
+  const stopping = new AbortController()
+  let pumping = false
+  let again = false
+  let idle: (() => void)[] = []
+
+  function wake(): void {
+    if (stopping.signal.aborted) return
+    if (pumping) {
+      again = true
+      return
+    }
+    pumping = true
+    void pump()
+      .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the outbox could not be read'))
+      .finally(() => {
+        pumping = false
+        if (again) {
+          again = false
+          wake()
+        }
+        settleIdle()
+      })
+  }
+
+  async function pump(): Promise<void> {
+    const rows = await outbox.due(clock.now(), BATCH)
+    const byTarget = new Map<string, OutboxRow[]>()
+    for (const row of rows) byTarget.set(targetKey(row), [...(byTarget.get(targetKey(row)) ?? []), row])
+    for (const [key, group] of byTarget) {
+      if (busy.has(key)) continue
+      busy.add(key)
+      void sendAll(group).finally(() => {
+        busy.delete(key)
+        // Rows that came for this target meanwhile were passed over.
+        wake()
+      })
+    }
+  }
+
+  async function sendAll(rows: readonly OutboxRow[]): Promise<void> {
+    for (const row of rows) {
+      if (stopping.signal.aborted) return
+      if (!(await sendOne(row))) return
+    }
+  }
+
+  /** False: the rest of this target has to wait. */
+  async function sendOne(row: OutboxRow): Promise<boolean> {
+    try {
+      const attempts = await outbox.attempt(row.seq)
+      const context: SendContext = { idempotencyKey: row.key, possiblyRepeated: attempts > 1, signal: stopping.signal }
+      const channel = channels.get(row.target.channelId)
+      if (channel === undefined) throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true })
+      const message: OutboundMessage = { ...row.target, content: row.content, sessionKey: row.session, agentId: row.agentId }
+      const stream = streams.get(row.key)
+      streams.delete(row.key)
+      const streamed = stream === undefined ? null : await stream.finish(row.content, context)
+      if (streamed === null) await channel.send(message, context)
+      await outbox.sent(row.seq)
+      options.emit({ type: 'outbound', message, at: clock.now() })
+      return true
+    } catch (error) {
+      await putOff(row, error)
+      return false
+    }
+  }
+
+  async function putOff(row: OutboxRow, error: unknown): Promise<void> {
+    const passing = !(error instanceof ChannelError) || error.retry
+    if (!passing || clock.now() - row.createdAt > GIVE_UP_AFTER_MS) {
+      log.error({ channel: row.target.channelId, session: row.session, error: messageOf(error) }, 'a reply could not be delivered')
+      await outbox.fail(row.seq, messageOf(error))
+      wake()
+      return
+    }
+    const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 12)) * (0.75 + options.random.number() / 2)
+    const wait = Math.max(backoff, error instanceof ChannelError ? (error.retryAfterMs ?? 0) : 0)
+    await outbox.retry(row.seq, clock.now() + wait)
+    clock.after(wait, wake)
+  }
+
+  function settleIdle(): void {
+    if (busy.size > 0 || pumping) return
+    for (const resolve of idle) resolve()
+    idle = []
+  }
+
+  return {
+    wake,
+    expectStream: (key, stream) => void streams.set(key, stream),
+    async drain(ms) {
+      if (busy.size === 0 && !pumping) return
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(ms, resolve)
+        idle.push(() => {
+          cancel()
+          resolve()
+        })
+      })
+    },
+    stop: () => stopping.abort(),
+  }
+}
+
+const targetKey = ({ target }: OutboxRow): string => `${target.channelId}|${target.groupId ?? ''}|${target.threadId ?? ''}|${target.groupId === undefined ? (target.userId ?? '') : ''}`
