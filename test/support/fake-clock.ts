@@ -1,0 +1,62 @@
+// A clock that a test owns: time stands still until `advance`, which runs timers in the order they are due.
+
+import type { Clock } from '../../src/ports.ts'
+
+export interface FakeClock extends Clock {
+  /** Moves time on; timers fire in order, each with the time at which it was due, and what they start may settle. */
+  advance(ms: number): Promise<void>
+  /** Moves time at once without running timers, as when a machine slept; timers then overdue fire on the next advance. */
+  jump(ms: number): void
+  /** Timers armed. */
+  pending(): number
+}
+
+interface Timer {
+  readonly at: number
+  readonly order: number
+  readonly callback: () => void
+}
+
+export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
+  let now = startMs
+  let order = 0
+  const timers = new Set<Timer>()
+
+  function earliest(limit: number): Timer | undefined {
+    let best: Timer | undefined
+    for (const timer of timers) {
+      if (timer.at > limit) continue
+      if (best === undefined || timer.at < best.at || (timer.at === best.at && timer.order < best.order)) best = timer
+    }
+    return best
+  }
+
+  return {
+    now: () => now,
+    after(ms, callback) {
+      const timer = { at: now + Math.max(0, ms), order: order++, callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    async advance(ms) {
+      const end = now + ms
+      for (let timer = earliest(end); timer !== undefined; timer = earliest(end)) {
+        timers.delete(timer)
+        now = Math.max(now, timer.at)
+        timer.callback()
+        await settle()
+      }
+      now = end
+      await settle()
+    },
+    jump(ms) {
+      now += ms
+    },
+    pending: () => timers.size,
+  }
+}
+
+/** Lets promises that are ready run; a few rounds of the event loop are enough for chains without I/O. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
+}
