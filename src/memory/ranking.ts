@@ -10,8 +10,8 @@ export interface IndexedNote {
 
 /** A word in the key says more than one in the text. */
 const KEY_WEIGHT = 2
-const K1 = 1.2
-const B = 0.75
+const K1 = 0.9
+const B = 0.4
 /** Weights of a match by a shared beginning, and by a part of a word (only where nothing else was found). */
 const PREFIX_WEIGHT = 0.4
 const PART_WEIGHT = 0.2
