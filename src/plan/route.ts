@@ -1,0 +1,101 @@
+// Enters: a Plan and a message. Leaves: who answers it, in which session, with which text; and why, for people.
+
+import { admission } from './admission.ts'
+import type { AgentPlan, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
+import { byRank, failing } from './scan.ts'
+import { sessionKey } from './session-key.ts'
+import { cutPrefix, type Patterns } from './text-match.ts'
+
+/** What an index over the rules can say; `createRouter` makes one. */
+export interface Router {
+  /** The winning rule; null: none matches. */
+  match(input: RouteInput): RulePlan | null
+}
+
+export type Routed =
+  | { readonly agentId: string; readonly sessionKey: string; readonly content: string; readonly rule: RulePlan | null }
+  | { readonly agentId: null; readonly reason: string }
+
+const NO_ROUTE = 'No rule matches and there is no routing.defaultAgent.'
+
+function settle(plan: Plan, rule: RulePlan | null, input: RouteInput): Routed {
+  const agentId = rule?.agentId ?? plan.defaultAgent
+  if (agentId === undefined) return { agentId: null, reason: NO_ROUTE }
+  const content = rule?.prefix === undefined ? input.content : cutPrefix(input.content, rule.prefix)
+  return { agentId, sessionKey: sessionKey(plan, agentId, input), content, rule }
+}
+
+/** Who answers. Takes the message as admitted: `admission` and limits are asked elsewhere. */
+export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed => settle(plan, router.match(input), input)
+
+/** One rule as it was considered. */
+export interface Considered {
+  readonly index: number
+  readonly line: number
+  readonly matched: boolean
+  readonly reason: string
+}
+
+/** `claw route --format json`, without formatVersion. */
+export interface Explanation {
+  readonly agentId: string | null
+  /** Why nobody answers; only then. */
+  readonly reason?: string
+  readonly sessionKey: string | null
+  readonly content: string | null
+  readonly rule: { readonly index: number; readonly file: string; readonly line: number } | null
+  readonly considered: readonly Considered[]
+  readonly tools: readonly string[]
+  readonly permissions: { readonly mode: PermissionMode } | null
+  readonly rateLimit: RateLimit
+}
+
+const list = (values: readonly string[]): string => (values.length > 5 ? `${values.slice(0, 5).join(', ')} …` : values.join(', '))
+
+function whyNot(rule: RulePlan, input: RouteInput, lost: NonNullable<ReturnType<typeof failing>>): string {
+  if (lost === 'prefix') return `text does not start with "${rule.prefix}" followed by a blank or the end`
+  if (lost === 'pattern') return `text does not match /${rule.pattern}/`
+  const given = input[lost]
+  const wanted = list(rule[lost] ?? [])
+  return given === undefined ? `message has no ${lost}, rule wants ${wanted}` : `${lost} is ${given}, rule wants ${wanted}`
+}
+
+function whyWon(rule: RulePlan): string {
+  const conditions = (['channelId', 'userId', 'groupId', 'threadId', 'prefix', 'pattern'] as const).filter(
+    (name) => rule[name] !== undefined,
+  )
+  return conditions.length === 0 ? 'no conditions: matches every message' : `${conditions.join(', ')} match`
+}
+
+/** What would happen to a message, and why: every rule of higher rank that lost, and the winner. */
+export function explainRoute(plan: Plan, input: RouteInput, patterns: Patterns): Explanation {
+  const considered: Considered[] = []
+  let winner: RulePlan | null = null
+  for (const rule of byRank(plan.rules)) {
+    const lost = failing(rule, input, patterns)
+    const reason = lost === null ? whyWon(rule) : whyNot(rule, input, lost)
+    considered.push({ index: rule.index, line: rule.place.line, matched: lost === null, reason })
+    if (lost === null) {
+      winner = rule
+      break
+    }
+  }
+  const door = admission(plan, input)
+  const routed: Routed = door.admitted ? settle(plan, winner, input) : { agentId: null, reason: door.reason }
+  const rule = winner === null ? null : { index: winner.index, file: winner.place.file, line: winner.place.line }
+  if (routed.agentId === null) {
+    const nothing = { sessionKey: null, content: null, tools: [], permissions: null, rateLimit: {} }
+    return { agentId: null, reason: routed.reason, ...nothing, rule, considered }
+  }
+  const agent: AgentPlan | undefined = plan.agents.get(routed.agentId)
+  return {
+    agentId: routed.agentId,
+    sessionKey: routed.sessionKey,
+    content: routed.content,
+    rule,
+    considered,
+    tools: agent?.tools ?? [],
+    permissions: agent === undefined ? null : { mode: agent.permissions.mode },
+    rateLimit: agent?.rateLimit ?? {},
+  }
+}
