@@ -3,10 +3,7 @@
 import type { Attachment, InboundMessage } from '../channels/port.ts'
 import type { ContentBlock } from '../models/port.ts'
 import type { InboxRow } from '../storage/ports.ts'
-
-/** Text that must not be able to end the tag it stands in. */
-export const asData = (source: string, text: string): string =>
-  `<data source="${source.replaceAll(/["<>&]/g, ' ')}">\n${text.replaceAll(/<\/?data/gi, (tag) => tag.replace('<', '‹'))}\n</data>`
+import { asData } from '../tools/run.ts'
 
 /**
  * The content of a turn's user entry: the texts of all rows in order, then their media. In a session that several people
@@ -14,7 +11,7 @@ export const asData = (source: string, text: string): string =>
  */
 export function userContent(rows: readonly InboxRow[], shared: boolean): string | readonly ContentBlock[] {
   const texts = rows.map((row) => textOf(row, shared)).filter((text) => text !== '')
-  const blocks = rows.flatMap((row) => (row.message?.media ?? []).flatMap(mediaBlocks))
+  const blocks = rows.flatMap((row) => (row.message?.media ?? []).flatMap((media) => mediaBlocks(media, row.messageId)))
   const text = texts.join('\n\n')
   if (blocks.length === 0) return text === '' ? '(empty message)' : text
   return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...blocks]
@@ -23,15 +20,15 @@ export function userContent(rows: readonly InboxRow[], shared: boolean): string 
 function textOf(row: InboxRow, shared: boolean): string {
   const said = shared && row.message !== undefined ? `[from ${row.message.channelId}:${row.message.userId}] ${row.content}` : row.content
   const quoted = row.message?.quoted
-  return quoted === undefined ? said : `${quotedText(quoted)}\n${said}`
+  return quoted === undefined ? said : `${quotedText(quoted, row.messageId)}\n${said}`
 }
 
-const quotedText = (quoted: NonNullable<InboundMessage['quoted']>): string =>
-  asData(quoted.userId === undefined ? 'quoted message' : `quoted message of ${quoted.userId}`, quoted.content)
+const quotedText = (quoted: NonNullable<InboundMessage['quoted']>, salt: string): string =>
+  asData(quoted.userId === undefined ? 'a quoted message' : `a quoted message of ${quoted.userId}`, quoted.content, salt)
 
 const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
 
-function mediaBlocks(media: Attachment): readonly ContentBlock[] {
+function mediaBlocks(media: Attachment, salt: string): readonly ContentBlock[] {
   const label = `${media.kind}${media.name === undefined ? '' : ` "${media.name}"`} (${media.mediaType})`
   if (media.data === undefined) return [{ type: 'text', text: `[${label}: ${media.note ?? 'not taken'}]` }]
   if (IMAGES.has(media.mediaType)) {
@@ -42,7 +39,7 @@ function mediaBlocks(media: Attachment): readonly ContentBlock[] {
     return [{ type: 'document', source: { type: 'base64', media_type: media.mediaType, data: media.data }, ...title }]
   }
   if (/^text\/|json$|xml$|yaml$/.test(media.mediaType)) {
-    return [{ type: 'text', text: asData(media.name ?? label, Buffer.from(media.data, 'base64').toString('utf8')) }]
+    return [{ type: 'text', text: asData(label, Buffer.from(media.data, 'base64').toString('utf8'), salt) }]
   }
   return [{ type: 'text', text: `[${label}: ${media.note ?? 'of a kind that cannot be shown'}]` }]
 }

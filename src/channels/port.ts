@@ -145,6 +145,8 @@ export interface Channel {
   typing?(target: ReplyTarget): void
   /** Asks with native buttons. False: the platform has none for this target, and the engine sends the text with commands. */
   askApproval?(target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean>
+  /** The question was answered anywhere, or its time is up: buttons that were shown are taken away. Unknown ids are fine. */
+  approvalClosed?(id: string, outcome: string): Promise<void>
   /** A request to /hooks/<channelId> on the gateway's port, for platforms that call in. */
   webhook?(request: WebhookRequest): Promise<WebhookResponse>
 }
@@ -167,6 +169,8 @@ export interface WebhookResponse {
 export interface ChannelDefinition {
   readonly type: string
   readonly traits: {
+    /** The gateway itself shows replies: nothing is pushed. */
+    readonly resident?: true
     readonly groups: boolean
     readonly threads: boolean
     readonly edits: boolean

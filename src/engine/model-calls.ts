@@ -1,0 +1,56 @@
+// A turn's request in, the model's result out: within the agent's budget (reserved before, settled after), counted for whom
+// it was made, and with the provider's fallbacks.
+
+import { BudgetError, type Turn } from '../agent/port.ts'
+import type { ModelRequest, ModelResult, Usage } from '../models/port.ts'
+import type { ModelRouter } from '../models/failover.ts'
+import { costOf } from '../models/prices.ts'
+import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
+import type { World } from './world.ts'
+
+export interface ModelCalls {
+  /** `spender`: `user:<link or identity>` or `heartbeat:<name>`. @throws ModelError, BudgetError */
+  call(turn: Turn, request: Omit<ModelRequest, 'model' | 'signal'>, spender: string, onText: (text: string) => void, onRestart: () => void): Promise<ModelResult>
+  /** A call outside a turn (a summary), by the agent's models or the one named. */
+  side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: Omit<ModelRequest, 'model' | 'signal'>, signal: AbortSignal): Promise<ModelResult>
+}
+
+const CHARS_PER_TOKEN = 4
+
+export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
+  const { limits, clock, storage } = world
+
+  async function spend(agent: AgentPlan, spender: string, plan: Plan, estimate: number, make: () => Promise<{ result: ModelResult; ref: ModelRef }>): Promise<ModelResult> {
+    const reserved = limits.reserve(agent, estimate, clock.now())
+    if (!reserved.ok) throw new BudgetError(reserved.message)
+    let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+    let cost = 0
+    try {
+      const { result, ref } = await make()
+      usage = result.usage
+      cost = costOf(usage, plan.models.get(ref.provider)?.prices, ref.model)
+      return result
+    } finally {
+      reserved.settle(usage, cost)
+      if (usage.input + usage.output > 0) storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost })
+    }
+  }
+
+  return {
+    call(turn, request, spender, onText, onRestart) {
+      const { agent, plan, signal } = turn
+      const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
+      return spend(agent, spender, plan, estimate, () => models.call(agent, { ...request, signal }, onText, onRestart))
+    },
+    side(plan, agent, model, request, signal) {
+      const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
+      return spend(agent, 'engine:compaction', plan, estimateTokens(request), () => models.call(asked, { ...request, signal }))
+    },
+  }
+}
+
+/** What a call may cost at most, roughly: all it sends and all it may answer. */
+function estimateTokens(request: Omit<ModelRequest, 'model' | 'signal'>): number {
+  const sent = request.system.length + JSON.stringify(request.messages).length + JSON.stringify(request.tools).length
+  return Math.ceil(sent / CHARS_PER_TOKEN) + request.maxTokens
+}

@@ -1,0 +1,164 @@
+// One tool call in, its outcome out: checked, judged by today's plan and the turn's, asked for where that is needed, written
+// to the audit log, run as a step that is never made twice, and cleared of secrets. Must not throw for what a model did.
+
+import type { CallOutcome, ToolCall, Turn } from '../agent/port.ts'
+import { messageOf } from '../errors.ts'
+import type { MediaBlock, TextBlock } from '../models/port.ts'
+import { judgeTool } from '../permissions/policy.ts'
+import type { Verdict } from '../permissions/port.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
+import { type StepJournal, StepUnknown } from '../storage/ports.ts'
+import type { ToolDefinition } from '../tools/port.ts'
+import { approvalId, type Approvals, type ApprovalState } from './approvals.ts'
+import { approvalText } from './approval-text.ts'
+import { boundedAgent, strictest, toolsFor } from './rights.ts'
+import type { Surroundings } from './surroundings.ts'
+import type { World } from './world.ts'
+
+/** A turn with what the gate needs to know of who stands behind it. */
+export interface GatedTurn extends Turn {
+  /** Agents that started this one, outermost first. */
+  readonly parents: readonly string[]
+  readonly askedByOwner: boolean
+  readonly journal: StepJournal
+}
+
+export interface ToolGate {
+  call(turn: GatedTurn, call: ToolCall): Promise<CallOutcome>
+  /** Runs what was approved late, judged anew by today's plan. */
+  runApproved(turn: GatedTurn, call: ToolCall, approvedCwd: string): Promise<CallOutcome>
+}
+
+const failure = (content: string): CallOutcome => ({ content, isError: true })
+
+export function createToolGate(world: World, surroundings: Surroundings, approvals: Approvals): ToolGate {
+  const { runner, audit } = surroundings
+
+  async function call(turn: GatedTurn, { id, name, input }: ToolCall): Promise<CallOutcome> {
+    const tool = runner.get(name)
+    if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
+    const problem = await runner.validateInput(tool, input)
+    if (problem !== null) return failure(problem)
+    const verdict = await judge(turn.plan, turn.agent, turn.parents, tool, input)
+    if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
+    if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
+    if (verdict.decision === 'ask') {
+      const refused = await askFor(turn, id, tool, input, verdict)
+      if (refused !== null) return refused
+    }
+    // Whatever the turn's own plan says, what today's plan took away is not run.
+    const today = world.current().plan
+    if (today !== turn.plan || verdict.decision === 'ask') {
+      const barred = await barredToday(today, turn, tool, input)
+      if (barred !== null) return failure(barred)
+    }
+    return await run(turn, id, tool, input)
+  }
+
+  async function judge(plan: Plan, agent: AgentPlan, parents: readonly string[], tool: ToolDefinition, input: unknown): Promise<Verdict> {
+    const bounded = boundedAgent(plan, agent, parents)
+    const all = [bounded, ...parents.flatMap((id) => plan.agents.get(id) ?? [])]
+    const verdicts = await Promise.all(all.map((one) => surroundings.policyOf(plan, one, bounded).then((policy) => judgeTool({ tool, input, ...policy }))))
+    return strictest(verdicts as [Verdict, ...Verdict[]])
+  }
+
+  /** Why today's plan does not let this run, or null. */
+  async function barredToday(today: Plan, turn: GatedTurn, tool: ToolDefinition, input: unknown): Promise<string | null> {
+    const agent = today.agents.get(turn.agent.id)
+    if (agent === undefined) return `Not run: the agent ${turn.agent.id} was removed.`
+    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool)) return `Not run: the tool ${tool.name} was taken away.`
+    const verdict = await judge(today, agent, turn.parents, tool, input)
+    return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
+  }
+
+  /** null: approved. */
+  async function askFor(turn: GatedTurn, toolUseId: string, tool: ToolDefinition, input: unknown, verdict: Verdict): Promise<CallOutcome | null> {
+    const { approvers, timeoutMs, approvalWaitMs } = turn.agent.permissions
+    if (approvers.length === 0 && !turn.askedByOwner) return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
+    const row = turn.claim.rows[0]
+    const { channelId, userId } = turn.session
+    const opened = await approvals.open({
+      run: turn.claim.run,
+      toolUseId,
+      agentId: turn.agent.id,
+      parents: turn.parents,
+      sessionKey: turn.session.key,
+      toolName: tool.name,
+      input,
+      cwd: surroundings.cwdOf(turn.agent),
+      reason: verdict.reason,
+      text: approvalText(tool.name, input),
+      grants: verdict.grants ?? [],
+      askedByOwner: turn.askedByOwner,
+      timeoutMs,
+      ...(channelId === undefined || userId === undefined ? {} : { requestedBy: `${channelId}:${userId}` }),
+      ...(row?.replyTo === undefined ? {} : { replyTo: row.replyTo }),
+    })
+    const state = opened.state === 'open' ? await approvals.wait(opened.id, approvalWaitMs, turn.signal) : opened.state
+    await surroundings.audit.append({ kind: 'approval', id: opened.id, agentId: turn.agent.id, session: turn.session.key, tool: tool.name, state })
+    if (state === 'pending') return { content: pendingText(opened.id), isError: false }
+    return state === 'once' || state === 'always' ? null : failure(deniedText(state))
+  }
+
+  async function record(turn: GatedTurn, tool: ToolDefinition, input: unknown, verdict: Verdict): Promise<boolean> {
+    try {
+      await audit.append({
+        kind: 'tool',
+        agentId: turn.agent.id,
+        session: turn.session.key,
+        tool: tool.name,
+        input: surroundings.redactJson(input),
+        decision: verdict.decision,
+        by: verdict.by,
+        reason: verdict.reason,
+      })
+      return true
+    } catch (error) {
+      world.log.error({ error: messageOf(error) }, 'the audit log cannot be written')
+      return false
+    }
+  }
+
+  async function run(turn: GatedTurn, toolUseId: string, tool: ToolDefinition, input: unknown): Promise<CallOutcome> {
+    try {
+      return await turn.journal.step(
+        `tool:${toolUseId}`,
+        async (idempotencyKey) => {
+          const context = await surroundings.contextOf(turn, idempotencyKey)
+          const result = await runner.run(tool, input, context)
+          return { content: redacted(result.content), isError: result.isError === true }
+        },
+        tool.traits.idempotent === true ? 'always' : 'never',
+      )
+    } catch (error) {
+      if (error instanceof StepUnknown) return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
+      return failure(`The tool failed: ${surroundings.redact(messageOf(error))}`)
+    }
+  }
+
+  function redacted(content: CallOutcome['content']): CallOutcome['content'] {
+    if (typeof content === 'string') return surroundings.redact(content)
+    return content.map((block: TextBlock | MediaBlock) => (block.type === 'text' ? { ...block, text: surroundings.redact(block.text) } : block))
+  }
+
+  return {
+    call,
+    async runApproved(turn, { id, name, input }, approvedCwd) {
+      const tool = runner.get(name)
+      if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
+      if (surroundings.cwdOf(turn.agent) !== approvedCwd) return failure('Not run: the agent’s working folder is another one than the approved.')
+      const barred = await barredToday(world.current().plan, turn, tool, input)
+      if (barred !== null) return failure(barred)
+      await audit.append({ kind: 'tool', agentId: turn.agent.id, session: turn.session.key, tool: name, input: surroundings.redactJson(input), decision: 'run', by: 'approval', reason: `approved as ${approvalId(turn.claim.run, id)} or earlier` })
+      return await run(turn, id, tool, input)
+    },
+  }
+}
+
+const pendingText = (id: string): string =>
+  `This needs an approval, and nobody has answered yet. Approval ${id} is pending; its result will arrive as a message. Tell the user, and do not try it again.`
+
+function deniedText(state: ApprovalState): string {
+  if (state === 'expired') return 'Not run: nobody approved it in time.'
+  return state === 'cancelled' ? 'Not run: the turn was stopped.' : 'Not run: an approver denied it.'
+}

@@ -1,0 +1,271 @@
+// Tokens in, finished turns out. Claims what waits in a session, runs it by its kind, and ends it in one transaction:
+// rows done, answers stored, replies queued.
+
+import type { EngineEvent } from '../agent/events.ts'
+import type { TurnOutcome, TurnPorts } from '../agent/port.ts'
+import { runAgentTurn } from '../agent/turn.ts'
+import type { ReplyTarget } from '../channels/port.ts'
+import { messageOf } from '../errors.ts'
+import type { AgentPlan } from '../plan/plan.ts'
+import { needsReset } from '../sessions/reset.ts'
+import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../storage/ports.ts'
+import type { SessionRef } from '../tools/port.ts'
+import type { Compactor } from './compactor.ts'
+import type { Delivery } from './delivery.ts'
+import type { ModelCalls } from './model-calls.ts'
+import { toolsFor } from './rights.ts'
+import type { ReplyStreams } from './streams.ts'
+import type { GatedTurn, ToolGate } from './tool-gate.ts'
+import type { Generation, World } from './world.ts'
+
+/** What a row of kind `spawn` carries. */
+export interface SpawnPayload {
+  readonly parents: readonly string[]
+  readonly askedByOwner: boolean
+  readonly by: string
+}
+/** What a row of kind `heartbeat` carries. */
+export interface HeartbeatPayload {
+  readonly name: string
+  readonly slot: string
+}
+/** What a row of kind `approval` carries. */
+export interface ApprovalPayload {
+  readonly approvalId: string
+}
+
+export interface TurnRunner {
+  /** A row was stored for a session: queues its work, or interrupts what runs, as the agent's queue settings say. */
+  arrived(agent: AgentPlan, row: NewInboxRow): void
+  run(token: Token): Promise<'done' | 'noop'>
+  /** Ends the running turn of a session; false: none runs. */
+  interrupt(session: string): boolean
+  /** Ends every running turn, or one agent's. */
+  interruptAll(agentId?: string): void
+  waitForAnswer(session: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+}
+
+export interface TurnRunnerOptions {
+  readonly gate: ToolGate
+  readonly models: ModelCalls
+  readonly compactor: Compactor
+  readonly delivery: Delivery
+  readonly streams: ReplyStreams
+  journalOf(run: string): StepJournal
+  /** The outcome of an approval that came late, as text for the model. */
+  runLateApproval(turn: GatedTurn, row: InboxRow): Promise<string>
+  enqueue(token: Token): void
+  onHeartbeatDone(payload: HeartbeatPayload, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]>
+}
+
+const GONE = 'This agent is no longer here.'
+const BROKEN = 'Something went wrong on my side. Please try again.'
+
+export function createTurnRunner(world: World, options: TurnRunnerOptions): TurnRunner {
+  const { storage, clock, log } = world
+  const running = new Map<string, { readonly agentId: string; readonly stop: AbortController }>()
+  const waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
+  const debounces = new Map<string, () => void>()
+
+  function arrived(agent: AgentPlan, row: NewInboxRow): void {
+    const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
+    if (agent.queue.whenBusy === 'interrupt' && row.kind === 'message') interrupt(row.session)
+    if (agent.queue.debounceMs === 0 || row.kind !== 'message') return options.enqueue(token)
+    debounces.get(row.session)?.()
+    const cancel = clock.after(agent.queue.debounceMs, () => {
+      debounces.delete(row.session)
+      options.enqueue(token)
+    })
+    debounces.set(row.session, cancel)
+  }
+
+  function interrupt(session: string): boolean {
+    const turn = running.get(session)
+    turn?.stop.abort()
+    return turn !== undefined
+  }
+
+  async function run(token: Token): Promise<'done' | 'noop'> {
+    const generation = world.current()
+    const agent = generation.plan.agents.get(token.agentId)
+    const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
+    const claim = await storage.sessions.claimNext(token.session, world.random.id(), { all: together, max: 50 })
+    if (claim === null) return 'noop'
+    const stop = new AbortController()
+    running.set(token.session, { agentId: token.agentId, stop })
+    try {
+      await runClaim(generation, token, claim, stop.signal)
+    } finally {
+      running.delete(token.session)
+      if (storage.sessions.waiting(token.session) > 0) options.enqueue(token)
+    }
+    return 'done'
+  }
+
+  async function runClaim(generation: Generation, token: Token, claim: Claim, signal: AbortSignal): Promise<void> {
+    const started = clock.now()
+    const first = claim.rows[0]
+    if (first === undefined) return
+    const agent = generation.plan.agents.get(first.agentId)
+    const messageIds = claim.rows.map((row) => row.messageId)
+    const head = { sessionKey: token.session, agentId: first.agentId, run: claim.run, messageIds }
+    if (first.kind === 'deliver') return await appendDelivered(claim, first)
+    if (agent === undefined) return await finish(claim, { text: GONE, isError: true }, head, started)
+    if (first.kind === 'compact') {
+      await options.compactor.run(generation.plan, agent, token.session, claim.run, signal)
+      return await storage.sessions.finish(claim, { answers: [], outbox: [] })
+    }
+    world.emit({ type: 'turn_start', ...head })
+    const stream = options.streams.open(generation.plan, agent, claim)
+    const turn = turnOf(generation, agent, claim, signal)
+    const outcome = await outcomeOf(turn, first, (event) => {
+      world.emit(event)
+      stream?.see(event)
+    })
+    await finish(claim, outcome, head, started, agent, stream === null ? undefined : () => stream.key())
+    if (outcome.isError || first.kind !== 'message') return
+    await options.compactor.considerAhead(agent, token.session)
+  }
+
+  function turnOf(generation: Generation, agent: AgentPlan, claim: Claim, signal: AbortSignal): GatedTurn {
+    const [first] = claim.rows as readonly [InboxRow]
+    const { parents, askedByOwner } = standingOf(claim)
+    const { message } = first
+    const session: SessionRef = {
+      key: first.session,
+      ...(message === undefined ? {} : { channelId: message.channelId, userId: message.userId }),
+      ...(message?.groupId === undefined ? {} : { groupId: message.groupId }),
+      ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
+    }
+    const tools = toolsFor(generation.plan, agent, parents, world.registry.tools)
+    return { plan: generation.plan, agent, claim, session, tools, signal, parents, askedByOwner, journal: options.journalOf(claim.run) }
+  }
+
+  async function outcomeOf(turn: GatedTurn, first: InboxRow, emit: (event: EngineEvent) => void): Promise<TurnOutcome> {
+    const ports: TurnPorts = {
+      store: storage.sessions,
+      journal: turn.journal,
+      clock,
+      emit,
+      callModel: (t, request, onText, onRestart) => options.models.call(t, request, spenderOf(turn, first), onText, onRestart),
+      callTool: (_, call) => options.gate.call(turn, call),
+      compact: (t) => options.compactor.run(t.plan, t.agent, t.session.key, t.claim.run, t.signal),
+    }
+    try {
+      await resetIfDue(turn)
+      const rows = first.kind === 'approval' ? [{ ...first, content: await options.runLateApproval(turn, first) }] : turn.claim.rows
+      return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
+    } catch (error) {
+      log.error({ session: first.session, run: turn.claim.run, error: error instanceof Error ? error.stack : String(error) }, 'a turn failed')
+      return { text: BROKEN, isError: true }
+    }
+  }
+
+  /** Who the turn's tokens are counted for. */
+  function spenderOf(turn: GatedTurn, first: InboxRow): string {
+    if (first.kind === 'heartbeat') return `heartbeat:${(first.payload as HeartbeatPayload).name}`
+    if (first.kind === 'spawn') return (first.payload as SpawnPayload).by
+    const { channelId, userId } = turn.session
+    const identity = `${channelId ?? ''}:${userId ?? ''}`
+    return `user:${turn.plan.linkOf.get(identity) ?? identity}`
+  }
+
+  async function resetIfDue(turn: GatedTurn): Promise<void> {
+    if (turn.claim.resumed) return
+    const transcript = await storage.sessions.load(turn.session.key, turn.agent.id)
+    const last = transcript.entries.at(-1)
+    if (last === undefined || last.kind === 'reset' || !needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
+    const entry = { id: `${turn.claim.run}.reset`, role: 'system', kind: 'reset', content: 'The session started afresh.', timestamp: new Date(clock.now()).toISOString() } as const
+    await storage.sessions.append(turn.session.key, turn.agent.id, [entry])
+  }
+
+  async function finish(
+    claim: Claim,
+    outcome: TurnOutcome,
+    head: { sessionKey: string; agentId: string; run: string; messageIds: readonly string[] },
+    started: number,
+    agent?: AgentPlan,
+    streamKey?: () => void,
+  ): Promise<void> {
+    const text = agent?.replyPrefix === true ? `[${agent.name}] ${outcome.text}` : outcome.text
+    const answers = claim.rows.map((row): StoredAnswer => ({ agentId: row.agentId, session: row.session, messageId: row.messageId, response: text, ...(outcome.isError ? { isError: true } : {}) }))
+    const outbox = await repliesOf(claim, text, outcome)
+    streamKey?.()
+    await storage.sessions.finish(claim, { answers, outbox })
+    world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs: clock.now() - started })
+    if (outbox.length > 0) options.delivery.wake()
+    for (const answer of answers) {
+      const key = waiterKey(answer.session, answer.messageId)
+      for (const resolve of waiters.get(key) ?? []) resolve(answer)
+      waiters.delete(key)
+    }
+  }
+
+  /** Replies to queue: one to where the last of the rows came from, or where a heartbeat delivers. */
+  async function repliesOf(claim: Claim, text: string, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]> {
+    const last = claim.rows.at(-1)
+    if (last?.kind === 'heartbeat') return await options.onHeartbeatDone(last.payload as HeartbeatPayload, { ...outcome, text })
+    if (last?.replyTo === undefined || !isPushed(last.replyTo)) return []
+    return [{ key: replyKey(claim), session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
+  }
+
+  /** A text another session sent here (a heartbeat's delivery) becomes part of this one, so that a reply has its context. */
+  async function appendDelivered(claim: Claim, row: InboxRow): Promise<void> {
+    const entry = { id: `${claim.run}.d`, role: 'assistant', content: row.content, timestamp: new Date(clock.now()).toISOString(), run: claim.run } as const
+    await storage.sessions.append(row.session, row.agentId, [entry])
+    await storage.sessions.finish(claim, { answers: [], outbox: [] })
+  }
+
+  const isPushed = (target: ReplyTarget): boolean => {
+    const type = world.current().plan.channels.get(target.channelId)?.type
+    return world.registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
+  }
+
+  return {
+    arrived,
+    run,
+    interrupt,
+    interruptAll(agentId) {
+      for (const turn of running.values()) if (agentId === undefined || turn.agentId === agentId) turn.stop.abort()
+    },
+    async waitForAnswer(session, messageId, signal) {
+      const key = waiterKey(session, messageId)
+      let resolve: (answer: StoredAnswer) => void = () => {}
+      const answered = new Promise<StoredAnswer>((done) => {
+        resolve = done
+      })
+      const set = waiters.get(key) ?? new Set()
+      waiters.set(key, set.add(resolve))
+      try {
+        const stored = await storage.sessions.answer(session, messageId)
+        if (stored !== null) return stored
+        return await (signal === undefined ? answered : Promise.race([answered, aborted(signal)]))
+      } finally {
+        set.delete(resolve)
+        if (set.size === 0 && waiters.get(key) === set) waiters.delete(key)
+      }
+    },
+  }
+}
+
+export const replyKey = (claim: Claim): string => `reply:${claim.run}`
+
+const waiterKey = (session: string, messageId: string): string => `${session}\n${messageId}`
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+/** Whose rights bound the turn, and whether the owner's own terminal asked for it. */
+function standingOf(claim: Claim): { parents: readonly string[]; askedByOwner: boolean } {
+  const payloads = claim.rows.map((row) => (row.payload ?? {}) as Partial<SpawnPayload> & { asOwner?: true })
+  return {
+    parents: payloads.find((payload) => payload.parents !== undefined)?.parents ?? [],
+    // Several people's messages in one turn: the least trusted of them counts.
+    askedByOwner: payloads.every((payload) => payload.asOwner === true || payload.askedByOwner === true),
+  }
+}
+

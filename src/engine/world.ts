@@ -1,0 +1,28 @@
+// What the parts of the engine share. One of these exists for each engine; nothing in it is global.
+
+import type { EngineEvent } from '../agent/events.ts'
+import type { Limits } from '../limits/port.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Router } from '../plan/router.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
+import type { Registry } from '../registry.ts'
+import type { Storage } from '../storage/ports.ts'
+
+/** A plan while it rules: what was built from it and lives as long. */
+export interface Generation {
+  readonly number: number
+  readonly plan: Plan
+  readonly router: Router
+}
+
+export interface World {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly registry: Registry
+  readonly storage: Storage
+  readonly limits: Limits
+  /** The generation that rules now; a turn keeps the one it began with. */
+  current(): Generation
+  emit(event: EngineEvent): void
+}
