@@ -1,0 +1,168 @@
+// A valid document → the Plan. Everything a default can fill is filled, everything a name can mean is resolved.
+
+import { dirname, resolve } from 'node:path'
+import type { Diagnostic } from '../errors.ts'
+import { fingerprint } from '../plan/fingerprint.ts'
+import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, RulePlan } from '../plan/plan.ts'
+import type { Registry } from '../registry.ts'
+import { compileAgents } from './compile/agents.ts'
+import { compileChannels } from './compile/channels.ts'
+import { compileProviders, defaultModels } from './compile/providers.ts'
+import { parseTarget } from './delivery.ts'
+import { type ConfigDocument, textsOf } from './document.ts'
+import { createNamedFiles } from './files.ts'
+import type { Config, Heartbeat, Rule } from './generated/config.ts'
+import type { Lookup } from './interpolate.ts'
+import { optional } from './optional.ts'
+import { resolvePeople, type Scope } from './scope.ts'
+import { type SecretStore, secretStore } from './secrets.ts'
+import { pointerOf } from './shape.ts'
+
+export interface CompileInput {
+  readonly doc: ConfigDocument
+  readonly scope: Scope
+  readonly registry: Registry
+  readonly lookup: Lookup
+  readonly configHash: string
+  readonly includePatterns: readonly string[]
+  /** Configuration files and `.env`. */
+  readonly files: readonly string[]
+}
+
+export async function compile(input: CompileInput): Promise<{ plan: Plan; diagnostics: readonly Diagnostic[] }> {
+  const { doc, scope } = input
+  const diagnostics: Diagnostic[] = []
+  const report = (problem: Diagnostic): void => void diagnostics.push(problem)
+  // The document passed the schema, from which the type is made.
+  const config = doc.value as unknown as Config
+  const files = createNamedFiles(doc, report)
+  const secrets = await secretStore(doc, files)
+  const stateDir = resolve(
+    dirname(doc.file),
+    config.stateDir === undefined ? '.openclaw' : files.resolve(config.stateDir, ['stateDir']),
+  )
+  const models = await compileProviders({ ...input, config, files, secrets })
+  const owners = resolvePeople(config.owners ?? [], scope)
+  const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, models: defaultModels(config) })
+  const channels = compileChannels({ doc, scope, config, secrets })
+  const links = compileLinks(doc, scope)
+  const [onlyAgent] = agents.size === 1 && config.routing === undefined ? agents.keys() : []
+  const defaultAgent = config.routing?.defaultAgent ?? onlyAgent
+  const gateway = compileGateway(config, secrets)
+  const rules = (config.routing?.rules ?? []).map((rule, index) => compileRule(rule, index, doc))
+  const heartbeats = (config.heartbeats ?? []).map((heartbeat, index) => compileHeartbeat(heartbeat, index, doc))
+  const search = config.search && {
+    provider: config.search.provider,
+    ...optional('baseURL', config.search.baseURL),
+    ...optional('apiKey', secrets.get(['search', 'apiKey'])),
+  }
+  const transcription = config.transcription && {
+    ...optional('command', config.transcription.command),
+    ...optional('url', config.transcription.url),
+    ...optional('apiKey', secrets.get(['transcription', 'apiKey'])),
+    ...optional('model', config.transcription.model),
+  }
+  const acting = {
+    stateDir,
+    durability: config.durability ?? 'process',
+    owners,
+    ...optional('defaultAgent', defaultAgent),
+    lanes: {
+      realtime: config.lanes?.realtime ?? 16,
+      scheduled: config.lanes?.scheduled ?? 4,
+      background: config.lanes?.background ?? 4,
+    },
+    ...optional('search', search),
+    ...optional('transcription', transcription),
+  } as const
+  const plan: Plan = {
+    file: doc.file,
+    sources: [...new Set([...input.files, ...files.sources])],
+    includePatterns: input.includePatterns,
+    configHash: input.configHash,
+    ...acting,
+    gateway,
+    models,
+    agents,
+    channels,
+    rules,
+    links,
+    linkOf: new Map(links.flatMap((link) => link.identities.map((identity) => [identity, link.name] as const))),
+    heartbeats,
+    tests: (config.tests ?? []).map((spec, index) => ({
+      spec,
+      place: doc.place(['tests', index]),
+      path: pointerOf(['tests', index]),
+    })),
+    fingerprint: fingerprint({
+      ...acting,
+      gateway: gateway.fingerprint,
+      objects: [models, agents, channels].map((map) => [...map].map(([id, { fingerprint: print }]) => [id, print])),
+      rules: rules.map((rule) => rule.fingerprint),
+      heartbeats: heartbeats.map((heartbeat) => heartbeat.fingerprint),
+      links: links.map(({ name, identities }) => ({ name, identities })),
+    }),
+  }
+  return { plan: deepFreeze(plan), diagnostics }
+}
+
+function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {
+  const from = config.gateway ?? {}
+  const gateway = {
+    host: from.host ?? '127.0.0.1',
+    port: from.port ?? 18789,
+    ...optional('token', secrets.get(['gateway', 'auth', 'token'])),
+    allowedOrigins: from.allowedOrigins ?? [],
+    allowedHosts: from.allowedHosts ?? [],
+    maxBodyBytes: from.maxBodyBytes ?? 1_048_576,
+    maxConnections: from.maxConnections ?? 64,
+  }
+  return { ...gateway, fingerprint: fingerprint(gateway) }
+}
+
+function compileRule(rule: Rule, index: number, doc: ConfigDocument): RulePlan {
+  const ids = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
+    value === undefined ? undefined : textsOf(value)
+  const compiled = {
+    priority: rule.priority ?? 0,
+    agentId: rule.agentId,
+    ...optional('channelId', ids(rule.channelId)),
+    ...optional('userId', ids(rule.userId)),
+    ...optional('groupId', ids(rule.groupId)),
+    ...optional('threadId', ids(rule.threadId)),
+    ...optional('prefix', rule.prefix),
+    ...optional('pattern', rule.pattern),
+  }
+  return { index, ...compiled, fingerprint: fingerprint(compiled), place: doc.place(['routing', 'rules', index]) }
+}
+
+function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): HeartbeatPlan {
+  const heartbeat = {
+    name: from.name,
+    schedule: from.schedule.trim(),
+    timezone: from.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    agentId: from.agent,
+    prompt: from.prompt,
+    ...optional('deliverTo', from.deliverTo === undefined ? undefined : (parseTarget(from.deliverTo) ?? undefined)),
+    catchUp: from.catchUp ?? 'none',
+    silentToken: from.silentToken ?? 'HEARTBEAT_OK',
+    enabled: from.enabled ?? true,
+  } as const
+  return { ...heartbeat, fingerprint: fingerprint(heartbeat), place: doc.place(['heartbeats', index]) }
+}
+
+function compileLinks(doc: ConfigDocument, scope: Scope): readonly LinkPlan[] {
+  return scope.links.map(({ name, identities, path }) => ({
+    name,
+    identities: identities.map(({ text }) => text),
+    place: doc.place(path),
+  }))
+}
+
+/** Freezes data; classes that live over time (secrets) are frozen by their own privacy. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (value instanceof Map) for (const item of value.values()) deepFreeze(item)
+  else for (const item of Object.values(value)) deepFreeze(item)
+  return Object.freeze(value)
+}

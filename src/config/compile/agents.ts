@@ -1,0 +1,138 @@
+// `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
+
+import { join } from 'node:path'
+import type { Diagnostic } from '../../errors.ts'
+import { fingerprint } from '../../plan/fingerprint.ts'
+import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import { type ConfigDocument, mapAt } from '../document.ts'
+import { durationMs } from '../durations.ts'
+import type { NamedFiles } from '../files.ts'
+import type { Agent, Config } from '../generated/config.ts'
+import { nameMatcher } from '../glob.ts'
+import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
+import { optional } from '../optional.ts'
+import { resolvePeople, type Scope } from '../scope.ts'
+import type { Path } from '../shape.ts'
+import { loadSkills } from './skills.ts'
+
+interface Input {
+  readonly doc: ConfigDocument
+  readonly scope: Scope
+  readonly config: Config
+  readonly files: NamedFiles
+  readonly stateDir: string
+  readonly owners: readonly string[]
+  /** Provider id → its default model. */
+  readonly models: ReadonlyMap<string, string>
+  report(problem: Diagnostic): void
+}
+
+const DEFAULT_SOUL = 'You are a helpful assistant.'
+
+export async function compileAgents(input: Input): Promise<ReadonlyMap<string, AgentPlan>> {
+  const agents = new Map<string, AgentPlan>()
+  for (const id of input.scope.agents) agents.set(id, await compileAgent(id, input))
+  return agents
+}
+
+async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
+  const { config, scope, doc } = input
+  const own = (mapAt(mapAt(doc.value, 'agents'), id) ?? {}) as unknown as Agent
+  const defaults = (config.defaults ?? {}) as Agent
+  const ownPath: Path = ['agents', id]
+  const has = (key: keyof Agent): boolean => own[key] !== undefined
+  const pathOf = (key: keyof Agent): Path => (has(key) ? [...ownPath, key] : ['defaults', key])
+  const pick = <K extends keyof Agent>(key: K): Agent[K] => own[key] ?? defaults[key]
+  const both = <K extends 'permissions' | 'rateLimit' | 'compaction' | 'reset' | 'queue'>(key: K): NonNullable<Agent[K]> =>
+    withoutExtras({ ...defaults[key], ...own[key] }) as NonNullable<Agent[K]>
+
+  const permissions = both('permissions')
+  const compaction = both('compaction')
+  const reset = both('reset')
+  const queue = both('queue')
+  const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), doc, input.files, input.report)
+  const offline = pick('offline')
+  const agent = {
+    id,
+    name: own.name ?? id,
+    description: own.description ?? '',
+    model: model(pick('model') ?? DEFAULT_MODEL, input),
+    fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
+    ...optional('offline', offline === undefined ? undefined : model(offline, input)),
+    soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
+    tools: resolveTools([...(pick('tools') ?? []), ...skills.flatMap((skill) => skill.tools)], scope),
+    permissions: {
+      mode: permissions.mode ?? 'ask',
+      allow: permissions.allow ?? [],
+      deny: permissions.deny ?? [],
+      approvers: permissions.approvers === undefined ? input.owners : resolvePeople(permissions.approvers, scope),
+      timeoutMs: durationMs(permissions.timeout ?? '10m'),
+      approvalWaitMs: durationMs(permissions.approvalWait ?? '60s'),
+      askInSandbox: permissions.askInSandbox ?? 'always',
+    },
+    sessionScope: pick('sessionScope') ?? config.sessionScope ?? 'per-channel-peer',
+    rateLimit: both('rateLimit'),
+    compaction: {
+      contextWindow: compaction.contextWindow ?? 200_000,
+      threshold: compaction.threshold ?? 0.8,
+      keepRecent: compaction.keepRecent ?? 50,
+      chunkTokens: compaction.chunkTokens ?? 20_000,
+      ...optional('model', compaction.model === undefined ? undefined : model(compaction.model, input)),
+    },
+    reset: {
+      ...optional('daily', reset.daily),
+      timezone: reset.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ...optional('idleMs', reset.idle === undefined ? undefined : durationMs(reset.idle)),
+    },
+    subagents: pick('subagents') ?? [],
+    workspace: workspace(pick('workspace'), pathOf('workspace'), id, input),
+    sandbox: pick('sandbox') ?? 'auto',
+    network: pick('network') ?? [],
+    ...optional('allowHosts', pick('allowHosts')),
+    denyHosts: pick('denyHosts') ?? [],
+    replyPrefix: pick('replyPrefix') ?? false,
+    maxTurns: pick('maxTurns') ?? 20,
+    maxTokens: pick('maxTokens') ?? 4096,
+    queue: {
+      whenBusy: queue.whenBusy ?? 'follow-up',
+      debounceMs: durationMs(queue.debounce ?? '0s'),
+      maxBacklog: queue.maxBacklog ?? 20,
+    },
+    skills,
+  } as const
+  return { ...agent, fingerprint: fingerprint(agent), place: doc.place(ownPath) }
+}
+
+const withoutExtras = (map: object): object => Object.fromEntries(Object.entries(map).filter(([key]) => !key.startsWith('x-')))
+
+function model(text: string, input: Input): ModelRef {
+  const resolved = resolveModel(text, input.models)
+  // Checks have refused unknown ones.
+  return 'unknown' in resolved ? { provider: 'anthropic', model: text } : resolved
+}
+
+/** One line that ends in .md or .txt is a path. */
+export const isSoulPath = (text: string): boolean => !text.includes('\n') && /\.(md|txt)$/i.test(text.trim())
+
+async function soul(text: string, path: Path, files: NamedFiles): Promise<AgentPlan['soul']> {
+  return isSoulPath(text) ? await files.read(text.trim(), path, 'a soul') : { text }
+}
+
+function resolveTools(patterns: readonly string[], scope: Scope): readonly string[] {
+  const found = new Set<string>()
+  for (const pattern of patterns) {
+    const matches = nameMatcher(pattern)
+    for (const tool of scope.tools) if (matches(tool)) found.add(tool)
+  }
+  return [...found].sort()
+}
+
+function workspace(value: Agent['workspace'], path: Path, id: string, input: Input): readonly WorkspaceRoot[] {
+  if (value === undefined) return [{ path: join(input.stateDir, 'workspace', id), access: 'write' }]
+  if (typeof value === 'string') return [{ path: input.files.resolve(value, path), access: 'write' }]
+  return value.map((root) =>
+    typeof root === 'string'
+      ? { path: input.files.resolve(root, path), access: 'write' }
+      : { path: input.files.resolve(root.path, path), access: root.access ?? 'write' },
+  )
+}

@@ -1,0 +1,79 @@
+// `channels` → channel specs: what all types share, and under `settings` what only the type knows.
+
+import { fingerprint } from '../../plan/fingerprint.ts'
+import type { ChannelPlan } from '../../plan/plan.ts'
+import { type ConfigDocument, mapAt } from '../document.ts'
+import { durationMs } from '../durations.ts'
+import type { Config } from '../generated/config.ts'
+import { optional } from '../optional.ts'
+import { resolvePeople, type Scope } from '../scope.ts'
+import type { SecretStore } from '../secrets.ts'
+import { channelShape, type SchemaNode, shapeOf } from '../shape.ts'
+
+interface Input {
+  readonly doc: ConfigDocument
+  readonly scope: Scope
+  readonly config: Config
+  readonly secrets: SecretStore
+}
+
+/** The keys every type has; the schema's own list of them decides what is a setting. */
+interface Common {
+  readonly enabled?: boolean
+  readonly apiRoot?: string
+  readonly allowFrom?: readonly string[]
+  readonly strangers?: ChannelPlan['strangers']
+  readonly groups?: Partial<ChannelPlan['groups']>
+  readonly streaming?: ChannelPlan['streaming']
+  readonly media?: { readonly accept?: readonly string[]; readonly maxBytes?: number }
+  readonly maxMessageChars?: number
+}
+
+export function compileChannels(input: Input): ReadonlyMap<string, ChannelPlan> {
+  const section = mapAt(input.doc.value, 'channels')
+  return new Map(
+    [...input.scope.channels].map(([id, type]) => [id, compileChannel(id, type, mapAt(section[id]), input)] as const),
+  )
+}
+
+function compileChannel(id: string, type: string, value: Readonly<Record<string, unknown>>, input: Input): ChannelPlan {
+  const from = value as Common
+  const shape = channelShape(type)
+  const channel = {
+    id,
+    type,
+    enabled: from.enabled ?? true,
+    ...optional('apiRoot', from.apiRoot),
+    ...optional('allowFrom', from.allowFrom === undefined ? undefined : resolvePeople(from.allowFrom, input.scope, id)),
+    strangers: from.strangers ?? 'ignore',
+    groups: {
+      respond: from.groups?.respond ?? 'mention',
+      session: from.groups?.session ?? 'per-user',
+      ...optional('allow', from.groups?.allow),
+    },
+    streaming: from.streaming ?? 'final',
+    media: { ...optional('accept', from.media?.accept), maxBytes: from.media?.maxBytes ?? 10_485_760 },
+    maxMessageChars: from.maxMessageChars ?? 100_000,
+    settings: shape === undefined ? {} : settings(id, value, shape, input.secrets),
+  } as const
+  return { ...channel, fingerprint: fingerprint(channel), place: input.doc.place(['channels', id]) }
+}
+
+/** Keys of the type alone, defaults filled in. */
+function settings(
+  id: string,
+  value: Readonly<Record<string, unknown>>,
+  shape: SchemaNode,
+  secrets: SecretStore,
+): Readonly<Record<string, unknown>> {
+  const made: Record<string, unknown> = {}
+  for (const [key, reference] of Object.entries(shape.properties ?? {})) {
+    if (reference.$ref?.startsWith('#/definitions/channelCommon')) continue
+    const child = shapeOf(reference)
+    const given = value[key] ?? child.default
+    if (given === undefined) continue
+    if (child['x-secret'] === true) made[key] = secrets.get(['channels', id, key])
+    else made[key] = child['x-duration'] === true ? durationMs(String(given)) : given
+  }
+  return made
+}

@@ -1,0 +1,73 @@
+// `models` and the two providers that always exist → provider specs.
+
+import { fingerprint } from '../../plan/fingerprint.ts'
+import { type ProviderSpec, Secret } from '../../plan/plan.ts'
+import type { ConfigDocument } from '../document.ts'
+import { durationMs } from '../durations.ts'
+import type { NamedFiles } from '../files.ts'
+import type { Config, ModelProvider } from '../generated/config.ts'
+import type { Lookup } from '../interpolate.ts'
+import { DEFAULT_MODELS } from '../model-ref.ts'
+import { optional } from '../optional.ts'
+import { IMPLICIT_PROVIDERS } from '../scope.ts'
+import type { SecretStore } from '../secrets.ts'
+
+interface Input {
+  readonly doc: ConfigDocument
+  readonly config: Config
+  readonly files: NamedFiles
+  readonly secrets: SecretStore
+  readonly lookup: Lookup
+}
+
+/** The environment's key and address of a service, as its own client library reads them. */
+const ENVIRONMENT = {
+  anthropic: { key: 'ANTHROPIC_API_KEY', url: 'ANTHROPIC_BASE_URL' },
+  openai: { key: 'OPENAI_API_KEY', url: 'OPENAI_BASE_URL' },
+} as const
+
+/** Provider id → the model its key alone means. */
+export function defaultModels(config: Pick<Config, 'models'>): ReadonlyMap<string, string> {
+  const defaults = new Map<string, string>(IMPLICIT_PROVIDERS.map((id) => [id, DEFAULT_MODELS[id]]))
+  for (const [id, spec] of Object.entries(config.models ?? {}) as [string, ModelProvider][]) {
+    if (!id.startsWith('x-')) defaults.set(id, spec.model ?? DEFAULT_MODELS[spec.provider] ?? id)
+  }
+  return defaults
+}
+
+export async function compileProviders(input: Input): Promise<ReadonlyMap<string, ProviderSpec>> {
+  const specs = new Map<string, ProviderSpec>()
+  const named = Object.entries(input.config.models ?? {}).filter(([id]) => !id.startsWith('x-')) as [string, ModelProvider][]
+  for (const [id, from] of named) specs.set(id, await compileProvider(id, from, input))
+  for (const id of IMPLICIT_PROVIDERS) if (!specs.has(id)) specs.set(id, await compileProvider(id, { provider: id }, input))
+  return specs
+}
+
+async function compileProvider(id: string, from: ModelProvider, input: Input): Promise<ProviderSpec> {
+  const { secrets, lookup, files, doc } = input
+  const path = ['models', id]
+  const names = from.provider === 'scripted' ? undefined : ENVIRONMENT[from.provider]
+  const baseURL = from.baseURL ?? (names === undefined ? undefined : lookup(names.url) || undefined)
+  // The environment's key goes to the service it belongs to, not to whatever server `baseURL` names.
+  const fallback = names === undefined || from.baseURL !== undefined ? undefined : lookup(names.key)
+  const apiKey = secrets.get([...path, 'apiKey']) ?? (fallback ? new Secret(fallback) : undefined)
+  const headers: Record<string, Secret> = {}
+  for (const name of Object.keys(from.headers ?? {})) headers[name] = secrets.get([...path, 'headers', name]) ?? new Secret('')
+  const prices = Object.entries(from.prices ?? {}).map(([model, price]) => {
+    const { input: read, output, cacheRead = read, cacheWrite = read } = price
+    return [model, { input: read, output, cacheRead, cacheWrite }] as const
+  })
+  const spec = {
+    id,
+    provider: from.provider,
+    defaultModel: from.model ?? DEFAULT_MODELS[from.provider],
+    ...optional('baseURL', baseURL),
+    ...optional('apiKey', apiKey),
+    headers,
+    ...optional('script', from.script === undefined ? undefined : await files.read(from.script, [...path, 'script'], 'a script')),
+    timeoutMs: durationMs(from.timeout ?? '10m'),
+    maxRetries: from.maxRetries ?? 2,
+    prices: Object.fromEntries(prices),
+  }
+  return { ...spec, fingerprint: fingerprint(spec), place: doc.place(path) }
+}

@@ -1,0 +1,142 @@
+// A file → the Plan and every problem on the way. The one loader: whatever asks about a configuration asks this.
+
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Registry } from '../registry.ts'
+import { runChecks } from './checks/index.ts'
+import { type ConfigDocument, createDocument } from './document.ts'
+import { fill } from './fill.ts'
+import type { Lookup } from './interpolate.ts'
+import { loadFiles } from './load.ts'
+import { mergeFiles } from './merge.ts'
+import type { ParseCache, ParsedFile } from './parse.ts'
+import { scopeOf } from './scope.ts'
+import { validateShape } from './validate.ts'
+
+export interface LoadOptions {
+  readonly registry: Registry
+  /** The environment; it wins over `.env` beside the file. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Secrets that are not set are errors: before anything starts. */
+  readonly requireSecrets?: boolean
+  /** Keeps parsed files from one load to the next. */
+  readonly cache?: ParseCache
+}
+
+export interface LoadResult {
+  /** Null when there are errors. */
+  readonly plan: Plan | null
+  /** In the order of the files. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Absolute paths of all that was read. */
+  readonly sources: readonly string[]
+  readonly includePatterns: readonly string[]
+  /** SHA-256 (hex) of the configuration files' bytes, valid or not. */
+  readonly fileHash: string
+  /** The merged document, for those who print it. Null when it could not be read. */
+  readonly document: ConfigDocument | null
+}
+
+export async function loadPlan(rootFile: string, options: LoadOptions): Promise<LoadResult> {
+  const file = resolve(rootFile)
+  const env = await environment(file, options.env ?? process.env)
+  const loaded = await loadFiles(file, env.lookup, options.cache)
+  const files = loaded.files.map((parsed) => parsed.source.file)
+  const fileHash = hashOfAll(loaded.files)
+  const diagnostics: Diagnostic[] = [...loaded.diagnostics]
+  const sources = [...files, ...env.files]
+  const finish = (plan: Plan | null, document: ConfigDocument | null): LoadResult => ({
+    plan,
+    diagnostics: inOrder(diagnostics, files),
+    sources: plan?.sources ?? sources,
+    includePatterns: loaded.includePatterns,
+    fileHash,
+    document,
+  })
+
+  const merged = mergeFiles(loaded.files)
+  diagnostics.push(...merged.diagnostics)
+  if (merged.root === null) {
+    if (diagnostics.length === 0) diagnostics.push(emptyFile(file))
+    return finish(null, null)
+  }
+  const filled = fill(merged.root, env.lookup)
+  const doc = createDocument(file, merged.root, filled)
+  const scope = scopeOf(doc, options.registry)
+  const shape = await validateShape(doc)
+  diagnostics.push(...filled.diagnostics, ...shape)
+  const checked = await runChecks({
+    doc,
+    scope,
+    registry: options.registry,
+    requireSecrets: options.requireSecrets === true,
+    lookup: env.lookup,
+  })
+  diagnostics.push(...checked)
+  if (hasErrors(diagnostics)) return finish(null, doc)
+
+  const { compile } = await import('./compile.ts')
+  const compiled = await compile({
+    doc,
+    scope,
+    registry: options.registry,
+    lookup: env.lookup,
+    configHash: fileHash,
+    includePatterns: loaded.includePatterns,
+    files: sources,
+  })
+  diagnostics.push(...compiled.diagnostics)
+  return finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
+}
+
+const emptyFile = (file: string): Diagnostic =>
+  diagnostic(
+    'CLAW102',
+    'The configuration is empty.',
+    { file },
+    { hint: 'The smallest one is `agents: { main: { soul: You are terse. } }`.' },
+  )
+
+/** Of one file, the hash of its bytes; of several, that of all their bytes in order. */
+function hashOfAll(files: readonly ParsedFile[]): string {
+  if (files.length === 1) return files[0]!.hash
+  const hash = createHash('sha256')
+  for (const { source } of files) hash.update(source.text)
+  return hash.digest('hex')
+}
+
+/** The environment over `.env` beside the file. */
+async function environment(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ lookup: Lookup; files: string[] }> {
+  const path = join(dirname(file), '.env')
+  const text = await readFile(path, 'utf8').catch(() => null)
+  const values: Readonly<Record<string, string | undefined>> = text === null ? {} : parseEnv(text)
+  return {
+    lookup: (name) => env[name] ?? (Object.hasOwn(values, name) ? values[name] : undefined),
+    files: text === null ? [] : [path],
+  }
+}
+
+/** By file in load order, then by place; the same problem is told once. */
+function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
+  const rank = new Map(files.map((file, index) => [file, index]))
+  const seen = new Set<string>()
+  return [...diagnostics]
+    .sort(
+      (a, b) =>
+        (rank.get(a.file) ?? -1) - (rank.get(b.file) ?? -1) ||
+        a.line - b.line ||
+        a.column - b.column ||
+        (a.code < b.code ? -1 : 1),
+    )
+    .filter((problem) => {
+      const key = `${problem.code} ${problem.file}:${problem.line}:${problem.column} ${problem.message}`
+      return seen.has(key) ? false : seen.add(key)
+    })
+}

@@ -1,0 +1,32 @@
+// How a model is named → which provider and which of its models. Pure.
+
+import type { ModelRef } from '../plan/plan.ts'
+import { nearest } from './suggest.ts'
+
+export interface ProviderNames {
+  /** Provider id → its default model. */
+  readonly defaults: ReadonlyMap<string, string>
+}
+
+export const DEFAULT_MODEL = 'claude-sonnet-4-5'
+
+/** The model a provider's key alone means, when the configuration does not say. */
+export const DEFAULT_MODELS = { anthropic: DEFAULT_MODEL, openai: 'gpt-4.1', scripted: 'scripted' } as const
+
+/**
+ * `provider/model`; a provider's key alone; a bare name is Anthropic's. Null: the provider is not known, `near` may say
+ * which one is meant.
+ */
+export function resolveModel(text: string, defaults: ReadonlyMap<string, string>): ModelRef | { readonly unknown: string } {
+  const own = defaults.get(text)
+  if (own !== undefined) return { provider: text, model: own }
+  const slash = text.indexOf('/')
+  if (slash === -1) {
+    // A misspelled key of `models` would otherwise be sent to Anthropic as a model's name.
+    const near = text.startsWith('claude') ? undefined : nearest(text, defaults.keys())
+    return near === undefined ? { provider: 'anthropic', model: text } : { unknown: text }
+  }
+  const provider = text.slice(0, slash)
+  const model = text.slice(slash + 1)
+  return defaults.has(provider) && model !== '' ? { provider, model } : { unknown: provider }
+}

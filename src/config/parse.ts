@@ -1,0 +1,61 @@
+// Bytes of one file → its tree, or what is wrong with it. Same bytes, same answer: a cache keeps the last ones.
+
+import { createHash } from 'node:crypto'
+import { type Diagnostic, diagnostic } from '../errors.ts'
+import { positionOf } from './positions.ts'
+import { type SourceText, sizeProblem, type TreeNode } from './yaml/tree.ts'
+
+export interface ParsedFile {
+  readonly source: SourceText
+  readonly hash: string
+  /** Null: empty, or not to be read. */
+  readonly root: TreeNode | null
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Trees of files already parsed, by path; a file whose bytes are the same is not parsed again. */
+export type ParseCache = Map<string, ParsedFile>
+
+export const MAX_FILE_BYTES = 16 * 1024 * 1024
+
+export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+export async function parseFile(file: string, bytes: Uint8Array, cache?: ParseCache): Promise<ParsedFile> {
+  const hash = hashOf(bytes)
+  const known = cache?.get(file)
+  if (known?.hash === hash) return known
+  const parsed = await parseBytes(file, bytes, hash)
+  cache?.set(file, parsed)
+  return parsed
+}
+
+async function parseBytes(file: string, bytes: Uint8Array, hash: string): Promise<ParsedFile> {
+  const decoded = decode(bytes)
+  const source = { file, text: decoded.text }
+  if (decoded.badOffset !== undefined) {
+    const at = positionOf(source, decoded.badOffset, decoded.badOffset)
+    const problem = diagnostic('CLAW004', 'The file is not UTF-8.', at, { hint: 'Save it with the encoding UTF-8.' })
+    return { source, hash, root: null, diagnostics: [problem] }
+  }
+  const { parseYaml } = await import('./yaml/read.ts')
+  const { root, diagnostics } = await parseYaml(source)
+  const size = root === null ? null : sizeProblem(root)
+  if (size === null) return { source, hash, root, diagnostics }
+  const message =
+    size === 'deep' ? 'The file is nested too deeply.' : 'The file grows too large when its aliases are written out.'
+  const tooBig = diagnostic('CLAW004', message, positionOf(source, root!.start, root!.start))
+  return { source, hash, root: null, diagnostics: [...diagnostics, tooBig] }
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Text of the bytes; for bytes that are not UTF-8, the text before the first bad one and where that is. */
+function decode(bytes: Uint8Array): { text: string; badOffset?: number } {
+  try {
+    return { text: strict.decode(bytes) }
+  } catch {
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+    const bad = text.indexOf('\ufffd')
+    return { text, badOffset: bad === -1 ? 0 : bad }
+  }
+}

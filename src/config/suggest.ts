@@ -1,0 +1,29 @@
+// A misspelled name and the names in scope → the words "did you mean …", or nothing when none is near.
+
+import { distance } from 'fastest-levenshtein'
+
+/** The nearest of the names, when it is near enough to be meant. */
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1
+  for (const candidate of names) {
+    if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue
+    const far = candidate.toLowerCase() === name.toLowerCase() ? 0 : distance(name, candidate)
+    if (far < least) {
+      least = far
+      best = candidate
+    }
+  }
+  return best
+}
+
+const SHOWN = 8
+
+/** A hint for a name that is not among those in scope. `none` is said when there are no names. */
+export function suggestion(name: string, names: readonly string[], none: string, listed = 'Known'): string {
+  const near = nearest(name, names)
+  if (near !== undefined) return `Did you mean "${near}"?`
+  if (names.length === 0) return none
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
+  return `${listed}: ${names.slice(0, SHOWN).join(', ')}${more}.`
+}

@@ -1,0 +1,209 @@
+// The merged document against the schema → one diagnostic for each mistake, in plain words.
+
+import type { Diagnostic } from '../errors.ts'
+import { type ConfigDocument, isMap, mapAt, textAt } from './document.ts'
+import type { Value } from './fill.ts'
+import type { SchemaError } from './generated/validator.ts'
+import { channelTypes, hasType, type JsonType, type Path, pointerOf, type SchemaNode, shapeAt } from './shape.ts'
+import { nearest, suggestion } from './suggest.ts'
+
+export async function validateShape(doc: ConfigDocument): Promise<readonly Diagnostic[]> {
+  const { validate } = await import('./generated/validator.ts')
+  if (validate(doc.value)) return []
+  const errors = validate.errors ?? []
+  validate.errors = null
+  return translate(errors, doc)
+}
+
+/** Errors that only say that another one happened. */
+const ECHOES = new Set(['if', 'propertyNames', 'allOf', 'anyOf', 'oneOf'])
+
+function translate(errors: readonly SchemaError[], doc: ConfigDocument): readonly Diagnostic[] {
+  const channels = mapAt(doc.value, 'channels')
+  const typeOf = (id: string): string | undefined => textAt(channels[id], 'type')
+  const diagnostics = new Map<string, Diagnostic>()
+  for (const error of errors) {
+    if (ECHOES.has(error.keyword) && error.keyword !== 'propertyNames') continue
+    const path = pathOf(error.instancePath, doc.value)
+    // The key's own mistake comes twice; the one without the key's name says nothing.
+    if (error.schemaPath.startsWith('#/pattern') && error.keyword === 'pattern' && valueAt(doc.value, path) instanceof Object)
+      continue
+    if (['minLength', 'maxLength'].includes(error.keyword) && isMap(valueAt(doc.value, path))) continue
+    const shape = shapeAt(path, typeOf)
+    const made = translateOne(error, path, shape, doc)
+    if (made === null) continue
+    const key = `${made.code} ${made.path} ${made.line}:${made.column} ${made.message}`
+    if (!diagnostics.has(key)) diagnostics.set(key, made)
+  }
+  return [...diagnostics.values()]
+}
+
+function translateOne(error: SchemaError, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
+  const name = nameOf(path)
+  const value = valueAt(doc.value, path)
+  const { params } = error
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(String(params['additionalProperty']), path, shape, doc)
+    case 'required':
+      return missingKey(String(params['missingProperty']), path, shape, doc)
+    case 'type':
+      return wrongType(value, path, shape, doc)
+    case 'enum':
+    case 'const':
+      return notAllowed(value, path, error, doc)
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum': {
+      const words = { '>=': 'at least', '<=': 'at most', '>': 'more than', '<': 'less than' }[String(params['comparison'])]
+      return doc.problem('CLAW105', `${name} must be ${words} ${params['limit']}.`, path)
+    }
+    case 'minItems':
+      return doc.problem('CLAW105', `${name} must not be empty.`, path, { spot: 'key' })
+    case 'minLength':
+      return doc.problem('CLAW106', `${name} ${Number(params['limit']) > 1 ? 'is too short' : 'must not be empty'}.`, path)
+    case 'maxLength':
+      return doc.problem('CLAW106', `${name} is too long: at most ${params['limit']} characters.`, path)
+    case 'pattern':
+      return malformed(path, shape, doc)
+    case 'uniqueItems': {
+      const index = Math.max(Number(params['i']), Number(params['j']))
+      return doc.problem('CLAW306', `${name} holds the same entry twice.`, [...path, index], { hint: 'Remove one of them.' })
+    }
+    case 'propertyNames': {
+      const key = String(params['propertyName'])
+      const hint = 'Letters, digits, dot, dash and underscore; the first one a letter or digit.'
+      return doc.problem('CLAW106', `"${key}" is not a name.`, [...path, key], { spot: 'key', hint })
+    }
+    default:
+      return doc.problem('CLAW106', `${name} does not fit the schema (${error.keyword}).`, path)
+  }
+}
+
+function unknownKey(key: string, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
+  const known = Object.keys(shape?.properties ?? {})
+  const where = path.length === 0 ? 'the configuration' : nameOf(path)
+  const hint = suggestion(key, known, 'Keys that begin with `x-` are free for your own use.')
+  return doc.problem('CLAW101', `Unknown key "${key}" in ${where}.`, [...path, key], { spot: 'key', hint })
+}
+
+function missingKey(key: string, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
+  if (key === 'type' && path[0] === 'channels' && path.length === 2) {
+    const id = String(path[1])
+    const near = nearest(id, channelTypes)
+    const hint =
+      near === undefined ? `Write a type: ${channelTypes.join(', ')}.` : `Did you mean "${near}"? Or write its \`type\`.`
+    return doc.problem('CLAW102', `The channel ${id} has no type, and its name is none.`, path, { spot: 'key', hint })
+  }
+  const child = shape?.properties?.[key]
+  const hint = child?.enum === undefined ? undefined : `One of: ${child.enum.join(', ')}.`
+  const spot = typeof path.at(-1) === 'number' ? 'item' : 'key'
+  return doc.problem('CLAW102', `${nameOf(path)} has no \`${key}\`.`, path, { spot, ...(hint === undefined ? {} : { hint }) })
+}
+
+const TYPE_WORDS: Readonly<Record<JsonType, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  null: 'nothing',
+  object: 'a map',
+  array: 'a list',
+}
+
+const kindOf = (value: Value | undefined): string =>
+  value === null || value === undefined
+    ? 'nothing'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'a map'
+        : typeof value === 'string'
+          ? 'a text'
+          : typeof value === 'boolean'
+            ? 'true or false'
+            : Number.isInteger(value)
+              ? 'a whole number'
+              : 'a number'
+
+function wrongType(value: Value | undefined, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic {
+  const types = (Array.isArray(shape?.type) ? shape.type : shape?.type === undefined ? [] : [shape.type]) as readonly JsonType[]
+  const wanted = types.length === 0 ? 'a map' : types.map((type) => TYPE_WORDS[type]).join(' or ')
+  const hint = typeHint(value, shape)
+  const message = `${nameOf(path)} must be ${wanted}, not ${kindOf(value)}.`
+  return doc.problem('CLAW103', message, path, hint === undefined ? {} : { hint })
+}
+
+function typeHint(value: Value | undefined, shape: SchemaNode | undefined): string | undefined {
+  if (shape === undefined) return undefined
+  if (hasType(shape, 'boolean') && typeof value === 'string' && /^(yes|on)$/i.test(value)) return 'Write true.'
+  if (hasType(shape, 'boolean') && typeof value === 'string' && /^(no|off)$/i.test(value)) return 'Write false.'
+  if (hasType(shape, 'array') && typeof value === 'string') return 'Put it in brackets: [ … ].'
+  if (hasType(shape, 'integer') && typeof value === 'string' && /^\d+$/.test(value)) return 'Leave out the quotes.'
+  if (shape['x-duration'] === true && typeof value === 'number') return 'Write a unit: 30s, 10m, 2h.'
+  if (hasType(shape, 'string') && (typeof value === 'number' || typeof value === 'boolean')) return 'Put it in quotes.'
+  return undefined
+}
+
+function notAllowed(value: Value | undefined, path: Path, error: SchemaError, doc: ConfigDocument): Diagnostic {
+  const { allowedValues, allowedValue } = error.params
+  const allowed = (Array.isArray(allowedValues) ? allowedValues : [allowedValue]).map(String)
+  // A wrong type was told already, as such.
+  const shown = typeof value === 'string' || typeof value === 'number' ? `"${value}"` : kindOf(value)
+  const near = nearest(String(value), allowed)
+  const hint = near === undefined ? `One of: ${allowed.join(', ')}.` : `Did you mean "${near}"? One of: ${allowed.join(', ')}.`
+  const isVersion = pointerOf(path) === '/version'
+  const message = isVersion ? 'This version of the language is not known.' : `${nameOf(path)} cannot be ${shown}.`
+  return doc.problem('CLAW104', message, path, { hint })
+}
+
+function malformed(path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic {
+  const name = nameOf(path)
+  const pattern = shape?.pattern ?? ''
+  if (shape?.['x-duration'] === true) {
+    return doc.problem('CLAW106', `${name} is not a duration.`, path, {
+      hint: 'Write a whole number and a unit: 500ms, 30s, 10m, 2h, 1d.',
+    })
+  }
+  if (pattern.includes('://')) {
+    const schemes = pattern.includes('irc')
+      ? 'http, https, ws, wss or irc'
+      : pattern.includes('ws')
+        ? 'ws or wss'
+        : 'http or https'
+    return doc.problem('CLAW106', `${name} is not a URL.`, path, { hint: `Begin with the scheme (${schemes}) and \`://\`.` })
+  }
+  if (pattern.includes('[01][0-9]'))
+    return doc.problem('CLAW106', `${name} is not a time of day.`, path, { hint: 'Write HH:MM, as in "04:00".' })
+  return doc.problem('CLAW106', `${name} is malformed.`, path, { hint: `It must match ${pattern}.` })
+}
+
+/** The path in the words of the file: `agents.main.tools[2]`. */
+export function nameOf(path: Path): string {
+  if (path.length === 0) return 'The configuration'
+  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
+}
+
+/** A pointer of ajv's as a path; numbers are indexes where a list stands. */
+function pathOf(pointer: string, root: Value): Path {
+  const path: (string | number)[] = []
+  let at: Value | undefined = root
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (Array.isArray(at)) {
+      path.push(Number(key))
+      at = (at as readonly Value[])[Number(key)]
+    } else {
+      path.push(key)
+      at = mapAt(at)[key]
+    }
+  }
+  return path
+}
+
+function valueAt(root: Value, path: Path): Value | undefined {
+  let at: Value | undefined = root
+  for (const part of path) at = typeof part === 'number' ? (at as readonly Value[] | undefined)?.[part] : mapAt(at)[part]
+  return at
+}

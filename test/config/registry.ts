@@ -1,0 +1,27 @@
+// A small registry for tests of the configuration: names and traits, nothing that runs.
+
+import type { Registry } from '../../src/registry.ts'
+import type { ToolDefinition, ToolTraits } from '../../src/tools/port.ts'
+
+const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
+  name,
+  description: name,
+  inputSchema: { type: 'object' },
+  traits,
+  load: () => Promise.reject(new Error('not in this test')),
+})
+
+export const registry: Registry = {
+  tools: [
+    tool('bash', { runs: true, asks: true }),
+    tool('read_file'),
+    tool('write_file', { writes: true }),
+    tool('save_memory', { writes: true }),
+    tool('memory_search'),
+    tool('web_search', { sends: true }),
+    tool('web_fetch', { sends: true }),
+    tool('sessions_spawn', { spends: true }),
+  ],
+  channels: [],
+  providers: [],
+}
