@@ -1,0 +1,48 @@
+import t from 'tap'
+import { resolveTools } from '../../src/tools/match.ts'
+import { builtinTools } from '../../src/tools/registry.ts'
+
+t.test('the tools that ship', async (t) => {
+  const names = builtinTools.map((tool) => tool.name)
+  t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', 'save_memory', 'memory_search', 'sessions_spawn'])
+  t.same(resolveTools(['*_memory', 'memory_*'], names).tools, ['memory_search', 'save_memory'], 'the usual memory globs')
+})
+
+t.test('inputs are those of the contract', async (t) => {
+  const inputs = Object.fromEntries(
+    builtinTools.map((tool) => [tool.name, Object.keys(tool.inputSchema['properties'] as Record<string, unknown>)]),
+  )
+  t.same(inputs, {
+    bash: ['command'],
+    read_file: ['path'],
+    write_file: ['path', 'content'],
+    web_fetch: ['url'],
+    web_search: ['query'],
+    save_memory: ['key', 'content'],
+    memory_search: ['query'],
+    sessions_spawn: ['agent', 'prompt', 'timeout'],
+  })
+})
+
+t.test('traits say what a tool does to the world', async (t) => {
+  const having = (trait: string): string[] =>
+    builtinTools.filter((tool) => Object.hasOwn(tool.traits, trait)).map((tool) => tool.name)
+  t.same(having('runs'), ['bash'])
+  t.same(having('asks'), ['bash'], 'file tools and memory never ask')
+  t.same(having('writes'), ['bash', 'write_file', 'save_memory'])
+  t.same(having('sends'), ['web_fetch', 'web_search'])
+  t.same(having('outside'), ['web_fetch', 'web_search'])
+  t.notOk(having('idempotent').includes('bash'), 'a command is never repeated by itself')
+})
+
+t.test('a bare hello stays small with the five tools of the seed', async (t) => {
+  const five = ['bash', 'read_file', 'write_file', 'save_memory', 'memory_search']
+  const specs = builtinTools
+    .filter((tool) => five.includes(tool.name))
+    .map((tool) => ({ name: tool.name, description: tool.description, input_schema: tool.inputSchema }))
+  t.ok(JSON.stringify(specs).length < 2_500, `${JSON.stringify(specs).length} bytes`)
+})
+
+t.test('every tool loads', async (t) => {
+  for (const tool of builtinTools) t.type(await tool.load(), 'function', tool.name)
+})
