@@ -33,8 +33,8 @@ export interface TranscriptEntry {
 export interface Transcript {
   readonly session: string
   readonly entries: readonly TranscriptEntry[]
-  /** Lines before `entries` on disk. */
-  readonly skipped: number
+  /** Bytes on disk before the first of `entries`; 0: this is all there is. */
+  readonly skippedBytes: number
   /** What was wrong on disk, in words; the lines were set aside. */
   readonly damage: readonly string[]
 }
@@ -96,9 +96,17 @@ export interface StoredAnswer {
 }
 
 export interface SessionStore {
-  /** Inbox row and token in one transaction; durable when it resolves. The same key again changes nothing and says so. */
+  /**
+   * Inbox row and token in one transaction; durable when it resolves. The same key again changes nothing and says so.
+   * Embedded, a waiting row is the token: whoever posts enqueues, and `pending` gives the tokens of all that waits at start.
+   */
   post(row: NewInboxRow, idempotencyKey: string): Promise<{ readonly seq: number; readonly duplicate: boolean }>
-  /** The oldest waiting row of the session (`all`: every waiting one), now held by `run`; or the run that an earlier process left. null: empty. */
+  /** Whether a key was posted in the last days, and where its row went. */
+  known(idempotencyKey: string): Promise<{ readonly seq: number; readonly session: string; readonly agentId: string } | null>
+  /**
+   * The oldest waiting row of the session (`all`: with it the messages right behind it, at most `max`), now held by `run`; or
+   * the run that an earlier process left. null: empty.
+   */
   claimNext(session: string, run: string, options?: { all?: boolean; max?: number }): Promise<Claim | null>
   /** Idempotent by entry id. */
   append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void>
@@ -110,7 +118,10 @@ export interface SessionStore {
   ): Promise<void>
   /** The stored answer to a message: null while there is none. */
   answer(session: string, messageId: string): Promise<StoredAnswer | null>
+  /** Rows of the session that no run holds yet. */
   waiting(session: string): number
+  /** One token for each session with rows that wait or that an earlier process held; for the start. */
+  pending(): Promise<readonly Token[]>
   sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   /** Every line on disk, for export and `sessions show`. */
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
@@ -125,14 +136,17 @@ export interface SessionInfo {
 
 /** Replies not yet delivered. */
 export interface Outbox {
+  /** The same key again changes nothing. */
   put(row: NewOutboxRow): Promise<void>
-  /** Oldest first, at most `limit`; rows of one target stay in order. */
+  /** Oldest first, at most `limit`; a row whose target still waits for an earlier one stays back, so order holds. */
   due(now: number, limit: number): Promise<readonly OutboxRow[]>
   /** Before a send: `attempts` grows, so that a crash in between is known. */
   attempt(seq: number): Promise<number>
   sent(seq: number): Promise<void>
   retry(seq: number, at: number): Promise<void>
   fail(seq: number, reason: string): Promise<void>
+  /** Rows neither sent nor given up, and when the next is due; null: none waits. */
+  next(): { readonly count: number; readonly at: number } | null
 }
 
 export interface Token {
@@ -207,4 +221,119 @@ export interface ApprovalsStore {
   settle(id: string, state: Exclude<ApprovalRow['state'], 'open'>, by: string, at: number): Promise<ApprovalRow | null>
   /** Marks an open row late; false: it is not open. */
   setLate(id: string): Promise<boolean>
+}
+
+/** Spend per UTC day, agent and spender. Counted in memory at once, written with the next group. */
+export interface UsageStore {
+  /** `by`: `user:<link or identity>`, `heartbeat:<name>` or `engine:<what>`. */
+  add(spend: {
+    readonly at: number
+    readonly agentId: string
+    readonly by: string
+    readonly usage: Usage
+    readonly cost: number
+  }): void
+  /** `since`: first day, `YYYY-MM-DD`. `input` counts all that was sent, cached or not. */
+  list(since?: string): Promise<readonly UsageTotals[]>
+  /** One agent's sums over days from `since` on. */
+  total(agentId: string, since: string): { readonly tokens: number; readonly cost: number }
+}
+
+export interface UsageTotals {
+  readonly day: string
+  readonly agentId: string
+  readonly by: string
+  readonly input: number
+  readonly output: number
+  readonly calls: number
+  readonly cost: number
+}
+
+export type SlotOutcome = 'ran' | 'silent' | 'failed' | 'skipped' | 'missed'
+
+/** One due time of one heartbeat. */
+export interface SlotRow {
+  readonly name: string
+  /** When it was due. */
+  readonly slot: number
+  /** `claimed`: begun, its end not recorded yet. */
+  readonly state: 'claimed' | SlotOutcome
+  readonly at: number
+  readonly detail?: string
+}
+
+/** The heartbeat ledger: each due slot stands in it once. */
+export interface SlotStore {
+  /** True for the first caller only, and only when no outcome stands. Durable when it resolves. */
+  claimSlot(name: string, slot: number, at: number): Promise<boolean>
+  /** Ends a claimed slot, or records one that never began; a slot that has ended stays as it is. */
+  endSlot(name: string, slot: number, outcome: SlotOutcome, at: number, detail?: string): Promise<void>
+  /** Latest slot known, whatever came of it. */
+  lastSlot(name: string): Promise<SlotRow | null>
+  /** Claimed by an earlier process and not ended. */
+  unfinished(): Promise<readonly SlotRow[]>
+  /** Newest first. */
+  list(name: string | undefined, limit: number): Promise<readonly SlotRow[]>
+}
+
+/** Who stopped what. A record that can't be read stops everything. */
+export interface HaltStore {
+  isHalted(agentId?: string): boolean
+  list(): readonly { readonly agentId?: string; readonly by: string; readonly at: number }[]
+  /** Without an agent: everything. Durable when it resolves. */
+  halt(agentId: string | undefined, by: string, at: number): Promise<void>
+  /** Without an agent: everything, single agents too. */
+  resume(agentId: string | undefined): Promise<void>
+}
+
+/** Strangers let in by a code, and identities that are one person by a code. Rare, so written at once. */
+export interface PeopleStore {
+  /** The code a stranger may show the owner; the same while it stands. */
+  openPairing(identity: string, displayName: string | undefined, now: number): string
+  /** The identity let in; null: no such open code. A code works once. */
+  approvePairing(code: string, by: string, now: number): string | null
+  isPaired(identity: string): boolean
+  /** False: it was not let in. */
+  removePairing(identity: string): boolean
+  pairings(): readonly { readonly identity: string; readonly displayName?: string; readonly by: string; readonly at: number }[]
+  openLink(identity: string, now: number): string
+  /** The other identity; null: unknown, too late or one's own code. Both are one person from here on. */
+  confirmLink(code: string, identity: string, now: number): string | null
+  links(): readonly { readonly identities: readonly [string, string]; readonly at: number }[]
+}
+
+/** Small state of channels and others, such as offsets. */
+export interface KeyValueStore {
+  get(key: string): string | null
+  set(key: string, value: string): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+/** Admitted messages of the last hour, for limits that survive a restart. */
+export interface AdmissionLog {
+  /** Oldest first. */
+  since(at: number): readonly { readonly agentId: string; readonly who: string; readonly at: number }[]
+  /** Written with the next group. */
+  add(agentId: string, who: string, at: number): void
+  remove(agentId: string, who: string, at: number): void
+}
+
+/** Everything that must survive, of one state folder. */
+export interface Storage {
+  readonly stateDir: string
+  readonly sessions: SessionStore
+  readonly queue: TurnQueue
+  readonly outbox: Outbox
+  readonly approvals: ApprovalsStore
+  readonly usage: UsageStore
+  readonly slots: SlotStore
+  readonly halts: HaltStore
+  readonly people: PeopleStore
+  readonly kv: KeyValueStore
+  readonly admissions: AdmissionLog
+  journal(run: string): StepJournal
+  /** Forgets what is older than its use: answers and duplicates after 7 days, ledgers after 90. */
+  clean(now: number): Promise<void>
+  /** Writes what waits and lets go of the folder. */
+  close(): Promise<void>
 }
