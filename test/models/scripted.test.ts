@@ -147,9 +147,9 @@ t.test('errors, delays and aborts', async (t) => {
   const controller = new AbortController()
   const stopped = model.call(request(say('slow'), controller.signal))
   controller.abort()
-  await t.rejects(stopped, { kind: 'aborted' })
+  await t.rejects(stopped, { name: 'ModelError', kind: 'aborted' })
   t.equal(clock.pending(), 0, 'no timer is left')
-  await t.rejects(model.call(request(say('slow'), controller.signal)), { kind: 'aborted' })
+  await t.rejects(model.call(request(say('slow'), controller.signal)), { name: 'ModelError', kind: 'aborted' })
 })
 
 t.test('a broken script says where', async (t) => {

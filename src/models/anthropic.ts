@@ -1,0 +1,73 @@
+// The Messages API through Anthropic's client: a ModelRequest in, the answer out, text on the way. The client loads on
+// the first call. Also for servers that imitate the API: see `baseURL` and a key of `none`.
+
+import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages'
+import type { ProviderSpec } from '../plan/plan.ts'
+import type { Clock, Random } from '../ports.ts'
+import { toMessagesRequest } from './anthropic-request.ts'
+import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
+import { createHttpFetch } from './http-fetch.ts'
+import { ModelError, type ModelProvider } from './port.ts'
+import { callService, impatient } from './service.ts'
+
+export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
+  const key = spec.apiKey?.reveal() ?? ''
+  const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]))
+  const ownKey = ['authorization', 'x-api-key'].some((name) => (headers[name] ?? '') !== '')
+  const http = createHttpFetch()
+  let client: ReturnType<typeof load> | undefined
+
+  async function load() {
+    const { default: Anthropic } = await import('@anthropic-ai/sdk')
+    const base = spec.baseURL ?? process.env['ANTHROPIC_BASE_URL']
+    const keyless = key === 'none' || key === ''
+    // The client sends the key as a bearer token; servers that imitate the API often look for x-api-key.
+    const imitation = base !== undefined && new URL(base).hostname !== 'api.anthropic.com'
+    return new Anthropic({
+      apiKey: keyless ? 'none' : key,
+      authToken: null,
+      ...(base === undefined ? {} : { baseURL: base.replace(/\/+(?:v1\/*)?$/, '') }),
+      defaultHeaders: {
+        ...(keyless ? { authorization: null } : {}),
+        ...(imitation && !keyless ? { 'x-api-key': key } : {}),
+        ...headers,
+      },
+      maxRetries: spec.maxRetries,
+      timeout: spec.timeoutMs,
+      fetch: impatient(http.fetch),
+      logLevel: 'off',
+    })
+  }
+
+  return {
+    hasCredentials: () => key !== '' || ownKey,
+    async call(request, onText, onRestart) {
+      if (key === '' && !ownKey) {
+        throw new ModelError(
+          'credentials',
+          `No key is set for ${spec.id}: set ANTHROPIC_API_KEY, or apiKey in the configuration.`,
+        )
+      }
+      client ??= load()
+      const { messages } = await client
+      const body = toMessagesRequest(request)
+      return callService({
+        spec,
+        ...world,
+        signal: request.signal,
+        onRestart,
+        attempt: async (signal, began) => {
+          // Our own shapes stand for the client's: blocks of kinds it doesn't know must pass too.
+          const stream = await messages.create({ ...body, stream: true } as unknown as MessageCreateParamsStreaming, { signal })
+          began()
+          const reader = createMessageReader(onText)
+          for await (const event of stream) reader.take(event as StreamEvent)
+          return reader.result(request.model)
+        },
+      })
+    },
+    async close() {
+      http.close()
+    },
+  }
+}

@@ -1,0 +1,79 @@
+// ModelRequest → body for chat completions. Tool results become messages of their own; media that such a message can't
+// carry follow in a user's message.
+
+import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, ToolResultBlock } from './port.ts'
+
+type Part = { readonly type: string; readonly [key: string]: unknown }
+type ChatMessage = { readonly role: string; readonly [key: string]: unknown }
+
+export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_completion_tokens') {
+  const tools = request.tools.map((tool) => ({
+    type: 'function',
+    function: { name: tool.name, description: tool.description, parameters: tool.input_schema },
+  }))
+  return {
+    model: request.model,
+    [limit]: request.maxTokens,
+    stream: true,
+    stream_options: { include_usage: true },
+    ...(tools.length === 0 ? {} : { tools }),
+    messages: [
+      ...(request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }]),
+      ...request.messages.flatMap((message) => (message.role === 'assistant' ? fromAssistant(message) : fromUser(message))),
+    ],
+  }
+}
+
+const blocksOf = (message: ModelMessage): readonly ContentBlock[] =>
+  typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
+
+function fromAssistant(message: ModelMessage): readonly ChatMessage[] {
+  const blocks = blocksOf(message)
+  const text = blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('')
+  const calls = blocks.flatMap((block) =>
+    block.type === 'tool_use'
+      ? [{ id: block.id, type: 'function', function: { name: block.name, arguments: argumentsOf(block.input) } }]
+      : [],
+  )
+  if (text === '' && calls.length === 0) return []
+  return [{ role: 'assistant', content: text === '' ? null : text, ...(calls.length === 0 ? {} : { tool_calls: calls }) }]
+}
+
+/** An input that was cut short stands as a text in the transcript; servers parse the arguments again, so they stay JSON. */
+const argumentsOf = (input: unknown): string =>
+  JSON.stringify(typeof input === 'object' && input !== null ? input : { unreadable: input ?? null })
+
+function fromUser(message: ModelMessage): readonly ChatMessage[] {
+  const results: ChatMessage[] = []
+  const parts: Part[] = []
+  for (const block of blocksOf(message)) {
+    if (block.type === 'tool_result') {
+      results.push({ role: 'tool', tool_call_id: block.tool_use_id, content: resultText(block) })
+      if (typeof block.content !== 'string')
+        parts.push(...block.content.flatMap((inner) => (inner.type === 'text' ? [] : [toPart(inner)])))
+    } else if (block.type === 'text') {
+      if (block.text !== '') parts.push({ type: 'text', text: block.text })
+    } else if (block.type === 'image' || block.type === 'document') parts.push(toPart(block))
+  }
+  if (parts.length === 0) return results.length > 0 ? results : [{ role: 'user', content: '(empty message)' }]
+  // Servers with text alone refuse lists of parts, so a plain text stays plain.
+  const plain = parts.every((part) => part.type === 'text')
+  return [...results, { role: 'user', content: plain ? parts.map((part) => part['text']).join('\n') : parts }]
+}
+
+function resultText(result: ToolResultBlock): string {
+  const { content } = result
+  const text =
+    typeof content === 'string'
+      ? content
+      : content.map((block) => (block.type === 'text' ? block.text : `(${block.title ?? block.type}: see below)`)).join('\n')
+  return result.is_error === true ? `Error: ${text}` : text
+}
+
+function toPart(block: MediaBlock): Part {
+  const { source, title } = block
+  if (source.type === 'text') return { type: 'text', text: title === undefined ? source.data : `${title}:\n${source.data}` }
+  const url = `data:${source.media_type};base64,${source.data}`
+  if (block.type === 'image') return { type: 'image_url', image_url: { url } }
+  return { type: 'file', file: { filename: title ?? 'document.pdf', file_data: url } }
+}

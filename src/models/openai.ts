@@ -1,0 +1,68 @@
+// Chat completions through the official client: a ModelRequest in, the answer out in the Messages API's shape. The client
+// loads on the first call. Also for the many servers that speak this language: see `baseURL` and a key of `none`.
+
+import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
+import type { ProviderSpec } from '../plan/plan.ts'
+import type { Clock, Random } from '../ports.ts'
+import { createHttpFetch } from './http-fetch.ts'
+import { toChatRequest } from './openai-request.ts'
+import { type ChatChunk, createChatReader } from './openai-stream.ts'
+import { ModelError, type ModelProvider } from './port.ts'
+import { callService, impatient } from './service.ts'
+
+export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
+  const key = spec.apiKey?.reveal() ?? ''
+  const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]))
+  const ownKey = ['authorization', 'api-key'].some((name) => (headers[name] ?? '') !== '')
+  const http = createHttpFetch()
+  let client: ReturnType<typeof load> | undefined
+
+  async function load() {
+    const { default: OpenAI } = await import('openai')
+    const keyless = key === 'none' || key === ''
+    return new OpenAI({
+      apiKey: keyless ? 'none' : key,
+      ...(spec.baseURL === undefined ? {} : { baseURL: withVersion(spec.baseURL) }),
+      defaultHeaders: { ...(keyless ? { authorization: null } : {}), ...headers },
+      maxRetries: spec.maxRetries,
+      timeout: spec.timeoutMs,
+      fetch: impatient(http.fetch),
+      logLevel: 'off',
+    })
+  }
+
+  return {
+    hasCredentials: () => key !== '' || ownKey,
+    async call(request, onText, onRestart) {
+      if (key === '' && !ownKey) {
+        throw new ModelError('credentials', `No key is set for ${spec.id}: set OPENAI_API_KEY, or apiKey in the configuration.`)
+      }
+      client ??= load()
+      const { chat } = await client
+      // Other servers know only the older name of the limit.
+      const body = toChatRequest(request, spec.baseURL === undefined ? 'max_completion_tokens' : 'max_tokens')
+      return callService({
+        spec,
+        ...world,
+        signal: request.signal,
+        onRestart,
+        attempt: async (signal, began) => {
+          const stream = await chat.completions.create(body as unknown as ChatCompletionCreateParamsStreaming, { signal })
+          began()
+          const reader = createChatReader(onText)
+          for await (const chunk of stream) reader.take(chunk as ChatChunk)
+          return reader.result(request.model)
+        },
+      })
+    },
+    async close() {
+      http.close()
+    },
+  }
+}
+
+/** `http://host:port` alone means `/v1` there, as with the other service. */
+function withVersion(base: string): string {
+  const url = new URL(base)
+  return url.pathname === '/' ? `${url.origin}/v1` : base
+}

@@ -1,0 +1,168 @@
+// What calls to every network service have in common: a deadline, aborts, a second try when a stream is cut, and one
+// language of errors. A call that may throw anything goes in; a result or a ModelError comes out.
+
+import type { ProviderSpec } from '../plan/plan.ts'
+import type { Clock, Random } from '../ports.ts'
+import { ModelError, type ModelErrorKind } from './port.ts'
+
+/** A service that says to wait longer is not waited for: the caller may know another. */
+const LONGEST_WAIT_MS = 60_000
+
+export interface ServiceCall<T> {
+  readonly spec: ProviderSpec
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+  readonly onRestart: (() => void) | undefined
+  /** One try. Calls `began` as soon as an answer starts to arrive: from there on the client no longer retries by itself. */
+  readonly attempt: (signal: AbortSignal, began: () => void) => Promise<T>
+}
+
+/** @throws ModelError. `timeoutMs` bounds the whole of it, retries included; `maxRetries` bounds new tries after a cut. */
+export async function callService<T>(call: ServiceCall<T>): Promise<T> {
+  const { spec, clock, signal } = call
+  if (signal.aborted) throw new ModelError('aborted', 'The call was stopped.')
+  const controller = new AbortController()
+  let timedOut = false
+  const stop = (): void => controller.abort()
+  signal.addEventListener('abort', stop, { once: true })
+  const cancelDeadline = clock.after(spec.timeoutMs, () => {
+    timedOut = true
+    controller.abort()
+  })
+  try {
+    for (let tries = 0; ; tries++) {
+      let began = false
+      try {
+        return await call.attempt(controller.signal, () => {
+          began = true
+        })
+      } catch (error) {
+        if (signal.aborted) throw new ModelError('aborted', 'The call was stopped.', { cause: error })
+        if (timedOut) throw new ModelError('timeout', `${spec.id} did not finish within ${spec.timeoutMs} ms.`, { cause: error })
+        const failure = toModelError(error, spec)
+        if (!began || tries >= spec.maxRetries || !isPassing(failure.kind)) throw failure
+        await pause(clock, Math.min(8000, 500 * 2 ** tries) * (1 - call.random.number() * 0.25), controller.signal)
+        if (signal.aborted) throw new ModelError('aborted', 'The call was stopped.')
+        if (timedOut) throw failure
+        call.onRestart?.()
+      }
+    }
+  } finally {
+    cancelDeadline()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** A fetch that keeps a client from waiting long for a busy service; it asks by the header the clients obey. */
+export function impatient(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (!response.ok && (retryAfterOf(response.headers) ?? 0) > LONGEST_WAIT_MS) response.headers.set('x-should-retry', 'false')
+    return response
+  }
+}
+
+/** Kinds of failure that may pass by themselves. */
+export const isPassing = (kind: ModelErrorKind): boolean =>
+  kind === 'rate_limit' || kind === 'overloaded' || kind === 'server' || kind === 'network' || kind === 'timeout'
+
+/** A stream that ended before the service said that it was done. */
+export class StreamCut extends Error {}
+
+interface ApiErrorLike {
+  readonly status?: number | undefined
+  readonly headers?: Headers | undefined
+  readonly type?: string | null | undefined
+  readonly code?: string | null | undefined
+  readonly message: string
+  readonly cause?: unknown
+}
+
+export function toModelError(error: unknown, spec: ProviderSpec): ModelError {
+  if (error instanceof ModelError) return error
+  const failure: ApiErrorLike = error instanceof Error ? error : new Error(String(error))
+  const kind = kindOf(failure)
+  const retryAfterMs = retryAfterOf(failure.headers)
+  const reason = failure.cause instanceof Error && failure.status === undefined ? ` (${failure.cause.message})` : ''
+  return new ModelError(kind, scrub(`${spec.id}: ${failure.message}${reason}`, spec), {
+    ...(failure.status === undefined ? {} : { status: failure.status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    cause: error,
+  })
+}
+
+const TOO_LONG =
+  /prompt is too long|context[ _](?:window|length|limit)|maximum context|exceeds? the (?:available )?context|too many (?:input )?tokens/i
+const NO_MONEY = /credit balance is too low|insufficient_quota|billing/i
+
+const BY_TYPE: Readonly<Record<string, ModelErrorKind>> = {
+  authentication_error: 'credentials',
+  permission_error: 'credentials',
+  billing_error: 'credentials',
+  insufficient_quota: 'credentials',
+  rate_limit_error: 'rate_limit',
+  overloaded_error: 'overloaded',
+  api_error: 'server',
+  server_error: 'server',
+  timeout_error: 'timeout',
+  request_too_large: 'context',
+  context_length_exceeded: 'context',
+  invalid_request_error: 'invalid',
+  not_found_error: 'invalid',
+}
+
+function kindOf(error: ApiErrorLike): ModelErrorKind {
+  const { status, message } = error
+  const named = BY_TYPE[error.code ?? ''] ?? BY_TYPE[error.type ?? '']
+  if (status !== undefined) {
+    if (named === 'context' || status === 413 || (status === 400 && TOO_LONG.test(message))) return 'context'
+    if (status === 401 || status === 402 || status === 403) return 'credentials'
+    if ((status === 400 || status === 429) && NO_MONEY.test(`${error.code} ${message}`)) return 'credentials'
+    if (status === 429) return 'rate_limit'
+    if (status === 503 || status === 529) return 'overloaded'
+    if (status === 408 || status === 504) return 'timeout'
+    if (status >= 500 || status === 409) return 'server'
+    return 'invalid'
+  }
+  if (named !== undefined) return named === 'invalid' && TOO_LONG.test(message) ? 'context' : named
+  if (/timed? ?out/i.test(message)) return 'timeout'
+  if (error instanceof StreamCut || error instanceof SyntaxError || error.cause !== undefined || isSystemError(error))
+    return 'network'
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError ? 'invalid' : 'network'
+}
+
+const isSystemError = (error: ApiErrorLike): boolean => typeof error.code === 'string' && /^[A-Z_]+$/.test(error.code)
+
+function retryAfterOf(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('retry-after-ms') ?? null
+  if (value !== null && Number.isFinite(Number(value))) return Number(value)
+  const seconds = headers?.get('retry-after') ?? null
+  if (seconds === null) return undefined
+  if (Number.isFinite(Number(seconds))) return Number(seconds) * 1000
+  const at = Date.parse(seconds)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+}
+
+/** Services repeat parts of keys in their errors; logs must not. */
+function scrub(text: string, spec: ProviderSpec): string {
+  let clean = text.replace(/\bsk-[\w*-]{6,}/g, '***')
+  for (const secret of [spec.apiKey, ...Object.values(spec.headers)]) {
+    const value = secret?.reveal() ?? ''
+    if (value.length >= 6) clean = clean.replaceAll(value, '***')
+  }
+  return clean.length > 1000 ? `${clean.slice(0, 1000)}…` : clean
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = (): void => {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(ms, done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
