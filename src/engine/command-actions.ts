@@ -1,0 +1,103 @@
+// What chat commands do. A reply for the sender comes out; who may do what is decided here and nowhere else.
+
+import type { InboundMessage } from '../channels/port.ts'
+import { identityOf } from '../plan/admission.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Approvals } from './approvals.ts'
+import { type ChatCommand, HELP } from './commands.ts'
+import type { Caller } from './port.ts'
+import { mayApprove, standsAsOwner, verifiedIdentity } from './standing.ts'
+import type { World } from './world.ts'
+
+export interface CommandContext {
+  readonly plan: Plan
+  readonly message: InboundMessage
+  readonly caller: Caller
+  /** The session the sender would speak in; null: no agent answers here. */
+  readonly session: { readonly agentId: string; readonly key: string } | null
+}
+
+export interface Commands {
+  run(command: ChatCommand, context: CommandContext): Promise<string>
+  /** The code a stranger may show the owner; the same while it stands. */
+  pairingCode(identity: string, displayName?: string): string
+}
+
+export interface CommandsOptions {
+  readonly approvals: Approvals
+  interrupt(session: string): boolean
+  resetSession(session: string, agentId: string): Promise<void>
+  halt(agentId: string | undefined, by: string): Promise<void>
+  resume(agentId: string | undefined, by: string): Promise<void>
+  describe(session: { readonly agentId: string; readonly key: string } | null): string
+}
+
+const OWNERS_ONLY = 'Only an owner may do that.'
+
+export function createCommands(world: World, options: CommandsOptions): Commands {
+  const { storage } = world
+
+  async function run(command: ChatCommand, context: CommandContext): Promise<string> {
+    const { message, plan, caller, session } = context
+    const by = identityOf(message)
+    switch (command.name) {
+      case 'malformed':
+        return command.usage
+      case 'help':
+        return HELP
+      case 'approve':
+        return await decide(command.id, command.decision, context)
+      case 'deny':
+        return await decide(command.id, 'deny', context)
+      case 'pair':
+        if (!standsAsOwner(plan, message, caller)) return OWNERS_ONLY
+        return pair(command.code, by)
+      case 'link':
+        return link(command.code, context)
+      case 'stop':
+        if (!command.all) return session !== null && options.interrupt(session.key) ? 'Stopped.' : 'Nothing is running here.'
+        if (!standsAsOwner(plan, message, caller)) return OWNERS_ONLY
+        await options.halt(undefined, by)
+        return 'Everything is stopped. /resume lets it go on.'
+      case 'resume':
+        if (!standsAsOwner(plan, message, caller)) return OWNERS_ONLY
+        await options.resume(undefined, by)
+        return 'Going on.'
+      case 'new':
+        if (session === null) return 'No agent answers here.'
+        options.interrupt(session.key)
+        await options.resetSession(session.key, session.agentId)
+        return 'A fresh session. What I saved to memory stays.'
+      case 'status':
+        return options.describe(session)
+    }
+  }
+
+  async function decide(id: string, decision: 'once' | 'always' | 'deny', { plan, message, caller }: CommandContext): Promise<string> {
+    const identity = verifiedIdentity(message, caller)
+    const { message: said } = await options.approvals.decide(id, decision, identityOf(message), (row) => mayApprove(plan, row, caller, identity))
+    return said
+  }
+
+  function pair(code: string, by: string): string {
+    const identity = storage.people.approvePairing(code, by, world.clock.now())
+    return identity === null ? `There is no open code ${code}.` : `${identity} may write now.`
+  }
+
+  /** Said on one channel without a code, confirmed with it on another: the two are one person. */
+  function link(code: string | undefined, { message, caller }: CommandContext): string {
+    const identity = verifiedIdentity(message, caller)
+    if (identity === null) return 'Linking needs a channel that knows who you are.'
+    if (code === undefined) {
+      return `Say /link ${storage.people.openLink(identity, world.clock.now())} on your other channel within ten minutes.`
+    }
+    const other = storage.people.confirmLink(code, identity, world.clock.now())
+    if (other === null) return 'That code is not known, or its time was up.'
+    return `Linked ${other} and ${identity}. For the owner’s openclaw.yaml:\nidentityLinks:\n  NAME: ["${other}", "${identity}"]`
+  }
+
+  return {
+    run,
+    pairingCode: (identity, displayName) => storage.people.openPairing(identity, displayName, world.clock.now()),
+  }
+}

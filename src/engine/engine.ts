@@ -1,0 +1,290 @@
+// A Plan in, a running engine out: the parts wired together, each through what it needs and nothing more. The engine holds
+// one generation at a time; a reload swaps it.
+
+import type { EngineEvent } from '../agent/events.ts'
+import { ClawError, EXIT } from '../errors.ts'
+import { createModelRouter } from '../models/failover.ts'
+import type { Plan } from '../plan/plan.ts'
+import { createRouter } from '../plan/router.ts'
+import { parseSessionKey } from '../plan/session-key.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
+import type { Registry } from '../registry.ts'
+import { packageVersion } from '../resources.ts'
+import { createHeartbeats } from '../schedules/heartbeats.ts'
+import { createLimits } from '../limits/rate-limits.ts'
+import type { NewInboxRow, Storage } from '../storage/ports.ts'
+import { createApprovals, viewOf } from './approvals.ts'
+import { createChannelManager } from './channels.ts'
+import { createCommands } from './command-actions.ts'
+import { createCompactor } from './compactor.ts'
+import { createDelivery } from './delivery.ts'
+import { createHeartbeatRuns } from './heartbeats.ts'
+import { createHub } from './hub.ts'
+import { createIntake } from './intake.ts'
+import { createLateApprovals } from './late-approvals.ts'
+import { createModelCalls } from './model-calls.ts'
+import { createNotifier } from './notify.ts'
+import type { Engine, Status } from './port.ts'
+import { createReloader, type LoadedForReload } from './reload.ts'
+import { mayApprove } from './standing.ts'
+import { createReplyStreams } from './streams.ts'
+import { createSurroundings } from './surroundings.ts'
+import { createToolGate } from './tool-gate.ts'
+import { createTurnRunner, type TurnRunner } from './turns.ts'
+import type { Generation, World } from './world.ts'
+
+export interface EngineOptions {
+  readonly plan: Plan
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly registry: Registry
+  readonly storage: Storage
+  /** Reads the configuration again. */
+  load(): Promise<LoadedForReload>
+  /** After each load, valid or not, and each swap. */
+  onLoaded?(loaded: LoadedForReload): void
+  onSwap?(plan: Plan): Promise<void>
+  /** Why it runs on something else than the file, said in `status`. */
+  readonly degraded?: string
+}
+
+const DRAIN_MS = 20_000
+
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { clock, random, log, registry, storage } = options
+  const hub = createHub(log)
+  let generation: Generation = { number: 1, plan: options.plan, router: await createRouter(options.plan) }
+  const counters = createCounters(hub.on)
+  const limits = createLimits({ store: storage.limits, clock })
+  const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }
+  const startedAt = new Date(clock.now()).toISOString()
+
+  const isPushed = (channelId: string): boolean => {
+    const type = generation.plan.channels.get(channelId)?.type
+    return registry.channels.find((one) => one.type === type)?.traits.resident !== true
+  }
+  const enqueueRow = async (row: NewInboxRow): Promise<void> => {
+    await storage.sessions.post(row, `${row.kind}:${row.session}:${row.messageId}`)
+    storage.queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
+  }
+
+  const channels = createChannelManager({
+    registry,
+    clock,
+    random,
+    log,
+    receive: async (message) => {
+      const result = await intake.receive(message, { kind: 'trusted' })
+      if (result.accepted) return { accepted: true, duplicate: result.duplicate }
+      if (result.reply !== undefined && isPushed(message.channelId)) await replyNow(message, result.reply)
+      return { accepted: false, reason: result.reason }
+    },
+    answerApproval: async (channelId, answer) => {
+      const identity = `${channelId}:${answer.userId}`
+      const said = await approvals.decide(answer.id, answer.decision, identity, (row) => mayApprove(generation.plan, row, { kind: 'trusted' }, identity))
+      return said.message
+    },
+    stateFolder: (channelId) => storage.channelFolder(channelId),
+    onState: (channelId, state) => hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }),
+  })
+  const delivery = createDelivery({ outbox: storage.outbox, channels, clock, random, log, emit: hub.emit })
+
+  const late = createLateApprovals(world, enqueueRow)
+  const approvals = createApprovals({
+    store: storage.approvals,
+    clock,
+    log,
+    emit: hub.emit,
+    notify: createNotifier({ channels, log, current: () => generation, isPushed }),
+    onLate: late.decided,
+  })
+  const surroundings = await createSurroundings(world, () => turns)
+  const gate = createToolGate(world, surroundings, approvals)
+  const modelRouter = createModelRouter({ registry, clock, random, log })
+  modelRouter.apply(generation.plan)
+  const models = createModelCalls(world, modelRouter)
+  const compactor = createCompactor(world, models, enqueueRow)
+  const heartbeatRuns = createHeartbeatRuns(world, () => turns, enqueueRow)
+  const turns: TurnRunner = createTurnRunner(world, {
+    gate,
+    models,
+    compactor,
+    delivery,
+    streams: createReplyStreams(channels, delivery),
+    journalOf: (run) => storage.journal(run),
+    runLateApproval: (turn, row) => late.run(turn, row, gate),
+    enqueue: (token) => storage.queue.enqueue(token),
+    onHeartbeatDone: heartbeatRuns.deliveries,
+  })
+  const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: heartbeatRuns.fire, emit: hub.emit })
+
+  const resetSession = async (key: string, agentId: string): Promise<void> => {
+    const timestamp = new Date(clock.now()).toISOString()
+    await storage.sessions.append(key, agentId, [{ id: random.id(), role: 'system', kind: 'reset', content: 'The session started afresh.', timestamp }])
+  }
+  const halt = async (agentId: string | undefined, by: string): Promise<void> => {
+    await storage.halts.halt(agentId, by, clock.now())
+    turns.interruptAll(agentId)
+    await surroundings.audit.append({ kind: 'halt', agentId: agentId ?? '*', by })
+    hub.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
+  }
+  const resume = async (agentId: string | undefined, by: string): Promise<void> => {
+    await storage.halts.resume(agentId, by, clock.now())
+    await surroundings.audit.append({ kind: 'resume', agentId: agentId ?? '*', by })
+    hub.emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
+    for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+  }
+  const describe = (session: { agentId: string; key: string } | null): string => {
+    const depths = storage.queue.depths()
+    const agent = session === null ? undefined : generation.plan.agents.get(session.agentId)
+    const lines = [agent === undefined ? 'No agent answers here.' : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`]
+    lines.push(`Waiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`)
+    return lines.join('\n')
+  }
+  const commands = createCommands(world, { approvals, interrupt: turns.interrupt, resetSession, halt, resume, describe })
+  const intake = createIntake(world, turns, commands)
+
+  async function replyNow(message: { channelId: string; userId: string; groupId?: string; threadId?: string; messageId?: string }, content: string): Promise<void> {
+    const { channelId, userId, groupId, threadId, messageId } = message
+    const target = { channelId, userId, ...(groupId === undefined ? {} : { groupId }), ...(threadId === undefined ? {} : { threadId }), ...(messageId === undefined ? {} : { replyTo: messageId }) }
+    await storage.outbox.put({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
+    delivery.wake()
+  }
+
+  const reloader = createReloader(world, {
+    load: options.load,
+    onLoaded: (loaded) => options.onLoaded?.(loaded),
+    prepare: async (plan) => {
+      // What cannot change under a running engine is said, not half done.
+      if (plan.stateDir !== generation.plan.stateDir) throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
+      const router = await createRouter(plan)
+      await modelRouter.prepare(plan)
+      return async () => {
+        generation = { number: generation.number + 1, plan, router }
+        modelRouter.apply(plan)
+        storage.queue.setCaps(plan.lanes)
+        heartbeats.apply(plan.heartbeats)
+        await channels.apply(plan)
+        await options.onSwap?.(plan)
+        await surroundings.audit.append({ kind: 'reload', generation: generation.number, configHash: plan.configHash })
+      }
+    },
+  })
+
+  return {
+    get plan() {
+      return generation.plan
+    },
+    get generation() {
+      return generation.number
+    },
+    async start() {
+      storage.queue.start(async (token) => (storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)), generation.plan.lanes)
+      await approvals.recover()
+      await channels.apply(generation.plan)
+      for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+      delivery.wake()
+      heartbeats.apply(generation.plan.heartbeats)
+    },
+    async stop({ drainMs = DRAIN_MS } = {}) {
+      heartbeats.stop()
+      await channels.stop()
+      await storage.queue.drain(drainMs)
+      await delivery.drain(Math.min(drainMs, 5_000))
+      delivery.stop()
+      approvals.stop()
+      turns.interruptAll()
+      await modelRouter.close()
+      await surroundings.close()
+      await storage.close()
+    },
+    receive: intake.receive,
+    waitForAnswer: turns.waitForAnswer,
+    on: hub.on,
+    status: async () => statusOf(),
+    reload: reloader.reload,
+    reloadHistory: () => reloader.history,
+    approvals: async () => (await approvals.list()).map(viewOf),
+    decide: (id, decision, by) =>
+      approvals.decide(id, decision, by.identity ?? by.caller.kind, (row) => mayApprove(generation.plan, row, by.caller, by.caller.kind === 'claimed' ? null : (by.identity ?? null))),
+    sessions: (filter) => storage.sessions.sessions(filter),
+    async transcript(key) {
+      const entries = []
+      const agentId = await agentOf(key)
+      if (agentId !== null) for await (const entry of storage.sessions.export(key, agentId)) entries.push(entry)
+      return entries
+    },
+    interrupt: async (key) => turns.interrupt(key),
+    async resetSession(key) {
+      const agentId = await agentOf(key)
+      if (agentId === null) throw new ClawError(`There is no session ${key}.`, { exitCode: EXIT.invalid })
+      turns.interrupt(key)
+      await resetSession(key, agentId)
+    },
+    async runHeartbeat(name) {
+      const heartbeat = generation.plan.heartbeats.find((one) => one.name === name)
+      if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
+      const outcome = await heartbeatRuns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
+      return { ok: outcome !== 'failed', message: `${name}: ${outcome}` }
+    },
+    halt,
+    resume,
+    usage: async (since) => storage.usage.rows(since),
+    metrics: counters,
+    async webhook(channelId, request) {
+      const channel = channels.get(channelId)
+      return channel?.webhook === undefined ? null : await channel.webhook(request)
+    },
+  }
+
+  async function agentOf(key: string): Promise<string | null> {
+    const parts = parseSessionKey(key)
+    if (parts !== null && parts.kind !== 'cron') return parts.agentId
+    return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
+  }
+
+  function statusOf(): Status {
+    const { plan, number } = generation
+    const last = reloader.history.at(-1)
+    return {
+      formatVersion: 1,
+      version: packageVersion(),
+      generation: number,
+      configHash: plan.configHash,
+      fileHash: reloader.fileHash(),
+      lastReload: last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
+      channels: channels.states(),
+      heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
+      queues: storage.queue.depths(),
+      agents: [...plan.agents.values()].map(({ id, name, model }) => ({ id, name, model: `${model.provider}/${model.model}`, stopped: storage.halts.isHalted(id) })),
+      models: modelRouter.states().map((state) => ({ ...state })),
+      stopped: storage.halts.isHalted(undefined),
+      startedAt,
+      ...(options.degraded === undefined ? {} : { degraded: options.degraded }),
+    }
+  }
+}
+
+const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+
+/** Counts what happened, for /metrics. */
+function createCounters(on: (listener: (event: EngineEvent) => void) => () => void): () => ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  const add = (name: string, by = 1): void => void counts.set(name, (counts.get(name) ?? 0) + by)
+  on((event) => {
+    add(`claw_events_total{type="${event.type}"}`)
+    if (event.type === 'turn_end') {
+      add(`claw_turns_total{agent="${event.agentId}",ok="${!event.isError}"}`)
+      add(`claw_turn_seconds_sum{agent="${event.agentId}"}`, event.durationMs / 1000)
+    }
+    if (event.type === 'tool_result') add(`claw_tool_calls_total{tool="${event.toolName}",ok="${!event.isError}"}`)
+    if (event.type === 'reload') {
+      add(`claw_reloads_total{ok="${event.ok}"}`)
+      counts.set('claw_last_reload_ok', event.ok ? 1 : 0)
+      counts.set('claw_last_reload_seconds', event.durationMs / 1000)
+      counts.set('claw_last_reload_at_seconds', event.at / 1000)
+    }
+  })
+  return () => counts
+}

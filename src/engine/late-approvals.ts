@@ -1,0 +1,51 @@
+// Approvals whose turn did not wait: the answer becomes a message of its own, and what was approved, exactly that, runs in
+// the turn this message starts.
+
+import { textOf } from '../agent/turn.ts'
+import { messageOf } from '../errors.ts'
+import type { ApprovalRow, InboxRow, NewInboxRow } from '../storage/ports.ts'
+import type { GatedTurn, ToolGate } from './tool-gate.ts'
+import type { ApprovalPayload } from './turns.ts'
+import type { World } from './world.ts'
+
+export interface LateApprovals {
+  decided(row: ApprovalRow): Promise<void>
+  /** Runs what was approved; the text tells the model what came of it. Must not throw. */
+  run(turn: GatedTurn, row: InboxRow, gate: ToolGate): Promise<string>
+}
+
+export function createLateApprovals(world: World, enqueueRow: (row: NewInboxRow) => Promise<void>): LateApprovals {
+  const { storage, clock } = world
+
+  return {
+    async decided(row) {
+      const payload: ApprovalPayload & { parents: readonly string[]; askedByOwner: boolean } = { approvalId: row.id, parents: row.parents, askedByOwner: row.askedByOwner }
+      await enqueueRow({
+        session: row.sessionKey,
+        agentId: row.agentId,
+        lane: 'realtime',
+        messageId: `approval:${row.id}`,
+        content: '',
+        kind: 'approval',
+        payload,
+        receivedAt: clock.now(),
+        ...(row.replyTo === undefined ? {} : { replyTo: row.replyTo }),
+      })
+    },
+    async run(turn, inbox, gate) {
+      const { approvalId } = inbox.payload as ApprovalPayload
+      const row = await storage.approvals.get(approvalId)
+      if (row === null) return `[Approval ${approvalId} is no longer known.]`
+      const what = `${row.toolName} ${JSON.stringify(row.input)}`
+      if (row.state === 'expired') return `[Approval ${row.id} ran out unanswered, so this was not run: ${what}]`
+      if (row.state !== 'once' && row.state !== 'always') return `[Approval ${row.id} was denied, so this was not run: ${what}]`
+      try {
+        const outcome = await gate.runApproved(turn, { id: `approved:${row.id}`, name: row.toolName, input: row.input }, row.cwd)
+        const text = typeof outcome.content === 'string' ? outcome.content : textOf(outcome.content)
+        return `[Approval ${row.id} was granted. ${outcome.isError ? 'Error' : 'Result'} of ${what}]\n${text}`
+      } catch (error) {
+        return `[Approval ${row.id} was granted, but it failed: ${messageOf(error)}]`
+      }
+    },
+  }
+}

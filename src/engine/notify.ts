@@ -1,0 +1,60 @@
+// A question in, shown to those who may answer, where they are: by buttons where the platform has them, else as text with
+// the commands to say. The page, sockets and the terminal read the event stream instead.
+
+import type { ReplyTarget } from '../channels/port.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../ports.ts'
+import type { ApprovalRow } from '../storage/ports.ts'
+import type { ChannelManager } from './channels.ts'
+import type { Generation } from './world.ts'
+
+export interface NotifyOptions {
+  readonly channels: Pick<ChannelManager, 'get'>
+  readonly log: Logger
+  current(): Generation
+  isPushed(channelId: string): boolean
+}
+
+export function createNotifier({ channels, log, current, isPushed }: NotifyOptions): (row: ApprovalRow) => void {
+  async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
+    const channel = channels.get(target.channelId)
+    if (channel === undefined) return
+    const { id, agentId, toolName, expiresAt, grants } = row
+    const text = questionText(row)
+    const shown = await channel.askApproval?.(target, { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 })
+    if (shown === true) return
+    const always = grants.length > 0 ? `, /approve ${id} always` : ''
+    const content = `${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
+    const signal = new AbortController().signal
+    await channel.send({ ...target, content, sessionKey: row.sessionKey, agentId }, { idempotencyKey: `approval:${id}:${target.userId ?? ''}`, possiblyRepeated: false, signal })
+  }
+
+  return (row) => {
+    for (const target of targetsOf(row, current())) {
+      if (!isPushed(target.channelId)) continue
+      show(target, row).catch((error: unknown) => log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'))
+    }
+  }
+}
+
+/** The chat itself when an approver asked in private, else each approver in private. */
+function targetsOf(row: ApprovalRow, { plan }: Generation): readonly ReplyTarget[] {
+  const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
+  if (row.replyTo !== undefined && row.replyTo.groupId === undefined && row.requestedBy !== undefined && approvers.includes(row.requestedBy)) {
+    return [row.replyTo]
+  }
+  return approvers.map((identity) => {
+    const cut = identity.indexOf(':')
+    return { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+  })
+}
+
+export const questionText = (row: ApprovalRow): string =>
+  [
+    `${row.agentId} asks to run ${row.toolName}:`,
+    row.text,
+    '',
+    `Why it asks: ${row.reason}`,
+    `Folder: ${row.cwd}`,
+    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${row.requestedBy}`]),
+  ].join('\n')

@@ -1,0 +1,51 @@
+// sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
+// at most the rights of those above it, and the caller waits for its answer.
+
+import { spawnSessionKey } from '../plan/session-key.ts'
+import type { NewInboxRow } from '../storage/ports.ts'
+import type { Spawn } from '../tools/port.ts'
+import type { GatedTurn } from './tool-gate.ts'
+import type { SpawnPayload, TurnRunner } from './turns.ts'
+import { whoOf } from './intake.ts'
+import type { World } from './world.ts'
+
+const DEFAULT_TIMEOUT_MS = 300_000
+const MAX_DEPTH = 3
+
+export function createSpawn(world: World, turns: Pick<TurnRunner, 'arrived' | 'waitForAnswer' | 'interrupt' | 'run'>, turn: GatedTurn, idempotencyKey: string): Spawn {
+  const { storage, clock } = world
+
+  return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
+    const refused = (text: string) => ({ sessionKey: '', text, isError: true })
+    if (!turn.agent.subagents.includes(agentId)) {
+      return refused(`You may not start "${agentId}". You may start: ${turn.agent.subagents.join(', ') || 'nobody'}.`)
+    }
+    const child = world.current().plan.agents.get(agentId)
+    if (child === undefined) return refused(`There is no agent "${agentId}".`)
+    if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
+    if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
+
+    const { channelId, userId } = turn.session
+    const by = channelId === undefined || userId === undefined ? `agent:${turn.agent.id}` : `user:${whoOf(turn.plan, { channelId, userId })}`
+    const payload: SpawnPayload = { parents: [...turn.parents, turn.agent.id], askedByOwner: turn.askedByOwner, by }
+    // The key of the call names the session, so that a call made again after a crash finds the child it started.
+    const session = spawnSessionKey(agentId, idempotencyKey)
+    const row: NewInboxRow = { session, agentId, lane: 'background', messageId: idempotencyKey, content: prompt, kind: 'spawn', payload, receivedAt: clock.now() }
+    const { duplicate } = await storage.sessions.post(row, `spawn:${idempotencyKey}`)
+    // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
+    if (turn.parents.length > 0) void turns.run({ session, agentId, lane: 'background' })
+    else if (!duplicate) turns.arrived(child, row)
+
+    const limit = new AbortController()
+    const cancel = clock.after(timeoutMs, () => limit.abort(new Error('timeout')))
+    try {
+      const answer = await turns.waitForAnswer(session, idempotencyKey, AbortSignal.any([turn.signal, limit.signal]))
+      return { sessionKey: session, text: answer.response, isError: answer.isError === true }
+    } catch {
+      turns.interrupt(session)
+      return { sessionKey: session, text: `${child.name} did not answer within ${Math.round(timeoutMs / 1000)} seconds and was stopped.`, isError: true }
+    } finally {
+      cancel()
+    }
+  }
+}
