@@ -1,0 +1,106 @@
+// `POST /chat`: a message in, its answer out, as one JSON document or as a stream of the socket's frames. A caller who hangs
+// up stops waiting; the turn goes on.
+
+import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import type { Engine } from '../engine/port.ts'
+import type { Random } from '../ports.ts'
+import { answerFrame, type Desk, type Ticket } from './desk.ts'
+import { callerOf, type Rights } from './doors.ts'
+import type { Frame } from './frames.ts'
+import { chatMessage, type Identified } from './inbound.ts'
+import { json, problem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
+import type { Env } from './types.ts'
+
+const KEEP_ALIVE_MS = 15_000
+
+export interface ChatDeps {
+  readonly engine: Engine
+  readonly desk: Desk
+  readonly random: Random
+}
+
+/** Aborts when the caller's connection is gone. */
+export function hangUp(c: Context<Env>): AbortSignal {
+  const controller = new AbortController()
+  const { outgoing } = c.env
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
+  const { engine, desk, random } = deps
+  const plan = engine.plan
+  const message = chatMessage(await readJson(c.env.incoming, plan.gateway.maxBodyBytes), plan, random)
+  const caller = callerOf(c.get('rights') as Exclude<Rights, 'none'>)
+  const signal = hangUp(c)
+  if (!c.req.header('accept')?.includes('text/event-stream')) {
+    const ticket = await desk.hand(message, caller, { signal })
+    if ('refused' in ticket) return refused(ticket, message.messageId)
+    const { stored } = await ticket.answer
+    return json({
+      agent: engine.plan.agents.get(stored.agentId)?.name ?? stored.agentId,
+      response: stored.response,
+      session_key: stored.session,
+      message_id: ticket.accepted.messageId,
+      ...(stored.isError ? { is_error: true } : {}),
+    })
+  }
+  const line = createLine()
+  const ticket = await desk.hand(message, caller, { signal, follow: line.push })
+  if ('refused' in ticket) return refused(ticket, message.messageId)
+  return eventStream(c, line, ticket, message)
+}
+
+function refused(ticket: Extract<Ticket, { refused: unknown }>, messageId: string): Response {
+  const { refused: why } = ticket
+  // A chat command was carried out: its reply is the response, though no agent spoke.
+  if (why.code === 'command') return json({ agent: null, response: textOfRefusal(why), session_key: null, message_id: messageId })
+  return problem(statusOfRefusal(why), why.code, textOfRefusal(why))
+}
+
+/** Frames wait here until the stream that takes them is open. */
+export interface Line {
+  push(frame: Frame): void
+  drain(write: (frame: Frame) => void): void
+}
+
+export function createLine(): Line {
+  const waiting: Frame[] = []
+  let write: ((frame: Frame) => void) | undefined
+  return {
+    push(frame) {
+      if (write === undefined) waiting.push(frame)
+      else write(frame)
+    },
+    drain(to) {
+      for (const frame of waiting.splice(0)) to(frame)
+      write = to
+    },
+  }
+}
+
+function eventStream(c: Context<Env>, line: Line, ticket: Extract<Ticket, { accepted: unknown }>, message: Identified): Response {
+  return streamSSE(c, async (stream) => {
+    let last: Promise<unknown> = Promise.resolve()
+    const write = (frame: Frame): void => {
+      last = last.then(() => stream.writeSSE({ event: frame.type, data: JSON.stringify(frame) }))
+    }
+    const alive = setInterval(() => void stream.write(': still working\n\n'), KEEP_ALIVE_MS)
+    try {
+      line.drain(write)
+      const { stored } = await ticket.answer
+      write(answerFrame({ ...message, messageId: ticket.accepted.messageId }, stored))
+    } catch {
+      write({
+        type: 'error',
+        data: { code: 'stopping', message: 'The gateway is stopping; ask again with the same message_id.' },
+      })
+    } finally {
+      clearInterval(alive)
+      await last
+    }
+  })
+}

@@ -1,0 +1,147 @@
+// The desk where messages are handed in and answers are waited for. It knows which turn works on whose message, so that
+// each sender gets the frames of its own turns and nobody else's.
+
+import type { EngineEvent } from '../agent/events.ts'
+import type { InboundMessage, OutboundMessage } from '../channels/port.ts'
+import type { Accepted, Caller, Engine, Refused } from '../engine/port.ts'
+import type { StoredAnswer } from '../storage/ports.ts'
+import { type Frame, outboundFrame, turnFrame } from './frames.ts'
+
+/** One who handed a message in. Must not throw. */
+export type Follow = (frame: Frame) => void
+
+export type Ticket =
+  | { readonly refused: Refused }
+  /** `run`: the turn that made the answer, where it was seen; several messages can share one. */
+  | { readonly accepted: Accepted; readonly answer: Promise<{ readonly stored: StoredAnswer; readonly run: string }> }
+
+export interface Desk {
+  /** Hands in; `follow` gets the frames of the turn until the answer is there or `signal` ends it. */
+  hand(
+    message: InboundMessage & { readonly messageId: string },
+    caller: Caller,
+    options: { readonly signal: AbortSignal; readonly agentId?: string; readonly follow?: Follow },
+  ): Promise<Ticket>
+  /** Whether the one who waits for this reply gets it from `hand`. */
+  isWaitedFor(message: OutboundMessage): boolean
+  close(): void
+}
+
+/** Turns and answered messages that are remembered, to tell a reply that is on its way twice. */
+const MEMORY = 4096
+
+export function createDesk(engine: Engine): Desk {
+  /** Before the engine says which session a message belongs to: by its address. */
+  const expected = new Map<string, Set<Follow>>()
+  /** By session and message. */
+  const followed = new Map<string, Set<Follow>>()
+  const turns = new Map<string, readonly string[]>()
+  const runOf = new Map<string, string>()
+  const answered = new Map<string, true>()
+
+  const off = engine.on((event) => {
+    if (event.type === 'inbound') {
+      for (const follow of expected.get(addressKey(event)) ?? [])
+        add(followed, messageKey(event.sessionKey, event.messageId), follow)
+      return
+    }
+    if (event.type === 'turn_start') {
+      const keys = event.messageIds.map((id) => messageKey(event.sessionKey, id))
+      remember(turns, event.run, keys)
+      for (const key of keys) remember(runOf, key, event.run)
+      return
+    }
+    const keys = keysOf(event)
+    if (keys.length === 0) return
+    const frame = turnFrame(event)
+    if (frame === null) return
+    const follows = new Set(keys.flatMap((key) => [...(followed.get(key) ?? [])]))
+    for (const follow of follows) follow(frame)
+  })
+
+  function keysOf(event: EngineEvent): readonly string[] {
+    if (event.type === 'approval_request') {
+      // A question belongs to the turn that runs in its session now.
+      const { sessionKey } = event.approval
+      return [...followed.keys()].filter((key) => key.startsWith(`${sessionKey}\n`))
+    }
+    if ('messageIds' in event) return event.messageIds.map((id) => messageKey(event.sessionKey, id))
+    return 'run' in event ? (turns.get(event.run) ?? []) : []
+  }
+
+  return {
+    async hand(message, caller, { signal, agentId, follow }) {
+      const address = addressKey(message)
+      if (follow !== undefined) add(expected, address, follow)
+      let accepted: Accepted | Refused
+      try {
+        accepted = await engine.receive(message, caller, agentId === undefined ? undefined : { agentId })
+      } finally {
+        if (follow !== undefined) drop(expected, address, follow)
+      }
+      if (!accepted.accepted) return { refused: accepted }
+      const { sessionKey, messageId } = accepted
+      const key = messageKey(sessionKey, messageId)
+      const waiting: Follow = follow ?? (() => {})
+      add(followed, key, waiting)
+      const answer = engine.waitForAnswer(sessionKey, messageId, signal).then(
+        (stored) => {
+          const run = runOf.get(key) ?? key
+          if (!signal.aborted) for (const one of turns.get(run) ?? [key]) remember(answered, one, true)
+          drop(followed, key, waiting)
+          return { stored, run }
+        },
+        (error: unknown) => {
+          drop(followed, key, waiting)
+          throw error
+        },
+      )
+      return { accepted, answer }
+    },
+    isWaitedFor(message) {
+      if (message.replyTo === undefined) return false
+      const key = messageKey(message.sessionKey, message.replyTo)
+      return followed.has(key) || answered.has(key)
+    },
+    close() {
+      off()
+    },
+  }
+
+  function remember<T>(map: Map<string, T>, key: string, value: T): void {
+    map.delete(key)
+    map.set(key, value)
+    if (map.size > MEMORY) map.delete(map.keys().next().value as string)
+  }
+}
+
+/** The frame of an answer that someone waited for. */
+export function answerFrame(message: InboundMessage & { readonly messageId: string }, stored: StoredAnswer): Frame {
+  return outboundFrame({
+    channelId: message.channelId,
+    userId: message.userId,
+    ...(message.groupId === undefined ? {} : { groupId: message.groupId }),
+    ...(message.threadId === undefined ? {} : { threadId: message.threadId }),
+    replyTo: message.messageId,
+    content: stored.response,
+    sessionKey: stored.session,
+    agentId: stored.agentId,
+  })
+}
+
+const messageKey = (sessionKey: string, messageId: string): string => `${sessionKey}\n${messageId}`
+
+const addressKey = (one: { channelId: string; userId: string; groupId?: string; messageId?: string }): string =>
+  JSON.stringify([one.channelId, one.userId, one.groupId ?? null, one.messageId])
+
+function add(map: Map<string, Set<Follow>>, key: string, follow: Follow): void {
+  const set = map.get(key)
+  if (set === undefined) map.set(key, new Set([follow]))
+  else set.add(follow)
+}
+
+function drop(map: Map<string, Set<Follow>>, key: string, follow: Follow): void {
+  const set = map.get(key)
+  set?.delete(follow)
+  if (set?.size === 0) map.delete(key)
+}

@@ -1,0 +1,162 @@
+// Who may come in. A raw request enters, a verdict leaves: which rights the caller has, or why not. Host and Origin hold
+// even with a token, because a browser sends them truthfully and a page elsewhere can't forge them. Proxy headers are
+// never read: anyone can write them.
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Caller } from '../engine/port.ts'
+import type { GatewayPlan, Secret } from '../plan/plan.ts'
+import type { Clock } from '../ports.ts'
+
+/** `none`: no or wrong credentials where a token is wanted. */
+export type Rights = 'owner' | 'trusted' | 'claimed' | 'none'
+
+export interface Refusal {
+  readonly ok: false
+  readonly status: number
+  readonly code: string
+  readonly message: string
+}
+export type Verdict = { readonly ok: true; readonly rights: Rights; readonly origin?: string } | Refusal
+
+export interface Doors {
+  setPlan(plan: GatewayPlan): void
+  /** Host, Origin and the Authorization header of a request or an upgrade. */
+  admit(request: IncomingMessage): Verdict
+  /** What a token said in the Authorization header or in `hello` is worth. */
+  identify(token: string | undefined, address: string): Rights | Refusal
+  /** Whether this is the secret of a channel; a wrong one counts as a failed attempt. */
+  matches(secret: Secret, token: string | undefined, address: string): boolean | Refusal
+}
+
+const FAILURES_ALLOWED = 30
+const FAILURE_WINDOW_MS = 60_000
+const MAX_ADDRESSES = 10_000
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
+
+export const addressOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+
+export const callerOf = (rights: Exclude<Rights, 'none'>): Caller => ({ kind: rights })
+
+export const refusal = (status: number, code: string, message: string): Refusal => ({ ok: false, status, code, message })
+
+/** Compares without telling by its time how much was right; hashing first makes the lengths equal. */
+function sameSecret(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+/** `name` or `name:port` of a Host header in parts; null when it is neither. IPv6 keeps its brackets. */
+function splitHost(header: string): { name: string; port: string } | null {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s/@?#[\]:]+)(?::(\d{1,5}))?$/i.exec(header)
+  return match === null ? null : { name: (match[1] ?? '').toLowerCase().replace(/\.$/, ''), port: match[2] ?? '' }
+}
+
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address).toLowerCase()
+
+export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; clock: Clock; port: () => number }): Doors {
+  const { ownerSecret, clock } = options
+  let plan = options.plan
+  const failures = new Map<string, { count: number; since: number }>()
+
+  function ownNames(request: IncomingMessage): Set<string> {
+    const names = new Set(LOOPBACK_NAMES)
+    if (plan.host !== '0.0.0.0' && plan.host !== '::') names.add(bracketed(plan.host))
+    const local = (request.socket.localAddress ?? '').replace(/^::ffff:/, '')
+    // A host that is the very address the connection came to can't be a rebound name.
+    if (local !== '') names.add(bracketed(local))
+    return names
+  }
+
+  function hostAllowed(request: IncomingMessage): boolean {
+    const host = splitHost(request.headers.host ?? '')
+    if (host === null) return false
+    if (ownNames(request).has(host.name)) return true
+    return plan.allowedHosts.some((one) => {
+      const allowed = splitHost(one)
+      return allowed !== null && allowed.name === host.name && (allowed.port === '' || allowed.port === host.port)
+    })
+  }
+
+  /** Own origin is the one that names this very host (which was checked), or another of our names at our port. */
+  function originAllowed(request: IncomingMessage, origin: string): boolean {
+    if (plan.allowedOrigins.includes(origin)) return true
+    const match = /^https?:\/\/([^/]+)$/i.exec(origin)
+    if (match === null) return false
+    const authority = (match[1] ?? '').toLowerCase()
+    if (authority === request.headers.host?.toLowerCase()) return true
+    const own = splitHost(authority)
+    return own !== null && own.port === String(options.port()) && ownNames(request).has(own.name)
+  }
+
+  function tooManyFailures(address: string): boolean {
+    const entry = failures.get(address)
+    if (entry === undefined) return false
+    if (clock.now() - entry.since > FAILURE_WINDOW_MS) failures.delete(address)
+    return failures.has(address) && entry.count >= FAILURES_ALLOWED
+  }
+
+  function countFailure(address: string): void {
+    const entry = failures.get(address)
+    if (entry !== undefined && clock.now() - entry.since <= FAILURE_WINDOW_MS) {
+      entry.count++
+      return
+    }
+    if (failures.size >= MAX_ADDRESSES) failures.clear()
+    failures.set(address, { count: 1, since: clock.now() })
+  }
+
+  function identify(token: string | undefined, address: string): Rights | Refusal {
+    const wanted = plan.token?.isSet ? plan.token.reveal() : undefined
+    if (token === undefined || token === '') return wanted === undefined ? 'claimed' : 'none'
+    // The per-start secret is too long to guess, so it passes even where others of this address tried too often.
+    if (sameSecret(token, ownerSecret)) return 'owner'
+    // Without a token to hold it against, whatever a client library says as its key is no claim to anything.
+    if (wanted === undefined) return 'claimed'
+    if (tooManyFailures(address)) return tooMany()
+    if (sameSecret(token, wanted)) return 'trusted'
+    countFailure(address)
+    return 'none'
+  }
+
+  return {
+    setPlan(next) {
+      plan = next
+    },
+    identify,
+    matches(secret, token, address) {
+      if (tooManyFailures(address)) return tooMany()
+      if (token !== undefined && secret.isSet && sameSecret(token, secret.reveal())) return true
+      if (token !== undefined) countFailure(address)
+      return false
+    },
+    admit(request) {
+      if (!request.url?.startsWith('/')) return refusal(400, 'bad_request', 'The request target must be a path.')
+      if (!hostAllowed(request)) {
+        return refusal(403, 'host', 'This Host is not served here; `gateway.allowedHosts` lists the names that are.')
+      }
+      const { origin } = request.headers
+      if (origin !== undefined && !originAllowed(request, origin)) return badOrigin()
+      // Requests that carry no Origin (images, scripts) still say where they come from in today's browsers.
+      const site = request.headers['sec-fetch-site']
+      const navigates = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET'
+      if (origin === undefined && (site === 'cross-site' || site === 'same-site') && !navigates) return badOrigin()
+      const rights = identify(bearerOf(request), addressOf(request))
+      if (typeof rights !== 'string') return rights
+      return { ok: true, rights, ...(origin === undefined ? {} : { origin }) }
+    },
+  }
+}
+
+const tooMany = (): Refusal =>
+  refusal(429, 'too_many_attempts', 'Too many wrong tokens came from this address; try again in a minute.')
+
+const badOrigin = (): Refusal =>
+  refusal(403, 'origin', 'This Origin may not call; `gateway.allowedOrigins` lists those that may.')
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+}

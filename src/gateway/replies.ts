@@ -1,0 +1,91 @@
+// Answers of the HTTP side in one shape: problems are `{error: {code, message}}`. Also reads JSON bodies within a limit.
+
+import type { IncomingMessage } from 'node:http'
+import type { Refused } from '../engine/port.ts'
+
+/** A problem with a request, in words for its sender. */
+export class RequestProblem extends Error {
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.name = 'RequestProblem'
+    this.status = status
+    this.code = code
+  }
+}
+
+export function json(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  })
+}
+
+export function problem(status: number, code: string, message: string): Response {
+  const headers: Record<string, string> = {}
+  if (status === 401) headers['www-authenticate'] = 'Bearer'
+  // What is left of a body that was too large is not worth reading.
+  if (status === 413) headers['connection'] = 'close'
+  return json({ error: { code, message } }, status, headers)
+}
+
+const REFUSED_STATUS: Readonly<Record<Refused['code'], number>> = {
+  stranger: 403,
+  no_route: 404,
+  rate_limit: 429,
+  backlog: 429,
+  stopped: 503,
+  not_addressed: 403,
+  too_long: 413,
+  command: 200,
+  unknown_channel: 404,
+}
+
+/** What a sender is told where the engine left it open; the engine's `reason` is for the operator. */
+const REFUSED_TEXT: Readonly<Record<Refused['code'], string>> = {
+  stranger: 'You are not among those this channel listens to.',
+  no_route: 'No agent answers this message.',
+  rate_limit: 'The limit of messages is reached; try again later.',
+  backlog: 'Too many messages are waiting; try again in a moment.',
+  stopped: 'The agent is stopped.',
+  not_addressed: 'Messages in this group are not answered.',
+  too_long: 'The message is too long.',
+  command: 'Done.',
+  unknown_channel: 'There is no such channel.',
+}
+
+export const statusOfRefusal = (refused: Refused): number => REFUSED_STATUS[refused.code]
+export const textOfRefusal = (refused: Refused): string => refused.reply ?? REFUSED_TEXT[refused.code]
+
+/** The raw body. @throws RequestProblem when it is larger than `maxBytes`. */
+export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = (): RequestProblem => new RequestProblem(413, 'too_large', `The body may have at most ${maxBytes} bytes.`)
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > maxBytes) throw tooLarge()
+    parts.push(part)
+  }
+  return Buffer.concat(parts, size)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The body as a JSON object; an empty one counts as `{}`. @throws RequestProblem */
+export async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+  const body = await readBody(incoming, maxBytes)
+  if (body.length === 0) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(utf8.decode(body))
+  } catch {
+    throw new RequestProblem(400, 'malformed_json', 'The body is not valid JSON.')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RequestProblem(400, 'malformed_json', 'The body must be a JSON object.')
+  }
+  return value as Record<string, unknown>
+}

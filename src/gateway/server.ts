@@ -1,0 +1,253 @@
+// The one port. Starts listening, sends each request through the doors, then to its route or to a socket.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import type { Engine } from '../engine/port.ts'
+import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
+import type { GatewayPlan, Plan } from '../plan/plan.ts'
+import { type Clock, type Logger, type Random, systemRandom } from '../ports.ts'
+import { createApp } from './app.ts'
+import { createDesk } from './desk.ts'
+import { addressOf, createDoors, isLoopback, type Refusal, type Rights, refusal, type Verdict } from './doors.ts'
+import { createPage } from './page.ts'
+import { createSockets } from './sockets.ts'
+import type { Env } from './types.ts'
+
+export interface GatewayOptions {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly log: Logger
+  /** Made anew at each start; whoever shows it is the owner. */
+  readonly ownerSecret: string
+  readonly random?: Random
+}
+
+export interface Gateway {
+  /** With the name that loopback clients use; changes when a reload moves the port. */
+  readonly url: string
+  readonly port: number
+  /** Takes a new plan over: tokens and limits at once; a new host or port before the old one is let go. @throws ClawError, the old stays */
+  applyPlan(plan: Plan): Promise<void>
+  /** Refuses what is new, waits at most `graceMs` for what runs, then closes. */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/** Plain connections of one address, as a multiple of its sockets: a proxy in front of us is one address too. */
+const CONNECTIONS_PER_SOCKET = 16
+
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { engine, clock, log, ownerSecret, random = systemRandom } = options
+  let plan = engine.plan
+  let closing = false
+  let port = 0
+  const doors = createDoors({ plan: plan.gateway, ownerSecret, clock, port: () => port })
+  const desk = createDesk(engine)
+  const sockets = createSockets({ engine, desk, doors, clock, random, log })
+  const rightsOf = new WeakMap<IncomingMessage, Rights>()
+  const app = createApp({
+    engine,
+    desk,
+    random,
+    log,
+    page: createPage(),
+    rightsOf: (request) => rightsOf.get(request) ?? 'none',
+    sockets: () => sockets.count(),
+    isClosing: () => closing,
+  })
+  const listener = getRequestListener((request, env) => app.fetch(request, env as Env['Bindings']), {
+    overrideGlobalObjects: false,
+  })
+  const perAddress = new Map<string, number>()
+
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value)
+    const verdict = doors.admit(request)
+    if (!verdict.ok) {
+      refuseRequest(request, response, verdict)
+      return
+    }
+    if (closing && request.url !== '/healthz' && request.url !== '/readyz') {
+      refuseRequest(request, response, STOPPING)
+      return
+    }
+    if (verdict.origin !== undefined) {
+      response.setHeader('access-control-allow-origin', verdict.origin)
+      response.setHeader('vary', 'origin')
+      if (request.method === 'OPTIONS') {
+        preflight(response)
+        return
+      }
+    }
+    rightsOf.set(request, verdict.rights)
+    void listener(request, response)
+  }
+
+  function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    const verdict = admitUpgrade(request)
+    if (verdict.ok) sockets.accept(request, socket, head, verdict.rights)
+    else refuseUpgrade(socket, verdict)
+  }
+
+  function admitUpgrade(request: IncomingMessage): Verdict {
+    if (closing) return STOPPING
+    if (request.url?.split('?')[0] !== '/') return refusal(404, 'not_found', 'Sockets are at /.')
+    if (sockets.count(addressOf(request)) >= plan.gateway.maxConnections) {
+      return refusal(429, 'too_many_connections', 'Too many sockets from this address.')
+    }
+    return doors.admit(request)
+  }
+
+  async function listen(gateway: GatewayPlan): Promise<Server> {
+    if (!isLoopback(gateway.host) && !gateway.token?.isSet) {
+      throw new ClawError(`The gateway may not listen on ${gateway.host} without a token.`, {
+        exitCode: EXIT.invalid,
+        diagnostics: [
+          diagnostic('CLAW401', `gateway.host is ${gateway.host}`, { path: '/gateway' }, { hint: 'Set gateway.auth.token.' }),
+        ],
+      })
+    }
+    const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, onRequest)
+    server.on('upgrade', onUpgrade)
+    server.on('clientError', (_, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      else socket.destroy()
+    })
+    server.on('connection', (socket) => {
+      const address = socket.remoteAddress ?? ''
+      const open = (perAddress.get(address) ?? 0) + 1
+      if (open > plan.gateway.maxConnections * CONNECTIONS_PER_SOCKET) {
+        socket.destroy()
+        return
+      }
+      perAddress.set(address, open)
+      socket.once('close', () => {
+        const left = (perAddress.get(address) ?? 1) - 1
+        if (left === 0) perAddress.delete(address)
+        else perAddress.set(address, left)
+      })
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, gateway)))
+      server.listen({ port: gateway.port, host: gateway.host.replace(/^\[|\]$/g, '') }, resolve)
+    })
+    server.on('error', (error) => log.error({ error: messageOf(error) }, 'the gateway’s server failed'))
+    return server
+  }
+
+  let server = await listen(plan.gateway).catch((error: unknown) => {
+    sockets.close()
+    desk.close()
+    throw error
+  })
+  port = (server.address() as AddressInfo).port
+
+  return {
+    get url() {
+      return `http://${urlHost(plan.gateway.host)}:${port}`
+    },
+    get port() {
+      return port
+    },
+    async applyPlan(next) {
+      const before = plan
+      const moved = before.gateway.host !== next.gateway.host || before.gateway.port !== next.gateway.port
+      const old = server
+      if (moved) {
+        // The token of the next plan must hold before anyone can reach the next address.
+        const fresh = await listen(next.gateway)
+        server = fresh
+        port = (fresh.address() as AddressInfo).port
+      }
+      plan = next
+      doors.setPlan(next.gateway)
+      sockets.applyPlan(before, next)
+      if (moved) {
+        old.close()
+        old.closeIdleConnections()
+      }
+    },
+    async close({ graceMs = 5000 } = {}) {
+      closing = true
+      sockets.close()
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const cancel = clock.after(graceMs, () => server.closeAllConnections())
+      await ended
+      cancel()
+      desk.close()
+    },
+  }
+}
+
+const STOPPING = refusal(503, 'stopping', 'The gateway is stopping.')
+
+const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
+  [
+    'content-security-policy',
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  ],
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['permissions-policy', 'camera=(), microphone=(), geolocation=()'],
+]
+
+function refuseRequest(request: IncomingMessage, response: ServerResponse, verdict: Refusal): void {
+  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' }
+  if (verdict.status === 429) headers['retry-after'] = '60'
+  // What a refused caller still wants to send is not read.
+  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
+    headers['connection'] = 'close'
+  response.writeHead(verdict.status, headers)
+  response.end(JSON.stringify({ error: { code: verdict.code, message: verdict.message } }))
+}
+
+function refuseUpgrade(socket: Duplex, verdict: Refusal): void {
+  const body = JSON.stringify({ error: { code: verdict.code, message: verdict.message } })
+  const head = [
+    `HTTP/1.1 ${verdict.status} ${STATUS_CODES[verdict.status] ?? ''}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function preflight(response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'authorization, content-type, x-claw-user',
+    'access-control-max-age': '600',
+  })
+  response.end()
+}
+
+const urlHost = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::' || host === '[::]') return '127.0.0.1'
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+function listenProblem(error: NodeJS.ErrnoException, gateway: GatewayPlan): Error {
+  const { host, port } = gateway
+  if (error.code === 'EADDRINUSE') {
+    const message = `Port ${port} on ${host} is in use.`
+    const hint = 'Stop the program that holds it, or change gateway.port (0 takes any free port).'
+    return new ClawError(`${message} ${hint}`, {
+      exitCode: EXIT.invalid,
+      diagnostics: [diagnostic('CLAW502', message, { path: '/gateway/port' }, { hint })],
+      cause: error,
+    })
+  }
+  return new ClawError(
+    `The gateway can't listen on ${host}:${port} (${error.code ?? messageOf(error)}); see gateway.host and gateway.port.`,
+    {
+      exitCode: EXIT.invalid,
+      cause: error,
+    },
+  )
+}
