@@ -1,6 +1,8 @@
 // A Plan in, a running engine out: the parts wired together, each through what it needs and nothing more. The engine holds
 // one generation at a time; a reload swaps it.
 
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { EngineEvent } from '../agent/events.ts'
 import { ClawError, EXIT } from '../errors.ts'
 import { createModelRouter } from '../models/failover.ts'
@@ -56,7 +58,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const hub = createHub(log)
   let generation: Generation = { number: 1, plan: options.plan, router: await createRouter(options.plan) }
   const counters = createCounters(hub.on)
-  const limits = createLimits({ store: storage.limits, clock })
+  const limits = createLimits({ storage, clock, plan: () => generation.plan })
   const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
@@ -85,7 +87,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const said = await approvals.decide(answer.id, answer.decision, identity, (row) => mayApprove(generation.plan, row, { kind: 'trusted' }, identity))
       return said.message
     },
-    stateFolder: (channelId) => storage.channelFolder(channelId),
+    stateFolder: async (channelId) => {
+      const folder = join(storage.stateDir, 'channels', channelId)
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      return folder
+    },
     onState: (channelId, state) => hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }),
   })
   const delivery = createDelivery({ outbox: storage.outbox, channels, clock, random, log, emit: hub.emit })
@@ -130,7 +136,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     hub.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
   }
   const resume = async (agentId: string | undefined, by: string): Promise<void> => {
-    await storage.halts.resume(agentId, by, clock.now())
+    await storage.halts.resume(agentId)
     await surroundings.audit.append({ kind: 'resume', agentId: agentId ?? '*', by })
     hub.emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
     for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
@@ -230,7 +236,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     halt,
     resume,
-    usage: async (since) => storage.usage.rows(since),
+    usage: async (since) => storage.usage.list(since),
     metrics: counters,
     async webhook(channelId, request) {
       const channel = channels.get(channelId)

@@ -20,8 +20,8 @@ const CHARS_PER_TOKEN = 4
 export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
   const { limits, clock, storage } = world
 
-  async function spend(agent: AgentPlan, spender: string, plan: Plan, estimate: number, make: () => Promise<{ result: ModelResult; ref: ModelRef }>): Promise<ModelResult> {
-    const reserved = limits.reserve(agent, estimate, clock.now())
+  async function spend(agent: AgentPlan, spender: string, plan: Plan, estimate: number, signal: AbortSignal, make: () => Promise<{ result: ModelResult; ref: ModelRef }>): Promise<ModelResult> {
+    const reserved = await limits.reserve(agent, estimate, clock.now(), { signal })
     if (!reserved.ok) throw new BudgetError(reserved.message)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let cost = 0
@@ -40,11 +40,11 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     call(turn, request, spender, onText, onRestart) {
       const { agent, plan, signal } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
-      return spend(agent, spender, plan, estimate, () => models.call(agent, { ...request, signal }, onText, onRestart))
+      return spend(agent, spender, plan, estimate, signal, () => models.call(agent, { ...request, signal }, onText, onRestart))
     },
     side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
-      return spend(agent, 'engine:compaction', plan, estimateTokens(request), () => models.call(asked, { ...request, signal }))
+      return spend(agent, 'engine:compaction', plan, estimateTokens(request), signal, () => models.call(asked, { ...request, signal }))
     },
   }
 }
