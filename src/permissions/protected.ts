@@ -1,0 +1,130 @@
+// Names that no tool may touch, wherever they stand: keys, credentials, histories. A name comes in, a yes or no leaves.
+
+const EXACT = new Set(
+  `.ssh .gnupg .aws .azure .kube .docker .netrc _netrc .npmrc .pypirc .git-credentials .env .pgpass .my.cnf .htpasswd
+  .dockercfg .vault-token .password-store .s3cfg .boto credentials .credentials credentials.json .credentials.json
+  shadow shadow- gshadow gshadow- .histfile .lesshst fish_history ssh_host_rsa_key`.split(/\s+/),
+)
+const TEMPLATES = new Set(['.env.example', '.env.sample', '.env.template', '.env.dist', '.env.defaults'])
+const HISTORY = /^\.[a-z0-9_-]*_?history$/
+const PRIVATE_KEY = /^id_(rsa|dsa|ecdsa|ed25519|xmss)(_sk)?([._-](?!pub$).*)?$/
+const KEY_FILE = /\.(pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/
+/** Folders that hold credentials under an ordinary name: parent, then child. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ['.config', 'gh'],
+  ['.config', 'gcloud'],
+  ['.config', 'op'],
+  ['.config', 'git'],
+  ['.config', 'rclone'],
+  ['share', 'keyrings'],
+  ['library', 'keychains'],
+]
+
+/** What a careless file system would make of a name: compatibility forms and case folded, trailing dots and blanks dropped. */
+export const foldName = (name: string): string =>
+  (/^[\x20-\x7e]*$/.test(name) ? name : name.normalize('NFKC')).toLowerCase().replace(/[. ]+$/, '')
+
+/** Whether one path component names something protected. */
+export function isProtectedName(component: string): boolean {
+  const name = foldName(component)
+  if (name.length < 3) return false
+  if (EXACT.has(name)) return true
+  if (name.startsWith('.env.')) return !TEMPLATES.has(name)
+  return HISTORY.test(name) || PRIVATE_KEY.test(name) || KEY_FILE.test(name)
+}
+
+/** The protected component of a path given as its components, or undefined. */
+export function protectedComponent(components: readonly string[]): string | undefined {
+  for (const [index, component] of components.entries()) {
+    if (isProtectedName(component)) return component
+    const previous = components[index - 1]
+    if (previous === undefined) continue
+    const pair = [foldName(previous), foldName(component)]
+    if (PAIRS.some(([parent, child]) => pair[0] === parent && pair[1] === child)) return `${previous}/${component}`
+  }
+  return undefined
+}
+
+/** Names a pattern is tried against, to see whether it could stand for a protected one. */
+const SAMPLES = [
+  ...EXACT,
+  '.env.local',
+  '.env.production',
+  '.bash_history',
+  '.zsh_history',
+  'id_rsa',
+  'id_dsa',
+  'id_ecdsa',
+  'id_ed25519',
+  'server.pem',
+  'server.key',
+  'x.p12',
+  'x.pfx',
+  'x.jks',
+  'x.ppk',
+]
+
+/**
+ * Whether a file-name pattern could stand for a protected name. A component of wildcards alone names nothing in particular
+ * (and never a dot file); what it really meets is looked at just before running.
+ */
+export function patternMeetsProtected(pattern: string): boolean {
+  const literal = pattern.replace(/\[[^\]]*\]|[*?]/g, '')
+  if (literal === '' && !pattern.includes('[')) return false
+  const folded = foldName(pattern)
+  return SAMPLES.some(
+    (name) => (name.startsWith('.') ? folded.startsWith('.') || folded.startsWith('[') : true) && globMatch(folded, name),
+  )
+}
+
+/** Matches `*`, `?` and `[...]`; at most the product of both lengths in steps. Doubt about a class counts as a match. */
+export function globMatch(pattern: string, name: string): boolean {
+  const tokens: string[] = []
+  for (let i = 0; i < pattern.length; i++) {
+    const character = pattern.charAt(i)
+    if (character === '[') {
+      const end = pattern.indexOf(']', i + 2)
+      if (end > 0) {
+        const inner = pattern.slice(i + 1, end)
+        tokens.push(/^[!^]|[:.=]/.test(inner) ? '?' : `[${inner}`)
+        i = end
+        continue
+      }
+    }
+    if (character === '*' && tokens.at(-1) === '*') continue
+    tokens.push(character === '*' || character === '?' ? character : `=${character}`)
+  }
+  let t = 0
+  let n = 0
+  let star = -1
+  let mark = 0
+  while (n < name.length) {
+    const token = tokens[t]
+    if (token === '*') {
+      star = t++
+      mark = n
+    } else if (token !== undefined && fits(token, name.charAt(n))) {
+      t++
+      n++
+    } else if (star >= 0) {
+      t = star + 1
+      n = ++mark
+    } else return false
+  }
+  while (tokens[t] === '*') t++
+  return t === tokens.length
+}
+
+/** Whether one token stands for one character: `?`, `=c`, or `[` and the inside of a class. */
+function fits(token: string, character: string): boolean {
+  if (token === '?') return true
+  if (token.startsWith('=')) return token.slice(1) === character
+  for (let i = 1; i < token.length; i++) {
+    const low = token.charAt(i)
+    const range = token.charAt(i + 1) === '-' && i + 2 < token.length
+    const high = range ? token.charAt(i + 2) : low
+    if (character >= low && character <= high) return true
+    if (range) i += 2
+  }
+  return false
+}

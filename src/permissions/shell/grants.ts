@@ -1,0 +1,165 @@
+// Grants: word patterns from the configuration and from what people remembered, compared word by word with what was parsed.
+// `\ `, `\*` and `\\` in a pattern stand for a blank, a star and a backslash, so that any word can be written exactly.
+
+import { hasHazardTable, hazardOf } from './hazards/index.ts'
+import { baseName, changesShell, riskyKind } from './names.ts'
+import type { SimpleCommand, Word } from './parse.ts'
+
+/** One token of a pattern; `star`: it holds a star that is not escaped. Parts are the literal texts between its stars. */
+export interface GrantToken {
+  readonly parts: readonly string[]
+  readonly star: boolean
+}
+
+export interface Grant {
+  readonly source: string
+  readonly tokens: readonly GrantToken[]
+  /** Ends in a lone star: any further arguments. */
+  readonly open: boolean
+  /** Holds no star at all. */
+  readonly exact: boolean
+}
+
+const cache = new Map<string, Grant>()
+
+/** Splits a pattern at blanks. */
+export function parseGrant(source: string): Grant {
+  const known = cache.get(source)
+  if (known !== undefined) return known
+  const tokens: GrantToken[] = []
+  let parts: string[] | undefined
+  const close = (): void => {
+    if (parts !== undefined) tokens.push({ parts, star: parts.length > 1 })
+    parts = undefined
+  }
+  for (let i = 0; i < source.length; i++) {
+    const character = source.charAt(i)
+    const next = source.charAt(i + 1)
+    if (character === ' ' || character === '\t' || character === '\n') close()
+    else if (character === '*') {
+      parts ??= ['']
+      parts.push('')
+    } else {
+      parts ??= ['']
+      const escaped = character === '\\' && (next === ' ' || next === '*' || next === '\\')
+      parts[parts.length - 1] += escaped ? next : character
+      if (escaped) i++
+    }
+  }
+  close()
+  const last = tokens.at(-1)
+  const open = tokens.length > 1 && last !== undefined && last.star && last.parts.every((part) => part === '')
+  if (open) tokens.pop()
+  const grant = { source, tokens, open, exact: !open && tokens.every((token) => !token.star) }
+  if (cache.size > 5000) cache.clear()
+  cache.set(source, grant)
+  return grant
+}
+
+/** Whether the literal parts stand in the text in order, the first at its start and the last at its end. */
+function partsMatch(parts: readonly string[], text: string): boolean {
+  const first = parts[0] ?? ''
+  const last = parts.at(-1) ?? ''
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
+  let at = first.length
+  const limit = text.length - last.length
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at)
+    if (found < 0 || found + part.length > limit) return false
+    at = found + part.length
+  }
+  return true
+}
+
+const hasDotDot = (text: string): boolean => /(^|[/=:])\.\.([/]|$)/.test(text)
+
+function tokenMatches(token: GrantToken, word: Word): boolean {
+  const { text } = word
+  if (!token.star) return !word.pattern && text === token.parts[0]
+  if (/\s/.test(text) || hasDotDot(text)) return false
+  if (!word.pattern) return partsMatch(token.parts, text)
+  // An unquoted pattern becomes names that keep what stands before its first wildcard; hidden names could be `..`.
+  const prefix = token.parts[0] ?? ''
+  const wild = text.search(/[*?[]/)
+  return (
+    prefix !== '' &&
+    wild >= prefix.length &&
+    text.startsWith(prefix) &&
+    token.parts.length === 2 &&
+    token.parts[1] === '' &&
+    !text.split('/').some((part) => part.startsWith('.') && /[*?[]/.test(part))
+  )
+}
+
+/** Whether a grant's words fit a command's words; hazards and floors are not looked at. */
+export function grantFits(grant: Grant, words: readonly Word[]): boolean {
+  const { tokens } = grant
+  if (words.length < tokens.length || (!grant.open && words.length !== tokens.length)) return false
+  if (tokens[0] === undefined || tokens[0].star || tokens[0].parts[0] !== words[0]?.text) return false
+  for (let i = 1; i < tokens.length; i++) if (!tokenMatches(tokens[i] as GrantToken, words[i] as Word)) return false
+  return true
+}
+
+export type GrantVerdict = { readonly by: string } | { readonly refusedBy: string; readonly reason: string } | undefined
+
+/** Looks for a grant that covers a command; tells apart "none fits" (undefined) and "one fits, but" (a hazard). */
+export function grantedBy(patterns: readonly string[], command: SimpleCommand): GrantVerdict {
+  let but: GrantVerdict
+  const name = command.words[0]?.text ?? ''
+  for (const pattern of patterns) {
+    const grant = parseGrant(pattern)
+    if (!grantFits(grant, command.words)) continue
+    if (changesShell(name)) {
+      but = { refusedBy: pattern, reason: `\`${name}\` changes the shell itself; no grant covers it.` }
+      continue
+    }
+    if (!grant.exact) {
+      const kind = riskyKind(name)
+      if (kind !== undefined) {
+        but = { refusedBy: pattern, reason: `\`${name}\` is ${kind}; a grant with a star does not cover it.` }
+        continue
+      }
+      const hazard = hazardOf(command.words)
+      if (hazard !== undefined) {
+        but = { refusedBy: pattern, reason: hazard }
+        continue
+      }
+    }
+    return { by: pattern }
+  }
+  return but
+}
+
+/** For configuration checks: an error is CLAW404, a warning CLAW405. */
+export type GrantCheck = { readonly ok: true } | { readonly error: string } | { readonly warning: string }
+
+/** Says whether a pattern may stand in `allow`. */
+export function checkGrant(pattern: string): GrantCheck {
+  const grant = parseGrant(pattern)
+  const first = grant.tokens[0]
+  if (first === undefined) return { error: 'The grant is empty.' }
+  const name = first.parts[0] ?? ''
+  if (first.star) return { error: `\`${pattern}\` does not name one command: a star in its first word would allow many.` }
+  if (changesShell(name)) return { error: `\`${name}\` changes the shell itself, so it can never be granted.` }
+  const kind = riskyKind(baseName(name))
+  if (!grant.exact && kind !== undefined)
+    return { error: `\`${name}\` is ${kind}: with a star the grant would allow any program. Grant the exact command instead.` }
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name))
+    return { warning: `\`${name}\` can never match: a command must be a bare name, found by the fixed PATH.` }
+  if (!grant.exact && !hasHazardTable(name))
+    return { warning: `claw knows no dangerous options of \`${name}\`, so the star allows all of them.` }
+  return { ok: true }
+}
+
+/** The exact grant for one command, or undefined where none may be remembered or can say it. */
+export function grantFor(command: SimpleCommand): string | undefined {
+  const name = command.words[0]?.text ?? ''
+  if (riskyKind(name) !== undefined || !/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.stdin !== undefined)
+    return undefined
+  const tokens: string[] = []
+  for (const word of command.words) {
+    if (word.pattern || word.text === '' || /[\t\n]/.test(word.text)) return undefined
+    tokens.push(word.text.replace(/\\(?=[ *\\]|$)|[ *]/g, '\\$&'))
+  }
+  return tokens.join(' ')
+}

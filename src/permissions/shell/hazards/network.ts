@@ -1,0 +1,248 @@
+// Tools that reach the network, containers and clusters.
+
+import type { Word } from '../parse.ts'
+import type { HazardTable } from './table.ts'
+
+const readsFile = (args: readonly Word[]): boolean => args.some(({ text }) => /^@|[=<]@|^-[A-Za-z]*[dFHwb]@|%output\{/.test(text))
+
+const curl: HazardTable = {
+  tools: ['curl'],
+  long: [
+    'abstract-unix-socket',
+    'alt-svc',
+    'cacert',
+    'capath',
+    'cert',
+    'config',
+    'connect-to',
+    'cookie',
+    'cookie-jar',
+    'create-dirs',
+    'dns-servers',
+    'doh-url',
+    'dump-header',
+    'egd-file',
+    'engine',
+    'etag-compare',
+    'etag-save',
+    'form',
+    'form-string',
+    'hsts',
+    'interface',
+    'key',
+    'libcurl',
+    'mail-from',
+    'netrc',
+    'netrc-file',
+    'netrc-optional',
+    'output',
+    'output-dir',
+    'pinnedpubkey',
+    'preproxy',
+    'proto',
+    'proto-default',
+    'proxy',
+    'quote',
+    'random-file',
+    'remote-header-name',
+    'remote-name',
+    'remote-name-all',
+    'resolve',
+    'socks4',
+    'socks4a',
+    'socks5',
+    'socks5-hostname',
+    'stderr',
+    'telnet-option',
+    'trace',
+    'trace-ascii',
+    'trace-config',
+    'unix-socket',
+    'upload-file',
+    'variable',
+    'expand-url',
+  ],
+  short: 'oOJKTFDcbExnQtP',
+  valued: 'AeHmruwXdYyzU',
+  check(args) {
+    if (args.some(({ text }) => text.startsWith('--data-u')) && args.some(({ text }) => text.includes('@')))
+      return '`--data-urlencode name@file` reads a file.'
+    if (readsFile(args)) return '`@` and `%output{}` make `curl` read or write a file.'
+    const scheme = args.find(({ text }) => /(^|=)[a-z][a-z0-9+.-]*:\//i.test(text) && !/(^|=)https?:\/\//i.test(text))
+    return scheme === undefined ? undefined : `\`${scheme.text}\` is not http or https.`
+  },
+}
+
+const wget: HazardTable = {
+  tools: ['wget', 'wget2', 'aria2c', 'axel'],
+  long: [
+    'output-document',
+    'output-file',
+    'append-output',
+    'directory-prefix',
+    'input-file',
+    'config',
+    'execute',
+    'use-askpass',
+    'post-file',
+    'body-file',
+    'load-cookies',
+    'save-cookies',
+    'warc-file',
+    'warc-tempdir',
+    'certificate',
+    'private-key',
+    'ca-certificate',
+    'base',
+    'bind-address',
+    'hsts-file',
+    'rejected-log',
+    'dir',
+    'out',
+    'conf-path',
+    'on-download-complete',
+    'on-download-start',
+    'on-download-error',
+    'on-download-stop',
+    'on-bt-download-complete',
+  ],
+  short: 'OoaPieBd',
+  valued: 'UtTQwlADIXR',
+}
+
+const docker: HazardTable = {
+  tools: ['docker', 'podman', 'nerdctl', 'docker-compose'],
+  long: [
+    'host',
+    'config',
+    'context',
+    'tlscacert',
+    'tlscert',
+    'tlskey',
+    'connection',
+    'url',
+    'root',
+    'runroot',
+    'file',
+    'project-directory',
+    'env-file',
+    'output',
+  ],
+  short: 'Hco',
+  valued: 'fn',
+  commands: [
+    'attach',
+    'build',
+    'builder',
+    'buildx',
+    'commit',
+    'compose',
+    'container',
+    'context',
+    'cp',
+    'create',
+    'debug',
+    'exec',
+    'export',
+    'import',
+    'load',
+    'login',
+    'logout',
+    'machine',
+    'model',
+    'play',
+    'kube',
+    'plugin',
+    'run',
+    'save',
+    'service',
+    'stack',
+    'start',
+    'swarm',
+    'system',
+    'unshare',
+    'update',
+    'up',
+  ],
+}
+
+const kubectl: HazardTable = {
+  tools: ['kubectl', 'oc', 'helm', 'k3s', 'k9s', 'istioctl'],
+  long: [
+    'kubeconfig',
+    'server',
+    'raw',
+    'token',
+    'as',
+    'as-group',
+    'cluster',
+    'user',
+    'certificate-authority',
+    'client-certificate',
+    'client-key',
+    'post-renderer',
+    'cache-dir',
+    'profile-output',
+    'log-file',
+    'log-dir',
+  ],
+  short: 's',
+  valued: 'nlofc',
+  commands: [
+    'attach',
+    'config',
+    'cp',
+    'debug',
+    'edit',
+    'exec',
+    'plugin',
+    'port-forward',
+    'proxy',
+    'run',
+    'rsh',
+    'rsync',
+    'ssh',
+    'kustomize',
+  ],
+}
+
+const gh: HazardTable = {
+  tools: ['gh', 'glab', 'hub'],
+  long: ['hostname', 'web', 'editor', 'input', 'body-file', 'template', 'dir'],
+  short: 'wF',
+  valued: 'RqLt',
+  commands: [
+    'alias',
+    'api',
+    'auth',
+    'browse',
+    'codespace',
+    'config',
+    'cs',
+    'extension',
+    'ext',
+    'secret',
+    'ssh-key',
+    'gpg-key',
+    'variable',
+    'workflow',
+  ],
+}
+
+const cloud: HazardTable = {
+  tools: ['aws', 'gcloud', 'az', 'terraform', 'tofu', 'ansible', 'ansible-playbook', 'vault', 'pulumi'],
+  check: (args) =>
+    args.length === 1 && args[0]?.text === '--version'
+      ? undefined
+      : 'Its settings and sub-commands reach credentials and programs; grant the exact command.',
+}
+
+const openssl: HazardTable = {
+  tools: ['openssl', 'gpg', 'gpg2', 'ffmpeg', 'convert', 'magick', 'pandoc'],
+  check: (args) =>
+    args.length === 1 && /^-?-?version$/.test(args[0]?.text ?? '')
+      ? undefined
+      : 'It reads and writes files and loads code by many options; grant the exact command.',
+}
+
+export const network: readonly HazardTable[] = [curl, wget, docker, kubectl, gh, cloud, openssl]

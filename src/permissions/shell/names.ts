@@ -1,0 +1,56 @@
+// Command names that are never run by a wildcard: each can start any other program, or change what a later name means.
+
+const list = (text: string): string[] => text.trim().split(/\s+/)
+
+/** Builtins that change the shell's own state: no grant at all, not even an exact one. */
+const STATE = new Set(
+  list(`
+  . : alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown enable eval
+  exec exit export fc fg getopts hash history jobs let local logout mapfile popd pushd read readarray readonly return
+  set shift shopt source suspend times trap typeset ulimit umask unalias unset wait
+`),
+)
+
+const SHELLS = list('sh bash rbash dash ash zsh ksh ksh93 mksh csh tcsh fish elvish nu xonsh pwsh powershell cmd busybox toybox')
+
+const INTERPRETERS = list(`
+  node nodejs deno bun tsx ts-node esno python pypy perl ruby irb php lua luajit tclsh wish expect Rscript R julia groovy
+  scala kotlin kotlinc java jshell jrunscript swift osascript ghci runghc runhaskell erl escript elixir iex guile racket
+  sbcl clisp clojure clj ocaml gdb lldb sqlite3 psql mysql mariadb mongo mongosh dc m4 octave matlab ipython jupyter
+`)
+
+const EDITORS = list('vi vim nvim view vimdiff ex ed red nano pico emacs emacsclient joe micro hx kak code subl')
+
+const PAGERS = list('less more most pg lesspipe w3m lynx links elinks')
+
+const LAUNCHERS = list(`
+  env xargs timeout gtimeout nice renice ionice chrt taskset nohup setsid stdbuf unbuffer script watch entr parallel flock
+  sudo doas su runuser pkexec gksudo kdesu sg newgrp chroot unshare nsenter setpriv capsh systemd-run machinectl bwrap
+  firejail proot fakeroot time strace ltrace perf valgrind ssh slogin rsh mosh autossh sshpass telnet nc ncat netcat socat
+  npx bunx pnpx uvx pipx at batch crontab screen tmux byobu dtach abduco nix nix-shell direnv dbus-launch
+  dbus-run-session xvfb-run daemonize start-stop-daemon run-parts cpulimit catchsegv rlwrap start open xdg-open
+  gio exo-open launchctl run0 coproc
+`)
+
+const GROUPS: readonly (readonly [kind: string, names: ReadonlySet<string>, family?: RegExp])[] = [
+  ['a builtin that changes the shell', STATE],
+  ['a shell', new Set(SHELLS), /^(ba|z|da|k)sh-?[0-9.]+$/],
+  ['an interpreter', new Set(INTERPRETERS), /^(python|pypy|perl|ruby|php|lua|luajit|node|nodejs|tclsh)-?[0-9][0-9.]*[a-z]?$/],
+  ['an editor', new Set(EDITORS)],
+  ['a pager', new Set(PAGERS)],
+  ['a launcher', new Set(LAUNCHERS), /^ld(-linux.*|-musl.*)?\.so(\.[0-9]+)?$/],
+]
+
+/** What kind of never-by-wildcard name it is ("a shell", "a launcher"), or undefined: an ordinary one. */
+export function riskyKind(name: string): string | undefined {
+  for (const [kind, names, family] of GROUPS) {
+    if (names.has(name) || family?.test(name) === true) return kind
+  }
+  return undefined
+}
+
+/** Builtins that no grant covers, not even an exact one. */
+export const changesShell = (name: string): boolean => STATE.has(name)
+
+/** The last component of a path: what a name in a deny rule is compared with. */
+export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
