@@ -75,10 +75,3 @@ export const plainPatterns: Patterns = {
   },
   compile: (source) => testPlain(plainPatterns.analyse(source).plain ?? { text: source, start: false, end: false }),
 }
-
-/** Patterns able to handle all of `sources`; loads the parser only where one is not plain. */
-export async function loadPatterns(sources: Iterable<string>): Promise<Patterns> {
-  const rest = [...new Set(sources)].filter((source) => analysePlain(source) === null)
-  if (rest.length === 0) return plainPatterns
-  return (await import('./pattern.ts')).createPatterns(rest)
-}
