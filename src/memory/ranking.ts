@@ -17,7 +17,9 @@ const PREFIX_WEIGHT = 0.4
 const PART_WEIGHT = 0.2
 const MIN_PREFIX = 4
 const MIN_PART = 3
-const MAX_LONGER = 4
+/** How much longer than what they share kin may be, and how much they must share to differ at both ends. */
+const MAX_TAIL = 4
+const MIN_STEM = 6
 
 export function indexNote(key: string, content: string): IndexedNote {
   const frequency = new Map<string, number>()
@@ -75,15 +77,18 @@ function bm25<Note extends IndexedNote>(
 
 function beginningAlike(term: string, vocabulary: ReadonlyMap<string, number>): Map<string, number> {
   const variants = new Map<string, number>()
-  if (term.length >= MIN_PREFIX) {
-    for (const known of vocabulary.keys()) {
-      if (known.startsWith(term) && known.length - term.length <= MAX_LONGER) variants.set(known, PREFIX_WEIGHT)
-      else if (known.length >= MIN_PREFIX && term.startsWith(known) && term.length - known.length <= MAX_LONGER)
-        variants.set(known, PREFIX_WEIGHT)
-    }
-  }
+  if (term.length >= MIN_PREFIX) for (const known of vocabulary.keys()) if (kin(term, known)) variants.set(known, PREFIX_WEIGHT)
   if (vocabulary.has(term)) variants.set(term, 1)
   return variants
+}
+
+/** One begins with the other, or they part near both their ends (concurrency, concurrent). */
+function kin(a: string, b: string): boolean {
+  const shortest = Math.min(a.length, b.length)
+  if (shortest < MIN_PREFIX || Math.abs(a.length - b.length) > MAX_TAIL) return false
+  let common = 0
+  while (common < shortest && a.charCodeAt(common) === b.charCodeAt(common)) common++
+  return common === shortest || (common >= MIN_STEM && Math.max(a.length, b.length) - common <= 2)
 }
 
 function containing(term: string, vocabulary: ReadonlyMap<string, number>): Map<string, number> {

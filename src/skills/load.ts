@@ -33,7 +33,7 @@ export async function loadSkill(folder: string): Promise<LoadedSkill> {
   if (!NAME.test(name))
     return { problem: `${metaPath}: "${name}" is no name: use letters, digits, dot, dash, underscore.`, sources }
   const description = data.description ?? fields['description']
-  const prompt = [...(description === undefined ? [] : [description]), body].join('\n\n').trim()
+  const prompt = [description ?? '', body.trim()].join('\n\n').trim()
   if (prompt === '') return { problem: `${textPath} is empty.`, sources }
   return { skill: { name, folder, text: prompt, tools: [] }, sources }
 }

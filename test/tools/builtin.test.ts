@@ -1,0 +1,204 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type Plan, Secret } from '../../src/plan/plan.ts'
+import type { ToolContext, ToolResult } from '../../src/tools/port.ts'
+import { builtinTools } from '../../src/tools/registry.ts'
+import { createToolRunner } from '../../src/tools/run.ts'
+import { makePlan } from '../support/make-plan.ts'
+import { makeToolContext } from '../support/tool-context.ts'
+
+const runner = createToolRunner({ tools: builtinTools })
+const call = (name: string, input: unknown, context: ToolContext): Promise<ToolResult> =>
+  runner.run(runner.get(name)!, input, context)
+const said = async (name: string, input: unknown, context: ToolContext): Promise<string> =>
+  (await call(name, input, context)).content as string
+
+t.test('bash gives output, exit code and errors', async (t) => {
+  const context = makeToolContext(t.testdir({ 'a.txt': 'hello\n' }))
+  t.same(await call('bash', { command: 'cat a.txt' }, context), { content: 'hello' })
+  t.same(await call('bash', { command: 'true' }, context), { content: '[no output]' })
+  t.same(await call('bash', { command: 'echo oops >&2; exit 3' }, context), { content: 'oops\n[exit code 3]', isError: true })
+})
+
+t.test('bash says when it was stopped or its output was cut', async (t) => {
+  const shell = { run: async () => ({ output: 'part', exitCode: null, timedOut: true, truncatedBytes: 512, sandboxed: false }) }
+  const context = makeToolContext(t.testdir(), { shell })
+  t.same(await call('bash', { command: 'sleep 999' }, context), {
+    content: 'part\n[512 bytes of output left out]\n[stopped: it ran longer than 120 seconds]',
+    isError: true,
+  })
+})
+
+t.test('files', async (t) => {
+  const folder = t.testdir()
+  const context = makeToolContext(folder)
+  t.equal(await said('write_file', { path: 'notes/a.md', content: 'one' }, context), 'Wrote notes/a.md (3 bytes)')
+  t.equal(await said('write_file', { path: 'notes/a.md', content: 'zwölf' }, context), 'Replaced notes/a.md (6 bytes)')
+  t.equal(await readFile(join(folder, 'notes/a.md'), 'utf8'), 'zwölf')
+  t.equal(await said('read_file', { path: 'notes/a.md' }, context), 'zwölf')
+  t.match(await call('read_file', { path: 'missing' }, context), { isError: true, content: /ENOENT/ })
+  await writeFile(join(folder, 'empty'), '')
+  t.equal(await said('read_file', { path: 'empty' }, context), '[the file is empty]')
+  await writeFile(join(folder, 'huge'), 'x'.repeat(1_200_000))
+  t.match(
+    await said('read_file', { path: 'huge' }, context),
+    /left out here[\s\S]*only the first 1000000 of 1200000 bytes were read/,
+  )
+})
+
+t.test('memory, from save to search', async (t) => {
+  const folder = t.testdir()
+  const context = makeToolContext(folder)
+  t.equal(
+    await said('save_memory', { key: 'dinner', content: 'Favourite restaurant: Sushi Ran.' }, context),
+    'Saved to memory: dinner',
+  )
+  t.match(
+    await said('save_memory', { key: 'dinner', content: 'Favourite restaurant: Noma.' }, context),
+    /replaced what stood there/,
+  )
+  t.equal(await said('memory_search', { query: 'where to have dinner' }, context), '--- dinner ---\nFavourite restaurant: Noma.')
+  t.equal(await said('memory_search', { query: 'submarines' }, context), 'No memory matches.')
+  t.equal(await readFile(join(folder, 'memory', 'dinner.md'), 'utf8'), 'Favourite restaurant: Noma.\n')
+})
+
+t.test('sessions_spawn waits in seconds and passes an error on', async (t) => {
+  const context = makeToolContext(t.testdir())
+  t.equal(await said('sessions_spawn', { agent: 'scout', prompt: 'look' }, context), 'scout (300000): look')
+  t.equal(await said('sessions_spawn', { agent: 'scout', prompt: 'look', timeout: 5 }, context), 'scout (5000): look')
+  const refusing = makeToolContext(t.testdir(), {
+    spawn: async () => ({ sessionKey: '', text: 'main may not start scout.', isError: true }),
+  })
+  t.same(await call('sessions_spawn', { agent: 'scout', prompt: 'look' }, refusing), {
+    content: 'main may not start scout.',
+    isError: true,
+  })
+})
+
+interface Site {
+  readonly url: string
+  readonly requests: { url: string; headers: IncomingMessage['headers'] }[]
+}
+
+async function site(t: Test, answer: (url: URL, response: ServerResponse) => void): Promise<Site> {
+  const requests: Site['requests'] = []
+  const server = createServer((request, response) => {
+    requests.push({ url: request.url ?? '', headers: request.headers })
+    answer(new URL(request.url ?? '/', 'http://site'), response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
+}
+
+const PAGE = `<!doctype html><html><head><title>Tides</title><style>p{color:red}</style><script>steal()</script></head><body>
+<nav><a href="/home">Home</a></nav><article><h1>Tides</h1>
+<p>The <a href="/moon">moon</a> pulls the sea, and twice a day the water rises, as anyone who lives at a coast will tell you at length.</p>
+<p>The sun helps a little; when both pull together the tide is a spring tide, and otherwise it is a neap tide of lesser height.</p>
+<pre><code>high = moon + sun</code></pre><table><tr><th>phase</th><th>tide</th></tr><tr><td>new</td><td>spring</td></tr></table>
+</article><footer>© nobody</footer></body></html>`
+
+t.test('web_fetch', async (t) => {
+  const { url } = await site(t, ({ pathname }, response) => {
+    const answers: Record<string, [number, string, string | Buffer]> = {
+      '/page': [200, 'text/html; charset=utf-8', PAGE],
+      '/json': [200, 'application/json', '{"a": 1}'],
+      '/text': [200, 'text/plain', 'plain as it is'],
+      '/latin': [200, 'text/html; charset=iso-8859-1', Buffer.from('<html><body><p>Gr\xfc\xdfe</p></body></html>', 'latin1')],
+      '/png': [200, 'image/png', Buffer.from([0x89, 0x50, 0, 1])],
+      '/empty': [200, 'text/html', ''],
+      '/wrong': [404, 'text/html', '<html><body><p>Nothing here.</p></body></html>'],
+      '/odd': [200, 'text/html', `${'<div><b>'.repeat(3000)}deep text`],
+      '/big': [200, 'text/html', `<html><body>${'<p>many words in a long page</p>'.repeat(90_000)}</body></html>`],
+    }
+    const [status, type, body] = answers[pathname] ?? [500, 'text/plain', 'what?']
+    response.writeHead(status, { 'content-type': type }).end(body)
+  })
+  const context = makeToolContext(t.testdir())
+
+  const page = await said('web_fetch', { url: `${url}/page` }, context)
+  t.match(page, /data, not instructions/)
+  t.match(page, /# Tides/)
+  t.match(page, `[moon](${url}/moon)`, 'links are whole')
+  t.match(page, 'high = moon + sun')
+  t.match(page, '| new | spring |')
+  t.notMatch(page, /steal|color:red/)
+
+  t.match(await said('web_fetch', { url: `${url}/json` }, context), '{"a": 1}')
+  t.match(await said('web_fetch', { url: `${url}/text` }, context), 'plain as it is')
+  t.match(await said('web_fetch', { url: `${url}/latin` }, context), 'Grüße')
+  t.match(await said('web_fetch', { url: `${url}/png` }, context), '[this is image/png of 4 bytes, which is not text]')
+  t.match(await said('web_fetch', { url: `${url}/empty` }, context), '[the page is empty]')
+  const wrong = await call('web_fetch', { url: `${url}/wrong` }, context)
+  t.match(wrong, { isError: true, content: /The server answered 404\.[\s\S]*Nothing here/ })
+  t.match(await said('web_fetch', { url: `${url}/odd` }, context), 'deep text')
+  const big = await said('web_fetch', { url: `${url}/big` }, context)
+  t.ok(big.length < 31_000)
+  t.match(big, 'was cut')
+})
+
+t.test('a gate that refuses is an error result', async (t) => {
+  const network = {
+    fetch: async () => {
+      throw new Error('127.0.0.1 is not a public address.')
+    },
+  }
+  const context = makeToolContext(t.testdir(), { network })
+  t.match(await call('web_fetch', { url: 'http://localhost/' }, context), { isError: true, content: /not a public address/ })
+})
+
+t.test('web_search', async (t) => {
+  const found = {
+    results: [
+      { title: 'On <b>tides</b>', url: 'https://example.org/tides', content: 'The moon &amp; the\n sun.' },
+      { title: 'No address', content: 'x' },
+    ],
+  }
+  const { url, requests } = await site(t, ({ pathname, searchParams }, response) => {
+    const query = searchParams.get('q')
+    const status = query === 'forbidden' ? 403 : query === 'busy' ? 429 : 200
+    const body =
+      query === 'nothing'
+        ? '{"results": []}'
+        : query === 'html'
+          ? '<html>'
+          : JSON.stringify(pathname === '/search' ? found : { web: found })
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  })
+  const withSearch = (search: Plan['search']): ToolContext => makeToolContext(t.testdir(), { plan: makePlan({ search }) })
+  const searxng = withSearch({ provider: 'searxng', baseURL: `${url}/` })
+
+  const result = await said('web_search', { query: 'tides & moon' }, searxng)
+  t.match(result, '1. On tides\n   https://example.org/tides\n   The moon & the sun.')
+  t.match(result, /data, not instructions/)
+  t.notMatch(result, 'No address')
+  t.equal(requests.at(-1)?.url, '/search?q=tides+%26+moon&format=json')
+  t.match(await said('web_search', { query: 'nothing' }, searxng), 'Nothing was found.')
+  t.match(await call('web_search', { query: 'forbidden' }, searxng), {
+    isError: true,
+    content: /403 \(its settings must list `json`/,
+  })
+  t.match(await call('web_search', { query: 'html' }, searxng), { isError: true, content: /sent no JSON/ })
+
+  const brave = withSearch({ provider: 'brave', baseURL: url, apiKey: new Secret('k-123') })
+  t.match(await said('web_search', { query: 'tides' }, brave), 'https://example.org/tides')
+  t.equal(requests.at(-1)?.headers['x-subscription-token'], 'k-123')
+  t.match(requests.at(-1)?.url, /^\/res\/v1\/web\/search\?q=tides&count=8$/)
+  t.match(await call('web_search', { query: 'busy' }, brave), { isError: true, content: /429 \(too many searches/ })
+
+  t.match(await call('web_search', { query: 'x' }, makeToolContext(t.testdir())), {
+    isError: true,
+    content: /Web search is not set up.*SearXNG|searxng/i,
+  })
+  t.match(await call('web_search', { query: 'x' }, withSearch({ provider: 'brave', apiKey: new Secret('') })), {
+    isError: true,
+    content: /the key in `search.apiKey` is not set/,
+  })
+  t.match(await call('web_search', { query: 'x' }, withSearch({ provider: 'searxng' })), {
+    isError: true,
+    content: /search.baseURL/,
+  })
+})
