@@ -1,0 +1,99 @@
+// Files on their way in and out: what the bytes are, what is taken, how much is read.
+
+import micromatch from 'micromatch'
+import type { ChannelPlan } from '../plan/plan.ts'
+import type { Attachment, InboundMessage } from './port.ts'
+
+const SIGNATURES: readonly (readonly [prefix: string, mediaType: string, at?: number])[] = [
+  ['89504e470d0a1a0a', 'image/png'],
+  ['ffd8ff', 'image/jpeg'],
+  ['474946383961', 'image/gif'],
+  ['474946383761', 'image/gif'],
+  ['57454250', 'image/webp', 8],
+  ['25504446', 'application/pdf'],
+  ['4f676753', 'audio/ogg'],
+  ['494433', 'audio/mpeg'],
+  ['1a45dfa3', 'video/webm'],
+  ['66747970', 'video/mp4', 4],
+]
+
+/** The type the first bytes show, or null. */
+export function sniff(bytes: Uint8Array): string | null {
+  const hex = Buffer.from(bytes.subarray(0, 16)).toString('hex')
+  for (const [prefix, mediaType, at = 0] of SIGNATURES) if (hex.startsWith(prefix, at * 2)) return mediaType
+  return null
+}
+
+export function kindOf(mediaType: string): Attachment['kind'] {
+  const major = mediaType.split('/')[0]
+  return major === 'image' || major === 'audio' || major === 'video' ? major : 'document'
+}
+
+export interface FileToFetch {
+  readonly mediaType: string
+  readonly name?: string
+  readonly bytes?: number
+  /** Reads at most `maxBytes`; null: there is more. */
+  fetch(maxBytes: number, signal: AbortSignal): Promise<Buffer | null>
+}
+
+const FETCH_MS = 30_000
+
+/** Fetches a file within the channel's limits. Never throws: what could not be had is said in `note`. */
+export async function attach(file: FileToFetch, spec: ChannelPlan, worth: boolean): Promise<Attachment> {
+  const mediaType = file.mediaType.toLowerCase()
+  const known = {
+    kind: kindOf(mediaType),
+    mediaType,
+    ...(file.name === undefined ? {} : { name: file.name }),
+    ...(file.bytes === undefined ? {} : { bytes: file.bytes }),
+  }
+  if (!worth) return { ...known, note: 'not fetched: the message is not for the bot' }
+  if (!takes(spec, mediaType)) return { ...known, note: `not fetched: ${mediaType} is not among the types this channel takes` }
+  const tooLarge = `not fetched: larger than ${spec.media.maxBytes} bytes`
+  if ((file.bytes ?? 0) > spec.media.maxBytes) return { ...known, note: tooLarge }
+  try {
+    const bytes = await file.fetch(spec.media.maxBytes, AbortSignal.timeout(FETCH_MS))
+    if (bytes === null) return { ...known, note: tooLarge }
+    const seen = sniff(bytes)
+    const actual = seen ?? (mediaType.startsWith('image/') ? 'application/octet-stream' : mediaType)
+    if (actual !== mediaType && !takes(spec, actual)) return { ...known, note: `not taken: its bytes are ${actual}` }
+    return { ...known, kind: kindOf(actual), mediaType: actual, bytes: bytes.length, data: bytes.toString('base64') }
+  } catch {
+    return { ...known, note: 'not fetched: the download failed' }
+  }
+}
+
+const takes = (spec: ChannelPlan, mediaType: string): boolean =>
+  spec.media.accept === undefined || micromatch.isMatch(mediaType, [...spec.media.accept], { nocase: true })
+
+/** Whether fetching files for this message can be of use: not for strangers, and not for talk the bot does not answer. */
+export function worthFetching(spec: ChannelPlan, message: Pick<InboundMessage, 'userId' | 'groupId' | 'mentionsBot'>): boolean {
+  if (spec.allowFrom !== undefined && !spec.allowFrom.includes(`${spec.id}:${message.userId}`)) return false
+  if (message.groupId === undefined) return true
+  if (spec.groups.allow !== undefined && !spec.groups.allow.includes(message.groupId)) return false
+  return spec.groups.respond === 'always' || (spec.groups.respond === 'mention' && message.mentionsBot === true)
+}
+
+/** Reads a response's body up to `maxBytes`; null: there is more. @throws when the status is no success */
+export async function readBody(response: Response, maxBytes: number): Promise<Buffer | null> {
+  if (!response.ok) throw new Error(`status ${response.status}`)
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
+    await response.body?.cancel()
+    return null
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  if (response.body === null) return Buffer.alloc(0)
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > maxBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** A name for people: one line, no controls, no direction marks, at most 64 characters. */
+export function cleanName(name: string): string {
+  return [...name.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')].slice(0, 64).join('').trim()
+}

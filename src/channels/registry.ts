@@ -1,0 +1,18 @@
+// The channels that ship, one line each. A library loads when its channel is configured.
+
+import type { ChannelDefinition } from './port.ts'
+
+/** Channels that live in the gateway: it takes their messages and shows what goes out. */
+const resident = (type: string): ChannelDefinition => ({
+  type,
+  traits: { groups: true, threads: true, edits: false, buttons: true, media: true, idempotentSend: true, maxChars: 1_000_000 },
+  load: async () => (await import('./resident.ts')).createResident,
+})
+
+export const telegram: ChannelDefinition = {
+  type: 'telegram',
+  traits: { groups: true, threads: true, edits: true, buttons: true, media: true, idempotentSend: false, maxChars: 4096 },
+  load: async () => (await import('./telegram/index.ts')).createTelegram,
+}
+
+export const builtinChannels: readonly ChannelDefinition[] = [resident('http'), resident('webchat'), resident('socket'), telegram]

@@ -1,0 +1,150 @@
+// A Telegram message in, the engine's message out: who wrote, where, what for the bot, what is quoted, which files hang on it.
+
+import type { Message, MessageEntity, UserFromGetMe } from 'grammy/types'
+import type { Plan } from '../../plan/plan.ts'
+import { isCommandFor } from '../commands.ts'
+import { cleanName } from '../media.ts'
+import type { InboundMessage } from '../port.ts'
+
+/** A file to ask the platform for. */
+export interface FileRef {
+  readonly fileId: string
+  readonly mediaType: string
+  readonly name?: string
+  readonly bytes?: number
+}
+
+export interface Intake {
+  readonly message: InboundMessage
+  readonly files: readonly FileRef[]
+}
+
+/** Message ids are unique in a chat only, so the chat is part of ours. */
+export const messageId = (chatId: number | string, id: number): string => `${chatId}/${id}`
+/** The platform's own number in one of our ids; null when it is none. */
+export function platformMessageId(id: string): number | null {
+  const number = Number(id.slice(id.lastIndexOf('/') + 1))
+  return Number.isSafeInteger(number) && number > 0 ? number : null
+}
+
+/** null: nothing for the bot (a bot's, a channel's, or a service message). */
+export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, channelId: string): Intake | null {
+  const from = message.from
+  // Other bots, anonymous admins and channels that post in a group: none is a person who can be answered for.
+  if (from === undefined || from.is_bot || message.sender_chat !== undefined) return null
+  const described = describe(message)
+  const raw = message.text ?? message.caption
+  if (raw === undefined && described === null) return null
+  const entities = message.entities ?? message.caption_entities ?? []
+  const direct = message.chat.type === 'private'
+  const { text, mentioned } = stripMention(raw ?? '', entities, me)
+  const answered = message.reply_to_message
+  const toBot = answered?.from?.id === me.id
+  const content = text === '' ? (described?.note ?? '') : text
+  const quoted = message.quote?.text ?? answered?.text ?? answered?.caption
+  const quotedUser = answered?.from?.id
+  const name = [from.first_name, from.last_name].filter(Boolean).join(' ')
+  return {
+    files: described?.files ?? [],
+    message: {
+      channelId,
+      userId: String(from.id),
+      ...(direct ? {} : { groupId: String(message.chat.id) }),
+      ...(message.is_topic_message === true && message.message_thread_id !== undefined
+        ? { threadId: String(message.message_thread_id) }
+        : {}),
+      messageId: messageId(message.chat.id, message.message_id),
+      content,
+      timestamp: new Date(message.date * 1000).toISOString(),
+      ...(direct ? {} : { mentionsBot: mentioned || toBot || isCommandFor(plan, channelId, content) }),
+      ...(quoted === undefined
+        ? {}
+        : { quoted: { content: quoted, ...(quotedUser === undefined ? {} : { userId: String(quotedUser) }) } }),
+      ...(name === '' ? {} : { displayName: cleanName(name) }),
+    },
+  }
+}
+
+/** Cuts `@bot` (as a mention, a name without @, or behind a command) out of the text. A command for another bot is not ours. */
+export function stripMention(
+  raw: string,
+  entities: readonly MessageEntity[],
+  me: Pick<UserFromGetMe, 'id' | 'username'>,
+): { text: string; mentioned: boolean } {
+  const own = `@${me.username}`.toLowerCase()
+  const cuts: { from: number; to: number }[] = []
+  for (const entity of entities) {
+    const end = entity.offset + entity.length
+    const part = raw.slice(entity.offset, end)
+    if (entity.type === 'mention' && part.toLowerCase() === own) cuts.push({ from: entity.offset, to: end })
+    else if (entity.type === 'text_mention' && entity.user.id === me.id) cuts.push({ from: entity.offset, to: end })
+    else if (entity.type === 'bot_command' && part.toLowerCase().endsWith(own)) cuts.push({ from: end - own.length, to: end })
+  }
+  let text = raw
+  for (const cut of cuts.sort((a, b) => b.from - a.from)) {
+    const before = text.slice(0, cut.from)
+    const after = text.slice(cut.to)
+    // "hey @bot, look": the blank before goes with the name; at the start the blank or comma after it does.
+    text =
+      before.trim() === '' ? after.replace(/^[\s,:;–—-]+/, '') : /^\s/.test(after) ? before.trimEnd() + after : before + after
+  }
+  return { text: text.trim(), mentioned: cuts.length > 0 }
+}
+
+interface Described {
+  readonly note: string
+  readonly files: readonly FileRef[]
+}
+
+const optional = (name: string | undefined, bytes: number | undefined): { name?: string; bytes?: number } => ({
+  ...(name === undefined ? {} : { name }),
+  ...(bytes === undefined ? {} : { bytes }),
+})
+
+/** What hangs on a message besides text, and words for it where there is no text. */
+function describe(message: Message): Described | null {
+  const one = (note: string, file: FileRef): Described => ({ note, files: [file] })
+  const photo = message.photo?.at(-1)
+  if (photo !== undefined)
+    return one('[photo]', { fileId: photo.file_id, mediaType: 'image/jpeg', ...optional(undefined, photo.file_size) })
+  const { animation, document, audio, voice, video, video_note: round, sticker } = message
+  if (animation !== undefined)
+    return one('[animation]', {
+      fileId: animation.file_id,
+      mediaType: animation.mime_type ?? 'video/mp4',
+      ...optional(animation.file_name, animation.file_size),
+    })
+  if (document !== undefined)
+    return one(`[file ${cleanName(document.file_name ?? '')}]`, {
+      fileId: document.file_id,
+      mediaType: document.mime_type ?? 'application/octet-stream',
+      ...optional(document.file_name, document.file_size),
+    })
+  if (audio !== undefined)
+    return one('[audio]', {
+      fileId: audio.file_id,
+      mediaType: audio.mime_type ?? 'audio/mpeg',
+      ...optional(audio.file_name, audio.file_size),
+    })
+  if (voice !== undefined)
+    return one(`[voice message, ${voice.duration} s]`, {
+      fileId: voice.file_id,
+      mediaType: voice.mime_type ?? 'audio/ogg',
+      ...optional(undefined, voice.file_size),
+    })
+  if (video !== undefined)
+    return one('[video]', {
+      fileId: video.file_id,
+      mediaType: video.mime_type ?? 'video/mp4',
+      ...optional(video.file_name, video.file_size),
+    })
+  if (round !== undefined)
+    return one('[video message]', { fileId: round.file_id, mediaType: 'video/mp4', ...optional(undefined, round.file_size) })
+  if (sticker !== undefined) return { note: `[sticker ${sticker.emoji ?? ''}]`.replace(' ]', ']'), files: [] }
+  if (message.location !== undefined)
+    return { note: `[location ${message.location.latitude}, ${message.location.longitude}]`, files: [] }
+  if (message.contact !== undefined) return { note: `[contact ${cleanName(message.contact.first_name)}]`, files: [] }
+  if (message.poll !== undefined) return { note: `[poll: ${message.poll.question}]`, files: [] }
+  if (message.dice !== undefined) return { note: `[${message.dice.emoji} ${message.dice.value}]`, files: [] }
+  return null
+}

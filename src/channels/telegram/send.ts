@@ -1,0 +1,317 @@
+// Replies on their way to a chat: dialect, parts, files, a message that grows, and approvals as buttons.
+
+import type { Api } from 'grammy'
+import { messageOf } from '../../errors.ts'
+import { createChains } from '../chain.ts'
+import { createPartSender, REPEAT_NOTE } from '../parts.ts'
+import type {
+  ApprovalPrompt,
+  Attachment,
+  ChannelHost,
+  OutboundMessage,
+  ReplyStream,
+  ReplyTarget,
+  SendContext,
+  SendResult,
+} from '../port.ts'
+import { ChannelError } from '../port.ts'
+import { htmlLength, renderMarkdown, TELEGRAM_HTML } from '../text/markdown.ts'
+import { clampText, type RenderedPart, splitRendered, splitText } from '../text/split.ts'
+import { createThrottle } from '../throttle.ts'
+import { type ApiSignal, type Caller, faultOf } from './api.ts'
+import { messageId, platformMessageId } from './intake.ts'
+import type { Memory } from './memory.ts'
+
+export const MAX_CHARS = 4096
+/** A longer answer is sent as one file behind its beginning. */
+const MOST_PARTS = 12
+
+export interface SenderWorld {
+  readonly host: ChannelHost
+  readonly api: Api
+  readonly caller: Caller
+  memory(): Memory | null
+  /** grammY's InputFile, loaded with the client. */
+  file(data: Buffer, name: string): unknown
+}
+
+type Job =
+  | { readonly kind: 'text'; readonly part: RenderedPart }
+  | { readonly kind: 'file'; readonly file: Attachment; readonly data: Buffer; readonly name: string }
+
+const render = (markdown: string): string => renderMarkdown(markdown, TELEGRAM_HTML)
+export const renderParts = (text: string): RenderedPart[] => splitRendered(text, MAX_CHARS, render, htmlLength)
+
+export function createSender(world: SenderWorld) {
+  const { host, api, caller } = world
+  const chains = createChains()
+  const parts = createPartSender()
+
+  const chatId = (target: ReplyTarget): string => {
+    const id = target.groupId ?? target.userId
+    if (id === undefined) throw new ChannelError('No chat to send to.', { retry: false })
+    return world.memory()?.chat(id) ?? id
+  }
+
+  /** A call that follows a group to its new id. */
+  const inChat = async <T>(
+    target: ReplyTarget,
+    make: (chat: string, signal: ApiSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const chat = chatId(target)
+    try {
+      return await caller.call(chat, (s) => make(chat, s), signal)
+    } catch (error) {
+      const moved = faultOf((error as Error).cause).migratedTo
+      if (moved === undefined) throw error
+      await world.memory()?.setMoved(chat, moved)
+      return caller.call(moved, (s) => make(moved, s), signal)
+    }
+  }
+
+  const place = (target: ReplyTarget, first: boolean) => {
+    const thread = Number(target.threadId)
+    const reply = first && target.groupId !== undefined ? platformMessageId(target.replyTo ?? '') : null
+    return {
+      ...(Number.isSafeInteger(thread) && thread > 0 ? { message_thread_id: thread } : {}),
+      ...(reply === null ? {} : { reply_parameters: { message_id: reply, allow_sending_without_reply: true } }),
+    }
+  }
+
+  /** HTML, or plain text where the platform cannot read our HTML. */
+  const formatted = async <T>(
+    part: RenderedPart,
+    make: (text: { text: string; parse_mode?: 'HTML' }) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await make({ text: part.rendered, parse_mode: 'HTML' })
+    } catch (error) {
+      if (!/can't parse entities/i.test(messageOf(error))) throw error
+      host.log.warn({}, 'telegram could not read the formatting; sent as plain text')
+      return make({ text: part.source })
+    }
+  }
+
+  const sendText = async (
+    target: ReplyTarget,
+    part: RenderedPart,
+    options: { first: boolean; signal?: AbortSignal; reply_markup?: ReturnType<typeof keyboard> },
+  ): Promise<string> => {
+    const sent = await formatted(part, (text) =>
+      inChat(
+        target,
+        (chat, s) =>
+          api.raw.sendMessage(
+            {
+              chat_id: chat,
+              ...text,
+              ...place(target, options.first),
+              ...(options.reply_markup === undefined ? {} : { reply_markup: options.reply_markup }),
+            },
+            s,
+          ),
+        options.signal,
+      ),
+    )
+    return messageId(sent.chat.id, sent.message_id)
+  }
+
+  const editText = (target: ReplyTarget, id: string, part: RenderedPart, signal?: AbortSignal): Promise<void> =>
+    formatted(part, async (text) => {
+      try {
+        await inChat(
+          target,
+          (chat, s) => api.raw.editMessageText({ chat_id: chat, message_id: platformMessageId(id) ?? 0, ...text }, s),
+          signal,
+        )
+      } catch (error) {
+        if (!/message is not modified/i.test(messageOf(error))) throw error
+      }
+    })
+
+  const sendFile = async (
+    target: ReplyTarget,
+    job: Extract<Job, { kind: 'file' }>,
+    first: boolean,
+    signal: AbortSignal,
+  ): Promise<string> => {
+    const asPhoto = job.file.kind === 'image' && /png|jpe?g|webp/.test(job.file.mediaType) && job.data.length <= 10_000_000
+    const sent = await inChat<{ chat: { id: number }; message_id: number }>(
+      target,
+      (chat, s) => {
+        const input = world.file(job.data, job.name) as never
+        const where = { chat_id: chat, ...place(target, first) }
+        return asPhoto ? api.raw.sendPhoto({ ...where, photo: input }, s) : api.raw.sendDocument({ ...where, document: input }, s)
+      },
+      signal,
+    )
+    return messageId(sent.chat.id, sent.message_id)
+  }
+
+  const jobsOf = (message: OutboundMessage): Job[] => {
+    const { text, cut } = clampText(message.content, MAX_CHARS, MOST_PARTS)
+    const texts = cut ? renderParts(text).slice(0, 1) : renderParts(text)
+    const jobs: Job[] = texts.map((part) => ({ kind: 'text', part }))
+    if (cut) {
+      const data = Buffer.from(message.content)
+      const file: Attachment = { kind: 'document', mediaType: 'text/markdown' }
+      jobs.push({ kind: 'file', file, data, name: 'answer.md' })
+    }
+    for (const file of message.media ?? [])
+      if (file.data !== undefined)
+        jobs.push({ kind: 'file', file, data: Buffer.from(file.data, 'base64'), name: file.name ?? 'file' })
+    return jobs
+  }
+
+  const send = (message: OutboundMessage, context: SendContext): Promise<SendResult> =>
+    chains.run(chatId(message), () =>
+      parts.sendAll(jobsOf(message), context, (job, index, unsure) => {
+        if (job.kind === 'file') return sendFile(message, job, index === 0, context.signal)
+        const part = unsure ? noted(job.part) : job.part
+        return sendText(message, part, { first: index === 0, signal: context.signal })
+      }),
+    )
+
+  const stream = (target: ReplyTarget): ReplyStream => {
+    // Groups take fewer edits a minute than private chats.
+    const intervalMs = target.groupId === undefined ? 1000 : 3000
+    const shown: { id: string; rendered: string }[] = []
+    let broken = false
+
+    const show = async (text: string, signal?: AbortSignal): Promise<void> => {
+      const wanted = renderParts(text)
+      for (const [index, part] of wanted.entries()) {
+        const there = shown[index]
+        if (there === undefined) {
+          const id = await sendText(target, part, { first: index === 0, ...(signal === undefined ? {} : { signal }) })
+          shown.push({ id, rendered: part.rendered })
+        } else if (there.rendered !== part.rendered) {
+          await editText(target, there.id, part, signal)
+          there.rendered = part.rendered
+        }
+      }
+      for (const extra of shown.splice(wanted.length)) await remove(target, extra.id)
+    }
+
+    const throttle = createThrottle<string>({
+      clock: host.clock,
+      intervalMs,
+      show: async (text) => {
+        try {
+          await chains.run(chatId(target), () => show(text))
+        } catch (error) {
+          broken = true
+          host.log.warn({ error: messageOf(error) }, 'telegram preview stopped')
+        }
+        return undefined
+      },
+    })
+    const cancel = async (): Promise<void> => {
+      await throttle.settle()
+      for (const { id } of shown.splice(0)) await remove(target, id)
+    }
+    return {
+      update(text) {
+        if (!broken && text.trim() !== '' && text.length < MAX_CHARS * MOST_PARTS) throttle.push(text)
+      },
+      async finish(text, context) {
+        await throttle.settle()
+        try {
+          if (broken || shown.length === 0 || text.length > MAX_CHARS * MOST_PARTS) throw new Error('the preview cannot stand')
+          await chains.run(chatId(target), () => show(text, context.signal))
+          return { messageIds: shown.map(({ id }) => id) }
+        } catch (error) {
+          host.log.debug({ error: messageOf(error) }, 'telegram sends the reply anew')
+          await cancel()
+          return null
+        }
+      },
+      cancel,
+    }
+  }
+
+  /** Best effort: a message that is gone already is fine. */
+  const remove = async (target: ReplyTarget, id: string): Promise<void> => {
+    try {
+      await inChat(target, (chat, s) => api.raw.deleteMessage({ chat_id: chat, message_id: platformMessageId(id) ?? 0 }, s))
+    } catch (error) {
+      host.log.debug({ error: messageOf(error) }, 'telegram message was not removed')
+    }
+  }
+
+  const asked = new Map<string, { target: ReplyTarget; message: string; text: string }>()
+
+  const askApproval = async (target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean> => {
+    if (Buffer.byteLength(callbackData('always', prompt.id)) > 64) return false
+    // Room for escapes and the heading; the text itself is never cut.
+    const pieces = splitText(prompt.text, 3500).map((text) => ({ source: text, rendered: TELEGRAM_HTML.pre(text, '') }))
+    const last = pieces.pop()
+    if (last === undefined) return false
+    try {
+      return await chains.run(chatId(target), async () => {
+        for (const piece of pieces) await sendText(target, piece, { first: false })
+        const head = `${prompt.agentId} asks to use ${prompt.toolName}:`
+        const part = { source: `${head}\n${last.source}`, rendered: `<b>${TELEGRAM_HTML.text(head)}</b>\n${last.rendered}` }
+        const message = await sendText(target, part, { first: true, reply_markup: keyboard(prompt) })
+        asked.set(prompt.id, { target, message, text: part.rendered })
+        return true
+      })
+    } catch (error) {
+      host.log.warn({ error: messageOf(error) }, 'telegram approval buttons were not sent')
+      return false
+    }
+  }
+
+  /** Takes the buttons away and says what came of it. */
+  const closeApproval = async (id: string, outcome: string): Promise<void> => {
+    const open = asked.get(id)
+    if (open === undefined) return
+    asked.delete(id)
+    const rendered = `${open.text}\n<i>${TELEGRAM_HTML.text(outcome)}</i>`
+    try {
+      await editText(open.target, open.message, { rendered, source: outcome })
+    } catch (error) {
+      host.log.debug({ error: messageOf(error) }, 'telegram approval was not closed')
+    }
+  }
+
+  const typingUntil = new Map<string, number>()
+  const typing = (target: ReplyTarget): void => {
+    const chat = chatId(target)
+    const now = host.clock.now()
+    // The sign lasts five seconds.
+    if ((typingUntil.get(chat) ?? 0) > now) return
+    typingUntil.set(chat, now + 4000)
+    if (typingUntil.size > 1000) typingUntil.delete(typingUntil.keys().next().value as string)
+    const thread = place({ ...target, channelId: host.spec.id }, false)
+    api.raw.sendChatAction({ chat_id: chat, action: 'typing', ...thread }).catch((error: unknown) => {
+      host.log.debug({ error: messageOf(error) }, 'telegram typing sign failed')
+    })
+  }
+
+  return { send, stream, askApproval, closeApproval, typing, idle: () => chains.idle() }
+}
+
+const noted = (part: RenderedPart): RenderedPart => ({
+  source: `${REPEAT_NOTE}\n${part.source}`,
+  rendered: `<i>${REPEAT_NOTE}</i>\n${part.rendered}`,
+})
+
+export const callbackData = (decision: 'once' | 'always' | 'deny', id: string): string => `ap:${decision}:${id}`
+
+/** What a button says was chosen; null: not one of ours. */
+export function readCallback(data: string | undefined): { id: string; decision: 'once' | 'always' | 'deny' } | null {
+  const match = /^ap:(once|always|deny):(.+)$/.exec(data ?? '')
+  return match === null ? null : { decision: match[1] as 'once' | 'always' | 'deny', id: match[2] as string }
+}
+
+const keyboard = (prompt: ApprovalPrompt) => ({
+  inline_keyboard: [
+    [
+      { text: 'Allow once', callback_data: callbackData('once', prompt.id) },
+      ...(prompt.canRemember ? [{ text: 'Always allow', callback_data: callbackData('always', prompt.id) }] : []),
+      { text: 'Deny', callback_data: callbackData('deny', prompt.id) },
+    ],
+  ],
+})
