@@ -66,6 +66,10 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
         },
       })
     },
+    async warm() {
+      client ??= load()
+      await client
+    },
     async close() {
       http.close()
     },

@@ -55,6 +55,10 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
         },
       })
     },
+    async warm() {
+      client ??= load()
+      await client
+    },
     async close() {
       http.close()
     },

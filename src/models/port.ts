@@ -101,5 +101,7 @@ export interface ModelProvider {
   hasCredentials(): boolean
   /** @throws ModelError. `onText` gets each piece of text as it arrives; a retry calls `onRestart` first, then starts over. */
   call(request: ModelRequest, onText?: (text: string) => void, onRestart?: () => void): Promise<ModelResult>
+  /** Loads the client library ahead of the first call. */
+  warm?(): Promise<void>
   close(): Promise<void>
 }

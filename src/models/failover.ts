@@ -1,0 +1,253 @@
+// The way from an agent's models to one that answers: model, fallbacks and offline in, a result out. Keeps the providers
+// between plans, and remembers which failed lately.
+
+import { messageOf } from '../errors.ts'
+import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
+import type { Registry } from '../registry.ts'
+import { ModelError, type ModelErrorKind, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
+
+export type AgentModels = Pick<AgentPlan, 'model' | 'fallbacks' | 'offline'>
+
+export interface RoutedResult extends ModelResult {
+  /** Who answered, for prices and the transcript. */
+  readonly ref: ModelRef
+  /** The agent's own model did not answer: another did. */
+  readonly instead: boolean
+}
+
+/** `closed`: in use. `open`: rests until `until` after failures. `half-open`: the next call tries it. */
+export interface ModelState {
+  readonly provider: string
+  readonly model: string
+  readonly state: 'closed' | 'open' | 'half-open'
+  readonly failures: number
+  readonly until?: number
+  readonly lastError?: { readonly kind: ModelErrorKind; readonly message: string; readonly at: number }
+}
+
+export interface ModelRouter {
+  /** Takes the providers of a new plan; one with the same fingerprint stays as it is, others close after their last call. */
+  apply(models: Plan['models']): void
+  /** @throws ModelError. `onRestart` says that all text so far is void: a retry, or another model, begins. */
+  call(models: AgentModels, request: Omit<ModelRequest, 'model'>, on?: CallListeners): Promise<RoutedResult>
+  /** Whether a key is set (or none is needed). */
+  hasCredentials(ref: ModelRef): Promise<boolean>
+  /** Loads what the plan's providers need, so that the first turn need not wait for it. Must not throw. */
+  warm(ids: readonly string[]): Promise<void>
+  /** Models that have been called, with how they fare. */
+  state(): readonly ModelState[]
+  close(): Promise<void>
+}
+
+export interface CallListeners {
+  readonly onText?: (text: string) => void
+  readonly onRestart?: () => void
+  /** A model failed and the next one is tried. */
+  readonly onFallback?: (from: ModelRef, to: ModelRef, error: ModelError) => void
+}
+
+export interface ModelRouterOptions {
+  readonly models: Plan['models']
+  readonly registry: Pick<Registry, 'providers'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+const COOL_DOWN_MS: Readonly<Partial<Record<ModelErrorKind, number>>> = {
+  credentials: 300_000,
+  rate_limit: 20_000,
+  overloaded: 15_000,
+  server: 15_000,
+  network: 10_000,
+  timeout: 15_000,
+}
+const LONGEST_COOL_DOWN_MS = 600_000
+
+interface Entry {
+  readonly spec: ProviderSpec
+  readonly provider: Promise<ModelProvider>
+  calls: number
+  retired: boolean
+}
+interface Health {
+  failures: number
+  until: number
+  trying: boolean
+  lastError?: NonNullable<ModelState['lastError']>
+}
+
+export function createModelRouter(options: ModelRouterOptions): ModelRouter {
+  const { clock, log } = options
+  const health = new Map<string, Health>()
+  const open = new Map<string, Entry>()
+  const closing = new Set<Promise<void>>()
+  let specs = options.models
+
+  function entryOf(id: string): Entry {
+    const spec = specs.get(id)
+    if (spec === undefined) throw new ModelError('invalid', `There is no model provider named ${id}.`)
+    const known = open.get(id)
+    if (known !== undefined) return known
+    const definition = options.registry.providers.find((candidate) => candidate.type === spec.provider)
+    if (definition === undefined) throw new ModelError('invalid', `There is no kind of model service named ${spec.provider}.`)
+    const provider = definition.load().then((create) => create(spec, options))
+    provider.catch(() => {
+      if (open.get(id)?.provider === provider) open.delete(id) // a failed load is tried again
+    })
+    const entry: Entry = { spec, provider, calls: 0, retired: false }
+    open.set(id, entry)
+    return entry
+  }
+
+  function closeWhenIdle(entry: Entry): void {
+    if (!entry.retired || entry.calls > 0) return
+    const done = entry.provider
+      .then((provider) => provider.close())
+      .catch((error: unknown) =>
+        log.warn({ provider: entry.spec.id, error: messageOf(error) }, 'A model provider did not close well'),
+      )
+      .finally(() => closing.delete(done))
+    closing.add(done)
+  }
+
+  function retire(id: string): void {
+    const entry = open.get(id)
+    if (entry === undefined) return
+    open.delete(id)
+    for (const key of health.keys()) if (key.startsWith(`${id}/`)) health.delete(key)
+    entry.retired = true
+    closeWhenIdle(entry)
+  }
+
+  async function callOne(ref: ModelRef, request: Omit<ModelRequest, 'model'>, on: CallListeners): Promise<ModelResult> {
+    const entry = entryOf(ref.provider)
+    const key = keyOf(ref)
+    const state = health.get(key) ?? { failures: 0, until: 0, trying: false }
+    health.set(key, state)
+    entry.calls++
+    state.trying = true
+    try {
+      const provider = await entry.provider
+      const result = await provider.call({ ...request, model: ref.model }, on.onText, on.onRestart)
+      state.failures = 0
+      state.until = 0
+      delete state.lastError
+      return result
+    } catch (thrown) {
+      const error = thrown instanceof ModelError ? thrown : new ModelError('invalid', messageOf(thrown), { cause: thrown })
+      note(state, error)
+      throw error
+    } finally {
+      state.trying = false
+      entry.calls--
+      closeWhenIdle(entry)
+    }
+  }
+
+  function note(state: Health, error: ModelError): void {
+    const rest = COOL_DOWN_MS[error.kind]
+    if (rest === undefined) return // the request was at fault, not the service
+    state.failures++
+    const wanted = Math.max(error.retryAfterMs ?? 0, rest * 2 ** Math.min(state.failures - 1, 10))
+    state.until = clock.now() + Math.min(wanted, LONGEST_COOL_DOWN_MS)
+    state.lastError = { kind: error.kind, message: error.message, at: clock.now() }
+  }
+
+  /** Models that rest go to the end, the one that rests shortest first: when all are down, one is still tried. */
+  function inOrder(refs: readonly ModelRef[]): readonly ModelRef[] {
+    const now = clock.now()
+    const rests = (ref: ModelRef): number => {
+      const state = health.get(keyOf(ref))
+      if (state === undefined || state.failures === 0) return 0
+      // One call at a time tries a model that has rested.
+      return state.until > now ? state.until : state.trying && refs.length > 1 ? now + 1 : 0
+    }
+    const awake = refs.filter((ref) => rests(ref) === 0)
+    const resting = refs.filter((ref) => rests(ref) > 0).sort((a, b) => rests(a) - rests(b))
+    return [...awake, ...resting]
+  }
+
+  async function hasCredentials(ref: ModelRef): Promise<boolean> {
+    return (await entryOf(ref.provider).provider).hasCredentials()
+  }
+
+  async function candidates(models: AgentModels): Promise<readonly ModelRef[]> {
+    if (models.offline !== undefined && !(await hasCredentials(models.model))) return [models.offline]
+    const all = [models.model, ...models.fallbacks]
+    if (all.length === 1) return all
+    const usable: ModelRef[] = []
+    for (const ref of all) if (await hasCredentials(ref)) usable.push(ref)
+    // Without any key the agent's own model says best what is missing.
+    return usable.length === 0 ? [models.model] : inOrder(unique(usable))
+  }
+
+  return {
+    apply(models) {
+      for (const [id, entry] of [...open]) if (models.get(id)?.fingerprint !== entry.spec.fingerprint) retire(id)
+      specs = models
+    },
+    async call(models, request, on = {}) {
+      const refs = await candidates(models)
+      let spoke = false
+      const listeners: CallListeners = {
+        ...on,
+        onText(text) {
+          spoke = true
+          on.onText?.(text)
+        },
+      }
+      for (const [i, ref] of refs.entries()) {
+        try {
+          const result = await callOne(ref, request, listeners)
+          return { ...result, ref, instead: keyOf(ref) !== keyOf(models.model) }
+        } catch (error) {
+          const next = refs[i + 1]
+          if (!(error instanceof ModelError) || next === undefined || !mayFallBack(error) || request.signal.aborted) throw error
+          log.warn(
+            { model: keyOf(ref), next: keyOf(next), kind: error.kind, error: error.message },
+            'A model failed; the next is tried',
+          )
+          on.onFallback?.(ref, next, error)
+          if (spoke) on.onRestart?.()
+          spoke = false
+        }
+      }
+      throw new ModelError('invalid', 'The agent has no model.')
+    },
+    hasCredentials,
+    async warm(ids) {
+      await Promise.allSettled(ids.filter((id) => specs.has(id)).map(async (id) => (await entryOf(id).provider).warm?.()))
+    },
+    state() {
+      const now = clock.now()
+      return [...health].map(([key, { failures, until, lastError }]) => {
+        const slash = key.indexOf('/')
+        return {
+          provider: key.slice(0, slash),
+          model: key.slice(slash + 1),
+          state: failures === 0 ? 'closed' : until > now ? 'open' : 'half-open',
+          failures,
+          ...(failures > 0 && until > now ? { until } : {}),
+          ...(lastError === undefined ? {} : { lastError }),
+        }
+      })
+    },
+    async close() {
+      for (const id of [...open.keys()]) retire(id)
+      await Promise.all(closing)
+    },
+  }
+}
+
+const keyOf = (ref: ModelRef): string => `${ref.provider}/${ref.model}`
+
+/** Another model can't help where the request itself is at fault. A key that is refused counts as an outage of that model. */
+const mayFallBack = (error: ModelError): boolean =>
+  error.kind !== 'invalid' && error.kind !== 'context' && error.kind !== 'aborted'
+
+function unique(refs: readonly ModelRef[]): readonly ModelRef[] {
+  const seen = new Set<string>()
+  return refs.filter((ref) => !seen.has(keyOf(ref)) && seen.add(keyOf(ref)))
+}

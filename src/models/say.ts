@@ -1,0 +1,34 @@
+// A failed call in, one plain sentence for the person in the chat out: no secrets, no jargon.
+
+import type { ModelError } from './port.ts'
+
+export function sayModelError(error: ModelError): string {
+  switch (error.kind) {
+    case 'credentials':
+      return 'I cannot reach my language model: its key is missing or was not accepted. The owner can mend that.'
+    case 'rate_limit':
+      return `My language model has too much to do for me right now. Please try again ${when(error.retryAfterMs)}.`
+    case 'overloaded':
+      return `My language model is overloaded right now. Please try again ${when(error.retryAfterMs)}.`
+    case 'server':
+      return 'My language model had a fault of its own. Please try again in a moment.'
+    case 'network':
+      return 'I lost the connection to my language model. Please try again in a moment.'
+    case 'timeout':
+      return 'My language model took too long to answer. Please try again in a moment.'
+    case 'context':
+      return 'This conversation has grown too long for my language model. Please start a new one, or send a shorter message.'
+    case 'invalid':
+      return 'My language model did not accept the request. The owner finds the reason in the log.'
+    case 'aborted':
+      return 'I stopped before I had an answer.'
+  }
+}
+
+function when(ms: number | undefined): string {
+  if (ms === undefined || ms < 5000) return 'in a moment'
+  const minutes = Math.ceil(ms / 60_000)
+  if (ms < 60_000) return `in ${Math.ceil(ms / 1000)} seconds`
+  if (minutes <= 90) return minutes === 1 ? 'in a minute' : `in ${minutes} minutes`
+  return 'later'
+}
