@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EngineEvent } from '../agent/events.ts'
 import { ClawError, EXIT } from '../errors.ts'
-import { createModelRouter } from '../models/failover.ts'
+import { createModelRouter, type ModelState } from '../models/failover.ts'
 import type { Plan } from '../plan/plan.ts'
 import { createRouter } from '../plan/router.ts'
 import { parseSessionKey } from '../plan/session-key.ts'
@@ -46,6 +46,9 @@ export interface EngineOptions {
   load(): Promise<LoadedForReload>
   /** After each load, valid or not, and each swap. */
   onLoaded?(loaded: LoadedForReload): void
+  /** May refuse a plan by throwing; the last thing before the swap. */
+  prepareSwap?(plan: Plan): Promise<void>
+  /** After the swap; must not fail. */
   onSwap?(plan: Plan): Promise<void>
   /** Why it runs on something else than the file, said in `status`. */
   readonly degraded?: string
@@ -107,8 +110,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   })
   const surroundings = await createSurroundings(world, () => turns)
   const gate = createToolGate(world, surroundings, approvals)
-  const modelRouter = createModelRouter({ registry, clock, random, log })
-  modelRouter.apply(generation.plan)
+  const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })
   const models = createModelCalls(world, modelRouter)
   const compactor = createCompactor(world, models, enqueueRow)
   const heartbeatRuns = createHeartbeatRuns(world, () => turns, enqueueRow)
@@ -165,10 +167,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       // What cannot change under a running engine is said, not half done.
       if (plan.stateDir !== generation.plan.stateDir) throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
       const router = await createRouter(plan)
-      await modelRouter.prepare(plan)
+      await options.prepareSwap?.(plan)
       return async () => {
         generation = { number: generation.number + 1, plan, router }
-        modelRouter.apply(plan)
+        modelRouter.apply(plan.models)
         storage.queue.setCaps(plan.lanes)
         heartbeats.apply(plan.heartbeats)
         await channels.apply(plan)
@@ -264,13 +266,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
       queues: storage.queue.depths(),
       agents: [...plan.agents.values()].map(({ id, name, model }) => ({ id, name, model: `${model.provider}/${model.model}`, stopped: storage.halts.isHalted(id) })),
-      models: modelRouter.states().map((state) => ({ ...state })),
+      models: modelRouter.state().map(modelLine),
       stopped: storage.halts.isHalted(undefined),
       startedAt,
       ...(options.degraded === undefined ? {} : { degraded: options.degraded }),
     }
   }
 }
+
+const modelLine = ({ provider, model, state, until, lastError }: ModelState): Status['models'][number] => ({
+  id: `${provider}/${model}`,
+  state: state === 'open' ? 'cooling' : 'ok',
+  ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+  ...(lastError === undefined ? {} : { detail: `${lastError.kind}: ${lastError.message}` }),
+})
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 

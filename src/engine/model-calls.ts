@@ -3,8 +3,8 @@
 
 import { BudgetError, type Turn } from '../agent/port.ts'
 import type { ModelRequest, ModelResult, Usage } from '../models/port.ts'
-import type { ModelRouter } from '../models/failover.ts'
-import { costOf } from '../models/prices.ts'
+import type { ModelRouter, RoutedResult } from '../models/failover.ts'
+import { cost, priceOf } from '../models/prices.ts'
 import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
 import type { World } from './world.ts'
 
@@ -20,19 +20,19 @@ const CHARS_PER_TOKEN = 4
 export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
   const { limits, clock, storage } = world
 
-  async function spend(agent: AgentPlan, spender: string, plan: Plan, estimate: number, signal: AbortSignal, make: () => Promise<{ result: ModelResult; ref: ModelRef }>): Promise<ModelResult> {
+  async function spend(agent: AgentPlan, spender: string, plan: Plan, estimate: number, signal: AbortSignal, make: () => Promise<RoutedResult>): Promise<ModelResult> {
     const reserved = await limits.reserve(agent, estimate, clock.now(), { signal })
     if (!reserved.ok) throw new BudgetError(reserved.message)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-    let cost = 0
+    let spent = 0
     try {
-      const { result, ref } = await make()
+      const { ref, instead: _, ...result } = await make()
       usage = result.usage
-      cost = costOf(usage, plan.models.get(ref.provider)?.prices, ref.model)
+      spent = cost(usage, priceOf(plan.models.get(ref.provider)?.prices ?? {}, ref.model))
       return result
     } finally {
-      reserved.settle(usage, cost)
-      if (usage.input + usage.output > 0) storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost })
+      reserved.settle(usage, spent)
+      if (usage.input + usage.output > 0) storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
     }
   }
 
@@ -40,7 +40,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     call(turn, request, spender, onText, onRestart) {
       const { agent, plan, signal } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
-      return spend(agent, spender, plan, estimate, signal, () => models.call(agent, { ...request, signal }, onText, onRestart))
+      return spend(agent, spender, plan, estimate, signal, () => models.call(agent, { ...request, signal }, { onText, onRestart }))
     },
     side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }

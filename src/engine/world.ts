@@ -3,7 +3,7 @@
 import type { EngineEvent } from '../agent/events.ts'
 import type { Limits } from '../limits/port.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Router } from '../plan/router.ts'
+import type { Router } from '../plan/route.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import type { Storage } from '../storage/ports.ts'

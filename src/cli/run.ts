@@ -1,0 +1,76 @@
+// `claw run`: starts everything, reloads on save and SIGHUP, drains on SIGTERM and SIGINT.
+
+import { renderHuman } from '../config/render.ts'
+import { ClawError, EXIT, hasErrors } from '../errors.ts'
+import { createLogger } from '../log.ts'
+import { createRedactor, secretsOf } from '../permissions/redact.ts'
+import type { Plan } from '../plan/plan.ts'
+import { type Claw, startClaw } from '../start.ts'
+import { type Io, paint, type Verb } from './io.ts'
+
+export const run: Verb = async (_args, options, io) => {
+  const human = io.color
+  let redact = (line: string): string => line
+  const level = typeof options['logLevel'] === 'string' ? options['logLevel'] : 'info'
+  const log = createLogger({ level, human, write: (line) => io.err(line), redact: (line) => redact(line) })
+  let claw: Claw
+  try {
+    claw = await startClaw({
+      file: options.config,
+      env: io.env,
+      log,
+      lastGood: options['lastGood'] === true,
+      onPlan: (plan) => {
+        redact = createRedactor(secretsOf(plan))
+      },
+    })
+  } catch (error) {
+    if (error instanceof ClawError && error.diagnostics.length > 0) io.err(renderHuman(error.diagnostics, { cwd: io.cwd, color: io.color }))
+    throw error
+  }
+  if (hasErrors(claw.diagnostics)) io.err(renderHuman(claw.diagnostics, { cwd: io.cwd, color: io.color }))
+  greet(io, claw)
+  return await untilStopped(claw, options['openChat'] === true, io)
+}
+
+function greet(io: Io, claw: Claw): void {
+  const { plan } = claw.engine
+  const lines = [`${paint(io, 'bold', 'claw')} runs ${plan.agents.size} agent${plan.agents.size === 1 ? '' : 's'}: ${[...plan.agents.values()].map((agent) => agent.name).join(', ')}`]
+  if (claw.gateway !== null) {
+    lines.push(`  page     ${claw.gateway.url}/#key=${claw.ownerSecret}`, `  chat     curl ${claw.gateway.url}/chat -H 'content-type: application/json' -d '{"user_id":"me","message":"hello"}'`)
+  }
+  for (const [id, why] of offlineAgents(plan)) lines.push(paint(io, 'yellow', `  ${id} answers from ${why}`))
+  io.out(`${lines.join('\n')}\n`)
+}
+
+/** Agents that use their stand-in because no key is set. */
+function offlineAgents(plan: Plan): readonly (readonly [string, string])[] {
+  return [...plan.agents.values()].flatMap((agent) => {
+    const spec = plan.models.get(agent.model.provider)
+    const hasKey = spec === undefined || spec.provider === 'scripted' || spec.apiKey?.isSet === true
+    if (hasKey || agent.offline === undefined) return []
+    return [[agent.id, `the scripted model ${agent.offline.provider}, as no key is set for ${agent.model.provider} (ANTHROPIC_API_KEY)`] as const]
+  })
+}
+
+async function untilStopped(claw: Claw, openChat: boolean, io: Io): Promise<number> {
+  return await new Promise<number>((resolve) => {
+    let stopping = false
+    const stop = (): void => {
+      if (stopping) {
+        // A second signal: whoever sends it does not want to wait.
+        process.exit(EXIT.ok)
+      }
+      stopping = true
+      process.off('SIGHUP', reload)
+      void claw.stop().then(() => resolve(EXIT.ok))
+    }
+    const reload = (): void => void claw.engine.reload()
+    process.on('SIGHUP', reload)
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    if (openChat && io.stdin.isTTY === true) {
+      void import('./chat.ts').then(({ chatWith }) => chatWith(claw, io)).then(stop)
+    }
+  })
+}

@@ -1,0 +1,142 @@
+// A file in, a running bot out: plan, storage, engine, gateway and the watcher, in that order; the reverse when it stops.
+
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { builtinRegistry } from './builtin.ts'
+import { loadPlan } from './config/load-plan.ts'
+import type { ParseCache } from './config/parse.ts'
+import { watchFiles } from './config/watch.ts'
+import { createEngine } from './engine/engine.ts'
+import { lastGoodFile, saveLastGood } from './engine/last-good.ts'
+import type { Engine } from './engine/port.ts'
+import type { LoadedForReload } from './engine/reload.ts'
+import { ClawError, type Diagnostic, EXIT, messageOf } from './errors.ts'
+import { type Gateway, startGateway } from './gateway/server.ts'
+import { removeGatewayFile, writeGatewayFile } from './gateway/state-file.ts'
+import type { Plan } from './plan/plan.ts'
+import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
+import type { Registry } from './registry.ts'
+import { openEmbeddedStorage } from './storage/embedded/storage.ts'
+
+export interface StartOptions {
+  /** Absolute path of the root file. */
+  readonly file: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly registry?: Registry
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Logger
+  /** Reload when a file is saved; default true. */
+  readonly watch?: boolean
+  /** Start on the configuration last accepted when the file is invalid. */
+  readonly lastGood?: boolean
+  /** False: no port is opened; the engine runs for this process alone. */
+  readonly gateway?: boolean
+  /** Told each plan as it comes to rule, before anything runs on it; for redaction. */
+  onPlan?(plan: Plan): void
+}
+
+export interface Claw {
+  readonly engine: Engine
+  readonly gateway: Gateway | null
+  /** Proves to the gateway that a program of this user is the owner. */
+  readonly ownerSecret: string
+  readonly diagnostics: readonly Diagnostic[]
+  stop(): Promise<void>
+}
+
+/** Starts everything. @throws ClawError: exit code 78 when the configuration is refused, with its diagnostics. */
+export async function startClaw(options: StartOptions): Promise<Claw> {
+  const { file, env = process.env, registry = builtinRegistry, clock = systemClock, random = systemRandom, log = silentLogger } = options
+  const cache: ParseCache = new Map()
+  const load = () => loadPlan(file, { registry, env, requireSecrets: true, cache })
+  const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
+  options.onPlan?.(plan)
+
+  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log })
+  const undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
+  try {
+    let gateway: Gateway | null = null
+    const ownerSecret = randomBytes(24).toString('base64url')
+    const publish = async (current: Plan): Promise<void> => {
+      if (gateway === null) return
+      const token = current.gateway.token?.reveal()
+      await writeGatewayFile(current.stateDir, { url: gateway.url, port: gateway.port, pid: process.pid, ownerSecret, ...(token ? { token } : {}) })
+    }
+    let watcher: ReturnType<typeof watchFiles> | null = null
+    const engine = await createEngine({
+      plan,
+      clock,
+      random,
+      log,
+      registry,
+      storage,
+      load,
+      onLoaded: (next) => watcher?.update(pathsOf(next, file), next.includePatterns),
+      prepareSwap: async (next) => {
+        options.onPlan?.(next)
+        // A port that is taken refuses the whole reload, so that what runs and what is written never part.
+        await gateway?.applyPlan(next)
+      },
+      onSwap: async (next) => {
+        await publish(next)
+        await keep(next, log)
+      },
+      ...(degraded === undefined ? {} : { degraded }),
+    })
+    undo.unshift(() => engine.stop())
+    if (options.gateway !== false) {
+      gateway = await startGateway({ engine, clock, log, ownerSecret, random })
+      undo.unshift(() => gateway?.close())
+      await publish(plan)
+      undo.unshift(() => removeGatewayFile(plan.stateDir))
+    }
+    await engine.start()
+    if (degraded === undefined) await keep(plan, log)
+    if (options.watch !== false) {
+      const watching = watchFiles({ paths: pathsOf(loaded, file), patterns: loaded.includePatterns, onChange: () => void engine.reload(), log })
+      watcher = watching
+      undo.unshift(() => watching.close())
+    }
+    return { engine, gateway, ownerSecret, diagnostics, stop: () => unwind(undo, log) }
+  } catch (error) {
+    await unwind(undo, log)
+    throw error
+  }
+}
+
+const pathsOf = (loaded: LoadedForReload, file: string): readonly string[] => [...new Set([file, join(dirname(file), '.env'), ...loaded.sources])]
+
+async function keep(plan: Plan, log: Logger): Promise<void> {
+  await saveLastGood(plan).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the accepted configuration could not be copied'))
+}
+
+async function unwind(undo: (() => Promise<unknown> | unknown)[], log: Logger): Promise<void> {
+  for (const step of undo.splice(0)) {
+    try {
+      await step()
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'did not stop cleanly')
+    }
+  }
+}
+
+async function firstPlan(
+  options: StartOptions,
+  load: () => ReturnType<typeof loadPlan>,
+  registry: Registry,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ plan: Plan; diagnostics: readonly Diagnostic[]; degraded?: string; loaded: LoadedForReload }> {
+  const loaded = await load()
+  if (loaded.plan !== null) return { plan: loaded.plan, diagnostics: loaded.diagnostics, loaded }
+  const stateDir = join(dirname(options.file), '.openclaw')
+  const standIn = options.lastGood === true ? await lastGoodFile(stateDir) : null
+  if (standIn !== null) {
+    const old = await loadPlan(standIn, { registry, env, requireSecrets: true, standsAt: options.file })
+    if (old.plan !== null) {
+      const degraded = `${options.file} is invalid; the configuration last accepted runs instead`
+      return { plan: old.plan, diagnostics: loaded.diagnostics, degraded, loaded }
+    }
+  }
+  throw new ClawError('the configuration is invalid, nothing was started', { exitCode: EXIT.refused, diagnostics: loaded.diagnostics })
+}
