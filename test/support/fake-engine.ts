@@ -1,0 +1,427 @@
+// A small engine in memory that behaves: routes by prefix, keeps transcripts, streams, asks for approval when told to
+// "run ...", answers a repeated message from memory. For tests of what stands around the engine.
+
+import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
+import type { InboundMessage } from '../../src/channels/port.ts'
+import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
+import type { AgentPlan, ChannelPlan, GatewayPlan, Plan } from '../../src/plan/plan.ts'
+import { Secret } from '../../src/plan/plan.ts'
+import { sessionKey } from '../../src/plan/session-key.ts'
+import type { StoredAnswer, TranscriptEntry } from '../../src/storage/ports.ts'
+
+const place = { file: '/bot/openclaw.yaml', line: 3, column: 3 }
+
+export function fakeAgent(id: string, name: string): AgentPlan {
+  return {
+    id,
+    name,
+    description: `${name} helps`,
+    model: { provider: 'demo', model: 'scripted' },
+    fallbacks: [],
+    soul: { text: 'You are terse.' },
+    tools: ['bash', 'read_file'],
+    permissions: {
+      mode: 'ask',
+      allow: [],
+      deny: [],
+      approvers: [],
+      timeoutMs: 600_000,
+      approvalWaitMs: 60_000,
+      askInSandbox: 'always',
+    },
+    sessionScope: 'per-channel-peer',
+    rateLimit: {},
+    compaction: { contextWindow: 200_000, threshold: 0.8, keepRecent: 50, chunkTokens: 20_000 },
+    reset: { timezone: 'UTC' },
+    subagents: [],
+    workspace: [],
+    sandbox: 'off',
+    network: [],
+    denyHosts: [],
+    replyPrefix: false,
+    maxTurns: 20,
+    maxTokens: 4096,
+    queue: { whenBusy: 'follow-up', debounceMs: 0, maxBacklog: 100 },
+    skills: [],
+    fingerprint: id,
+    place,
+  }
+}
+
+export function fakeChannel(id: string, type: string, settings: Readonly<Record<string, unknown>> = {}): ChannelPlan {
+  return {
+    id,
+    type,
+    enabled: true,
+    strangers: 'ignore',
+    groups: { respond: 'mention', session: 'per-user' },
+    streaming: 'edit',
+    media: { maxBytes: 1_000_000 },
+    maxMessageChars: 10_000,
+    settings,
+    fingerprint: `${id}-${type}-1`,
+    place,
+  }
+}
+
+export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } = {}, stateDir = '/nowhere'): Plan {
+  const { tokenText, ...rest } = gateway
+  const channels = [
+    fakeChannel('http', 'http'),
+    fakeChannel('webchat', 'webchat'),
+    fakeChannel('bridge', 'socket', { secret: new Secret('bridge-secret') }),
+    fakeChannel('telegram', 'telegram'),
+  ]
+  return {
+    file: '/bot/openclaw.yaml',
+    sources: [],
+    includePatterns: [],
+    configHash: 'aaaa',
+    stateDir,
+    durability: 'process',
+    gateway: {
+      host: '127.0.0.1',
+      port: 0,
+      allowedOrigins: [],
+      allowedHosts: [],
+      maxBodyBytes: 64_000,
+      maxConnections: 16,
+      fingerprint: 'gateway',
+      ...(tokenText === undefined ? {} : { token: new Secret(tokenText) }),
+      ...rest,
+    },
+    models: new Map(),
+    agents: new Map([fakeAgent('main', 'Jarvis'), fakeAgent('researcher', 'Scout')].map((one) => [one.id, one])),
+    owners: [],
+    channels: new Map(channels.map((one) => [one.id, one])),
+    defaultAgent: 'main',
+    rules: [
+      { index: 0, priority: 100, agentId: 'researcher', prefix: '/research', fingerprint: 'r0', place: { ...place, line: 12 } },
+    ],
+    links: [],
+    linkOf: new Map(),
+    heartbeats: [
+      {
+        name: 'morning-check',
+        schedule: '30 7 * * *',
+        timezone: 'Europe/Paris',
+        agentId: 'main',
+        prompt: "Summarize today's meetings",
+        deliverTo: { channelId: 'webchat', userId: 'mehdi' },
+        catchUp: 'none',
+        silentToken: 'NOTHING',
+        enabled: true,
+        fingerprint: 'h',
+        place,
+      },
+    ],
+    lanes: { realtime: 4, scheduled: 2, background: 2 },
+    tests: [],
+    fingerprint: 'plan',
+  }
+}
+
+export interface FakeEngine extends Engine {
+  setPlan(plan: Plan): void
+  emit(event: EngineEvent): void
+  /** Turns that ran, to see that a repeated message runs once. */
+  readonly turns: number
+  readonly webhooks: readonly { channelId: string; body: string }[]
+  /** Lets every turn wait until released. */
+  hold(): () => void
+}
+
+/** Texts it knows: `/research X` (other agent), `run CMD` (asks), `slow`, `refuse CODE`, `/stop all`; else it echoes. */
+export function createFakeEngine(first: Plan): FakeEngine {
+  let plan = first
+  let generation = 1
+  let turns = 0
+  let halted = false
+  let gate: Promise<void> = Promise.resolve()
+  const listeners = new Set<(event: EngineEvent) => void>()
+  const known = new Map<string, Accepted>()
+  const answers = new Map<string, Promise<StoredAnswer>>()
+  const transcripts = new Map<string, TranscriptEntry[]>()
+  const open = new Map<string, { view: ApprovalView; settle: (decision: string) => void }>()
+  const lanes = new Map<string, Promise<unknown>>()
+  const webhooks: { channelId: string; body: string }[] = []
+  const emit = (event: EngineEvent): void => {
+    for (const listener of listeners) listener(event)
+  }
+  const startedAt = new Date().toISOString()
+
+  async function runTurn(message: InboundMessage, content: string, accepted: Accepted): Promise<StoredAnswer> {
+    const { sessionKey: key, agentId, messageId } = accepted
+    const run = `run-${++turns}`
+    const base = { sessionKey: key, agentId, run }
+    emit({ type: 'turn_start', messageIds: [messageId], ...base })
+    await gate
+    let response = `You said: ${content}`
+    const command = /^run (.+)$/s.exec(content)?.[1]
+    if (command !== undefined) response = await runTool(command, base)
+    const pieces = response.match(/.{1,12}/gs) ?? []
+    for (const [sequence, text] of pieces.entries()) {
+      emit({ type: 'chunk', text, sequence, messageIds: [messageId], ...base })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const timestamp = new Date().toISOString()
+    const list = transcripts.get(key) ?? []
+    list.push(
+      { id: `${run}-u`, role: 'user', content, timestamp, userId: message.userId },
+      { id: `${run}-a`, role: 'assistant', content: response, timestamp },
+    )
+    transcripts.set(key, list)
+    emit({ type: 'turn_end', messageIds: [messageId], text: response, isError: false, durationMs: 5, ...base })
+    setImmediate(() => {
+      const { channelId, userId, groupId } = message
+      emit({
+        type: 'outbound',
+        message: {
+          channelId,
+          userId,
+          ...(groupId === undefined ? {} : { groupId }),
+          replyTo: messageId,
+          content: response,
+          sessionKey: key,
+          agentId,
+        },
+        at: Date.now(),
+      })
+    })
+    return { agentId, session: key, messageId, response }
+  }
+
+  async function runTool(command: string, base: { sessionKey: string; agentId: string; run: string }): Promise<string> {
+    const input = { command }
+    emit({ type: 'tool_execute', toolUseId: `${base.run}-t`, toolName: 'bash', input, ...base })
+    const now = Date.now()
+    const view: ApprovalView = {
+      id: `ap${turns}`,
+      agentId: base.agentId,
+      sessionKey: base.sessionKey,
+      toolName: 'bash',
+      input,
+      reason: 'rm is not on the safe list',
+      text: command.replace(/[\u202a-\u202e]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`),
+      cwd: '/bot/workspace',
+      createdAt: now,
+      expiresAt: now + 600_000,
+      canRemember: true,
+    }
+    const decision = await new Promise<string>((settle) => {
+      open.set(view.id, { view, settle })
+      emit({ type: 'approval_request', approval: view })
+    })
+    const ran = decision !== 'deny'
+    emit({
+      type: 'tool_result',
+      toolUseId: `${base.run}-t`,
+      toolName: 'bash',
+      content: ran ? 'done' : 'refused',
+      isError: !ran,
+      durationMs: 3,
+      ...base,
+    })
+    return ran ? `Ran \`${command}\` (${decision}).` : 'I was not allowed to run it.'
+  }
+
+  return {
+    get plan() {
+      return plan
+    },
+    get generation() {
+      return generation
+    },
+    get turns() {
+      return turns
+    },
+    webhooks,
+    setPlan(next) {
+      plan = next
+      generation++
+      emit({
+        type: 'reload',
+        generation,
+        ok: true,
+        changes: [{ kind: 'gateway' }],
+        durationMs: 1,
+        diagnostics: [],
+        at: Date.now(),
+      })
+    },
+    emit,
+    hold() {
+      let release = (): void => {}
+      gate = new Promise((resolve) => {
+        release = resolve
+      })
+      return release
+    },
+    start: async () => {},
+    stop: async () => {},
+    async receive(message, _caller, options): Promise<Accepted | Refused> {
+      const messageId = message.messageId ?? `m${known.size}`
+      const refuse = (code: Refused['code'], reply?: string): Refused => ({
+        accepted: false,
+        code,
+        reason: 'internal reason',
+        messageId,
+        ...(reply === undefined ? {} : { reply }),
+      })
+      if (message.content === '/stop all') return refuse('command', 'Everything is stopped.')
+      const code = /^refuse (\w+)$/.exec(message.content)?.[1]
+      if (code !== undefined)
+        return refuse(
+          code as Refused['code'],
+          code === 'rate_limit' ? 'That is the limit for now. Try again in 12 minutes.' : undefined,
+        )
+      if (halted) return refuse('stopped')
+      const research = message.content.startsWith('/research ')
+      const agentId = options?.agentId ?? (research ? 'researcher' : 'main')
+      const content = research ? message.content.slice('/research '.length) : message.content
+      const key = sessionKey(plan, agentId, message)
+      const dedupe = JSON.stringify([message.channelId, message.userId, message.groupId, messageId])
+      const before = known.get(dedupe)
+      if (before !== undefined) return { ...before, duplicate: true }
+      const accepted: Accepted = { accepted: true, duplicate: false, agentId, sessionKey: key, messageId }
+      known.set(dedupe, accepted)
+      const { channelId, userId, groupId } = message
+      emit({
+        type: 'inbound',
+        sessionKey: key,
+        agentId,
+        channelId,
+        userId,
+        messageId,
+        content,
+        at: Date.now(),
+        ...(groupId === undefined ? {} : { groupId }),
+      })
+      const turn = (lanes.get(key) ?? Promise.resolve()).then(() => runTurn(message, content, accepted))
+      lanes.set(key, turn)
+      answers.set(`${key}\n${messageId}`, turn)
+      return accepted
+    },
+    async waitForAnswer(key, messageId, signal) {
+      const answer = answers.get(`${key}\n${messageId}`)
+      if (answer === undefined) throw new Error('unknown message')
+      return await new Promise((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
+        answer.then(resolve, reject)
+      })
+    },
+    on(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async status(): Promise<Status> {
+      return {
+        formatVersion: 1,
+        generation,
+        configHash: plan.configHash,
+        fileHash: plan.configHash,
+        lastReload: { at: startedAt, ok: true, durationMs: 12, diagnostics: [] },
+        channels: [...plan.channels.values()].map(({ id, type }) => ({ id, type, state: 'connected' })),
+        heartbeats: [{ name: 'morning-check', next: '2030-01-01T06:30:00.000Z' }],
+        queues: { realtime: 0, scheduled: 0, background: 0 },
+        agents: [...plan.agents.values()].map(({ id, name }) => ({ id, name, model: 'demo/scripted', stopped: halted })),
+        models: [{ id: 'demo', state: 'ok' }],
+        stopped: halted,
+        startedAt,
+        version: '0.0.0',
+      }
+    },
+    reload: async () => ({
+      ok: true,
+      generation: ++generation,
+      configHash: plan.configHash,
+      durationMs: 3,
+      diagnostics: [],
+      changes: [],
+    }),
+    reloadHistory: () => [
+      { at: startedAt, ok: true, generation: 1, configHash: 'aaaa', durationMs: 12, diagnostics: [], changes: [] },
+      {
+        at: startedAt,
+        ok: false,
+        generation: 1,
+        configHash: 'aaaa',
+        durationMs: 4,
+        changes: [],
+        diagnostics: [
+          {
+            code: 'CLAW101',
+            severity: 'error',
+            message: 'Unknown key "agnets"',
+            hint: 'Did you mean "agents"?',
+            file: '/bot/openclaw.yaml',
+            line: 2,
+            column: 1,
+            endLine: 2,
+            endColumn: 7,
+            path: '/agnets',
+          },
+        ],
+      },
+    ],
+    approvals: async () => [...open.values()].map((one) => one.view),
+    async decide(id, decision, by) {
+      const one = open.get(id)
+      if (one === undefined) return { ok: false, message: `No question ${id} is open.` }
+      if (by.caller.kind === 'claimed') return { ok: false, message: 'Not an approver.' }
+      open.delete(id)
+      emit({ type: 'approval_decision', id, decision, by: by.identity ?? by.caller.kind })
+      one.settle(decision)
+      return { ok: true, message: decision === 'deny' ? 'Refused.' : 'Approved.' }
+    },
+    sessions: async (filter) =>
+      [...transcripts.entries()]
+        .map(([key, entries]) => ({
+          key,
+          agentId: key.split(':')[1] ?? '',
+          modified: Date.parse(entries.at(-1)?.timestamp ?? '') || 0,
+          bytes: 100 * entries.length,
+        }))
+        .filter((one) => filter?.agentId === undefined || one.agentId === filter.agentId),
+    transcript: async (key) => transcripts.get(key) ?? [],
+    interrupt: async () => false,
+    async resetSession(key) {
+      transcripts.set(key, [])
+    },
+    async runHeartbeat(name) {
+      if (name !== 'morning-check') return { ok: false, message: `There is no heartbeat "${name}".` }
+      emit({ type: 'heartbeat', name, outcome: 'ran', at: Date.now() })
+      const message = {
+        channelId: 'webchat',
+        userId: 'mehdi',
+        content: 'Three meetings today.',
+        sessionKey: 'cron:morning-check',
+        agentId: 'main',
+      }
+      emit({ type: 'outbound', message, at: Date.now() })
+      return { ok: true, message: 'Started.' }
+    },
+    async halt(agentId, by) {
+      halted = true
+      emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
+    },
+    async resume(agentId, by) {
+      halted = false
+      emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
+    },
+    usage: async () => [
+      { day: '2026-01-02', agentId: 'main', by: 'user:http:ann', input: 1200, output: 340, calls: 3, cost: 0.0123 },
+    ],
+    metrics: () =>
+      new Map([
+        ['turns_total', turns],
+        ['messages_total{channel="http"}', 2],
+        ['messages_total{channel="webchat"}', 1],
+      ]),
+    async webhook(channelId, request) {
+      if (channelId !== 'telegram') return null
+      webhooks.push({ channelId, body: request.body.toString() })
+      return { status: 202, headers: { 'x-seen': request.method }, body: request.query.get('q') ?? '' }
+    },
+  }
+}
