@@ -1,0 +1,33 @@
+import t from 'tap'
+import { ModelError, type ModelErrorKind } from '../../src/models/port.ts'
+import { sayModelError } from '../../src/models/say.ts'
+
+const KINDS: readonly ModelErrorKind[] = [
+  'credentials',
+  'rate_limit',
+  'overloaded',
+  'server',
+  'network',
+  'timeout',
+  'context',
+  'invalid',
+  'aborted',
+]
+
+t.test('every kind has plain words of its own, without the details', async (t) => {
+  const sentences = KINDS.map((kind) => sayModelError(new ModelError(kind, '529 {"error": "sk-ant-secret"}', { status: 529 })))
+  t.equal(new Set(sentences).size, KINDS.length)
+  for (const sentence of sentences) {
+    t.match(sentence, /^[A-Z].*\.$/)
+    t.notMatch(sentence, /sk-ant|529|error|HTTP|API/)
+  }
+})
+
+t.test('the wait is told', async (t) => {
+  const say = (retryAfterMs: number) => sayModelError(new ModelError('rate_limit', 'x', { retryAfterMs }))
+  t.match(say(1000), /in a moment/)
+  t.match(say(30_000), /in 30 seconds/)
+  t.match(say(60_000), /in a minute/)
+  t.match(say(600_000), /in 10 minutes/)
+  t.match(say(86_400_000), /later/)
+})
