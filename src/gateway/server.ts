@@ -156,7 +156,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const moved = before.gateway.host !== next.gateway.host || before.gateway.port !== next.gateway.port
       const old = server
       if (moved) {
-        // The token of the next plan must hold before anyone can reach the next address.
+        // Nobody gets in by the new address before the new plan holds: connections wait for the event loop, this doesn't.
         const fresh = await listen(next.gateway)
         server = fresh
         port = (fresh.address() as AddressInfo).port

@@ -62,7 +62,9 @@ interface Client {
     readonly receipts: boolean
   } | null
   readonly userIds: Set<string>
-  readonly gone: AbortController
+  /** Of each message that waits: aborted when the client goes. */
+  readonly waits: Set<AbortController>
+  gone: boolean
   /** Turns whose answer this client has: messages that were collected into one turn share one. */
   readonly answeredRuns: Set<string>
   readonly pending: Set<string>
@@ -205,7 +207,13 @@ export function createSockets(deps: SocketDeps): Sockets {
     // The same message again while its answer is on the way: the one answer serves both.
     const repeated = client.pending.has(messageId)
     client.pending.add(messageId)
-    const settle = (): unknown => repeated || client.pending.delete(messageId)
+    const wait = new AbortController()
+    if (client.gone) wait.abort()
+    client.waits.add(wait)
+    const settle = (): void => {
+      client.waits.delete(wait)
+      if (!repeated) client.pending.delete(messageId)
+    }
     const follow = (frame: Frame): void => {
       if (frame.type === 'approval_request') {
         if (isOperator(client)) return
@@ -214,7 +222,7 @@ export function createSockets(deps: SocketDeps): Sockets {
       send(client, frame, frame.type === 'agent_response_chunk')
     }
     const options = {
-      signal: client.gone.signal,
+      signal: wait.signal,
       follow: repeated ? () => {} : follow,
       ...(agentId === undefined ? {} : { agentId }),
     }
@@ -259,7 +267,8 @@ export function createSockets(deps: SocketDeps): Sockets {
     void answer.then(
       ({ stored, run }) => {
         settle()
-        if (repeated || client.answeredRuns.has(run)) return
+        // A message sent again asks for its answer again.
+        if (repeated || (!accepted.duplicate && client.answeredRuns.has(run))) return
         client.answeredRuns.add(run)
         if (client.answeredRuns.size > MAX_IN_FLIGHT * 4)
           client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
@@ -267,7 +276,7 @@ export function createSockets(deps: SocketDeps): Sockets {
       },
       (error: unknown) => {
         settle()
-        if (!client.gone.signal.aborted) send(client, errorFrame('stopping', messageOf(error), { messageId }))
+        if (!client.gone) send(client, errorFrame('stopping', messageOf(error), { messageId }))
       },
     )
   }
@@ -319,7 +328,8 @@ export function createSockets(deps: SocketDeps): Sockets {
           headerRights,
           session: null,
           userIds: new Set(),
-          gone: new AbortController(),
+          waits: new Set(),
+          gone: false,
           answeredRuns: new Set(),
           pending: new Set(),
           asked: new Set(),
@@ -338,7 +348,8 @@ export function createSockets(deps: SocketDeps): Sockets {
         ws.on('close', () => {
           stopWaiting()
           clients.delete(client)
-          client.gone.abort()
+          client.gone = true
+          for (const wait of client.waits) wait.abort()
           for (const [key, one] of lastSpeaker) if (one === client) lastSpeaker.delete(key)
         })
       })
