@@ -1,7 +1,7 @@
 // Aho and Corasick's automaton over many short texts: one pass over a message finds every one that stands in it.
 // Transitions sit in one open-addressed table, so that 100,000 texts stay small and quick to build.
 
-import { foldCode } from './text-match.ts'
+import { foldCode } from './plain-pattern.ts'
 
 export interface LiteralIndex {
   /** Calls back with the number of each literal found, at most once each; false stops. */

@@ -3,7 +3,7 @@
 
 import type { AST } from '@eslint-community/regexpp'
 import type { Node } from './pattern-syntax.ts'
-import { fold } from './text-match.ts'
+import { fold } from './plain-pattern.ts'
 
 /** `exact`: all texts it can match, when they are few. `required`: every match holds one of these. */
 interface Knowledge {

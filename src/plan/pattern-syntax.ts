@@ -66,6 +66,8 @@ const WORD: Ranges = [
   [95, 95],
   [97, 122],
 ]
+/** Where case does not count, two more letters are forms of `s` and `k`. */
+const WORD_ANY_CASE: Ranges = [...WORD, [0x17f, 0x17f], [0x212a, 0x212a]]
 const SPACE: Ranges = [
   [9, 13],
   [32, 32],
@@ -105,22 +107,23 @@ const inClass = (ranges: Ranges): string =>
   ranges.map(([first, last]) => (first === last ? character(first) : `${character(first)}-${character(last)}`)).join('')
 
 /** The members of a set, as they stand inside `[…]`. */
-function set(node: AST.CharacterSet): string {
+function set(node: AST.CharacterSet, ignoreCase: boolean): string {
   if (node.kind === 'any') return inClass(complement(LINE_END))
   if (node.kind === 'property') {
     const name = node.value === null ? node.key : node.value
     return `\\${node.negate ? 'P' : 'p'}{${node.value === null || node.key === 'General_Category' ? name : `${node.key}=${name}`}}`
   }
-  const ranges = node.kind === 'digit' ? DIGIT : node.kind === 'word' ? WORD : SPACE
+  const word = ignoreCase ? WORD_ANY_CASE : WORD
+  const ranges = node.kind === 'digit' ? DIGIT : node.kind === 'word' ? word : SPACE
   return inClass(node.negate ? complement(ranges) : ranges)
 }
 
-function characterClass(node: AST.CharacterClass): string {
+function characterClass(node: AST.CharacterClass, ignoreCase: boolean): string {
   if (node.elements.length === 0) return node.negate ? `[${inClass([[0, LAST]])}]` : `[^${inClass([[0, LAST]])}]`
   const members = node.elements.map((member) => {
     if (member.type === 'Character') return character(member.value)
     if (member.type === 'CharacterClassRange') return inClass([[member.min.value, member.max.value]])
-    if (member.type === 'CharacterSet') return set(member)
+    if (member.type === 'CharacterSet') return set(member, ignoreCase)
     throw new Error(`Unexpected ${member.type} in a character class.`)
   })
   return `[${node.negate ? '^' : ''}${members.join('')}]`
@@ -133,7 +136,7 @@ function quantifier({ min, max, greedy }: AST.Quantifier): string {
 }
 
 /** The pattern in words that both engines read alike. Groups capture nothing: only whether it matches counts. */
-export function printPattern(nodes: readonly AST.Alternative[], engine: 'v8' | 're2'): string {
+export function printPattern({ alternatives, ignoreCase }: ParsedPattern, engine: 'v8' | 're2'): string {
   const print = (node: Node): string => {
     switch (node.type) {
       case 'Alternative':
@@ -149,12 +152,12 @@ export function printPattern(nodes: readonly AST.Alternative[], engine: 'v8' | '
       case 'Character':
         return character(node.value)
       case 'CharacterSet':
-        return `[${set(node)}]`
+        return `[${set(node, ignoreCase)}]`
       case 'CharacterClass':
-        return characterClass(node)
+        return characterClass(node, ignoreCase)
       default:
         throw new Error(`Unexpected ${node.type} in a pattern.`)
     }
   }
-  return nodes.map(print).join('|')
+  return alternatives.map(print).join('|')
 }

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import { requiredLiterals } from './pattern-literals.ts'
 import { isLinear } from './pattern-proof.ts'
 import { parsePattern, printPattern } from './pattern-syntax.ts'
-import { analysePlain, type PatternAnalysis, type Patterns, type PatternTest, testPlain } from './text-match.ts'
+import { analysePlain, type PatternAnalysis, type Patterns, type PatternTest, testPlain } from './plain-pattern.ts'
 
 interface Known {
   readonly analysis: PatternAnalysis
@@ -40,7 +40,7 @@ function analyse(source: string): Known {
   const linear = isLinear(alternatives)
   return {
     analysis: { ok: true, literals: requiredLiterals(alternatives, ignoreCase), linear },
-    expression: printPattern(alternatives, linear ? 'v8' : 're2'),
+    expression: printPattern(parsed, linear ? 'v8' : 're2'),
     ignoreCase,
   }
 }

@@ -3,11 +3,11 @@
 
 import { createFieldIndex, type FieldIndex, type Ranked } from './field-index.ts'
 import { createLiteralIndex, type LiteralIndex } from './literal-index.ts'
-import { patternsOf } from './load-patterns.ts'
+import { plainPatterns } from './plain-pattern.ts'
 import type { Plan, RouteInput, RulePlan } from './plan.ts'
 import type { Router } from './route.ts'
 import { byRank } from './scan.ts'
-import { hasPrefix, type Patterns, plainPatterns, prefixText } from './text-match.ts'
+import { hasPrefix, type Patterns, patternsOf, prefixText } from './text-match.ts'
 
 export interface IndexedRouter extends Router {
   readonly patterns: Patterns

@@ -1,28 +1,9 @@
-// How a rule reads a text: the prefix, and patterns so plain that no regular expression has to be understood.
-// The rest of the pattern language is in pattern.ts, which is loaded only where a rule needs it.
+// How a rule reads a text: the prefix and what is left without it, and the door to the pattern language.
 
-/** What is known about a pattern. */
-export interface PatternAnalysis {
-  readonly ok: boolean
-  /** Why it is refused, as a clause fit for a message; only when not ok. */
-  readonly reason?: string
-  /** Every text it matches holds at least one of these, in lower case as `fold` gives it; empty: nothing is known. */
-  readonly literals: readonly string[]
-  /** V8 runs it in linear time, proven; otherwise the automaton engine runs it. */
-  readonly linear: boolean
-  /** The pattern is `text`, anchored at neither, one or both ends: what subsumption can be decided on. */
-  readonly plain?: { readonly text: string; readonly start: boolean; readonly end: boolean }
-}
+import { analysePlain, type Patterns, plainPatterns } from './plain-pattern.ts'
+import type { Plan } from './plan.ts'
 
-/** Runs a pattern on a text: true when it matches anywhere. */
-export type PatternTest = (text: string) => boolean
-
-/** Understands and runs patterns; see `loadPatterns`. */
-export interface Patterns {
-  analyse(source: string): PatternAnalysis
-  /** @throws Error when the pattern is not ok. */
-  compile(source: string): PatternTest
-}
+export type { PatternAnalysis, Patterns, PatternTest } from './plain-pattern.ts'
 
 const BLANK = /\s/
 
@@ -38,40 +19,13 @@ export function hasPrefix(text: string, prefix: string): boolean {
 /** The text as the agent sees it: without the prefix and the blanks after it. */
 export const cutPrefix = (text: string, prefix: string): string => text.slice(prefixText(prefix).length).trimStart()
 
-/** Case and the two characters that count as ASCII letters when case does not count: for comparing literals only. */
-export function fold(text: string): string {
-  let folded = ''
-  for (let i = 0; i < text.length; i++) folded += String.fromCharCode(foldCode(text.charCodeAt(i)))
-  return folded
+/** Patterns able to handle all of `sources`; the parser of regular expressions loads only where one needs it. */
+export async function loadPatterns(sources: Iterable<string>): Promise<Patterns> {
+  const rest = [...new Set(sources)].filter((source) => analysePlain(source) === null)
+  if (rest.length === 0) return plainPatterns
+  return (await import('./pattern.ts')).createPatterns(rest)
 }
 
-export const foldCode = (code: number): number =>
-  code < 128 ? (code >= 65 && code <= 90 ? code + 32 : code) : code === 0x17f ? 115 : code === 0x212a ? 107 : code
-
-const PLAIN = /^(\^?)((?:[^\\^$.*+?()[\]{}|]|\\[\\^$.*+?()[\]{}|/])+)(\$?)$/s
-
-/** The analysis of a pattern made of literal characters and anchors alone; null: it needs the full one. */
-export function analysePlain(source: string): PatternAnalysis | null {
-  const match = PLAIN.exec(source)
-  if (match === null) return null
-  const text = (match[2] ?? '').replace(/\\(.)/g, '$1')
-  return { ok: true, literals: [fold(text)], linear: true, plain: { text, start: match[1] === '^', end: match[3] === '$' } }
-}
-
-/** Runs what `analysePlain` understood, without any regular expression. */
-export function testPlain({ text, start, end }: NonNullable<PatternAnalysis['plain']>): PatternTest {
-  if (start && end) return (value) => value === text
-  if (start) return (value) => value.startsWith(text)
-  if (end) return (value) => value.endsWith(text)
-  return (value) => value.includes(text)
-}
-
-/** Patterns where all are plain. */
-export const plainPatterns: Patterns = {
-  analyse(source) {
-    const analysis = analysePlain(source)
-    if (analysis === null) throw new Error(`The pattern ${source} needs loadPatterns() first.`)
-    return analysis
-  },
-  compile: (source) => testPlain(plainPatterns.analyse(source).plain ?? { text: source, start: false, end: false }),
-}
+/** The patterns of all rules of a Plan. */
+export const patternsOf = (plan: Pick<Plan, 'rules'>): Promise<Patterns> =>
+  loadPatterns(plan.rules.flatMap((rule) => (rule.pattern === undefined ? [] : [rule.pattern])))

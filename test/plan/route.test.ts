@@ -1,9 +1,9 @@
 import t from 'tap'
 import { admission, senderClass } from '../../src/plan/admission.ts'
-import { patternsOf } from '../../src/plan/load-patterns.ts'
 import type { RouteInput } from '../../src/plan/plan.ts'
 import { explainRoute, routeMessage } from '../../src/plan/route.ts'
 import { loadRouter } from '../../src/plan/router.ts'
+import { patternsOf } from '../../src/plan/text-match.ts'
 import { makePlan } from '../support/make-plan.ts'
 
 const plan = makePlan({

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { createLiteralIndex } from '../../src/plan/literal-index.ts'
-import { loadPatterns } from '../../src/plan/load-patterns.ts'
+import { fold } from '../../src/plan/plain-pattern.ts'
 import type { RouteInput } from '../../src/plan/plan.ts'
 import { createRouter, loadRouter } from '../../src/plan/router.ts'
 import { byRank, scan } from '../../src/plan/scan.ts'
-import { fold } from '../../src/plan/text-match.ts'
+import { loadPatterns } from '../../src/plan/text-match.ts'
 import { makePlan } from '../support/make-plan.ts'
 
 const channel = fc.constantFrom('telegram', 'slack', 'http')

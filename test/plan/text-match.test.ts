@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { loadPatterns } from '../../src/plan/load-patterns.ts'
-import { analysePlain, cutPrefix, fold, hasPrefix, plainPatterns } from '../../src/plan/text-match.ts'
+import { analysePlain, fold, plainPatterns } from '../../src/plan/plain-pattern.ts'
+import { cutPrefix, hasPrefix, loadPatterns } from '../../src/plan/text-match.ts'
 
 t.test('a prefix stands alone or before a blank, and is cut with its blanks', async (t) => {
   const cases: readonly [text: string, prefix: string, left: string | null][] = [
