@@ -47,7 +47,14 @@ export interface Claw {
 
 /** Starts everything. @throws ClawError: exit code 78 when the configuration is refused, with its diagnostics. */
 export async function startClaw(options: StartOptions): Promise<Claw> {
-  const { file, env = process.env, registry = builtinRegistry, clock = systemClock, random = systemRandom, log = silentLogger } = options
+  const {
+    file,
+    env = process.env,
+    registry = builtinRegistry,
+    clock = systemClock,
+    random = systemRandom,
+    log = silentLogger,
+  } = options
   const cache: ParseCache = new Map()
   const load = () => loadPlan(file, { registry, env, requireSecrets: true, cache })
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
@@ -61,7 +68,13 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     const publish = async (current: Plan): Promise<void> => {
       if (gateway === null) return
       const token = current.gateway.token?.reveal()
-      await writeGatewayFile(current.stateDir, { url: gateway.url, port: gateway.port, pid: process.pid, ownerSecret, ...(token ? { token } : {}) })
+      await writeGatewayFile(current.stateDir, {
+        url: gateway.url,
+        port: gateway.port,
+        pid: process.pid,
+        ownerSecret,
+        ...(token ? { token } : {}),
+      })
     }
     let watcher: ReturnType<typeof watchFiles> | null = null
     const engine = await createEngine({
@@ -94,7 +107,12 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     await engine.start()
     if (degraded === undefined) await keep(plan, log)
     if (options.watch !== false) {
-      const watching = watchFiles({ paths: pathsOf(loaded, file), patterns: loaded.includePatterns, onChange: () => void engine.reload(), log })
+      const watching = watchFiles({
+        paths: pathsOf(loaded, file),
+        patterns: loaded.includePatterns,
+        onChange: () => void engine.reload(),
+        log,
+      })
       watcher = watching
       undo.unshift(() => watching.close())
     }
@@ -105,10 +123,14 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   }
 }
 
-const pathsOf = (loaded: LoadedForReload, file: string): readonly string[] => [...new Set([file, join(dirname(file), '.env'), ...loaded.sources])]
+const pathsOf = (loaded: LoadedForReload, file: string): readonly string[] => [
+  ...new Set([file, join(dirname(file), '.env'), ...loaded.sources]),
+]
 
 async function keep(plan: Plan, log: Logger): Promise<void> {
-  await saveLastGood(plan).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the accepted configuration could not be copied'))
+  await saveLastGood(plan).catch((error: unknown) =>
+    log.warn({ error: messageOf(error) }, 'the accepted configuration could not be copied'),
+  )
 }
 
 async function unwind(undo: (() => Promise<unknown> | unknown)[], log: Logger): Promise<void> {
@@ -138,5 +160,8 @@ async function firstPlan(
       return { plan: old.plan, diagnostics: loaded.diagnostics, degraded, loaded }
     }
   }
-  throw new ClawError('the configuration is invalid, nothing was started', { exitCode: EXIT.refused, diagnostics: loaded.diagnostics })
+  throw new ClawError('the configuration is invalid, nothing was started', {
+    exitCode: EXIT.refused,
+    diagnostics: loaded.diagnostics,
+  })
 }

@@ -36,7 +36,12 @@ export interface TurnPorts {
   readonly clock: Clock
   emit(event: EngineEvent): void
   /** One model call with budget, fallbacks and retries. @throws ModelError, BudgetError */
-  callModel(turn: Turn, request: Omit<ModelRequest, 'model' | 'signal'>, onText: (text: string) => void, onRestart: () => void): Promise<ModelResult>
+  callModel(
+    turn: Turn,
+    request: Omit<ModelRequest, 'model' | 'signal'>,
+    onText: (text: string) => void,
+    onRestart: () => void,
+  ): Promise<ModelResult>
   /** Judges, asks if need be, runs. Never throws: trouble is an error outcome. */
   callTool(turn: Turn, call: ToolCall): Promise<CallOutcome>
   /** Makes the session shorter now. True: it did, and the call may be tried again. */

@@ -8,7 +8,11 @@ import type { ToolDefinition } from '../tools/port.ts'
 import type { CallOutcome, Turn, TurnPorts } from './port.ts'
 
 /** Never throws but for storage: every call gets its result, an error result where it failed. */
-export async function runTools(turn: Turn, ports: TurnPorts, calls: readonly ToolUseBlock[]): Promise<readonly ToolResultBlock[]> {
+export async function runTools(
+  turn: Turn,
+  ports: TurnPorts,
+  calls: readonly ToolUseBlock[],
+): Promise<readonly ToolResultBlock[]> {
   const byName = new Map(turn.tools.map((tool) => [tool.name, tool]))
   const results: Promise<ToolResultBlock>[] = []
   let changes: Promise<unknown> = Promise.resolve()
@@ -29,12 +33,20 @@ async function one(turn: Turn, ports: TurnPorts, call: ToolUseBlock, tool: ToolD
   ports.emit({ type: 'tool_execute', ...head, input: call.input })
   const started = ports.clock.now()
   const outcome = await outcomeOf(turn, ports, call, tool)
-  const text = typeof outcome.content === 'string' ? outcome.content : outcome.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
+  const text =
+    typeof outcome.content === 'string'
+      ? outcome.content
+      : outcome.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
   ports.emit({ type: 'tool_result', ...head, content: text, isError: outcome.isError, durationMs: ports.clock.now() - started })
   return { type: 'tool_result', tool_use_id: call.id, content: outcome.content, ...(outcome.isError ? { is_error: true } : {}) }
 }
 
-async function outcomeOf(turn: Turn, ports: TurnPorts, call: ToolUseBlock, tool: ToolDefinition | undefined): Promise<CallOutcome> {
+async function outcomeOf(
+  turn: Turn,
+  ports: TurnPorts,
+  call: ToolUseBlock,
+  tool: ToolDefinition | undefined,
+): Promise<CallOutcome> {
   if (tool === undefined) {
     const names = turn.tools.map((one) => one.name).join(', ')
     return { content: `There is no tool "${call.name}" here. Tools: ${names || 'none'}.`, isError: true }
@@ -44,7 +56,10 @@ async function outcomeOf(turn: Turn, ports: TurnPorts, call: ToolUseBlock, tool:
     return await ports.callTool(turn, call)
   } catch (error) {
     if (error instanceof StepUnknown) {
-      return { content: 'The engine was restarted while this ran. It may or may not have happened; check before you try again.', isError: true }
+      return {
+        content: 'The engine was restarted while this ran. It may or may not have happened; check before you try again.',
+        isError: true,
+      }
     }
     return { content: `The tool failed: ${messageOf(error)}`, isError: true }
   }

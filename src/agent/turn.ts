@@ -57,7 +57,11 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     const text = textOf(content)
     const calls = content.filter((block): block is ToolUseBlock => block.type === 'tool_use')
     if (content.length > 0) {
-      await append(turn, ports, `a${call}`, 'assistant', content, { model: result.model, usage: result.usage, stopReason: result.stopReason })
+      await append(turn, ports, `a${call}`, 'assistant', content, {
+        model: result.model,
+        usage: result.usage,
+        stopReason: result.stopReason,
+      })
     }
     if (text !== '') said.push(text)
     if (calls.length > 0) {
@@ -76,7 +80,13 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
 }
 
 /** The reply once the model called no more tools. Earlier texts of the turn (before tool calls) were steps on the way. */
-async function conclude(turn: Turn, ports: TurnPorts, result: ModelResult, text: string, said: readonly string[]): Promise<TurnOutcome> {
+async function conclude(
+  turn: Turn,
+  ports: TurnPorts,
+  result: ModelResult,
+  text: string,
+  said: readonly string[],
+): Promise<TurnOutcome> {
   if (result.stopReason === 'refusal') {
     const words = text === '' ? REFUSED : text
     if (text === '') await append(turn, ports, 'end', 'assistant', words)
@@ -111,7 +121,12 @@ function keepable(result: ModelResult): readonly ContentBlock[] {
 }
 
 export const textOf = (content: string | readonly ContentBlock[]): string =>
-  typeof content === 'string' ? content : content.filter((block): block is TextBlock => block.type === 'text').map((block) => block.text).join('')
+  typeof content === 'string'
+    ? content
+    : content
+        .filter((block): block is TextBlock => block.type === 'text')
+        .map((block) => block.text)
+        .join('')
 
 const idsOf = (turn: Turn): readonly string[] => turn.claim.rows.map((row) => row.messageId)
 

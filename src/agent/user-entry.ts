@@ -18,7 +18,8 @@ export function userContent(rows: readonly InboxRow[], shared: boolean): string 
 }
 
 function textOf(row: InboxRow, shared: boolean): string {
-  const said = shared && row.message !== undefined ? `[from ${row.message.channelId}:${row.message.userId}] ${row.content}` : row.content
+  const said =
+    shared && row.message !== undefined ? `[from ${row.message.channelId}:${row.message.userId}] ${row.content}` : row.content
   const quoted = row.message?.quoted
   return quoted === undefined ? said : `${quotedText(quoted, row.messageId)}\n${said}`
 }

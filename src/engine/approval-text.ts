@@ -4,10 +4,13 @@
 const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u2028\u2029]|[^\S \n\t]/gu
 
 export const visible = (text: string): string =>
-  text.replaceAll(/\t/g, '\\t').replaceAll(DECEPTIVE, (char) => (char === '\n' ? '\n' : `\\u{${char.codePointAt(0)?.toString(16)}}`))
+  text
+    .replaceAll(/\t/g, '\\t')
+    .replaceAll(DECEPTIVE, (char) => (char === '\n' ? '\n' : `\\u{${char.codePointAt(0)?.toString(16)}}`))
 
 /** The input as a person reads it: a command as it stands, anything else as JSON. */
 export function approvalText(toolName: string, input: unknown): string {
-  const command = toolName === 'bash' && typeof input === 'object' && input !== null ? (input as { command?: unknown }).command : undefined
+  const command =
+    toolName === 'bash' && typeof input === 'object' && input !== null ? (input as { command?: unknown }).command : undefined
   return visible(typeof command === 'string' ? command : JSON.stringify(input, null, 2))
 }

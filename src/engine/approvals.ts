@@ -35,7 +35,12 @@ export interface Approvals {
   /** Waits in place. `pending`: nobody answered in time; the answer will come as `onLate`. */
   wait(id: string, waitMs: number, signal: AbortSignal): Promise<ApprovalState | 'pending'>
   /** First answer wins. `may`: whether this person may answer, asked with the row. */
-  decide(id: string, decision: ApprovalDecision, by: string, may: (row: ApprovalRow) => boolean): Promise<{ ok: boolean; message: string }>
+  decide(
+    id: string,
+    decision: ApprovalDecision,
+    by: string,
+    may: (row: ApprovalRow) => boolean,
+  ): Promise<{ ok: boolean; message: string }>
   list(): Promise<readonly ApprovalRow[]>
   /** Takes up the clocks of questions an earlier process asked. */
   recover(): Promise<void>
@@ -59,7 +64,19 @@ export const approvalId = (run: string, toolUseId: string): string =>
 
 export function viewOf(row: ApprovalRow): ApprovalView {
   const { id, agentId, sessionKey, toolName, input, reason, text, cwd, requestedBy, createdAt, expiresAt, grants } = row
-  const base = { id, agentId, sessionKey, toolName, input, reason, text, cwd, createdAt, expiresAt, canRemember: grants.length > 0 }
+  const base = {
+    id,
+    agentId,
+    sessionKey,
+    toolName,
+    input,
+    reason,
+    text,
+    cwd,
+    createdAt,
+    expiresAt,
+    canRemember: grants.length > 0,
+  }
   return requestedBy === undefined ? base : { ...base, requestedBy }
 }
 
@@ -70,7 +87,10 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   function arm(row: ApprovalRow): void {
     timers.get(row.id)?.()
-    timers.set(row.id, clock.after(Math.max(0, row.expiresAt - clock.now()), () => void settle(row.id, 'expired', 'the clock').catch(report)))
+    timers.set(
+      row.id,
+      clock.after(Math.max(0, row.expiresAt - clock.now()), () => void settle(row.id, 'expired', 'the clock').catch(report)),
+    )
   }
   const report = (error: unknown): void => log.error({ error: String(error) }, 'an approval could not be settled')
 
@@ -129,10 +149,15 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       if (row === null) return { ok: false, message: `There is no question ${id}.` }
       if (!may(row)) return { ok: false, message: 'You may not answer this question.' }
       if (row.state !== 'open') return { ok: false, message: `Question ${id} was already answered: ${row.state}.` }
-      if (decision === 'always' && row.grants.length === 0) return { ok: false, message: 'This one can only be approved once, or denied.' }
-      const settled = row.expiresAt <= clock.now() ? await settle(id, 'expired', 'the clock').then(() => null) : await settle(id, decision, by)
+      if (decision === 'always' && row.grants.length === 0)
+        return { ok: false, message: 'This one can only be approved once, or denied.' }
+      const settled =
+        row.expiresAt <= clock.now() ? await settle(id, 'expired', 'the clock').then(() => null) : await settle(id, decision, by)
       if (settled === null) return { ok: false, message: `Question ${id} was already answered, or its time was up.` }
-      return { ok: true, message: decision === 'deny' ? `Denied ${id}.` : `Approved ${id} ${decision === 'once' ? 'once' : 'from now on'}.` }
+      return {
+        ok: true,
+        message: decision === 'deny' ? `Denied ${id}.` : `Approved ${id} ${decision === 'once' ? 'once' : 'from now on'}.`,
+      }
     },
     list: () => store.open(),
     async recover() {

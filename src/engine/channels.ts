@@ -102,7 +102,12 @@ export function createChannelManager(options: ChannelManagerOptions): ChannelMan
     },
     get: (channelId) => running.get(channelId)?.channel ?? undefined,
     states: () =>
-      [...running.values()].map(({ spec, state }) => ({ id: spec.id, type: spec.type, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) })),
+      [...running.values()].map(({ spec, state }) => ({
+        id: spec.id,
+        type: spec.type,
+        state: state.state,
+        ...('detail' in state ? { detail: state.detail } : {}),
+      })),
     stop: async () => {
       await Promise.all([...running.values()].map(retire))
     },

@@ -73,9 +73,15 @@ export function createCommands(world: World, options: CommandsOptions): Commands
     }
   }
 
-  async function decide(id: string, decision: 'once' | 'always' | 'deny', { plan, message, caller }: CommandContext): Promise<string> {
+  async function decide(
+    id: string,
+    decision: 'once' | 'always' | 'deny',
+    { plan, message, caller }: CommandContext,
+  ): Promise<string> {
     const identity = verifiedIdentity(message, caller)
-    const { message: said } = await options.approvals.decide(id, decision, identityOf(message), (row) => mayApprove(plan, row, caller, identity))
+    const { message: said } = await options.approvals.decide(id, decision, identityOf(message), (row) =>
+      mayApprove(plan, row, caller, identity),
+    )
     return said
   }
 

@@ -17,7 +17,8 @@ export function parseCommand(text: string): ChatCommand | null {
   switch (head.toLowerCase()) {
     case '/approve': {
       const [id = '', decision = 'once', ...more] = rest
-      if (!ID.test(id) || (decision !== 'once' && decision !== 'always') || more.length > 0) return { name: 'malformed', usage: 'Say: /approve ID once, or /approve ID always' }
+      if (!ID.test(id) || (decision !== 'once' && decision !== 'always') || more.length > 0)
+        return { name: 'malformed', usage: 'Say: /approve ID once, or /approve ID always' }
       return { name: 'approve', id, decision }
     }
     case '/deny': {
@@ -30,12 +31,15 @@ export function parseCommand(text: string): ChatCommand | null {
     }
     case '/link': {
       const [code, ...more] = rest
-      if (more.length > 0 || (code !== undefined && !ID.test(code))) return { name: 'malformed', usage: 'Say: /link, or /link CODE' }
+      if (more.length > 0 || (code !== undefined && !ID.test(code)))
+        return { name: 'malformed', usage: 'Say: /link, or /link CODE' }
       return { name: 'link', ...(code === undefined ? {} : { code }) }
     }
     case '/stop':
       if (rest.length === 0) return { name: 'stop', all: false }
-      return rest.length === 1 && rest[0]?.toLowerCase() === 'all' ? { name: 'stop', all: true } : { name: 'malformed', usage: 'Say: /stop, or /stop all' }
+      return rest.length === 1 && rest[0]?.toLowerCase() === 'all'
+        ? { name: 'stop', all: true }
+        : { name: 'malformed', usage: 'Say: /stop, or /stop all' }
     case '/resume':
     case '/new':
     case '/status':

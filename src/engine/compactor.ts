@@ -24,7 +24,12 @@ export function createCompactor(world: World, models: ModelCalls, enqueue: (row:
       try {
         const transcript = await storage.sessions.load(session, agent.id)
         const summarise = async (text: string): Promise<string> => {
-          const request = { system: SUMMARY_PROMPT, tools: [], messages: [{ role: 'user' as const, content: text }], maxTokens: 2_000 }
+          const request = {
+            system: SUMMARY_PROMPT,
+            tools: [],
+            messages: [{ role: 'user' as const, content: text }],
+            maxTokens: 2_000,
+          }
           const result = await models.side(plan, agent, agent.compaction.model, request, signal)
           return textOf(result.content)
         }
@@ -41,7 +46,15 @@ export function createCompactor(world: World, models: ModelCalls, enqueue: (row:
     async considerAhead(agent, session) {
       const transcript = await storage.sessions.load(session, agent.id)
       if (!planCompaction(transcript, agent.compaction).needed) return
-      await enqueue({ session, agentId: agent.id, lane: 'background', messageId: random.id(), content: '', kind: 'compact', receivedAt: clock.now() })
+      await enqueue({
+        session,
+        agentId: agent.id,
+        lane: 'background',
+        messageId: random.id(),
+        content: '',
+        kind: 'compact',
+        receivedAt: clock.now(),
+      })
     },
   }
 }

@@ -106,12 +106,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function putOff(row: OutboxRow, error: unknown): Promise<void> {
     const passing = !(error instanceof ChannelError) || error.retry
     if (!passing || clock.now() - row.createdAt > GIVE_UP_AFTER_MS) {
-      log.error({ channel: row.target.channelId, session: row.session, error: messageOf(error) }, 'a reply could not be delivered')
+      log.error(
+        { channel: row.target.channelId, session: row.session, error: messageOf(error) },
+        'a reply could not be delivered',
+      )
       await outbox.fail(row.seq, messageOf(error))
       wake()
       return
     }
-    const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 12)) * (0.75 + options.random.number() / 2)
+    const backoff =
+      Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 12)) * (0.75 + options.random.number() / 2)
     const wait = Math.max(backoff, error instanceof ChannelError ? (error.retryAfterMs ?? 0) : 0)
     await outbox.retry(row.seq, clock.now() + wait)
     clock.after(wait, wake)
@@ -140,4 +144,5 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 }
 
-const targetKey = ({ target }: OutboxRow): string => `${target.channelId}|${target.groupId ?? ''}|${target.threadId ?? ''}|${target.groupId === undefined ? (target.userId ?? '') : ''}`
+const targetKey = ({ target }: OutboxRow): string =>
+  `${target.channelId}|${target.groupId ?? ''}|${target.threadId ?? ''}|${target.groupId === undefined ? (target.userId ?? '') : ''}`

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EngineEvent } from '../agent/events.ts'
 import { ClawError, EXIT } from '../errors.ts'
+import { createLimits } from '../limits/rate-limits.ts'
 import { createModelRouter, type ModelState } from '../models/failover.ts'
 import type { Plan } from '../plan/plan.ts'
 import { createRouter } from '../plan/router.ts'
@@ -13,7 +14,6 @@ import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { packageVersion } from '../resources.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
-import { createLimits } from '../limits/rate-limits.ts'
 import type { NewInboxRow, Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
@@ -87,7 +87,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     answerApproval: async (channelId, answer) => {
       const identity = `${channelId}:${answer.userId}`
-      const said = await approvals.decide(answer.id, answer.decision, identity, (row) => mayApprove(generation.plan, row, { kind: 'trusted' }, identity))
+      const said = await approvals.decide(answer.id, answer.decision, identity, (row) =>
+        mayApprove(generation.plan, row, { kind: 'trusted' }, identity),
+      )
       return said.message
     },
     stateFolder: async (channelId) => {
@@ -95,7 +97,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       return folder
     },
-    onState: (channelId, state) => hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }),
+    onState: (channelId, state) =>
+      hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }),
   })
   const delivery = createDelivery({ outbox: storage.outbox, channels, clock, random, log, emit: hub.emit })
 
@@ -129,7 +132,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   const resetSession = async (key: string, agentId: string): Promise<void> => {
     const timestamp = new Date(clock.now()).toISOString()
-    await storage.sessions.append(key, agentId, [{ id: random.id(), role: 'system', kind: 'reset', content: 'The session started afresh.', timestamp }])
+    await storage.sessions.append(key, agentId, [
+      { id: random.id(), role: 'system', kind: 'reset', content: 'The session started afresh.', timestamp },
+    ])
   }
   const halt = async (agentId: string | undefined, by: string): Promise<void> => {
     await storage.halts.halt(agentId, by, clock.now())
@@ -146,16 +151,29 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const describe = (session: { agentId: string; key: string } | null): string => {
     const depths = storage.queue.depths()
     const agent = session === null ? undefined : generation.plan.agents.get(session.agentId)
-    const lines = [agent === undefined ? 'No agent answers here.' : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`]
+    const lines = [
+      agent === undefined
+        ? 'No agent answers here.'
+        : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`,
+    ]
     lines.push(`Waiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`)
     return lines.join('\n')
   }
   const commands = createCommands(world, { approvals, interrupt: turns.interrupt, resetSession, halt, resume, describe })
   const intake = createIntake(world, turns, commands)
 
-  async function replyNow(message: { channelId: string; userId: string; groupId?: string; threadId?: string; messageId?: string }, content: string): Promise<void> {
+  async function replyNow(
+    message: { channelId: string; userId: string; groupId?: string; threadId?: string; messageId?: string },
+    content: string,
+  ): Promise<void> {
     const { channelId, userId, groupId, threadId, messageId } = message
-    const target = { channelId, userId, ...(groupId === undefined ? {} : { groupId }), ...(threadId === undefined ? {} : { threadId }), ...(messageId === undefined ? {} : { replyTo: messageId }) }
+    const target = {
+      channelId,
+      userId,
+      ...(groupId === undefined ? {} : { groupId }),
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(messageId === undefined ? {} : { replyTo: messageId }),
+    }
     await storage.outbox.put({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
     delivery.wake()
   }
@@ -165,7 +183,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onLoaded: (loaded) => options.onLoaded?.(loaded),
     prepare: async (plan) => {
       // What cannot change under a running engine is said, not half done.
-      if (plan.stateDir !== generation.plan.stateDir) throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
+      if (plan.stateDir !== generation.plan.stateDir)
+        throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
       const router = await createRouter(plan)
       await options.prepareSwap?.(plan)
       return async () => {
@@ -188,7 +207,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return generation.number
     },
     async start() {
-      storage.queue.start(async (token) => (storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)), generation.plan.lanes)
+      storage.queue.start(
+        async (token) => (storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)),
+        generation.plan.lanes,
+      )
       await approvals.recover()
       await channels.apply(generation.plan)
       for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
@@ -215,7 +237,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),
     decide: (id, decision, by) =>
-      approvals.decide(id, decision, by.identity ?? by.caller.kind, (row) => mayApprove(generation.plan, row, by.caller, by.caller.kind === 'claimed' ? null : (by.identity ?? null))),
+      approvals.decide(id, decision, by.identity ?? by.caller.kind, (row) =>
+        mayApprove(generation.plan, row, by.caller, by.caller.kind === 'claimed' ? null : (by.identity ?? null)),
+      ),
     sessions: (filter) => storage.sessions.sessions(filter),
     async transcript(key) {
       const entries = []
@@ -261,11 +285,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       generation: number,
       configHash: plan.configHash,
       fileHash: reloader.fileHash(),
-      lastReload: last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
+      lastReload:
+        last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
       channels: channels.states(),
       heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
       queues: storage.queue.depths(),
-      agents: [...plan.agents.values()].map(({ id, name, model }) => ({ id, name, model: `${model.provider}/${model.model}`, stopped: storage.halts.isHalted(id) })),
+      agents: [...plan.agents.values()].map(({ id, name, model }) => ({
+        id,
+        name,
+        model: `${model.provider}/${model.model}`,
+        stopped: storage.halts.isHalted(id),
+      })),
       models: modelRouter.state().map(modelLine),
       stopped: storage.halts.isHalted(undefined),
       startedAt,

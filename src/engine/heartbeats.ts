@@ -17,11 +17,16 @@ export interface HeartbeatRuns {
   deliveries(payload: HeartbeatPayload, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]>
 }
 
-export function createHeartbeatRuns(world: World, turns: () => TurnRunner, enqueueRow: (row: NewInboxRow) => Promise<void>): HeartbeatRuns {
+export function createHeartbeatRuns(
+  world: World,
+  turns: () => TurnRunner,
+  enqueueRow: (row: NewInboxRow) => Promise<void>,
+): HeartbeatRuns {
   const { storage, clock, log } = world
   const find = (name: string): HeartbeatPlan | undefined => world.current().plan.heartbeats.find((one) => one.name === name)
 
-  const isSilent = (heartbeat: HeartbeatPlan, text: string): boolean => text.trim() === '' || text.trim() === heartbeat.silentToken
+  const isSilent = (heartbeat: HeartbeatPlan, text: string): boolean =>
+    text.trim() === '' || text.trim() === heartbeat.silentToken
 
   return {
     async fire(heartbeat, slot) {
@@ -32,7 +37,16 @@ export function createHeartbeatRuns(world: World, turns: () => TurnRunner, enque
       const payload: HeartbeatPayload = { name, slot }
       world.emit({ type: 'heartbeat', name, outcome: 'started', at: clock.now() })
       try {
-        const row: NewInboxRow = { session, agentId, lane: 'scheduled', messageId, content: prompt, kind: 'heartbeat', payload, receivedAt: clock.now() }
+        const row: NewInboxRow = {
+          session,
+          agentId,
+          lane: 'scheduled',
+          messageId,
+          content: prompt,
+          kind: 'heartbeat',
+          payload,
+          receivedAt: clock.now(),
+        }
         await enqueueRow(row)
         const answer = await turns().waitForAnswer(session, messageId)
         const outcome = answer.isError === true ? 'failed' : isSilent(heartbeat, answer.response) ? 'silent' : 'ran'
@@ -52,7 +66,15 @@ export function createHeartbeatRuns(world: World, turns: () => TurnRunner, enque
       const receiving = receivingSession(plan, heartbeat.agentId, heartbeat.deliverTo)
       if (receiving !== null) {
         const { agentId } = heartbeat
-        const row: NewInboxRow = { session: receiving, agentId, lane: 'scheduled', messageId: key, content: outcome.text, kind: 'deliver', receivedAt: clock.now() }
+        const row: NewInboxRow = {
+          session: receiving,
+          agentId,
+          lane: 'scheduled',
+          messageId: key,
+          content: outcome.text,
+          kind: 'deliver',
+          receivedAt: clock.now(),
+        }
         await enqueueRow(row)
       }
       const target: ReplyTarget = heartbeat.deliverTo
@@ -63,7 +85,8 @@ export function createHeartbeatRuns(world: World, turns: () => TurnRunner, enque
 
 /** The session in which an answer to the delivered text would arrive; null: a group without a shared session has none. */
 function receivingSession(plan: Plan, agentId: string, to: DeliveryTarget): string | null {
-  if (to.groupId === undefined) return to.userId === undefined ? null : sessionKey(plan, agentId, { channelId: to.channelId, userId: to.userId })
+  if (to.groupId === undefined)
+    return to.userId === undefined ? null : sessionKey(plan, agentId, { channelId: to.channelId, userId: to.userId })
   if (plan.channels.get(to.channelId)?.groups.session !== 'shared') return null
   return sessionKey(plan, agentId, { channelId: to.channelId, userId: '*', groupId: to.groupId, threadId: to.threadId })
 }

@@ -7,8 +7,8 @@ import type { Plan } from '../plan/plan.ts'
 import { routeMessage } from '../plan/route.ts'
 import { sessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
-import { parseCommand } from './commands.ts'
 import type { Commands } from './command-actions.ts'
+import { parseCommand } from './commands.ts'
 import type { Accepted, Caller, Refused } from './port.ts'
 import type { TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
@@ -28,7 +28,11 @@ type Refusal = Omit<Refused, 'accepted' | 'messageId'>
 export function createIntake(world: World, turns: TurnRunner, commands: Commands): Intake {
   const { storage, limits, clock, random, log } = world
 
-  async function receive(raw: InboundMessage, caller: Caller, options: { readonly agentId?: string } = {}): Promise<Accepted | Refused> {
+  async function receive(
+    raw: InboundMessage,
+    caller: Caller,
+    options: { readonly agentId?: string } = {},
+  ): Promise<Accepted | Refused> {
     const message = { ...raw, messageId: raw.messageId ?? random.id() }
     const { plan, router } = world.current()
     const barred = bar(plan, message, caller)
@@ -38,7 +42,12 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     if (command !== null) {
       const routed = routeMessage(plan, router, { ...message, content: '' })
       const agentId = options.agentId ?? routed.agentId
-      const reply = await commands.run(command, { plan, message, caller, session: agentId === null ? null : { agentId, key: sessionKey(plan, agentId, message) } })
+      const reply = await commands.run(command, {
+        plan,
+        message,
+        caller,
+        session: agentId === null ? null : { agentId, key: sessionKey(plan, agentId, message) },
+      })
       return { accepted: false, code: 'command', reason: 'chat command', reply, messageId: message.messageId }
     }
 
@@ -52,16 +61,29 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     const known = await storage.sessions.known(key)
     if (known !== null) return { ...accepted, agentId: known.agentId, sessionKey: known.session, duplicate: true }
     const halted = storage.halts.isHalted(agent.id)
-    if (halted) return refuse(message, { code: 'stopped', reason: `${agent.name} is stopped.`, reply: `${agent.name} is stopped. The owner can resume it.` })
+    if (halted)
+      return refuse(message, {
+        code: 'stopped',
+        reason: `${agent.name} is stopped.`,
+        reply: `${agent.name} is stopped. The owner can resume it.`,
+      })
     if (storage.sessions.waiting(routed.sessionKey) >= agent.queue.maxBacklog) {
-      return refuse(message, { code: 'backlog', reason: 'too many messages wait in this session', reply: 'Too many messages are waiting here. Please give me a moment.' })
+      return refuse(message, {
+        code: 'backlog',
+        reason: 'too many messages wait in this session',
+        reply: 'Too many messages are waiting here. Please give me a moment.',
+      })
     }
     const who = whoOf(plan, message)
     const admitted = limits.admit(agent, who, clock.now())
     if (!admitted.ok) {
       const minutes = Math.max(1, Math.ceil((admitted.retryAt - clock.now()) / 60_000))
       const reply = `That is the limit for now. Please try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`
-      return refuse(message, { code: 'rate_limit', reason: `limit ${admitted.limit} reached; try again in ${minutes} min`, ...(admitted.tell ? { reply } : {}) })
+      return refuse(message, {
+        code: 'rate_limit',
+        reason: `limit ${admitted.limit} reached; try again in ${minutes} min`,
+        ...(admitted.tell ? { reply } : {}),
+      })
     }
 
     const payload: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
@@ -84,7 +106,17 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     }
     turns.arrived(agent, row)
     const { channelId, userId, groupId } = message
-    world.emit({ type: 'inbound', sessionKey: row.session, agentId: agent.id, channelId, userId, messageId: message.messageId, content: message.content, at: row.receivedAt, ...(groupId === undefined ? {} : { groupId }) })
+    world.emit({
+      type: 'inbound',
+      sessionKey: row.session,
+      agentId: agent.id,
+      channelId,
+      userId,
+      messageId: message.messageId,
+      content: message.content,
+      at: row.receivedAt,
+      ...(groupId === undefined ? {} : { groupId }),
+    })
     return { ...accepted, duplicate: false }
   }
 
@@ -96,22 +128,35 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
       return { code: 'unknown_channel', reason: door.admitted ? 'unknown channel' : door.reason }
     }
     if (message.content.length > channel.maxMessageChars) {
-      return { code: 'too_long', reason: `the message has ${message.content.length} characters, ${channel.maxMessageChars} are taken`, reply: 'That message is too long for me.' }
+      return {
+        code: 'too_long',
+        reason: `the message has ${message.content.length} characters, ${channel.maxMessageChars} are taken`,
+        reply: 'That message is too long for me.',
+      }
     }
     if (door.admitted || caller.kind === 'owner') return null
     if (door.code !== 'stranger') return { code: door.code, reason: door.reason }
     const identity = identityOf(message)
     if (storage.people.isPaired(identity)) return null
     if (channel.strangers === 'ignore') return { code: 'stranger', reason: door.reason }
-    if (channel.strangers === 'refuse') return { code: 'stranger', reason: door.reason, reply: 'Sorry, I only talk to people my owner has let in.' }
+    if (channel.strangers === 'refuse')
+      return { code: 'stranger', reason: door.reason, reply: 'Sorry, I only talk to people my owner has let in.' }
     const code = commands.pairingCode(identity, message.displayName)
     return { code: 'stranger', reason: door.reason, reply: `I don’t know you yet. Ask my owner to approve this code: ${code}` }
   }
 
   function refuse(message: InboundMessage & { messageId: string }, refusal: Refusal): Refused {
     const { channelId, userId, groupId, messageId } = message
-    if (refusal.code !== 'not_addressed') log.info({ channel: channelId, user: userId, code: refusal.code, reason: refusal.reason }, 'message refused')
-    world.emit({ type: 'refused', channelId, userId, reason: refusal.reason, at: clock.now(), ...(groupId === undefined ? {} : { groupId }) })
+    if (refusal.code !== 'not_addressed')
+      log.info({ channel: channelId, user: userId, code: refusal.code, reason: refusal.reason }, 'message refused')
+    world.emit({
+      type: 'refused',
+      channelId,
+      userId,
+      reason: refusal.reason,
+      at: clock.now(),
+      ...(groupId === undefined ? {} : { groupId }),
+    })
     return { accepted: false, messageId, ...refusal }
   }
 
@@ -135,5 +180,11 @@ function routeTo(plan: Plan, agentId: string, message: InboundMessage): { agentI
 
 function replyTarget(message: InboundMessage & { messageId: string }): ReplyTarget {
   const { channelId, userId, groupId, threadId, messageId } = message
-  return { channelId, userId, replyTo: messageId, ...(groupId === undefined ? {} : { groupId }), ...(threadId === undefined ? {} : { threadId }) }
+  return {
+    channelId,
+    userId,
+    replyTo: messageId,
+    ...(groupId === undefined ? {} : { groupId }),
+    ...(threadId === undefined ? {} : { threadId }),
+  }
 }

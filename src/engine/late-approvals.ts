@@ -19,7 +19,11 @@ export function createLateApprovals(world: World, enqueueRow: (row: NewInboxRow)
 
   return {
     async decided(row) {
-      const payload: ApprovalPayload & { parents: readonly string[]; askedByOwner: boolean } = { approvalId: row.id, parents: row.parents, askedByOwner: row.askedByOwner }
+      const payload: ApprovalPayload & { parents: readonly string[]; askedByOwner: boolean } = {
+        approvalId: row.id,
+        parents: row.parents,
+        askedByOwner: row.askedByOwner,
+      }
       await enqueueRow({
         session: row.sessionKey,
         agentId: row.agentId,

@@ -2,17 +2,29 @@
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../agent/port.ts'
-import type { ModelRequest, ModelResult, Usage } from '../models/port.ts'
 import type { ModelRouter, RoutedResult } from '../models/failover.ts'
+import type { ModelRequest, ModelResult, Usage } from '../models/port.ts'
 import { cost, priceOf } from '../models/prices.ts'
 import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
 import type { World } from './world.ts'
 
 export interface ModelCalls {
   /** `spender`: `user:<link or identity>` or `heartbeat:<name>`. @throws ModelError, BudgetError */
-  call(turn: Turn, request: Omit<ModelRequest, 'model' | 'signal'>, spender: string, onText: (text: string) => void, onRestart: () => void): Promise<ModelResult>
+  call(
+    turn: Turn,
+    request: Omit<ModelRequest, 'model' | 'signal'>,
+    spender: string,
+    onText: (text: string) => void,
+    onRestart: () => void,
+  ): Promise<ModelResult>
   /** A call outside a turn (a summary), by the agent's models or the one named. */
-  side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: Omit<ModelRequest, 'model' | 'signal'>, signal: AbortSignal): Promise<ModelResult>
+  side(
+    plan: Plan,
+    agent: AgentPlan,
+    model: ModelRef | undefined,
+    request: Omit<ModelRequest, 'model' | 'signal'>,
+    signal: AbortSignal,
+  ): Promise<ModelResult>
 }
 
 const CHARS_PER_TOKEN = 4
@@ -20,7 +32,14 @@ const CHARS_PER_TOKEN = 4
 export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
   const { limits, clock, storage } = world
 
-  async function spend(agent: AgentPlan, spender: string, plan: Plan, estimate: number, signal: AbortSignal, make: () => Promise<RoutedResult>): Promise<ModelResult> {
+  async function spend(
+    agent: AgentPlan,
+    spender: string,
+    plan: Plan,
+    estimate: number,
+    signal: AbortSignal,
+    make: () => Promise<RoutedResult>,
+  ): Promise<ModelResult> {
     const reserved = await limits.reserve(agent, estimate, clock.now(), { signal })
     if (!reserved.ok) throw new BudgetError(reserved.message)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
@@ -32,7 +51,8 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
       return result
     } finally {
       reserved.settle(usage, spent)
-      if (usage.input + usage.output > 0) storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
+      if (usage.input + usage.output > 0)
+        storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
     }
   }
 
@@ -40,11 +60,15 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     call(turn, request, spender, onText, onRestart) {
       const { agent, plan, signal } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
-      return spend(agent, spender, plan, estimate, signal, () => models.call(agent, { ...request, signal }, { onText, onRestart }))
+      return spend(agent, spender, plan, estimate, signal, () =>
+        models.call(agent, { ...request, signal }, { onText, onRestart }),
+      )
     },
     side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
-      return spend(agent, 'engine:compaction', plan, estimateTokens(request), signal, () => models.call(asked, { ...request, signal }))
+      return spend(agent, 'engine:compaction', plan, estimateTokens(request), signal, () =>
+        models.call(asked, { ...request, signal }),
+      )
     },
   }
 }

@@ -26,13 +26,18 @@ export function createNotifier({ channels, log, current, isPushed }: NotifyOptio
     const always = grants.length > 0 ? `, /approve ${id} always` : ''
     const content = `${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
     const signal = new AbortController().signal
-    await channel.send({ ...target, content, sessionKey: row.sessionKey, agentId }, { idempotencyKey: `approval:${id}:${target.userId ?? ''}`, possiblyRepeated: false, signal })
+    await channel.send(
+      { ...target, content, sessionKey: row.sessionKey, agentId },
+      { idempotencyKey: `approval:${id}:${target.userId ?? ''}`, possiblyRepeated: false, signal },
+    )
   }
 
   return (row) => {
     for (const target of targetsOf(row, current())) {
       if (!isPushed(target.channelId)) continue
-      show(target, row).catch((error: unknown) => log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'))
+      show(target, row).catch((error: unknown) =>
+        log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'),
+      )
     }
   }
 }
@@ -40,7 +45,12 @@ export function createNotifier({ channels, log, current, isPushed }: NotifyOptio
 /** The chat itself when an approver asked in private, else each approver in private. */
 function targetsOf(row: ApprovalRow, { plan }: Generation): readonly ReplyTarget[] {
   const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
-  if (row.replyTo !== undefined && row.replyTo.groupId === undefined && row.requestedBy !== undefined && approvers.includes(row.requestedBy)) {
+  if (
+    row.replyTo !== undefined &&
+    row.replyTo.groupId === undefined &&
+    row.requestedBy !== undefined &&
+    approvers.includes(row.requestedBy)
+  ) {
     return [row.replyTo]
   }
   return approvers.map((identity) => {

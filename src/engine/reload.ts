@@ -43,10 +43,25 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
     const started = world.clock.now()
     const before = world.current()
     const end = (ok: boolean, plan: Plan, diagnostics: readonly Diagnostic[], changes: readonly unknown[]): ReloadResult => {
-      const result = { ok, generation: world.current().number, configHash: plan.configHash, durationMs: world.clock.now() - started, diagnostics, changes }
+      const result = {
+        ok,
+        generation: world.current().number,
+        configHash: plan.configHash,
+        durationMs: world.clock.now() - started,
+        diagnostics,
+        changes,
+      }
       history.push({ ...result, at: new Date(world.clock.now()).toISOString() })
       if (history.length > HISTORY) history.shift()
-      world.emit({ type: 'reload', generation: result.generation, ok, changes, durationMs: result.durationMs, diagnostics, at: world.clock.now() })
+      world.emit({
+        type: 'reload',
+        generation: result.generation,
+        ok,
+        changes,
+        durationMs: result.durationMs,
+        diagnostics,
+        at: world.clock.now(),
+      })
       return result
     }
     try {
@@ -55,7 +70,13 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       options.onLoaded(loaded)
       if (loaded.plan === null || hasErrors(loaded.diagnostics)) {
         const [first] = loaded.diagnostics.filter((one) => one.severity === 'error')
-        world.log.error({ errors: loaded.diagnostics.length, first: first === undefined ? '' : `${first.file}:${first.line}:${first.column} ${first.message}` }, 'the saved configuration is invalid; the running one stays')
+        world.log.error(
+          {
+            errors: loaded.diagnostics.length,
+            first: first === undefined ? '' : `${first.file}:${first.line}:${first.column} ${first.message}`,
+          },
+          'the saved configuration is invalid; the running one stays',
+        )
         return end(false, before.plan, loaded.diagnostics, [])
       }
       // Saved without a change that matters: nothing is touched, but the hash moves on.

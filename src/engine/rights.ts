@@ -1,7 +1,7 @@
 // What an agent may do in one turn: its own rights, bounded by those of the agents that started it. Pure.
 
-import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Decision, Verdict } from '../permissions/port.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { ToolDefinition, ToolTraits } from '../tools/port.ts'
 
 const TRAITS = ['runs', 'writes', 'sends', 'spends'] as const satisfies readonly (keyof ToolTraits)[]
@@ -14,15 +14,23 @@ const ownTools = (agent: AgentPlan, registry: readonly ToolDefinition[]): readon
  * Tools of a turn. A sub-agent has a tool only where every agent above it could do the same kind of thing to the world:
  * all the tool's traits must be among those of the parent's own tools.
  */
-export function toolsFor(plan: Plan, agent: AgentPlan, parents: readonly string[], registry: readonly ToolDefinition[]): readonly ToolDefinition[] {
+export function toolsFor(
+  plan: Plan,
+  agent: AgentPlan,
+  parents: readonly string[],
+  registry: readonly ToolDefinition[],
+): readonly ToolDefinition[] {
   const bounds = parents.map((id) => {
     const parent = plan.agents.get(id)
     return parent === undefined ? new Set<string>() : traitsOf(ownTools(parent, registry))
   })
-  return ownTools(agent, registry).filter((tool) => bounds.every((bound) => TRAITS.every((trait) => tool.traits[trait] !== true || bound.has(trait))))
+  return ownTools(agent, registry).filter((tool) =>
+    bounds.every((bound) => TRAITS.every((trait) => tool.traits[trait] !== true || bound.has(trait))),
+  )
 }
 
-const traitsOf = (tools: readonly ToolDefinition[]): Set<string> => new Set(tools.flatMap((tool) => TRAITS.filter((trait) => tool.traits[trait] === true)))
+const traitsOf = (tools: readonly ToolDefinition[]): Set<string> =>
+  new Set(tools.flatMap((tool) => TRAITS.filter((trait) => tool.traits[trait] === true)))
 
 const RANK: Record<Decision, number> = { run: 0, ask: 1, refuse: 2 }
 
@@ -35,6 +43,9 @@ const SANDBOX_RANK = { off: 0, auto: 1, required: 2 } as const
 /** The agent with the strictest sandbox among it and its parents. */
 export function boundedAgent(plan: Plan, agent: AgentPlan, parents: readonly string[]): AgentPlan {
   const above = parents.flatMap((id) => plan.agents.get(id) ?? [])
-  const sandbox = above.reduce((worst, one) => (SANDBOX_RANK[one.sandbox] > SANDBOX_RANK[worst] ? one.sandbox : worst), agent.sandbox)
+  const sandbox = above.reduce(
+    (worst, one) => (SANDBOX_RANK[one.sandbox] > SANDBOX_RANK[worst] ? one.sandbox : worst),
+    agent.sandbox,
+  )
   return sandbox === agent.sandbox ? agent : { ...agent, sandbox }
 }

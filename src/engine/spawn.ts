@@ -4,15 +4,20 @@
 import { spawnSessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
 import type { Spawn } from '../tools/port.ts'
+import { whoOf } from './intake.ts'
 import type { GatedTurn } from './tool-gate.ts'
 import type { SpawnPayload, TurnRunner } from './turns.ts'
-import { whoOf } from './intake.ts'
 import type { World } from './world.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
 const MAX_DEPTH = 3
 
-export function createSpawn(world: World, turns: Pick<TurnRunner, 'arrived' | 'waitForAnswer' | 'interrupt' | 'run'>, turn: GatedTurn, idempotencyKey: string): Spawn {
+export function createSpawn(
+  world: World,
+  turns: Pick<TurnRunner, 'arrived' | 'waitForAnswer' | 'interrupt' | 'run'>,
+  turn: GatedTurn,
+  idempotencyKey: string,
+): Spawn {
   const { storage, clock } = world
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
@@ -26,11 +31,23 @@ export function createSpawn(world: World, turns: Pick<TurnRunner, 'arrived' | 'w
     if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
     const { channelId, userId } = turn.session
-    const by = channelId === undefined || userId === undefined ? `agent:${turn.agent.id}` : `user:${whoOf(turn.plan, { channelId, userId })}`
+    const by =
+      channelId === undefined || userId === undefined
+        ? `agent:${turn.agent.id}`
+        : `user:${whoOf(turn.plan, { channelId, userId })}`
     const payload: SpawnPayload = { parents: [...turn.parents, turn.agent.id], askedByOwner: turn.askedByOwner, by }
     // The key of the call names the session, so that a call made again after a crash finds the child it started.
     const session = spawnSessionKey(agentId, idempotencyKey)
-    const row: NewInboxRow = { session, agentId, lane: 'background', messageId: idempotencyKey, content: prompt, kind: 'spawn', payload, receivedAt: clock.now() }
+    const row: NewInboxRow = {
+      session,
+      agentId,
+      lane: 'background',
+      messageId: idempotencyKey,
+      content: prompt,
+      kind: 'spawn',
+      payload,
+      receivedAt: clock.now(),
+    }
     const { duplicate } = await storage.sessions.post(row, `spawn:${idempotencyKey}`)
     // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
     if (turn.parents.length > 0) void turns.run({ session, agentId, lane: 'background' })
@@ -43,7 +60,11 @@ export function createSpawn(world: World, turns: Pick<TurnRunner, 'arrived' | 'w
       return { sessionKey: session, text: answer.response, isError: answer.isError === true }
     } catch {
       turns.interrupt(session)
-      return { sessionKey: session, text: `${child.name} did not answer within ${Math.round(timeoutMs / 1000)} seconds and was stopped.`, isError: true }
+      return {
+        sessionKey: session,
+        text: `${child.name} did not answer within ${Math.round(timeoutMs / 1000)} seconds and was stopped.`,
+        isError: true,
+      }
     } finally {
       cancel()
     }

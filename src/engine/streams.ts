@@ -19,7 +19,10 @@ export interface ReplyStreams {
   open(plan: Plan, agent: AgentPlan, claim: Claim): OpenStream | null
 }
 
-export function createReplyStreams(channels: Pick<ChannelManager, 'get'>, delivery: Pick<Delivery, 'expectStream'>): ReplyStreams {
+export function createReplyStreams(
+  channels: Pick<ChannelManager, 'get'>,
+  delivery: Pick<Delivery, 'expectStream'>,
+): ReplyStreams {
   return {
     open(plan, agent, claim) {
       const target = claim.rows.at(-1)?.replyTo

@@ -9,8 +9,8 @@ import type { Verdict } from '../permissions/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { type StepJournal, StepUnknown } from '../storage/ports.ts'
 import type { ToolDefinition } from '../tools/port.ts'
-import { approvalId, type Approvals, type ApprovalState } from './approvals.ts'
 import { approvalText } from './approval-text.ts'
+import { type ApprovalState, type Approvals, approvalId } from './approvals.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { World } from './world.ts'
@@ -55,10 +55,18 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     return await run(turn, id, tool, input)
   }
 
-  async function judge(plan: Plan, agent: AgentPlan, parents: readonly string[], tool: ToolDefinition, input: unknown): Promise<Verdict> {
+  async function judge(
+    plan: Plan,
+    agent: AgentPlan,
+    parents: readonly string[],
+    tool: ToolDefinition,
+    input: unknown,
+  ): Promise<Verdict> {
     const bounded = boundedAgent(plan, agent, parents)
     const all = [bounded, ...parents.flatMap((id) => plan.agents.get(id) ?? [])]
-    const verdicts = await Promise.all(all.map((one) => surroundings.policyOf(plan, one, bounded).then((policy) => judgeTool({ tool, input, ...policy }))))
+    const verdicts = await Promise.all(
+      all.map((one) => surroundings.policyOf(plan, one, bounded).then((policy) => judgeTool({ tool, input, ...policy }))),
+    )
     return strictest(verdicts as [Verdict, ...Verdict[]])
   }
 
@@ -66,15 +74,23 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
   async function barredToday(today: Plan, turn: GatedTurn, tool: ToolDefinition, input: unknown): Promise<string | null> {
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return `Not run: the agent ${turn.agent.id} was removed.`
-    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool)) return `Not run: the tool ${tool.name} was taken away.`
+    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
+      return `Not run: the tool ${tool.name} was taken away.`
     const verdict = await judge(today, agent, turn.parents, tool, input)
     return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
   }
 
   /** null: approved. */
-  async function askFor(turn: GatedTurn, toolUseId: string, tool: ToolDefinition, input: unknown, verdict: Verdict): Promise<CallOutcome | null> {
+  async function askFor(
+    turn: GatedTurn,
+    toolUseId: string,
+    tool: ToolDefinition,
+    input: unknown,
+    verdict: Verdict,
+  ): Promise<CallOutcome | null> {
     const { approvers, timeoutMs, approvalWaitMs } = turn.agent.permissions
-    if (approvers.length === 0 && !turn.askedByOwner) return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
+    if (approvers.length === 0 && !turn.askedByOwner)
+      return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
     const row = turn.claim.rows[0]
     const { channelId, userId } = turn.session
     const opened = await approvals.open({
@@ -95,7 +111,14 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       ...(row?.replyTo === undefined ? {} : { replyTo: row.replyTo }),
     })
     const state = opened.state === 'open' ? await approvals.wait(opened.id, approvalWaitMs, turn.signal) : opened.state
-    await surroundings.audit.append({ kind: 'approval', id: opened.id, agentId: turn.agent.id, session: turn.session.key, tool: tool.name, state })
+    await surroundings.audit.append({
+      kind: 'approval',
+      id: opened.id,
+      agentId: turn.agent.id,
+      session: turn.session.key,
+      tool: tool.name,
+      state,
+    })
     if (state === 'pending') return { content: pendingText(opened.id), isError: false }
     return state === 'once' || state === 'always' ? null : failure(deniedText(state))
   }
@@ -131,14 +154,17 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
         tool.traits.idempotent === true ? 'always' : 'never',
       )
     } catch (error) {
-      if (error instanceof StepUnknown) return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
+      if (error instanceof StepUnknown)
+        return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
       return failure(`The tool failed: ${surroundings.redact(messageOf(error))}`)
     }
   }
 
   function redacted(content: CallOutcome['content']): CallOutcome['content'] {
     if (typeof content === 'string') return surroundings.redact(content)
-    return content.map((block: TextBlock | MediaBlock) => (block.type === 'text' ? { ...block, text: surroundings.redact(block.text) } : block))
+    return content.map((block: TextBlock | MediaBlock) =>
+      block.type === 'text' ? { ...block, text: surroundings.redact(block.text) } : block,
+    )
   }
 
   return {
@@ -146,10 +172,20 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     async runApproved(turn, { id, name, input }, approvedCwd) {
       const tool = runner.get(name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
-      if (surroundings.cwdOf(turn.agent) !== approvedCwd) return failure('Not run: the agent’s working folder is another one than the approved.')
+      if (surroundings.cwdOf(turn.agent) !== approvedCwd)
+        return failure('Not run: the agent’s working folder is another one than the approved.')
       const barred = await barredToday(world.current().plan, turn, tool, input)
       if (barred !== null) return failure(barred)
-      await audit.append({ kind: 'tool', agentId: turn.agent.id, session: turn.session.key, tool: name, input: surroundings.redactJson(input), decision: 'run', by: 'approval', reason: `approved as ${approvalId(turn.claim.run, id)} or earlier` })
+      await audit.append({
+        kind: 'tool',
+        agentId: turn.agent.id,
+        session: turn.session.key,
+        tool: name,
+        input: surroundings.redactJson(input),
+        decision: 'run',
+        by: 'approval',
+        reason: `approved as ${approvalId(turn.claim.run, id)} or earlier`,
+      })
       return await run(turn, id, tool, input)
     },
   }

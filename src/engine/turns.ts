@@ -69,7 +69,10 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   function arrived(agent: AgentPlan, row: NewInboxRow): void {
     const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
     if (agent.queue.whenBusy === 'interrupt' && row.kind === 'message') interrupt(row.session)
-    if (agent.queue.debounceMs === 0 || row.kind !== 'message') return options.enqueue(token)
+    if (agent.queue.debounceMs === 0 || row.kind !== 'message') {
+      options.enqueue(token)
+      return
+    }
     debounces.get(row.session)?.()
     const cancel = clock.after(agent.queue.debounceMs, () => {
       debounces.delete(row.session)
@@ -137,7 +140,17 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
     }
     const tools = toolsFor(generation.plan, agent, parents, world.registry.tools)
-    return { plan: generation.plan, agent, claim, session, tools, signal, parents, askedByOwner, journal: options.journalOf(claim.run) }
+    return {
+      plan: generation.plan,
+      agent,
+      claim,
+      session,
+      tools,
+      signal,
+      parents,
+      askedByOwner,
+      journal: options.journalOf(claim.run),
+    }
   }
 
   async function outcomeOf(turn: GatedTurn, first: InboxRow, emit: (event: EngineEvent) => void): Promise<TurnOutcome> {
@@ -152,10 +165,14 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     }
     try {
       await resetIfDue(turn)
-      const rows = first.kind === 'approval' ? [{ ...first, content: await options.runLateApproval(turn, first) }] : turn.claim.rows
+      const rows =
+        first.kind === 'approval' ? [{ ...first, content: await options.runLateApproval(turn, first) }] : turn.claim.rows
       return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
-      log.error({ session: first.session, run: turn.claim.run, error: error instanceof Error ? error.stack : String(error) }, 'a turn failed')
+      log.error(
+        { session: first.session, run: turn.claim.run, error: error instanceof Error ? error.stack : String(error) },
+        'a turn failed',
+      )
       return { text: BROKEN, isError: true }
     }
   }
@@ -173,8 +190,15 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     if (turn.claim.resumed) return
     const transcript = await storage.sessions.load(turn.session.key, turn.agent.id)
     const last = transcript.entries.at(-1)
-    if (last === undefined || last.kind === 'reset' || !needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
-    const entry = { id: `${turn.claim.run}.reset`, role: 'system', kind: 'reset', content: 'The session started afresh.', timestamp: new Date(clock.now()).toISOString() } as const
+    if (last === undefined || last.kind === 'reset' || !needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset))
+      return
+    const entry = {
+      id: `${turn.claim.run}.reset`,
+      role: 'system',
+      kind: 'reset',
+      content: 'The session started afresh.',
+      timestamp: new Date(clock.now()).toISOString(),
+    } as const
     await storage.sessions.append(turn.session.key, turn.agent.id, [entry])
   }
 
@@ -187,7 +211,15 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     streamKey?: () => void,
   ): Promise<void> {
     const text = agent?.replyPrefix === true ? `[${agent.name}] ${outcome.text}` : outcome.text
-    const answers = claim.rows.map((row): StoredAnswer => ({ agentId: row.agentId, session: row.session, messageId: row.messageId, response: text, ...(outcome.isError ? { isError: true } : {}) }))
+    const answers = claim.rows.map(
+      (row): StoredAnswer => ({
+        agentId: row.agentId,
+        session: row.session,
+        messageId: row.messageId,
+        response: text,
+        ...(outcome.isError ? { isError: true } : {}),
+      }),
+    )
     const outbox = await repliesOf(claim, text, outcome)
     streamKey?.()
     await storage.sessions.finish(claim, { answers, outbox })
@@ -210,7 +242,13 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
 
   /** A text another session sent here (a heartbeat's delivery) becomes part of this one, so that a reply has its context. */
   async function appendDelivered(claim: Claim, row: InboxRow): Promise<void> {
-    const entry = { id: `${claim.run}.d`, role: 'assistant', content: row.content, timestamp: new Date(clock.now()).toISOString(), run: claim.run } as const
+    const entry = {
+      id: `${claim.run}.d`,
+      role: 'assistant',
+      content: row.content,
+      timestamp: new Date(clock.now()).toISOString(),
+      run: claim.run,
+    } as const
     await storage.sessions.append(row.session, row.agentId, [entry])
     await storage.sessions.finish(claim, { answers: [], outbox: [] })
   }
@@ -267,4 +305,3 @@ function standingOf(claim: Claim): { parents: readonly string[]; askedByOwner: b
     askedByOwner: payloads.every((payload) => payload.asOwner === true || payload.askedByOwner === true),
   }
 }
-
