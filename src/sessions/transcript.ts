@@ -1,0 +1,210 @@
+// Transcript files: entries in, lines of JSON appended; and the window that the next turn needs out, from a bounded cache.
+
+import { closeSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, type Stats, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Logger } from '../ports.ts'
+import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
+import { formatEntry, parseEntry } from './entry.ts'
+import { linesForward } from './lines.ts'
+import { readWindow, windowStart } from './window.ts'
+
+export interface Transcripts {
+  /** Entries whose ids stand already are left out. One write a call; durable when it resolves. */
+  append(path: string, entries: readonly TranscriptEntry[]): Promise<void>
+  load(path: string, session: string): Transcript
+  /** Bytes the cache holds, roughly. */
+  cachedBytes(): number
+}
+
+export interface TranscriptsOptions {
+  /** Wait for the disk, not for the system alone. */
+  readonly sync: boolean
+  readonly log: Logger
+  /** Bound of the cache, by estimate; default 16 MiB. */
+  readonly cacheBytes?: number
+}
+
+/** A file as it was when last seen, and its window. */
+interface Cached {
+  size: number
+  mtimeMs: number
+  ino: number
+  entries: TranscriptEntry[]
+  starts: number[]
+  ids: Set<string>
+  damage: readonly string[]
+  needsNewline: boolean
+  cost: number
+}
+
+const DEFAULT_CACHE_BYTES = 16 * 1024 * 1024
+/** What an entry's objects take beside its text. */
+const ENTRY_OVERHEAD = 500
+const FILE_OVERHEAD = 1_000
+
+export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES }: TranscriptsOptions): Transcripts {
+  const cache = new Map<string, Cached>()
+  let total = 0
+
+  /** The file's window, read again when the file is not as it was left. */
+  function current(path: string): Cached {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    const known = cache.get(path)
+    if (known !== undefined && isSame(known, stats)) {
+      cache.delete(path)
+      cache.set(path, known)
+      return known
+    }
+    const fresh = stats === undefined ? nothing() : read(path)
+    if (known !== undefined && known.size > 0) log.info({ path }, 'a transcript was changed outside and read again')
+    for (const problem of fresh.damage) log.warn({ path }, problem)
+    keep(path, fresh)
+    return fresh
+  }
+
+  function keep(path: string, entry: Cached): void {
+    total -= cache.get(path)?.cost ?? 0
+    cache.delete(path)
+    entry.cost = costOf(entry)
+    cache.set(path, entry)
+    total += entry.cost
+    for (const [oldest, { cost }] of cache) {
+      if (total <= cacheBytes || oldest === path) break
+      cache.delete(oldest)
+      total -= cost
+    }
+  }
+
+  async function append(path: string, entries: readonly TranscriptEntry[]): Promise<void> {
+    const state = current(path)
+    const added = newOnes(state.ids, entries)
+    if (added.length === 0) return
+    const lines = added.map((entry) => Buffer.from(formatEntry(entry)))
+    const lead = state.needsNewline ? '\n' : ''
+    const created = state.size === 0
+    const fd = openForAppend(path)
+    try {
+      writeWhole(fd, Buffer.concat([Buffer.from(lead), ...lines]), state.size)
+      let start = state.size + lead.length
+      for (const [index, line] of lines.entries()) {
+        state.entries.push(added[index] as TranscriptEntry)
+        state.starts.push(start)
+        start += line.length
+      }
+      for (const { id } of added) state.ids.add(id)
+      state.needsNewline = false
+      remember(state, fstatSync(fd))
+      if (added.some((entry) => entry.kind === 'summary' || entry.kind === 'reset')) narrow(state)
+      keep(path, state)
+      if (sync) await flush(fd)
+    } finally {
+      closeSync(fd)
+    }
+    if (sync && created) await flushFolder(dirname(path))
+  }
+
+  return {
+    append,
+    load(path, session) {
+      const { entries, starts, size, damage } = current(path)
+      return { session, entries: entries.slice(), skippedBytes: starts[0] ?? size, damage }
+    },
+    cachedBytes: () => total,
+  }
+}
+
+/** Every entry of a file, first to last; only reads, so it may run beside an engine. A missing file has none. */
+export async function* readTranscript(path: string): AsyncGenerator<TranscriptEntry> {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return
+  for await (const line of linesForward(path)) {
+    const entry = parseEntry(line)
+    if (entry !== null) yield entry
+  }
+}
+
+const nothing = (): Cached => ({
+  size: 0,
+  mtimeMs: 0,
+  ino: 0,
+  entries: [],
+  starts: [],
+  ids: new Set(),
+  damage: [],
+  needsNewline: false,
+  cost: 0,
+})
+
+function read(path: string): Cached {
+  const fd = openSync(path, 'r')
+  try {
+    const { size, entries, starts, ids, damage, needsNewline } = readWindow(fd, path, fstatSync(fd).size)
+    const state = { ...nothing(), entries: [...entries], starts: [...starts], ids: new Set(ids), damage, needsNewline, size }
+    remember(state, fstatSync(fd))
+    return state
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function remember(state: Cached, stats: Stats): void {
+  state.size = stats.size
+  state.mtimeMs = stats.mtimeMs
+  state.ino = stats.ino
+}
+
+const isSame = (known: Cached, stats: Stats | undefined): boolean =>
+  stats === undefined ? known.ino === 0 : known.size === stats.size && known.mtimeMs === stats.mtimeMs && known.ino === stats.ino
+
+const costOf = (state: Cached): number =>
+  state.size - (state.starts[0] ?? state.size) + state.entries.length * ENTRY_OVERHEAD + FILE_OVERHEAD
+
+function newOnes(ids: ReadonlySet<string>, entries: readonly TranscriptEntry[]): TranscriptEntry[] {
+  const seen = new Set<string>()
+  return entries.filter(({ id }) => {
+    if (ids.has(id) || seen.has(id)) return false
+    seen.add(id)
+    return true
+  })
+}
+
+/** Forgets what a summary or reset put behind; ids of the run that wrote last stay known. */
+function narrow(state: Cached): void {
+  const run = state.entries.findLast((entry) => entry.run !== undefined)?.run
+  const from = windowStart(state.entries)
+  const gone = state.entries.slice(0, from).filter((entry) => run === undefined || entry.run !== run)
+  for (const { id } of gone) state.ids.delete(id)
+  state.entries = state.entries.slice(from)
+  state.starts = state.starts.slice(from)
+}
+
+function openForAppend(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return openSync(path, 'a', 0o600)
+  }
+}
+
+/** All of it or nothing: what a full disk let through is taken back. */
+function writeWhole(fd: number, bytes: Buffer, sizeBefore: number): void {
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
+  } catch (error) {
+    ftruncateSync(fd, sizeBefore)
+    throw error
+  }
+}
+
+const flush = (fd: number): Promise<void> =>
+  new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error))))
+
+async function flushFolder(path: string): Promise<void> {
+  const fd = openSync(path, 'r')
+  try {
+    await flush(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,183 @@
+// One SQLite file with group commit: all writes asked for in one tick of the event loop share one transaction.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { ClawError, EXIT } from '../../errors.ts'
+import { storageFailure } from './failures.ts'
+import { MIGRATIONS } from './schema.ts'
+
+/** What may be bound: Date would become NULL and a boolean 1 without a word. */
+export type Bindable = string | number | null
+export type Row = Readonly<Record<string, string | number | null>>
+
+export interface Statement {
+  run(...values: readonly Bindable[]): { readonly changes: number; readonly lastInsertRowid: number | bigint }
+  get(...values: readonly Bindable[]): Row | undefined
+  all(...values: readonly Bindable[]): readonly Row[]
+}
+
+export interface Database {
+  /** Compiled on first use and kept. */
+  sql(text: string): Statement
+  /**
+   * Runs `work` in the next group's transaction, once; durable when it resolves. A `work` that throws undoes its own changes
+   * and rejects its own promise, no other's. It must be synchronous, and keep what it changes in memory for after the promise.
+   */
+  write<T>(work: () => T): Promise<T>
+  /** Its own transaction, at once: for rare writes whose result is needed now. */
+  now<T>(work: () => T): T
+  /** Resolves when all that was asked for so far is written. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly stateDir: string
+  /** `process`: survives a killed process. `power`: waits for the disk at each commit. */
+  readonly durability: 'process' | 'power'
+}
+
+interface Job {
+  readonly work: () => unknown
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Opens `<stateDir>/state.db`, made and brought up to date where needed. @throws ClawError */
+export function openDatabase(options: DatabaseOptions): Database {
+  const file = join(options.stateDir, 'state.db')
+  const db = open(file, options)
+  const statements = new Map<string, Statement>()
+  let jobs: Job[] = []
+  let scheduled = false
+  let closed = false
+
+  function sql(text: string): Statement {
+    let statement = statements.get(text)
+    if (statement === undefined) {
+      statement = db.prepare(text) as unknown as Statement
+      statements.set(text, statement)
+    }
+    return statement
+  }
+
+  const begin = sql('BEGIN IMMEDIATE')
+  const commit = sql('COMMIT')
+  const savepoint = sql('SAVEPOINT job')
+  const release = sql('RELEASE job')
+
+  function rollback(text: 'ROLLBACK' | 'ROLLBACK TO job; RELEASE job'): void {
+    // A full disk makes SQLite roll back by itself; then there is nothing left to undo.
+    if (db.isTransaction) db.exec(text)
+  }
+
+  function flushGroup(): void {
+    scheduled = false
+    const group = jobs
+    jobs = []
+    if (group.length === 0) return
+    const done: { readonly job: Job; readonly value: unknown }[] = []
+    const refused: { readonly job: Job; readonly error: unknown }[] = []
+    try {
+      begin.run()
+      for (const job of group) {
+        const outcome = group.length === 1 ? { value: job.work() } : guarded(job)
+        if ('error' in outcome) refused.push({ job, error: outcome.error })
+        else done.push({ job, value: outcome.value })
+      }
+      commit.run()
+    } catch (error) {
+      rollback('ROLLBACK')
+      const failure = storageFailure(error, file)
+      for (const job of group) job.reject(failure)
+      return
+    }
+    for (const { job, value } of done) job.resolve(value as never)
+    for (const { job, error } of refused) job.reject(storageFailure(error, file))
+  }
+
+  /** One of several jobs: its failure undoes it alone. Throws when the whole transaction is lost. */
+  function guarded(job: Job): { value: unknown } | { error: unknown } {
+    savepoint.run()
+    try {
+      const value = job.work()
+      release.run()
+      return { value }
+    } catch (error) {
+      if (!db.isTransaction) throw error
+      rollback('ROLLBACK TO job; RELEASE job')
+      return { error }
+    }
+  }
+
+  function write<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (closed) return reject(new Error('The state database is closed.'))
+      jobs.push({ work, resolve, reject })
+      if (scheduled) return
+      scheduled = true
+      setImmediate(flushGroup)
+    })
+  }
+
+  return {
+    sql,
+    write,
+    now(work) {
+      // What was asked for before stands before.
+      flushGroup()
+      try {
+        begin.run()
+        const value = work()
+        commit.run()
+        return value
+      } catch (error) {
+        rollback('ROLLBACK')
+        throw storageFailure(error, file)
+      }
+    },
+    flush: () => (jobs.length === 0 ? Promise.resolve() : write(() => undefined)),
+    async close() {
+      if (closed) return
+      flushGroup()
+      closed = true
+      statements.clear()
+      db.close()
+    },
+  }
+}
+
+function open(file: string, { stateDir, durability }: DatabaseOptions): InstanceType<typeof DatabaseSync> {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    const db = new DatabaseSync(file, { timeout: 5_000 })
+    try {
+      db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY`,
+      )
+      migrate(db, file)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    return db
+  } catch (error) {
+    throw error instanceof ClawError ? error : storageFailure(error, file)
+  }
+}
+
+function migrate(db: InstanceType<typeof DatabaseSync>, file: string): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > MIGRATIONS.length) {
+    throw new ClawError(`${file} was written by a newer version of claw. Update claw, or set stateDir to another folder.`, {
+      exitCode: EXIT.refused,
+    })
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    db.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+  // A folder that can be read but not written is told now, not at the first message.
+  db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+}

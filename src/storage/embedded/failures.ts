@@ -1,0 +1,55 @@
+// Errors of SQLite and of the file system in; a sentence that says what to do out.
+
+import { ClawError, EXIT, messageOf } from '../../errors.ts'
+
+const codeOf = (error: unknown): string => {
+  const { code, sqliteCodeName, errcode } = (error ?? {}) as { code?: unknown; sqliteCodeName?: unknown; errcode?: unknown }
+  if (typeof sqliteCodeName === 'string') return sqliteCodeName
+  if (typeof errcode === 'number') return SQLITE[errcode & 0xff] ?? 'SQLITE_ERROR'
+  return typeof code === 'string' ? code : ''
+}
+
+const SQLITE: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  26: 'SQLITE_NOTADB',
+}
+
+export const isBusy = (error: unknown): boolean => codeOf(error) === 'SQLITE_BUSY'
+
+/** The same failure with words for a person; what is not about the disk stays as it is. */
+export function storageFailure(error: unknown, path: string): Error {
+  const say = sentenceOf(codeOf(error), path, messageOf(error))
+  if (say !== null) return new ClawError(say, { exitCode: EXIT.refused, cause: error })
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+function sentenceOf(code: string, path: string, message: string): string | null {
+  switch (code) {
+    case 'SQLITE_FULL':
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `The disk that holds ${path} is full. What was stored before still stands; free some space and try again.`
+    case 'SQLITE_READONLY':
+    case 'SQLITE_CANTOPEN':
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return `${path} cannot be written: give this user the right to write there, or set stateDir to another folder.`
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `${path} is not a folder, or a file stands in its way; set stateDir to another folder.`
+    case 'SQLITE_CORRUPT':
+    case 'SQLITE_NOTADB':
+      return `${path} is damaged (${message}). Move it away or bring back a copy; transcripts and memory are files of their own and are not touched.`
+    case 'SQLITE_IOERR':
+    case 'EIO':
+      return `${path} could not be read or written (${message}). Look at the disk.`
+    default:
+      return null
+  }
+}

@@ -1,0 +1,91 @@
+// Who stopped what, in `<stateDir>/halts.json`: a file of its own, so that it can be read, and stops, when all else is broken.
+// A record that can't be read stops everything until somebody resumes.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { messageOf } from '../../errors.ts'
+import type { Logger } from '../../ports.ts'
+import type { HaltStore } from '../ports.ts'
+import { storageFailure } from './failures.ts'
+
+interface Halt {
+  readonly by: string
+  readonly at: number
+}
+/** The file: `all` stops everything. */
+interface Halts {
+  readonly all: Halt | null
+  readonly agents: Readonly<Record<string, Halt>>
+}
+
+const NONE: Halts = { all: null, agents: {} }
+
+export function createHalts(stateDir: string, log: Logger): HaltStore {
+  const file = join(stateDir, 'halts.json')
+  let halts = readHalts(file, log)
+  let writing: Promise<void> = Promise.resolve()
+
+  /** Stops count at once, even before they are stored; that something goes on counts when it is stored. */
+  function store(next: Halts): Promise<void> {
+    const write = writing.then(() => writeFileAtomic(file, `${JSON.stringify(next)}\n`, { mode: 0o600 }))
+    writing = write.catch(() => undefined)
+    return write.catch((error: unknown) => {
+      throw storageFailure(error, file)
+    })
+  }
+
+  return {
+    isHalted: (agentId) => halts.all !== null || (agentId !== undefined && Object.hasOwn(halts.agents, agentId)),
+    list: () => [
+      ...(halts.all === null ? [] : [halts.all]),
+      ...Object.entries(halts.agents).map(([agentId, halt]) => ({ agentId, ...halt })),
+    ],
+    async halt(agentId, by, at) {
+      halts =
+        agentId === undefined ? { ...halts, all: { by, at } } : { ...halts, agents: { ...halts.agents, [agentId]: { by, at } } }
+      await store(halts)
+    },
+    async resume(agentId) {
+      const { [agentId ?? '']: _, ...others } = halts.agents
+      const next = agentId === undefined ? NONE : { ...halts, agents: others }
+      await store(next)
+      halts = next
+    },
+  }
+}
+
+function readHalts(file: string, log: Logger): Halts {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NONE
+    return unreadable(file, messageOf(error), log)
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return isHalts(value) ? value : unreadable(file, 'it is not as claw writes it', log)
+  } catch (error) {
+    return unreadable(file, messageOf(error), log)
+  }
+}
+
+function unreadable(file: string, why: string, log: Logger): Halts {
+  log.error({ file, why }, 'the record of what is stopped cannot be read, so everything is stopped; `claw resume` writes it anew')
+  return { all: { by: 'an unreadable record', at: 0 }, agents: {} }
+}
+
+function isHalts(value: unknown): value is Halts {
+  if (typeof value !== 'object' || value === null) return false
+  const { all, agents } = value as Partial<Halts>
+  const isHalt = (one: unknown): boolean =>
+    typeof one === 'object' && one !== null && typeof (one as Halt).by === 'string' && Number.isFinite((one as Halt).at)
+  return (
+    (all === null || isHalt(all)) &&
+    typeof agents === 'object' &&
+    agents !== null &&
+    !Array.isArray(agents) &&
+    Object.values(agents).every(isHalt)
+  )
+}

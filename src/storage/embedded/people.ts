@@ -1,0 +1,101 @@
+// Strangers let in by a code, and identities that turned out to be one person. Codes are short, live briefly and work once.
+
+import { randomInt } from 'node:crypto'
+import type { PeopleStore } from '../ports.ts'
+import type { Database } from './database.ts'
+
+const PAIRING_MS = 24 * 3_600_000
+const LINK_MS = 10 * 60_000
+/** Without letters and digits that look alike. */
+const ALPHABET = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'
+const CODE_LENGTH = 8
+
+type Kind = 'pair' | 'link'
+
+export function createPeople(db: Database): PeopleStore {
+  const paired = new Set(
+    db
+      .sql('SELECT identity FROM people')
+      .all()
+      .map((row) => String(row['identity'])),
+  )
+
+  function openCode(kind: Kind, identity: string, displayName: string | undefined, now: number, lifeMs: number): string {
+    return db.now(() => {
+      db.sql('DELETE FROM codes WHERE expires_at <= ?').run(now)
+      const standing = db.sql('SELECT code FROM codes WHERE kind = ? AND identity = ?').get(kind, identity)
+      if (standing !== undefined) return String(standing['code'])
+      const code = newCode()
+      db.sql('INSERT INTO codes (code, kind, identity, display_name, expires_at) VALUES (?, ?, ?, ?, ?)').run(
+        code,
+        kind,
+        identity,
+        displayName ?? null,
+        now + lifeMs,
+      )
+      return code
+    })
+  }
+
+  /** Inside a transaction: the code's row, which is gone from here on. */
+  function take(kind: Kind, code: string, now: number): { identity: string; displayName: string | null } | null {
+    const row = db
+      .sql('DELETE FROM codes WHERE code = ? AND kind = ? AND expires_at > ? RETURNING identity, display_name')
+      .get(code.trim().toUpperCase(), kind, now)
+    return row === undefined ? null : { identity: String(row['identity']), displayName: row['display_name'] as string | null }
+  }
+
+  return {
+    openPairing: (identity, displayName, now) => openCode('pair', identity, displayName, now, PAIRING_MS),
+    approvePairing(code, by, now) {
+      const identity = db.now(() => {
+        const taken = take('pair', code, now)
+        if (taken === null) return null
+        db.sql('INSERT OR REPLACE INTO people (identity, display_name, by, at) VALUES (?, ?, ?, ?)').run(
+          taken.identity,
+          taken.displayName,
+          by,
+          now,
+        )
+        return taken.identity
+      })
+      if (identity !== null) paired.add(identity)
+      return identity
+    },
+    isPaired: (identity) => paired.has(identity),
+    removePairing(identity) {
+      db.now(() => db.sql('DELETE FROM people WHERE identity = ?').run(identity))
+      return paired.delete(identity)
+    },
+    pairings: () =>
+      db
+        .sql('SELECT * FROM people ORDER BY at, identity')
+        .all()
+        .map((row) => ({
+          identity: String(row['identity']),
+          by: String(row['by']),
+          at: Number(row['at']),
+          ...(row['display_name'] === null ? {} : { displayName: String(row['display_name']) }),
+        })),
+    openLink: (identity, now) => openCode('link', identity, undefined, now, LINK_MS),
+    confirmLink: (code, identity, now) =>
+      db.now(() => {
+        // One's own code is not used up by trying it.
+        const own =
+          db.sql("SELECT identity FROM codes WHERE code = ? AND kind = 'link'").get(code.trim().toUpperCase())?.['identity'] ===
+          identity
+        const other = own ? null : (take('link', code, now)?.identity ?? null)
+        if (other === null) return null
+        const [one, two] = [other, identity].sort() as [string, string]
+        db.sql('INSERT OR IGNORE INTO links (one, other, at) VALUES (?, ?, ?)').run(one, two, now)
+        return other
+      }),
+    links: () =>
+      db
+        .sql('SELECT * FROM links ORDER BY at, one')
+        .all()
+        .map((row) => ({ identities: [String(row['one']), String(row['other'])] as const, at: Number(row['at']) })),
+  }
+}
+
+const newCode = (): string => Array.from({ length: CODE_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('')

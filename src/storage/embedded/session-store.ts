@@ -1,0 +1,198 @@
+// Inbox, answers and transcripts of one machine: rows in SQLite, transcripts in files.
+
+import type { Clock } from '../../ports.ts'
+import type { Transcripts } from '../../sessions/transcript.ts'
+import { readTranscript } from '../../sessions/transcript.ts'
+import type { Claim, InboxRow, Lane, NewInboxRow, SessionStore, StoredAnswer, Token } from '../ports.ts'
+import type { Database, Row } from './database.ts'
+import { storageFailure } from './failures.ts'
+import { insertOutbox } from './outbox.ts'
+import type { SessionFiles } from './session-files.ts'
+
+export interface EmbeddedSessionStore extends SessionStore {
+  /** The lane in which the session's waiting rows deserve a turn: the best of them; null: none waits. */
+  laneOf(session: string): Lane | null
+  /** A turn of the session ended without finishing its claim; the next claim takes it up again. */
+  release(session: string): void
+}
+
+const LANES: readonly Lane[] = ['realtime', 'scheduled', 'background']
+const DEFAULT_MAX = 50
+
+export function createSessionStore(
+  db: Database,
+  files: SessionFiles,
+  transcripts: Transcripts,
+  clock: Clock,
+): EmbeddedSessionStore {
+  /** Rows that wait, by lane; sessions without any have no entry. */
+  const waiting = new Map<string, Record<Lane, number>>()
+  /** Sessions whose claim a turn of this process holds. */
+  const held = new Map<string, string>()
+  for (const row of db.sql('SELECT session, lane, count(*) AS count FROM inbox WHERE state = 0 GROUP BY session, lane').all()) {
+    count(String(row['session']), row['lane'] as Lane, Number(row['count']))
+  }
+
+  function count(session: string, lane: Lane, by: number): void {
+    const counts = waiting.get(session) ?? { realtime: 0, scheduled: 0, background: 0 }
+    counts[lane] = Math.max(0, counts[lane] + by)
+    if (counts.realtime + counts.scheduled + counts.background === 0) waiting.delete(session)
+    else waiting.set(session, counts)
+  }
+
+  async function post(row: NewInboxRow, key: string): Promise<{ seq: number; duplicate: boolean }> {
+    // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
+    count(row.session, row.lane, 1)
+    let result = { seq: 0, duplicate: true }
+    try {
+      const body = JSON.stringify(row)
+      result = await db.write(() => insertInbox(db, row, key, body))
+      return result
+    } finally {
+      if (result.duplicate) count(row.session, row.lane, -1)
+    }
+  }
+
+  async function claimNext(session: string, run: string, options: { all?: boolean; max?: number } = {}): Promise<Claim | null> {
+    if (held.has(session)) return null
+    held.set(session, run)
+    let claim: Claim | null = null
+    try {
+      claim = await db.write(() => claimRows(db, session, run, options))
+      if (claim !== null && !claim.resumed) for (const row of claim.rows) count(session, row.lane, -1)
+      return claim
+    } finally {
+      if (claim === null) held.delete(session)
+      else held.set(session, claim.run)
+    }
+  }
+
+  async function finish(claim: Claim, { answers, outbox }: Parameters<SessionStore['finish']>[1]): Promise<void> {
+    const now = clock.now()
+    await db.write(() => {
+      for (const { seq } of claim.rows) db.sql("UPDATE inbox SET state = 2, body = '', run = NULL WHERE seq = ?").run(seq)
+      for (const answer of answers) insertAnswer(db, answer, now)
+      for (const row of outbox) insertOutbox(db, row, now)
+      db.sql('DELETE FROM steps WHERE run = ?').run(claim.run)
+    })
+    for (const session of new Set(claim.rows.map((row) => row.session))) held.delete(session)
+  }
+
+  return {
+    post,
+    async known(key) {
+      await db.flush()
+      const row = db.sql('SELECT seq, session, agent_id FROM inbox WHERE key = ?').get(key)
+      return row === undefined
+        ? null
+        : { seq: Number(row['seq']), session: String(row['session']), agentId: String(row['agent_id']) }
+    },
+    claimNext,
+    async append(session, agentId, entries) {
+      const path = files.pathOf(session, agentId)
+      try {
+        await transcripts.append(path, entries)
+        await files.named(session, agentId)
+      } catch (error) {
+        throw storageFailure(error, path)
+      }
+    },
+    async load(session, agentId) {
+      const path = files.pathOf(session, agentId)
+      try {
+        return transcripts.load(path, session)
+      } catch (error) {
+        throw storageFailure(error, path)
+      }
+    },
+    finish,
+    async answer(session, messageId) {
+      const row = db.sql('SELECT * FROM answers WHERE session = ? AND message_id = ?').get(session, messageId)
+      return row === undefined ? null : toAnswer(row)
+    },
+    waiting(session) {
+      const counts = waiting.get(session)
+      return counts === undefined ? 0 : counts.realtime + counts.scheduled + counts.background
+    },
+    async pending() {
+      await db.flush()
+      const rows = db.sql('SELECT session, agent_id, lane FROM inbox WHERE state < 2 ORDER BY seq').all()
+      const tokens = new Map<string, Token>()
+      for (const row of rows) {
+        const [session, agentId, lane] = [String(row['session']), String(row['agent_id']), row['lane'] as Lane]
+        const known = tokens.get(session)
+        if (known === undefined || LANES.indexOf(lane) < LANES.indexOf(known.lane))
+          tokens.set(session, { session, agentId, lane })
+      }
+      return [...tokens.values()]
+    },
+    sessions: (filter) => files.list(filter?.agentId),
+    export: (session, agentId) => readTranscript(files.pathOf(session, agentId)),
+    laneOf(session) {
+      const counts = waiting.get(session)
+      return counts === undefined ? null : (LANES.find((lane) => counts[lane] > 0) ?? null)
+    },
+    release: (session) => void held.delete(session),
+  }
+}
+
+/** For use inside a transaction: the row, unless its key was posted before. */
+export function insertInbox(
+  db: Database,
+  row: NewInboxRow,
+  key: string,
+  body = JSON.stringify(row),
+): { seq: number; duplicate: boolean } {
+  const { changes, lastInsertRowid } = db
+    .sql(
+      'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(key, row.session, row.agentId, row.lane, row.kind, row.messageId, body, row.receivedAt)
+  if (changes === 1) return { seq: Number(lastInsertRowid), duplicate: false }
+  return { seq: Number(db.sql('SELECT seq FROM inbox WHERE key = ?').get(key)?.['seq']), duplicate: true }
+}
+
+function claimRows(
+  db: Database,
+  session: string,
+  run: string,
+  { all = false, max = DEFAULT_MAX }: { all?: boolean; max?: number },
+): Claim | null {
+  const open = db.sql('SELECT * FROM inbox WHERE session = ? AND state < 2 ORDER BY seq LIMIT ?').all(session, all ? max + 1 : 1)
+  const [first] = open
+  if (first === undefined) return null
+  const resumed = first['state'] === 1
+  const taken = resumed
+    ? db.sql('SELECT * FROM inbox WHERE session = ? AND state = 1 AND run = ? ORDER BY seq').all(session, first['run'] as string)
+    : together(open, all, max)
+  const name = resumed ? String(first['run']) : run
+  for (const row of taken)
+    db.sql('UPDATE inbox SET state = 1, run = ?, attempts = attempts + 1 WHERE seq = ?').run(name, row['seq'] as number)
+  return { run: name, resumed, rows: taken.map(toRow) }
+}
+
+/** The first row, and with `all` the messages right behind it: what is no message has a turn of its own. */
+function together(open: readonly Row[], all: boolean, max: number): readonly Row[] {
+  if (!all || open[0]?.['kind'] !== 'message') return open.slice(0, 1)
+  const end = open.findIndex((row) => row['kind'] !== 'message')
+  return open.slice(0, Math.min(end === -1 ? open.length : end, max))
+}
+
+const toRow = (row: Row): InboxRow => ({
+  ...(JSON.parse(String(row['body'])) as NewInboxRow),
+  seq: Number(row['seq']),
+  attempts: Number(row['attempts']) + 1,
+})
+
+const insertAnswer = (db: Database, answer: StoredAnswer, now: number): void =>
+  void db
+    .sql('INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at) VALUES (?, ?, ?, ?, ?, ?)')
+    .run(answer.session, answer.messageId, answer.agentId, answer.response, answer.isError === true ? 1 : 0, now)
+
+const toAnswer = (row: Row): StoredAnswer => ({
+  agentId: String(row['agent_id']),
+  session: String(row['session']),
+  messageId: String(row['message_id']),
+  response: String(row['response']),
+  ...(row['is_error'] === 1 ? { isError: true } : {}),
+})

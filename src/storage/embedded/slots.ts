@@ -1,0 +1,46 @@
+// The heartbeat ledger: each due slot stands in it once, with what came of it.
+
+import type { SlotRow, SlotStore } from '../ports.ts'
+import type { Database, Row } from './database.ts'
+
+export function createSlots(db: Database): SlotStore {
+  return {
+    claimSlot: (name, slot, at) =>
+      db.write(
+        () =>
+          db.sql("INSERT OR IGNORE INTO slots (name, slot, state, at) VALUES (?, ?, 'claimed', ?)").run(name, slot, at)
+            .changes === 1,
+      ),
+    endSlot: (name, slot, outcome, at, detail) =>
+      db.write(() => {
+        db.sql(
+          `INSERT INTO slots (name, slot, state, at, detail) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (name, slot) DO UPDATE SET state = excluded.state, at = excluded.at, detail = excluded.detail WHERE state = 'claimed'`,
+        ).run(name, slot, outcome, at, detail ?? null)
+      }),
+    async lastSlot(name) {
+      await db.flush()
+      const row = db.sql('SELECT * FROM slots WHERE name = ? ORDER BY slot DESC LIMIT 1').get(name)
+      return row === undefined ? null : toRow(row)
+    },
+    async unfinished() {
+      return db.sql("SELECT * FROM slots WHERE state = 'claimed' ORDER BY name, slot").all().map(toRow)
+    },
+    async list(name, limit) {
+      await db.flush()
+      const rows =
+        name === undefined
+          ? db.sql('SELECT * FROM slots ORDER BY slot DESC, name LIMIT ?').all(limit)
+          : db.sql('SELECT * FROM slots WHERE name = ? ORDER BY slot DESC LIMIT ?').all(name, limit)
+      return rows.map(toRow)
+    },
+  }
+}
+
+const toRow = (row: Row): SlotRow => ({
+  name: String(row['name']),
+  slot: Number(row['slot']),
+  state: row['state'] as SlotRow['state'],
+  at: Number(row['at']),
+  ...(row['detail'] === null ? {} : { detail: String(row['detail']) }),
+})

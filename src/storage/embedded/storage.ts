@@ -1,0 +1,89 @@
+// A state folder in; every store of one machine out: SQLite for rows, files for transcripts.
+
+import { messageOf } from '../../errors.ts'
+import type { Clock, Logger } from '../../ports.ts'
+import { createLanes } from '../../sessions/lanes.ts'
+import { createTranscripts } from '../../sessions/transcript.ts'
+import type { Storage } from '../ports.ts'
+import { createApprovalsStore } from './approvals-store.ts'
+import { type Database, openDatabase } from './database.ts'
+import { createHalts } from './halts.ts'
+import { createJournal } from './journal.ts'
+import { lockFolder } from './lock.ts'
+import { createOutbox } from './outbox.ts'
+import { createPeople } from './people.ts'
+import { createSessionFiles } from './session-files.ts'
+import { createSessionStore } from './session-store.ts'
+import { createSlots } from './slots.ts'
+import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
+import { createUsageStore } from './usage-store.ts'
+
+export interface EmbeddedStorageOptions {
+  readonly stateDir: string
+  /** `process`: survives a killed process (default). `power`: waits for the disk. */
+  readonly durability?: 'process' | 'power'
+  readonly clock: Clock
+  readonly log: Logger
+  /** Bound of cached transcripts; default 16 MiB. */
+  readonly transcriptCacheBytes?: number
+}
+
+const DAY_MS = 24 * 3_600_000
+const KEPT_DAYS = { answers: 7, ledgers: 90 }
+const LIMIT_WINDOW_MS = 3_600_000
+
+/** Opens the folder for this process alone. @throws ClawError when another engine has it or it can't be written. */
+export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Promise<Storage> {
+  const { stateDir, clock, log, durability = 'process' } = options
+  // First the lock: who is refused must not have touched anything.
+  const unlock = lockFolder(stateDir)
+  let db: Database
+  try {
+    db = openDatabase({ stateDir, durability })
+  } catch (error) {
+    unlock()
+    throw error
+  }
+  const lost = (error: unknown): void => log.error({ error: messageOf(error) }, 'a count could not be stored')
+  const transcripts = createTranscripts({
+    sync: durability === 'power',
+    log,
+    ...(options.transcriptCacheBytes === undefined ? {} : { cacheBytes: options.transcriptCacheBytes }),
+  })
+  const sessions = createSessionStore(db, createSessionFiles(stateDir, db), transcripts, clock)
+  const queue = createLanes({ clock, log, waitingLane: sessions.laneOf, onFailure: sessions.release })
+
+  return {
+    stateDir,
+    sessions,
+    queue,
+    outbox: createOutbox(db, clock),
+    approvals: createApprovalsStore(db),
+    usage: createUsageStore(db, lost),
+    slots: createSlots(db),
+    halts: createHalts(stateDir, log),
+    people: createPeople(db),
+    kv: createKeyValueStore(db),
+    admissions: createAdmissionLog(db, lost),
+    journal: (run) => createJournal(db, run),
+    clean: (now) => clean(db, now),
+    async close() {
+      await db.close()
+      unlock()
+    },
+  }
+}
+
+async function clean(db: Database, now: number): Promise<void> {
+  const answers = now - KEPT_DAYS.answers * DAY_MS
+  const ledgers = now - KEPT_DAYS.ledgers * DAY_MS
+  await db.write(() => {
+    db.sql('DELETE FROM answers WHERE at < ?').run(answers)
+    db.sql('DELETE FROM inbox WHERE state = 2 AND received_at < ?').run(answers)
+    db.sql('DELETE FROM outbox WHERE state > 0 AND created_at < ?').run(answers)
+    db.sql("DELETE FROM approvals WHERE state <> 'open' AND created_at < ?").run(ledgers)
+    db.sql("DELETE FROM slots WHERE state <> 'claimed' AND slot < ?").run(ledgers)
+    db.sql('DELETE FROM admissions WHERE at < ?').run(now - LIMIT_WINDOW_MS)
+    db.sql('DELETE FROM codes WHERE expires_at < ?').run(now)
+  })
+}
