@@ -54,6 +54,8 @@ export interface ApprovalsOptions {
   emit(event: EngineEvent): void
   /** Shows a new question to those who may answer. Must not throw. */
   notify(row: ApprovalRow): void
+  /** Saves what "always" approved. */
+  remember(row: ApprovalRow): Promise<void>
   /** A question nobody waits for any more was answered or ran out. */
   onLate(row: ApprovalRow): Promise<void>
 }
@@ -98,6 +100,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   async function settle(id: string, state: Exclude<ApprovalState, 'open'>, by: string): Promise<ApprovalRow | null> {
     const row = await store.settle(id, state, by, clock.now())
     if (row === null) return null
+    if (state === 'always') await options.remember(row)
     timers.get(id)?.()
     timers.delete(id)
     options.emit({ type: 'approval_decision', id, decision: state, by })

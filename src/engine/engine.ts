@@ -30,7 +30,7 @@ import type { Engine, Status } from './port.ts'
 import { createReloader, type LoadedForReload } from './reload.ts'
 import { mayApprove } from './standing.ts'
 import { createReplyStreams } from './streams.ts'
-import { createSurroundings } from './surroundings.ts'
+import { type CreateSurroundings, createSurroundings } from './surroundings.ts'
 import { createToolGate } from './tool-gate.ts'
 import { createTurnRunner, type TurnRunner } from './turns.ts'
 import type { Generation, World } from './world.ts'
@@ -50,6 +50,8 @@ export interface EngineOptions {
   prepareSwap?(plan: Plan): Promise<void>
   /** After the swap; must not fail. */
   onSwap?(plan: Plan): Promise<void>
+  /** What tools stand in; default: the machine, behind its gates. */
+  readonly surroundings?: CreateSurroundings
   /** Why it runs on something else than the file, said in `status`. */
   readonly degraded?: string
 }
@@ -109,9 +111,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     log,
     emit: hub.emit,
     notify: createNotifier({ channels, log, current: () => generation, isPushed }),
+    remember: (row) => surroundings.remember(row.agentId, row.grants),
     onLate: late.decided,
   })
-  const surroundings = await createSurroundings(world, () => turns)
+  const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)
   const gate = createToolGate(world, surroundings, approvals)
   const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })
   const models = createModelCalls(world, modelRouter)

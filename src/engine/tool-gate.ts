@@ -130,7 +130,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
         agentId: turn.agent.id,
         session: turn.session.key,
         tool: tool.name,
-        input: surroundings.redactJson(input),
+        input: cleared(input),
         decision: verdict.decision,
         by: verdict.by,
         reason: verdict.reason,
@@ -160,6 +160,9 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     }
   }
 
+  /** The input as it may stand in a log. */
+  const cleared = (input: unknown): unknown => JSON.parse(surroundings.redact(JSON.stringify(input ?? null)))
+
   function redacted(content: CallOutcome['content']): CallOutcome['content'] {
     if (typeof content === 'string') return surroundings.redact(content)
     return content.map((block: TextBlock | MediaBlock) =>
@@ -181,7 +184,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
         agentId: turn.agent.id,
         session: turn.session.key,
         tool: name,
-        input: surroundings.redactJson(input),
+        input: cleared(input),
         decision: 'run',
         by: 'approval',
         reason: `approved as ${approvalId(turn.claim.run, id)} or earlier`,

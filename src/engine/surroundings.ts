@@ -1,0 +1,124 @@
+// What tools stand in: gates, the shell, memory, the audit log, remembered grants and the secrets that must not leak. Made
+// once for each agent of a plan and shared by its turns.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createMemoryStore } from '../memory/store.ts'
+import { createApprovalsFile } from '../permissions/approvals-file.ts'
+import { type Audit, createAudit } from '../permissions/audit.ts'
+import { createNetworkGate } from '../permissions/network.ts'
+import { createPathGate } from '../permissions/paths.ts'
+import type { ToolPolicy } from '../permissions/policy.ts'
+import type { NetworkGate, PathGate, ShellRunner } from '../permissions/port.ts'
+import { createRedactor, secretsOf } from '../permissions/redact.ts'
+import { createShellRunner } from '../permissions/run.ts'
+import { createSandbox } from '../permissions/sandbox.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
+import type { ToolContext } from '../tools/port.ts'
+import { createToolRunner, type ToolRunner } from '../tools/run.ts'
+import { createSpawn } from './spawn.ts'
+import type { GatedTurn } from './tool-gate.ts'
+import type { TurnRunner } from './turns.ts'
+import type { World } from './world.ts'
+
+export interface Surroundings {
+  readonly runner: ToolRunner
+  readonly audit: Pick<Audit, 'append'>
+  /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
+  policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<ToolPolicy>
+  cwdOf(agent: AgentPlan): string
+  contextOf(turn: GatedTurn, idempotencyKey: string): Promise<ToolContext>
+  /** Saves what "always" approved, for one agent. */
+  remember(agentId: string, grants: readonly string[]): Promise<void>
+  redact(text: string): string
+  close(): Promise<void>
+}
+
+interface Gates {
+  readonly paths: PathGate
+  readonly network: NetworkGate
+  readonly shell: ShellRunner
+}
+
+export type CreateSurroundings = (world: World, turns: () => TurnRunner) => Promise<Surroundings>
+
+export const createSurroundings: CreateSurroundings = async (world, turns) => {
+  const { storage, clock, log, registry } = world
+  const { stateDir } = storage
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  const runner = createToolRunner(registry)
+  const audit = createAudit(join(stateDir, 'audit.jsonl'), { clock })
+  const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
+  const memory = createMemoryStore({ folder: join(stateDir, 'memory'), clock })
+  const sandbox = createSandbox()
+  const gates = new WeakMap<AgentPlan, Gates>()
+  const redactors = new WeakMap<Plan, (text: string) => string>()
+
+  const redactorOf = (plan: Plan): ((text: string) => string) => {
+    const known = redactors.get(plan)
+    if (known !== undefined) return known
+    const fresh = createRedactor(secretsOf(plan))
+    redactors.set(plan, fresh)
+    return fresh
+  }
+  const redact = (text: string): string => redactorOf(world.current().plan)(text)
+  const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
+
+  function gatesOf(plan: Plan, agent: AgentPlan): Gates {
+    const known = gates.get(agent)
+    if (known !== undefined) return known
+    const protectedPaths = protectedOf(plan)
+    const fresh: Gates = {
+      paths: createPathGate({ roots: agent.workspace, protectedPaths }),
+      network: createNetworkGate({ ...(agent.allowHosts === undefined ? {} : { allowHosts: agent.allowHosts }), denyHosts: agent.denyHosts }),
+      shell: createShellRunner({ roots: agent.workspace, protectedPaths, sandbox, mode: agent.sandbox, network: agent.network, redact }),
+    }
+    gates.set(agent, fresh)
+    return fresh
+  }
+
+  return {
+    runner,
+    audit,
+    async policyOf(plan, agent, bounded) {
+      const { mode, allow, deny, askInSandbox } = agent.permissions
+      const sandboxed = bounded.sandbox !== 'off' && (await sandbox.works())
+      return {
+        mode,
+        allow,
+        deny,
+        askInSandbox,
+        remembered: await remembered.rememberedFor(agent.id),
+        sandboxed,
+        sandbox: bounded.sandbox,
+        protectedPaths: protectedOf(plan),
+        cwd: cwdOf(agent),
+      }
+    },
+    cwdOf,
+    async contextOf(turn, idempotencyKey) {
+      const { plan, agent, session, signal } = turn
+      const { paths, network, shell } = gatesOf(plan, agent)
+      const spawn = createSpawn(world, turns(), turn, idempotencyKey)
+      return { plan, agent, session, signal, clock, log, paths, network, shell, memory, spawn, idempotencyKey }
+    },
+    remember: (agentId, grants) => remembered.remember(agentId, grants),
+    redact,
+    close: async () => {
+      await audit.close()
+    },
+  }
+}
+
+/** The engine's own files: no tool may touch them, whatever the workspace is. */
+const protectedOf = (plan: Plan): readonly string[] => [
+  ...plan.sources,
+  join(plan.stateDir, 'agents'),
+  join(plan.stateDir, 'memory'),
+  join(plan.stateDir, 'last-good'),
+  join(plan.stateDir, 'channels'),
+  join(plan.stateDir, 'exec-approvals.json'),
+  join(plan.stateDir, 'audit.jsonl'),
+  join(plan.stateDir, 'gateway.json'),
+  join(plan.stateDir, 'state.db'),
+]
