@@ -185,6 +185,7 @@ export async function createFakeTelegram(options: { clock?: Clock; token?: strin
     return new Promise((resolve, reject) => {
       const end = (): void => {
         cancel()
+        request.socket.off('close', end)
         if (waiting === own) waiting = null
       }
       const own = {

@@ -86,7 +86,11 @@ export function stripMention(
     const after = text.slice(cut.to)
     // "hey @bot, look": the blank before goes with the name; at the start the blank or comma after it does.
     text =
-      before.trim() === '' ? after.replace(/^[\s,:;–—-]+/, '') : /^\s/.test(after) ? before.trimEnd() + after : before + after
+      before.trim() === ''
+        ? after.replace(/^[\s,:;–—-]+/, '')
+        : /^[\s,.;:!?]/.test(after)
+          ? before.trimEnd() + after
+          : before + after
   }
   return { text: text.trim(), mentioned: cuts.length > 0 }
 }

@@ -1,0 +1,25 @@
+// How many messages a second come in through a channel, and how long one takes.
+
+import { type KitDriver, withBench } from '../../src/channels/kit/index.ts'
+
+export async function measure(driver: KitDriver): Promise<{ perSecond: number; medianMs: number }> {
+  let perSecond = 0
+  const times: number[] = []
+  await withBench(driver, {}, async (bench) => {
+    const say = (text: string) => bench.platform.say({ place: 'direct', text })
+    const come = (count: number) => bench.host.until(`${count} messages`, () => bench.host.received.length >= count, 30_000)
+    let count = 0
+    for (; count < 30; ) {
+      const began = performance.now()
+      await say(`single ${count}`)
+      await come(++count)
+      times.push(performance.now() - began)
+    }
+    const began = performance.now()
+    for (const end = count + 400; count < end; count++) await say(`many ${count}`)
+    await come(count)
+    perSecond = Math.round(400_000 / (performance.now() - began))
+  })
+  times.sort((a, b) => a - b)
+  return { perSecond, medianMs: times[Math.floor(times.length / 2)] ?? 0 }
+}

@@ -1,0 +1,206 @@
+// Telegram beyond the kit: conflicts, revoked tokens, moved groups, forged webhooks, formatting that is refused.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Channel } from '../../src/channels/port.ts'
+import { builtinChannels, telegram } from '../../src/channels/registry.ts'
+import { readMessage, stripMention } from '../../src/channels/telegram/intake.ts'
+import { readCallback } from '../../src/channels/telegram/send.ts'
+import { type ChannelPlan, type Plan, Secret } from '../../src/plan/plan.ts'
+import { createChannelHost, deliver, fastClock, type TestChannelHost, until } from '../support/channel-host.ts'
+import { createFakeTelegram, type FakeTelegram } from '../support/fake-telegram.ts'
+
+const clock = fastClock(50)
+
+async function begin(
+  test: Pick<typeof t, 'teardown'>,
+  options: { settings?: Record<string, unknown>; spec?: Partial<ChannelPlan>; fake?: FakeTelegram; folder?: string } = {},
+): Promise<{ fake: FakeTelegram; host: TestChannelHost; channel: Channel }> {
+  const fake = options.fake ?? (await createFakeTelegram({ clock }))
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'claw-telegram-')))
+  const host = createChannelHost({
+    type: 'telegram',
+    clock,
+    stateFolder: folder,
+    apiRoot: fake.url,
+    settings: { token: new Secret(fake.token), ...options.settings },
+    ...(options.spec === undefined ? {} : { spec: options.spec }),
+  })
+  const channel = (await telegram.load())(host)
+  await channel.start()
+  test.teardown(async () => {
+    await channel.stop()
+    await fake.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return { fake, host, channel }
+}
+
+const connected = (host: TestChannelHost): Promise<void> => host.until('connected', () => host.state.state === 'connected')
+
+t.test('two programs with one token: said in clear words, and neither crashes', async (t) => {
+  const first = await begin(t)
+  await connected(first.host)
+  const second = await begin(t, { fake: first.fake })
+  await until('a conflict', () =>
+    [...first.host.states, ...second.host.states].some((s) => s.state === 'reconnecting' && /another program/i.test(s.detail)),
+  )
+})
+
+t.test('a revoked token ends in a failed state', async (t) => {
+  const { fake, host, channel } = await begin(t)
+  await connected(host)
+  fake.setToken('123456:NEW')
+  fake.dropConnections()
+  await host.until('failed', () => host.state.state === 'failed')
+  const error = await deliver(channel, host, { content: 'x', userId: '11' }, { attempts: 1 }).catch((e: unknown) => e)
+  t.match(error, { name: 'ChannelError', retry: true }, 'the reply waits for a new token')
+})
+
+t.test('no token at all is a failed state', async (t) => {
+  const { host } = await begin(t, { settings: { token: new Secret('') } })
+  t.equal(host.state.state, 'failed')
+})
+
+t.test('a group that became a supergroup still gets its replies', async (t) => {
+  const { fake, host, channel } = await begin(t)
+  await connected(host)
+  const to = fake.migrate(-55)
+  await deliver(channel, host, { content: 'to the old id', groupId: '-55' })
+  t.equal(fake.chat(to).at(-1)?.text, 'to the old id')
+})
+
+t.test('refused formatting goes out as plain text', async (t) => {
+  const { fake, host, channel } = await begin(t)
+  await connected(host)
+  fake.fail({ method: 'sendMessage', code: 400, description: "Bad Request: can't parse entities: whatever" })
+  await deliver(channel, host, { content: 'some **bold**', userId: '11' })
+  t.match(fake.chat(11), [{ text: 'some **bold**', entities: [] }])
+})
+
+t.test('a reply that breaks off in the middle goes on where it stopped', async (t) => {
+  const { fake, host, channel } = await begin(t)
+  await connected(host)
+  const content = ['a', 'b', 'c'].map((letter) => letter.repeat(3000)).join('\n\n')
+  const sending = deliver(channel, host, { content, userId: '11' })
+  await until('the first part', () => fake.chat(11).length === 1)
+  fake.fail({ method: 'sendMessage', code: 500 })
+  await sending
+  t.same(
+    fake.chat(11).map((m) => m.text.charAt(0)),
+    ['a', 'b', 'c'],
+  )
+})
+
+t.test('the kept offset belongs to one bot', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-telegram-'))
+  await writeFile(join(folder, 'telegram.json'), JSON.stringify({ botId: 1, offset: 999_999_999, at: clock.now(), moved: {} }))
+  const { fake, host } = await begin(t, { folder })
+  fake.say({ from: 11, text: 'hello' })
+  await host.until('the message', () => host.received.length === 1)
+})
+
+t.test('a damaged state file costs nothing', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-telegram-'))
+  await writeFile(join(folder, 'telegram.json'), '{"botId": 12')
+  const { fake, host } = await begin(t, { folder })
+  fake.say({ from: 11, text: 'hello' })
+  await host.until('the message', () => host.received.length === 1)
+})
+
+t.test('webhook mode takes only calls that carry the secret', async (t) => {
+  const { host, channel, fake } = await begin(t, {
+    settings: { mode: 'webhook', webhookUrl: 'http://127.0.0.1:9/hooks/telegram', webhookSecret: new Secret('s3cret') },
+  })
+  await connected(host)
+  t.equal(fake.webhookUrl(), 'http://127.0.0.1:9/hooks/telegram')
+  const update = {
+    update_id: 1,
+    message: {
+      message_id: 1,
+      date: 1,
+      chat: { id: 11, type: 'private' },
+      from: { id: 11, is_bot: false, first_name: 'A' },
+      text: 'hi',
+    },
+  }
+  const call = (secret: string | undefined, body: string, method = 'POST') =>
+    channel.webhook?.({
+      method,
+      path: '/hooks/telegram',
+      query: new URLSearchParams(),
+      headers: secret === undefined ? {} : { 'x-telegram-bot-api-secret-token': secret },
+      body: Buffer.from(body),
+    })
+  t.match(await call(undefined, JSON.stringify(update)), { status: 401 })
+  t.match(await call('wrong', JSON.stringify(update)), { status: 401 })
+  t.match(await call('s3cret', '{'), { status: 400 })
+  t.match(await call('s3cret', 'null'), { status: 400 })
+  t.match(await call('s3cret', '', 'GET'), { status: 405 })
+  t.equal(host.received.length, 0)
+  t.match(await call('s3cret', JSON.stringify(update)), { status: 200 })
+  t.match(host.received, [{ content: 'hi', userId: '11' }])
+  host.failReceives(1)
+  t.match(await call('s3cret', JSON.stringify(update)), { status: 500 }, 'what was not stored is asked for again')
+})
+
+t.test('files of strangers are not fetched', async (t) => {
+  const { fake, host } = await begin(t, { spec: { allowFrom: ['telegram:11'] } })
+  fake.say({ from: 66, file: { kind: 'document', data: Buffer.from('x'), mediaType: 'text/plain', name: 'a.txt' } })
+  fake.say({ from: 11, file: { kind: 'voice', data: Buffer.from('OggS...') } })
+  await host.until('both', () => host.received.length === 2)
+  const by = (user: string) => host.received.find((m) => m.userId === user)
+  t.match(by('66'), { content: '[file a.txt]', media: [{ note: /not for the bot/ }] })
+  t.equal(by('66')?.media?.[0]?.data, undefined)
+  t.match(by('11'), { content: '[voice message, 7 s]', media: [{ kind: 'audio', mediaType: 'audio/ogg', data: String }] })
+  t.equal(fake.calls.filter((c) => c.method === 'getfile').length, 1)
+})
+
+t.test('mentions', async (t) => {
+  const me = { id: 7, username: 'claw_bot' }
+  const cases: [string, { type: string; offset: number; length: number; user?: { id: number } }[], string, boolean][] = [
+    ['@Claw_Bot, hi', [{ type: 'mention', offset: 0, length: 9 }], 'hi', true],
+    ['hey @claw_bot, look', [{ type: 'mention', offset: 4, length: 9 }], 'hey, look', true],
+    ['look @claw_bot now', [{ type: 'mention', offset: 5, length: 9 }], 'look now', true],
+    ['/research@claw_bot sushi', [{ type: 'bot_command', offset: 0, length: 18 }], '/research sushi', true],
+    ['/research@other_bot sushi', [{ type: 'bot_command', offset: 0, length: 19 }], '/research@other_bot sushi', false],
+    ['Claw do it', [{ type: 'text_mention', offset: 0, length: 4, user: { id: 7 } }], 'do it', true],
+    ['@other hi', [{ type: 'mention', offset: 0, length: 6 }], '@other hi', false],
+  ]
+  for (const [raw, entities, text, mentioned] of cases) t.same(stripMention(raw, entities as never, me), { text, mentioned }, raw)
+})
+
+t.test('who is not a person is not read', async (t) => {
+  const plan = { rules: [] } as unknown as Plan
+  const me = { id: 7, is_bot: true, first_name: 'Claw', username: 'claw_bot' } as never
+  const base = { message_id: 1, date: 1, chat: { id: -5, type: 'group', title: 'g' }, text: 'x' }
+  const person = { id: 1, is_bot: false, first_name: 'A' }
+  const read = (more: object) => readMessage({ ...base, ...more } as never, me, plan, 'telegram')
+  t.equal(read({ from: { ...person, is_bot: true } }), null, 'a bot')
+  t.equal(read({}), null, 'nobody')
+  t.equal(read({ from: person, sender_chat: { id: -9, type: 'channel', title: 'c' } }), null, 'a channel')
+  t.equal(read({ from: person, text: undefined, pinned_message: {} }), null, 'a service message')
+  t.match(read({ from: person }), { message: { userId: '1', groupId: '-5', messageId: '-5/1' } })
+})
+
+t.test('buttons carry ids only', async (t) => {
+  t.same(readCallback('ap:once:01ab'), { decision: 'once', id: '01ab' })
+  t.equal(readCallback('ap:forever:01ab'), null)
+  t.equal(readCallback(undefined), null)
+})
+
+t.test('the registry loads nothing before it is asked', async (t) => {
+  t.same(new Set(builtinChannels.map((d) => d.type)).size, builtinChannels.length, 'one line a type')
+  for (const type of ['http', 'webchat', 'socket']) {
+    const host = createChannelHost({ type, clock, stateFolder: t.testdir(), settings: {} })
+    const definition = builtinChannels.find((d) => d.type === type)
+    const channel = (await definition?.load())?.(host)
+    await channel?.start()
+    t.equal(host.state.state, 'connected')
+    t.same((await deliver(channel as Channel, host, { content: 'x' }, { key: 'k1' })).messageIds, ['k1'])
+    await channel?.stop()
+    t.equal(host.state.state, 'stopped')
+  }
+})
