@@ -60,7 +60,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
   options.onPlan?.(plan)
 
-  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log })
+  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, log })
   const undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
   try {
     let gateway: Gateway | null = null

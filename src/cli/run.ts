@@ -3,8 +3,9 @@
 import { renderHuman } from '../config/render.ts'
 import { ClawError, EXIT, hasErrors } from '../errors.ts'
 import { createLogger } from '../log.ts'
-import { createRedactor, secretsOf } from '../permissions/redact.ts'
+import { createRedactor } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
+import { secretsOf } from '../plan/secrets.ts'
 import { type Claw, startClaw } from '../start.ts'
 import { type Io, paint, type Verb } from './io.ts'
 

@@ -8,12 +8,13 @@ import { createApprovalsFile } from '../permissions/approvals-file.ts'
 import { type Audit, createAudit } from '../permissions/audit.ts'
 import { createNetworkGate } from '../permissions/network.ts'
 import { createPathGate } from '../permissions/paths.ts'
-import type { ToolPolicy } from '../permissions/policy.ts'
+import type { ToolCall } from '../permissions/policy.ts'
 import type { NetworkGate, PathGate, ShellRunner } from '../permissions/port.ts'
-import { createRedactor, secretsOf } from '../permissions/redact.ts'
+import { createRedactor } from '../permissions/redact.ts'
 import { createShellRunner } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
+import { secretsOf } from '../plan/secrets.ts'
 import type { ToolContext } from '../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../tools/run.ts'
 import { createSpawn } from './spawn.ts'
@@ -25,7 +26,7 @@ export interface Surroundings {
   readonly runner: ToolRunner
   readonly audit: Pick<Audit, 'append'>
   /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
-  policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<ToolPolicy>
+  policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
   cwdOf(agent: AgentPlan): string
   contextOf(turn: GatedTurn, idempotencyKey: string): Promise<ToolContext>
   /** Saves what "always" approved, for one agent. */
@@ -47,21 +48,18 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
   const { stateDir } = storage
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const runner = createToolRunner(registry)
-  const audit = createAudit(join(stateDir, 'audit.jsonl'), { clock })
+  const audit = createAudit(join(stateDir, 'audit.jsonl'), { now: clock.now, redact: (text) => redact(text) })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
   const memory = createMemoryStore({ folder: join(stateDir, 'memory'), clock })
   const sandbox = createSandbox()
   const gates = new WeakMap<AgentPlan, Gates>()
-  const redactors = new WeakMap<Plan, (text: string) => string>()
+  let redactor: { plan: Plan; redact: (text: string) => string } | null = null
 
-  const redactorOf = (plan: Plan): ((text: string) => string) => {
-    const known = redactors.get(plan)
-    if (known !== undefined) return known
-    const fresh = createRedactor(secretsOf(plan))
-    redactors.set(plan, fresh)
-    return fresh
+  function redact(text: string): string {
+    const { plan } = world.current()
+    if (redactor?.plan !== plan) redactor = { plan, redact: createRedactor(secretsOf(plan)) }
+    return redactor.redact(text)
   }
-  const redact = (text: string): string => redactorOf(world.current().plan)(text)
   const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
 
   function gatesOf(plan: Plan, agent: AgentPlan): Gates {
@@ -81,18 +79,13 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
     runner,
     audit,
     async policyOf(plan, agent, bounded) {
-      const { mode, allow, deny, askInSandbox } = agent.permissions
-      const sandboxed = bounded.sandbox !== 'off' && (await sandbox.works())
       return {
-        mode,
-        allow,
-        deny,
-        askInSandbox,
+        // Permissions of the one, place and sandbox of where it would run.
+        agent: { permissions: agent.permissions, sandbox: bounded.sandbox, workspace: bounded.workspace },
         remembered: await remembered.rememberedFor(agent.id),
-        sandboxed,
-        sandbox: bounded.sandbox,
+        sandboxed: bounded.sandbox !== 'off' && (await sandbox.works()),
         protectedPaths: protectedOf(plan),
-        cwd: cwdOf(agent),
+        cwd: cwdOf(bounded),
       }
     },
     cwdOf,
