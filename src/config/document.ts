@@ -20,6 +20,8 @@ export interface ConfigDocument {
   readonly variables: ReadonlyMap<string, readonly string[]>
   position(path: Path, spot?: Spot): Position
   place(path: Path): Place
+  /** Whether it stands in a file at all. */
+  written(path: Path): boolean
   /** The file that names what stands at the path: relative paths are relative to it. */
   fileOf(path: Path): string
   problem(code: Code, message: string, path: Path, more?: ProblemOptions): Diagnostic
@@ -65,6 +67,7 @@ export function createDocument(file: string, root: MapNode, filled: Filled): Con
       const { file: where, line, column } = position(path, 'key')
       return { file: where, line, column }
     },
+    written: (path) => find(root, path) !== null,
     fileOf(path) {
       const { entry, node } = nearest(path).found
       return node.source.file ?? entry?.source.file

@@ -4,6 +4,7 @@ import { type Diagnostic, diagnostic } from '../errors.ts'
 import { type Interpolated, interpolate, type Lookup } from './interpolate.ts'
 import { positionOf } from './positions.ts'
 import { channelTypes, childShape, hasType, type Path, pointerOf, rootShape, type SchemaNode, shapeOf } from './shape.ts'
+import { nearest } from './suggest.ts'
 import { entryOf, type MapNode, type ScalarNode, type TreeNode } from './yaml/tree.ts'
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
@@ -17,6 +18,8 @@ export interface SecretField {
   readonly unset: readonly { readonly name: string; readonly message?: string }[]
   /** Whether some of it stands in the file itself. */
   readonly literal: boolean
+  /** The key is a misspelled one: kept out of sight all the same. */
+  readonly misplaced?: true
 }
 
 export interface Filled {
@@ -60,7 +63,8 @@ export function fill(root: TreeNode, lookup: Lookup): Filled {
     for (const entry of node.entries) {
       const inner = shape === undefined ? undefined : childShape(shape, entry.key, inChannels ? typeOf(entry.value) : undefined)
       path.push(entry.key)
-      const made = visit(entry.value, inner, asId)
+      const hidden = inner === undefined && entry.value.kind === 'scalar' && meantAsSecret(shape, entry.key)
+      const made = hidden ? misplaced(entry.value as ScalarNode) : visit(entry.value, inner, asId)
       path.pop()
       if (entry.key === '__proto__') Object.defineProperty(value, entry.key, { value: made, enumerable: true })
       else value[entry.key] = inChannels ? withType(entry.key, made) : made
@@ -94,6 +98,17 @@ export function fill(root: TreeNode, lookup: Lookup): Filled {
     return HIDDEN
   }
 
+  function misplaced(node: ScalarNode): Value {
+    secrets.set(pointerOf(path), {
+      path: [...path],
+      value: '',
+      unset: [],
+      literal: !node.written.startsWith('${'),
+      misplaced: true,
+    })
+    return HIDDEN
+  }
+
   function report(node: ScalarNode, result: Interpolated): void {
     const at = { ...positionOf(node.source, node.start, node.end), path: pointerOf(path) }
     if (result.malformed !== undefined) {
@@ -109,6 +124,13 @@ export function fill(root: TreeNode, lookup: Lookup): Filled {
 
   const value = visit(root, rootShape, false)
   return { value, secrets, variables, diagnostics }
+}
+
+/** Whether an unknown key looks like one that holds a secret here. */
+function meantAsSecret(shape: SchemaNode | undefined, key: string): boolean {
+  if (shape?.properties === undefined || key.startsWith('x-')) return false
+  const near = nearest(key, Object.keys(shape.properties))
+  return near !== undefined && childShape(shape, near)?.['x-secret'] === true
 }
 
 /** A key with nothing after it is an empty map or list where the schema wants one. */

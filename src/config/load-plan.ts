@@ -67,7 +67,9 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const filled = fill(merged.root, env.lookup)
   const doc = createDocument(file, merged.root, filled)
   const scope = scopeOf(doc, options.registry)
-  const shape = await validateShape(doc)
+  // A value whose variable failed has no shape yet.
+  const failed = new Set(filled.diagnostics.map((problem) => problem.path))
+  const shape = (await validateShape(doc)).filter((problem) => !failed.has(problem.path))
   diagnostics.push(...filled.diagnostics, ...shape)
   const checked = await runChecks({
     doc,

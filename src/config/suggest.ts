@@ -8,13 +8,21 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   let least = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const candidate of names) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue
-    const far = candidate.toLowerCase() === name.toLowerCase() ? 0 : distance(name, candidate)
+    const far = candidate.toLowerCase() === name.toLowerCase() ? 0 : swapped(name, candidate) ? 1 : distance(name, candidate)
     if (far < least) {
       least = far
       best = candidate
     }
   }
   return best
+}
+
+/** Two neighbours changed places: the commonest slip of the hand, which plain edit distance counts twice. */
+function swapped(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2)
 }
 
 const SHOWN = 8

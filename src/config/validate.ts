@@ -22,6 +22,7 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument): readonl
   const channels = mapAt(doc.value, 'channels')
   const typeOf = (id: string): string | undefined => textAt(channels[id], 'type')
   const diagnostics = new Map<string, Diagnostic>()
+  const misspelled = misspelledKeys(errors, doc, typeOf)
   for (const error of errors) {
     if (ECHOES.has(error.keyword) && error.keyword !== 'propertyNames') continue
     const path = pathOf(error.instancePath, doc.value)
@@ -29,6 +30,9 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument): readonl
     if (error.schemaPath.startsWith('#/pattern') && error.keyword === 'pattern' && valueAt(doc.value, path) instanceof Object)
       continue
     if (['minLength', 'maxLength'].includes(error.keyword) && isMap(valueAt(doc.value, path))) continue
+    // A misspelled key was told as such; that its right form is missing is the same mistake.
+    if (error.keyword === 'required' && misspelled.has(`${error.instancePath}/${String(error.params['missingProperty'])}`))
+      continue
     const shape = shapeAt(path, typeOf)
     const made = translateOne(error, path, shape, doc)
     if (made === null) continue
@@ -36,6 +40,22 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument): readonl
     if (!diagnostics.has(key)) diagnostics.set(key, made)
   }
   return [...diagnostics.values()]
+}
+
+/** Pointers of the keys that unknown ones were meant to be. */
+function misspelledKeys(
+  errors: readonly SchemaError[],
+  doc: ConfigDocument,
+  typeOf: (id: string) => string | undefined,
+): ReadonlySet<string> {
+  const meant = new Set<string>()
+  for (const { keyword, instancePath, params } of errors) {
+    if (keyword !== 'additionalProperties') continue
+    const known = Object.keys(shapeAt(pathOf(instancePath, doc.value), typeOf)?.properties ?? {})
+    const near = nearest(String(params['additionalProperty']), known)
+    if (near !== undefined) meant.add(`${instancePath}/${near}`)
+  }
+  return meant
 }
 
 function translateOne(error: SchemaError, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
@@ -150,8 +170,9 @@ function notAllowed(value: Value | undefined, path: Path, error: SchemaError, do
   const { allowedValues, allowedValue } = error.params
   const allowed = (Array.isArray(allowedValues) ? allowedValues : [allowedValue]).map(String)
   // A wrong type was told already, as such.
-  const shown = typeof value === 'string' || typeof value === 'number' ? `"${value}"` : kindOf(value)
-  const near = nearest(String(value), allowed)
+  const fromEnvironment = doc.variables.has(pointerOf(path))
+  const shown = fromEnvironment ? 'what its variable holds' : typeof value === 'object' ? kindOf(value) : `"${value}"`
+  const near = fromEnvironment ? undefined : nearest(String(value), allowed)
   const hint = near === undefined ? `One of: ${allowed.join(', ')}.` : `Did you mean "${near}"? One of: ${allowed.join(', ')}.`
   const isVersion = pointerOf(path) === '/version'
   const message = isVersion ? 'This version of the language is not known.' : `${nameOf(path)} cannot be ${shown}.`

@@ -1,18 +1,64 @@
-// What a check is given.
+// What a check is given, and the few walks that several of them make.
 
 import type { Diagnostic } from '../../errors.ts'
 import type { Registry } from '../../registry.ts'
-import type { ConfigDocument } from '../document.ts'
+import { type ConfigDocument, listAt, mapAt } from '../document.ts'
+import type { Value } from '../fill.ts'
 import type { Lookup } from '../interpolate.ts'
 import type { Scope } from '../scope.ts'
+import type { Path } from '../shape.ts'
 
 export interface CheckInput {
   readonly doc: ConfigDocument
   readonly scope: Scope
   readonly registry: Registry
   readonly lookup: Lookup
+  /** Secrets that are not set are errors. */
   readonly requireSecrets: boolean
 }
 
 /** Must not throw on a document that does not fit the schema: what is not of the expected shape is passed over. */
 export type Check = (input: CheckInput) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>
+
+export interface Found {
+  readonly value: { readonly [key: string]: Value }
+  readonly path: Path
+}
+
+/** `defaults` and every agent. */
+export function agentSections(doc: ConfigDocument, scope: Scope): readonly Found[] {
+  const root = mapAt(doc.value)
+  const agents = mapAt(root['agents'])
+  const own = scope.agents.map((id) => ({ value: mapAt(agents[id]), path: ['agents', id] }))
+  return root['defaults'] === undefined ? own : [{ value: mapAt(root['defaults']), path: ['defaults'] }, ...own]
+}
+
+/** The maps in a list, with where they stand. */
+export const itemsOf = (value: Value | undefined, path: Path): readonly Found[] =>
+  listAt(value).map((item, index) => ({ value: mapAt(item), path: [...path, index] }))
+
+/** The texts at a key that holds one text or a list of them, each with its own path. */
+export function textsAt(found: Found, key: string): readonly { text: string; path: Path }[] {
+  const value = found.value[key]
+  const path = [...found.path, key]
+  if (typeof value === 'string') return [{ text: value, path }]
+  return listAt(value).flatMap((text, index) => (typeof text === 'string' ? [{ text, path: [...path, index] }] : []))
+}
+
+export interface TestStep {
+  readonly step: Found
+  readonly message: Found
+  readonly expect: Found
+}
+
+/** Every step of every test; a test without `steps` is one itself. */
+export function testSteps(doc: ConfigDocument): readonly TestStep[] {
+  const under = (found: Found, key: string): Found => ({ value: mapAt(found.value[key]), path: [...found.path, key] })
+  return itemsOf(mapAt(doc.value)['tests'], ['tests'])
+    .flatMap((test) => [test, ...itemsOf(test.value['steps'], [...test.path, 'steps'])])
+    .map((step) => ({ step, message: under(step, 'message'), expect: under(step, 'expect') }))
+}
+
+/** Rules, with where they stand. */
+export const rulesOf = (doc: ConfigDocument): readonly Found[] =>
+  itemsOf(mapAt(mapAt(doc.value)['routing'])['rules'], ['routing', 'rules'])

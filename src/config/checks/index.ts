@@ -1,8 +1,47 @@
 // All checks beyond shape, in one list. Each is a small function from the document and the names in it to problems.
 
 import type { Diagnostic } from '../../errors.ts'
-import type { CheckInput } from './check.ts'
+import { checkAgents } from './agents.ts'
+import { checkApprovals } from './approvals.ts'
+import { checkChannels } from './channels.ts'
+import type { Check, CheckInput } from './check.ts'
+import { checkGateway } from './gateway.ts'
+import { checkGrants } from './grants.ts'
+import { checkHeartbeats } from './heartbeats.ts'
+import { checkLimits } from './limits.ts'
+import { checkModels } from './models.ts'
+import { checkNames } from './names.ts'
+import { checkPatterns } from './patterns.ts'
+import { checkPeople } from './people.ts'
+import { checkPrefixes } from './prefixes.ts'
+import { checkSandbox } from './sandbox.ts'
+import { checkSecrets } from './secrets.ts'
+import { checkSomething } from './something.ts'
+import { checkSubagents } from './subagents.ts'
+import { checkTools } from './tools.ts'
+
+const CHECKS: readonly Check[] = [
+  checkSomething,
+  checkAgents,
+  checkChannels,
+  checkTools,
+  checkModels,
+  checkPeople,
+  checkNames,
+  checkHeartbeats,
+  checkPatterns,
+  checkSubagents,
+  checkGateway,
+  checkLimits,
+  checkGrants,
+  checkApprovals,
+  checkSecrets,
+  checkSandbox,
+  checkPrefixes,
+]
 
 export async function runChecks(input: CheckInput): Promise<readonly Diagnostic[]> {
-  return [] as Diagnostic[]
+  const problems: Diagnostic[] = []
+  for (const check of CHECKS) problems.push(...(await check(input)))
+  return problems
 }

@@ -1,0 +1,91 @@
+// Heartbeats: names once, schedules and time zones that can be read, times that come, but not too often.
+
+import type { Diagnostic } from '../../errors.ts'
+import { mapAt, textAt } from '../document.ts'
+import { suggestion } from '../suggest.ts'
+import { agentSections, type Check, type CheckInput, type Found, itemsOf, testSteps } from './check.ts'
+
+/** Two runs this near to each other are told. */
+const OFTEN_MS = 60_000
+
+export const checkHeartbeats: Check = async (input) => {
+  const { doc } = input
+  const heartbeats = itemsOf(mapAt(doc.value)['heartbeats'], ['heartbeats'])
+  const problems: Diagnostic[] = [...twice(input, heartbeats), ...zones(input, heartbeats)]
+  const names = heartbeats.flatMap(({ value }) => textAt(value, 'name') ?? [])
+  for (const { step } of testSteps(doc)) {
+    const name = textAt(step.value, 'heartbeat')
+    if (name === undefined || names.includes(name)) continue
+    const hint = suggestion(name, names, 'Define it under `heartbeats`.', 'Heartbeats')
+    problems.push(doc.problem('CLAW208', `There is no heartbeat "${name}".`, [...step.path, 'heartbeat'], { hint }))
+  }
+  if (heartbeats.length === 0) return problems
+  const { Cron } = await import('croner')
+  for (const { value, path } of heartbeats) {
+    const schedule = textAt(value, 'schedule')?.trim()
+    if (schedule === undefined || schedule === '') continue
+    const at = [...path, 'schedule']
+    const hint = 'Five fields (minute hour day month weekday), or six with seconds in front: "30 7 * * *".'
+    const fields = schedule.split(/\s+/).length
+    if (fields !== 5 && fields !== 6) {
+      problems.push(doc.problem('CLAW303', `A schedule has five or six fields, not ${fields}.`, at, { hint }))
+      continue
+    }
+    try {
+      const zone = textAt(value, 'timezone')
+      const cron = new Cron(schedule, { paused: true, ...(zone !== undefined && isZone(zone) ? { timezone: zone } : {}) })
+      const next = cron.nextRuns(3)
+      if (next.length === 0) problems.push(doc.problem('CLAW309', `The schedule "${schedule}" never fires.`, at))
+      else if (next.slice(1).some((time, index) => time.getTime() - next[index]!.getTime() <= OFTEN_MS)) {
+        const often = 'Each run is a turn of a model. For testing that is fine.'
+        problems.push(doc.problem('CLAW310', `The schedule "${schedule}" fires every minute or more often.`, at, { hint: often }))
+      }
+    } catch (error) {
+      problems.push(doc.problem('CLAW303', `The schedule "${schedule}" cannot be read: ${reason(error)}.`, at, { hint }))
+    }
+  }
+  return problems
+}
+
+const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '').replace(/\.$/, '')
+
+function twice({ doc }: CheckInput, heartbeats: readonly Found[]): readonly Diagnostic[] {
+  const problems: Diagnostic[] = []
+  const seen = new Map<string, Found>()
+  for (const heartbeat of heartbeats) {
+    const name = textAt(heartbeat.value, 'name')
+    if (name === undefined) continue
+    const first = seen.get(name)
+    if (first === undefined) seen.set(name, heartbeat)
+    else {
+      const earlier = doc.position([...first.path, 'name'])
+      const related = [{ ...earlier, message: 'first here' }]
+      const hint = `The first is in line ${earlier.line}; each heartbeat has a session of its own name.`
+      problems.push(
+        doc.problem('CLAW306', `Two heartbeats are called "${name}".`, [...heartbeat.path, 'name'], { hint, related }),
+      )
+    }
+  }
+  return problems
+}
+
+function zones({ doc, scope }: CheckInput, heartbeats: readonly Found[]): readonly Diagnostic[] {
+  const resets = agentSections(doc, scope).map(({ value, path }) => ({ value: mapAt(value['reset']), path: [...path, 'reset'] }))
+  return [...heartbeats, ...resets].flatMap(({ value, path }) => {
+    const zone = textAt(value, 'timezone')
+    if (zone === undefined || zone === '' || isZone(zone)) return []
+    const hint = suggestion(zone, Intl.supportedValuesOf('timeZone'), '', 'Zones')
+    const shown = hint.startsWith('Did') ? hint : 'Write a name such as Europe/Paris or UTC.'
+    return [doc.problem('CLAW304', `There is no time zone "${zone}".`, [...path, 'timezone'], { hint: shown })]
+  })
+}
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,101 @@
+// Diagnostics → text for a person: place, words, the lines of the file with a mark below, hint, code.
+
+import { readFileSync } from 'node:fs'
+import { relative, sep } from 'node:path'
+import type { Diagnostic, Position, Severity } from '../errors.ts'
+
+export interface RenderOptions {
+  /** Folder that shown paths are relative to. */
+  readonly cwd: string
+  readonly color: boolean
+  /** Text of a file, for code frames; null: read it from the disk. */
+  readonly textOf?: (file: string) => string | null
+}
+
+const COLORS = { error: 31, warning: 33, note: 36 } as const satisfies Record<Severity, number>
+
+export const countsOf = (diagnostics: readonly Diagnostic[]): Readonly<Record<Severity, number>> => {
+  const counts = { error: 0, warning: 0, note: 0 }
+  for (const { severity } of diagnostics) counts[severity]++
+  return counts
+}
+
+/** A path as a person at `cwd` would type it. */
+export function shownPath(file: string, cwd: string): string {
+  if (file === '') return ''
+  const short = relative(cwd, file)
+  return short === '' || short.startsWith(`..${sep}..${sep}`) ? file : short
+}
+
+/** Paths inside messages, relative too. */
+const shownText = (text: string, cwd: string): string => text.replaceAll(`${cwd}${sep}`, '')
+
+export function renderHuman(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  const texts = new Map<string, string | null>()
+  const textOf = (file: string): string | null => {
+    const known = texts.get(file)
+    if (known !== undefined) return known
+    const text = options.textOf?.(file) ?? readOrNull(file)
+    texts.set(file, text)
+    return text
+  }
+  return diagnostics.map((problem) => renderOne(problem, options, textOf)).join('\n')
+}
+
+function renderOne(problem: Diagnostic, { cwd, color }: RenderOptions, textOf: (file: string) => string | null): string {
+  const paint = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text)
+  const where = `${shownPath(problem.file, cwd)}:${problem.line}:${problem.column}`
+  const head = `${paint(1, where)} ${paint(COLORS[problem.severity], problem.severity)} ${problem.code}: ${printable(shownText(problem.message, cwd))}`
+  const lines = [head, ...codeFrame(problem, textOf, (text) => paint(COLORS[problem.severity], text))]
+  for (const other of problem.related ?? []) {
+    lines.push(`  ${paint(2, `${shownPath(other.file, cwd)}:${other.line}:${other.column} ${other.message}`)}`)
+    lines.push(...codeFrame(other, textOf, (text) => paint(2, text)))
+  }
+  if (problem.hint !== undefined) lines.push(`  ${paint(2, 'hint:')} ${printable(shownText(problem.hint, cwd))}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** Bytes that would move the cursor or hide text are shown, not sent. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const WIDTH = 110
+
+/** The line, cut to what fits around the mark. */
+function codeFrame(at: Position, textOf: (file: string) => string | null, mark: (text: string) => string): readonly string[] {
+  const text = textOf(at.file)
+  if (text === null || text === '') return []
+  const line = printable((text.replace(/^\ufeff/, '').split('\n')[at.line - 1] ?? '').replace(/\r$/, '').replaceAll('\t', ' '))
+  const from = at.column > WIDTH - 20 ? at.column - 40 : 0
+  const shown = maskSecrets(line).slice(from, from + WIDTH)
+  const length = at.endLine === at.line ? Math.max(1, at.endColumn - at.column) : Math.max(1, line.length - at.column + 1)
+  const gutter = String(at.line)
+  const start = at.column - 1 - from
+  return [
+    `  ${gutter} | ${from > 0 ? '…' : ''}${shown}`,
+    `  ${' '.repeat(gutter.length)} | ${' '.repeat(start + (from > 0 ? 1 : 0))}${mark('^'.repeat(Math.max(1, Math.min(length, WIDTH - start))))}`,
+  ]
+}
+
+const SECRET_KEY =
+  /((?:^|[\s{,])["']?(?:[A-Za-z_-]*(?:token|secret|password|apiKey|api_key))["']?\s*:\s*)("[^"]*"|'[^']*'|[^\s,}#][^,}#]*)/gi
+
+/** A secret that stands literally in the line is not repeated in a terminal or a CI log. */
+export const maskSecrets = (line: string): string =>
+  line.replace(SECRET_KEY, (whole: string, key: string, value: string) => {
+    const bare = value.trim().replace(/^["']|["']$/g, '')
+    if (bare.startsWith('${') || bare.startsWith('{')) return whole
+    return key + '*'.repeat(value.trimEnd().length) + ' '.repeat(value.length - value.trimEnd().length)
+  })
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
