@@ -1,0 +1,303 @@
+// The plan's heartbeats in, due slots fired out. One timer for the earliest; each slot once, whatever happens; no heartbeat
+// overlaps itself; times that passed unseen (the engine was down, the machine slept) are made up for as `catchUp` says.
+
+import { messageOf } from '../errors.ts'
+import type { HeartbeatPlan } from '../plan/plan.ts'
+import type { Clock, Logger } from '../ports.ts'
+import { parseSchedule, type Schedule } from './cron.ts'
+import { createHeap } from './heap.ts'
+import type { FireHeartbeat, SlotLedger, SlotNotRun } from './port.ts'
+
+export interface Heartbeats {
+  /** Takes the heartbeats of a plan. Unchanged ones are not touched; the first call also catches up. Must not throw. */
+  apply(heartbeats: readonly HeartbeatPlan[]): void
+  /** When it is due next; null: unknown, off or never. */
+  next(name: string): number | null
+  /** Resolves when what the first `apply` had to catch up on is known and begun. */
+  ready(): Promise<void>
+  /** Nothing new fires; what runs goes on. */
+  stop(): void
+}
+
+export interface HeartbeatsOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly ledger: SlotLedger
+  readonly fire: FireHeartbeat
+  readonly emit?: (event: SlotNotRun) => void
+}
+
+/** A slot this late still counts as on time. */
+const GRACE_MS = 30_000
+/** The clock is looked at this often at least: timers don't notice when it is set, or when the machine slept. */
+const LOOK_MS = 30_000
+/** So many slots are begun before others get a turn on the event loop. */
+const BATCH = 200
+
+interface Entry {
+  plan: HeartbeatPlan
+  schedule: Schedule
+  /** The next slot; null: never. */
+  nextAt: number | null
+  removed: boolean
+  /** Slots up to here are made up for one after another, as `catchUp: all` wants. */
+  backlogUntil: number
+}
+
+interface Due {
+  readonly entry: Entry
+  readonly at: number
+}
+
+export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
+  const { clock, log, ledger } = options
+  const entries = new Map<string, Entry>()
+  // By name, not by entry: a heartbeat taken away and brought back must not overlap its own last run either.
+  const running = new Set<string>()
+  const heap = createHeap<Due>((a, b) => a.at < b.at)
+  // Thousands of heartbeats share few schedules, and the next time of one costs about as much as a small turn's overhead.
+  const schedules = new Map<string, Schedule | null>()
+  let cancelTimer: (() => void) | undefined
+  let timerAt = Number.POSITIVE_INFINITY
+  let started = false
+  let stopped = false
+  let caughtUp: Promise<void> = Promise.resolve()
+
+  function scheduleOf(plan: HeartbeatPlan): Schedule | null {
+    const key = `${plan.timezone} ${plan.schedule}`
+    const known = schedules.get(key)
+    if (known !== undefined) return known
+    const parsed = parseSchedule(plan.schedule, plan.timezone)
+    if ('problem' in parsed)
+      log.error({ heartbeat: plan.name, problem: parsed.problem.message }, 'A heartbeat has no usable schedule')
+    const schedule = 'problem' in parsed ? null : remembering(parsed.schedule)
+    schedules.set(key, schedule)
+    return schedule
+  }
+
+  function wait(entry: Entry, at: number | null): void {
+    entry.nextAt = at
+    if (at === null || entry.removed) return
+    heap.push({ entry, at })
+    arm()
+  }
+
+  function arm(): void {
+    if (stopped) return
+    // What was replaced or removed stays in the heap until it comes up.
+    for (let top = heap.peek(); top !== undefined && isStale(top); top = heap.peek()) heap.pop()
+    const top = heap.peek()
+    const at = top === undefined ? Number.POSITIVE_INFINITY : Math.min(top.at, clock.now() + LOOK_MS)
+    if (cancelTimer !== undefined && at >= timerAt && top !== undefined) return
+    cancelTimer?.()
+    cancelTimer = undefined
+    timerAt = at
+    if (top === undefined) return
+    cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
+      cancelTimer = undefined
+      timerAt = Number.POSITIVE_INFINITY
+      runDue()
+    })
+  }
+
+  const isStale = (due: Due): boolean => due.entry.removed || due.entry.nextAt !== due.at
+
+  function runDue(): void {
+    const now = clock.now()
+    for (let count = 0; count < BATCH; ) {
+      const top = heap.peek()
+      if (top === undefined || (top.at > now && !isStale(top))) break
+      heap.pop()
+      if (isStale(top)) continue
+      count++
+      takeDue(top.entry, top.at, now)
+    }
+    arm()
+  }
+
+  /** One entry is due. Decides what becomes of the slots up to now, and when it is due again. Must not throw. */
+  function takeDue(entry: Entry, slot: number, now: number): void {
+    const { catchUp, name } = entry.plan
+    const following = entry.schedule.next(slot)
+    const isBacklog = slot <= entry.backlogUntil
+    const isLate = now - slot > GRACE_MS
+    if (catchUp === 'all' && (isBacklog || isLate || (following !== null && following <= now && !running.has(name)))) {
+      if (!isBacklog) entry.backlogUntil = now
+      entry.nextAt = following
+      // The next one waits for this one: none of them is lost to an overlap.
+      const { schedule } = entry
+      void begin(entry, slot, 'wait').then(() => {
+        if (entry.schedule === schedule && entry.nextAt === following) wait(entry, following)
+      })
+      return
+    }
+    const latest = following !== null && following <= now ? (entry.schedule.latest(now) ?? slot) : slot
+    if (latest !== slot) notRun(name, slot, 'missed', 'It was due while nothing ran.')
+    wait(entry, entry.schedule.next(latest))
+    if (catchUp === 'none' && now - latest > GRACE_MS) notRun(name, latest, 'missed', 'It was due while nothing ran.')
+    else void begin(entry, latest, 'skip')
+  }
+
+  /** Claims a slot and runs it. Must not throw. */
+  async function begin(entry: Entry, slot: number, whenRunning: 'skip' | 'wait', claimed = false): Promise<void> {
+    const { plan } = entry
+    if (running.has(plan.name) && whenRunning === 'skip')
+      return notRun(plan.name, slot, 'skipped', 'The run before had not ended.')
+    while (running.has(plan.name)) await new Promise<void>((resolve) => clock.after(1000, resolve))
+    if (stopped || entry.removed) return
+    running.add(plan.name)
+    try {
+      if (!claimed && !(await ledger.claimSlot(plan.name, slot, clock.now()))) return
+      const outcome = await options.fire(plan, new Date(slot).toISOString()).catch((error: unknown) => {
+        log.error({ heartbeat: plan.name, error: messageOf(error) }, 'A heartbeat failed')
+        return 'failed' as const
+      })
+      await ledger.endSlot(plan.name, slot, outcome, clock.now())
+    } catch (error) {
+      // A slot that can't be written down is not run: better missed than run twice.
+      log.error({ heartbeat: plan.name, slot, error: messageOf(error) }, 'The heartbeat ledger could not be written')
+    } finally {
+      running.delete(plan.name)
+    }
+  }
+
+  function notRun(name: string, slot: number, outcome: 'skipped' | 'missed', detail: string): void {
+    const at = clock.now()
+    ledger
+      .claimSlot(name, slot, at)
+      .then(async (mine) => {
+        if (!mine) return
+        await ledger.endSlot(name, slot, outcome, at, detail)
+        options.emit?.({ type: 'heartbeat', name, outcome, at, detail })
+      })
+      .catch((error: unknown) =>
+        log.error({ heartbeat: name, slot, error: messageOf(error) }, 'The heartbeat ledger could not be written'),
+      )
+  }
+
+  /** At the start: slots an earlier process began and did not end go on, then what it missed comes due. */
+  async function catchUpAll(names: readonly string[]): Promise<void> {
+    const unfinished = new Map<string, number[]>()
+    for (const { name, slot } of await ledger.unfinished()) unfinished.set(name, [...(unfinished.get(name) ?? []), slot])
+    await inChunks(names, async (name) => {
+      const entry = entries.get(name)
+      if (entry === undefined || stopped) return
+      const begun = unfinished.get(name) ?? []
+      // Begun at once, so that a slot due in the meantime finds it running.
+      if (begun.length > 0) void resume(entry, begun)
+      await baseline(entry, (await ledger.lastSlot(name))?.slot ?? null)
+    })
+  }
+
+  async function resume(entry: Entry, slots: readonly number[]): Promise<void> {
+    for (const slot of slots) await begin(entry, slot, 'wait', true)
+  }
+
+  /** Slots after the last known one that have passed are due now. A heartbeat never seen before has missed nothing. */
+  async function baseline(entry: Entry, last: number | null): Promise<void> {
+    const now = clock.now()
+    if (last === null) {
+      if (entry.plan.catchUp === 'none') return
+      const before = entry.schedule.latest(now)
+      if (before === null || before >= now) return
+      // Noted, so that a start after a longer stop knows from when on it missed something.
+      if (await ledger.claimSlot(entry.plan.name, before, now)) {
+        await ledger.endSlot(entry.plan.name, before, 'skipped', now, 'It was due before the heartbeat was set up.')
+      }
+      return
+    }
+    const first = entry.schedule.next(last)
+    if (first === null || first > now || entry.nextAt === null || first >= entry.nextAt) return
+    wait(entry, first)
+  }
+
+  function add(plan: HeartbeatPlan, schedule: Schedule): void {
+    const entry: Entry = { plan, schedule, nextAt: null, removed: false, backlogUntil: 0 }
+    entries.set(plan.name, entry)
+    wait(entry, schedule.next(clock.now()))
+  }
+
+  return {
+    apply(heartbeats) {
+      const wanted = new Map(heartbeats.filter((heartbeat) => heartbeat.enabled).map((heartbeat) => [heartbeat.name, heartbeat]))
+      for (const [name, entry] of [...entries]) {
+        if (wanted.has(name)) continue
+        entry.removed = true
+        entries.delete(name)
+      }
+      const added: string[] = []
+      for (const plan of wanted.values()) {
+        const known = entries.get(plan.name)
+        if (known?.plan.fingerprint === plan.fingerprint) continue
+        const schedule = scheduleOf(plan)
+        if (schedule === null) {
+          if (known !== undefined) known.removed = true
+          entries.delete(plan.name)
+          continue
+        }
+        if (known === undefined) {
+          add(plan, schedule)
+          added.push(plan.name)
+          continue
+        }
+        // The same heartbeat with another text or time: a run that goes on still counts against an overlap.
+        known.plan = plan
+        if (known.schedule === schedule) continue
+        known.schedule = schedule
+        known.backlogUntil = 0
+        wait(known, schedule.next(clock.now()))
+      }
+      const job = started ? noteNew(added) : catchUpAll(added)
+      started = true
+      caughtUp = Promise.all([
+        caughtUp,
+        job.catch((error: unknown) => log.error({ error: messageOf(error) }, 'The heartbeat ledger could not be read')),
+      ]).then(() => {})
+      arm()
+    },
+    next: (name) => entries.get(name)?.nextAt ?? null,
+    ready: () => caughtUp,
+    stop() {
+      stopped = true
+      cancelTimer?.()
+      cancelTimer = undefined
+    },
+  }
+
+  /** Heartbeats that a reload brought: known to the ledger from here on, and with nothing to make up for. */
+  async function noteNew(names: readonly string[]): Promise<void> {
+    await inChunks(names, async (name) => {
+      const entry = entries.get(name)
+      if (entry !== undefined && (await ledger.lastSlot(name)) === null) await baseline(entry, null)
+    })
+  }
+}
+
+async function inChunks(names: readonly string[], each: (name: string) => Promise<void>): Promise<void> {
+  for (let i = 0; i < names.length; i += BATCH) await Promise.all(names.slice(i, i + BATCH).map(each))
+}
+
+/** The answers last given are kept: heartbeats on one schedule ask the same thing at the same moment. */
+function remembering(schedule: Schedule): Schedule {
+  let after = Number.NaN
+  let next: number | null = null
+  let at = Number.NaN
+  let latest: number | null = null
+  return {
+    next(wanted) {
+      // Every moment between a slot and its follower has the same follower.
+      if (!(wanted >= after && next !== null && wanted < next)) {
+        next = schedule.next(wanted)
+        after = wanted
+      }
+      return next
+    },
+    latest(wanted) {
+      if (wanted !== at) {
+        latest = schedule.latest(wanted)
+        at = wanted
+      }
+      return latest
+    },
+  }
+}
