@@ -8,13 +8,15 @@ export type Decision = 'run' | 'ask' | 'refuse'
 export interface RememberedGrants {
   readonly allowed: readonly string[]
   readonly denied: readonly string[]
+  /** The file can't be read, so nobody knows what was denied: what would ask is refused, with this sentence. */
+  readonly problem?: string
 }
 
 export interface Verdict {
   readonly decision: Decision
   /** One sentence a person can act on. */
   readonly reason: string
-  /** Which step decided: `floor`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`. */
+  /** Which step decided: `floor`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`. */
   readonly by: string
   /** Each simple command with its own verdict, for `claw permit`; absent when the text was not understood. */
   readonly parts?: readonly {

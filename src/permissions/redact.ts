@@ -10,7 +10,7 @@ export function createRedactor(values: Iterable<string>): Redact {
   for (const value of values) {
     if (value.length < SHORTEST) continue
     forms.add(value)
-    forms.add(encodeURIComponent(value.toWellFormed()))
+    forms.add(encodeURIComponent(Buffer.from(value).toString()))
     forms.add(JSON.stringify(value).slice(1, -1))
     const bytes = Buffer.from(value)
     forms.add(bytes.toString('base64').replace(/=+$/, ''))

@@ -35,6 +35,8 @@ function judge(command: unknown, policy: ShellPolicy): Verdict {
       by: 'sandbox',
       reason: 'The agent may only run commands in a sandbox, and none works here (`claw doctor` says why).',
     }
+  if (policy.remembered.problem !== undefined)
+    return { decision: 'refuse', by: 'remembered-denied', reason: policy.remembered.problem }
   const parsed = parseCommand(command)
   if (!parsed.ok) return judgeText(typeof command === 'string' ? command : '', parsed.reason, policy)
   const launches = parsed.commands.some((one) => riskyKind(baseName(one.words[0]?.text ?? '')) !== undefined)

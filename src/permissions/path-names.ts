@@ -1,0 +1,79 @@
+// What a path may look like, before any file is touched. A tool's argument comes in; its components leave, or a GateError.
+
+import { GateError } from './port.ts'
+import { foldName, protectedComponent } from './protected.ts'
+
+const MOST_BYTES = 4096
+const MOST_NAME_BYTES = 255
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u
+const LOOKS_LIKE_SEPARATOR = /[\u2044\u2215\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68\u2216]/u
+const WINDOWS = /[<>:"|?*\\]/
+const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/
+const SHORT_NAME = /^[^.]{1,7}~[0-9]{1,3}(\.|$)/
+const PERCENT = /%(2e|2f|5c|00)/i
+
+/** Names that run later, redirect a tool or give it settings: never written. */
+const NEVER_WRITTEN = new Set(
+  `.git .profile .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc
+  .cshrc .tcshrc .login .inputrc .vimrc .gvimrc .exrc .nvimrc .emacs .gitconfig .gitmodules .gitattributes .curlrc .wgetrc .envrc
+  .direnvrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pythonrc .gdbinit .lldbinit .tmux.conf .screenrc .xinitrc .xprofile .xsession
+  .pam_environment .vscode .idea .fleet .husky .devcontainer .mcp.json .ripgreprc .pypirc .bunfig.toml bunfig.toml .hgrc .hg
+  .svn .direnv .claude .cursor authorized_keys crontab`.split(/\s+/),
+)
+
+export type Purpose = 'read' | 'write'
+
+/** Why these components may not be used, or undefined. Used on the text, and again on the real path of what was opened. */
+export function namesProblem(components: readonly string[], purpose: Purpose): string | undefined {
+  const met = protectedComponent(components)
+  if (met !== undefined) return `\`${met}\` is a protected name: it may hold keys or credentials.`
+  const folded = components.map(foldName)
+  for (const [index, name] of folded.entries()) {
+    if (purpose === 'write') {
+      if (NEVER_WRITTEN.has(name))
+        return `\`${components[index]}\` is never written by a tool: it would run later or change how a tool works.`
+      if (name === '.bin' && folded[index - 1] === 'node_modules')
+        return 'Programs in `node_modules/.bin` are never written by a tool: a granted command may start them.'
+    } else if (name === '.git' && /^(config|credentials|config\.worktree)$/.test(folded[index + 1] ?? ''))
+      return '`.git/config` may hold a token, so it is not read by a tool.'
+  }
+  return undefined
+}
+
+const refuse = (message: string): never => {
+  throw new GateError(message)
+}
+
+/** Splits the text of a path and checks all that can be checked without a disk. `..` stays: the walk looks at what it leaves. */
+export function checkPathText(path: unknown, purpose: Purpose): { absolute: boolean; components: string[]; folder: boolean } {
+  if (typeof path !== 'string') return refuse('The path is not text.')
+  if (path.trim() === '') refuse('The path is empty.')
+  if (Buffer.byteLength(path) > MOST_BYTES) refuse('The path is too long.')
+  if (HIDDEN.test(path)) refuse('The path holds a control or invisible character.')
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) refuse('A URL is not a path.')
+  if (WINDOWS.test(path)) refuse('The path holds one of \\ : * ? " < > |, which not every system reads alike.')
+  if (LOOKS_LIKE_SEPARATOR.test(path)) refuse('The path holds a character that looks like a slash.')
+  if (PERCENT.test(path)) refuse('The path holds percent codes; write it plainly.')
+  if (path.startsWith('~')) refuse('`~` is not expanded; give a path in the workspace.')
+  if (/^\$[A-Za-z_{]/.test(path)) refuse('Variables are not expanded; give a path in the workspace.')
+  if (path.startsWith('//')) refuse('A path with two slashes in front may name another machine.')
+  const components: string[] = []
+  for (const raw of path.split('/')) {
+    if (raw === '' || raw === '.') continue
+    if (raw !== '..') {
+      const plain = raw.normalize('NFKC')
+      if (plain !== raw.normalize('NFC') && (/^\.+$/.test(plain) || /[/\\]/.test(plain)))
+        refuse('A name in the path folds into dots or a slash.')
+      if (Buffer.byteLength(raw.normalize('NFC')) > MOST_NAME_BYTES || Buffer.byteLength(raw) > MOST_NAME_BYTES)
+        refuse('A name in the path is longer than 255 bytes.')
+      if (/[. ]$/.test(raw)) refuse('A name in the path ends with a dot or a blank.')
+      const folded = foldName(raw)
+      if (DEVICE.test(folded)) refuse(`\`${raw}\` is the name of a device on some systems.`)
+      if (SHORT_NAME.test(folded)) refuse(`\`${raw}\` may be the short form of another name.`)
+    }
+    components.push(raw)
+  }
+  const problem = namesProblem(components, purpose)
+  if (problem !== undefined) refuse(problem)
+  return { absolute: path.startsWith('/'), components, folder: /(^|\/)\.{0,2}$/.test(path) }
+}

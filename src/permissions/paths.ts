@@ -1,0 +1,328 @@
+// The gate for every path a tool takes. Opens first, then asks the handle where it really is, so that a name swapped for a link
+// between check and use leads nowhere. On Linux folders are walked handle by handle and can't be swapped at all; elsewhere the
+// real path is compared before and after.
+
+import { randomBytes } from 'node:crypto'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { WorkspaceRoot } from '../plan/plan.ts'
+import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
+import { GateError, type PathGate } from './port.ts'
+
+export interface PathGateOptions {
+  /** The first is the working folder. */
+  readonly roots: readonly WorkspaceRoot[]
+  /** The engine's own files and folders, absolute. */
+  readonly protectedPaths: readonly string[]
+  /** Most bytes of one read (default 1 MiB) and of one write (default 10 MiB). */
+  readonly maxReadBytes?: number
+  readonly maxWriteBytes?: number
+  /** Called between the steps of the walk; tests stage swaps here. */
+  readonly between?: (step: 'checked' | 'made-folder' | 'opened-folder' | 'before-rename') => Promise<void> | void
+}
+
+const MAX_READ = 1024 * 1024
+const MAX_WRITE = 10 * 1024 * 1024
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants
+const HAS_FD_PATHS = process.platform === 'linux'
+
+const refuse = (message: string): never => {
+  throw new GateError(message)
+}
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
+const inside = (folder: string, path: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+
+interface Root {
+  readonly path: string
+  readonly real: string
+  readonly access: 'read' | 'write'
+}
+
+/** Where an open handle really is. @throws GateError when that can't be told. */
+async function realPathOf(handle: FileHandle, opened: string): Promise<string> {
+  if (HAS_FD_PATHS) {
+    const real = await readlink(`/proc/self/fd/${handle.fd}`)
+    return real.endsWith(' (deleted)') || !isAbsolute(real) ? refuse('The file was moved or removed meanwhile.') : real
+  }
+  const real = await realpath(opened)
+  const [there, here] = await Promise.all([stat(real, { bigint: true }), handle.stat({ bigint: true })])
+  return there.ino === here.ino && there.dev === here.dev ? real : refuse('The file was swapped meanwhile.')
+}
+
+export function createPathGate(options: PathGateOptions): PathGate {
+  const first = options.roots[0]
+  if (first === undefined) throw new Error('A path gate needs a root.')
+  const between = options.between ?? (() => {})
+  let prepared: Promise<readonly Root[]> | undefined
+
+  /** Makes the working folder and finds the real path of every root; again next time when that failed. */
+  function roots(): Promise<readonly Root[]> {
+    prepared ??= (async () => {
+      const found: Root[] = []
+      for (const root of options.roots) {
+        if (root.access === 'write') await mkdir(root.path, { recursive: true })
+        try {
+          found.push({ path: resolve(root.path), real: await realpath(root.path), access: root.access })
+        } catch (error) {
+          if (codeOf(error) !== 'ENOENT') throw error
+        }
+      }
+      return found
+    })()
+    prepared.catch(() => {
+      prepared = undefined
+    })
+    return prepared
+  }
+
+  let engine: Promise<readonly string[]> | undefined
+  const engineFiles = (): Promise<readonly string[]> => {
+    engine ??= Promise.all(
+      options.protectedPaths.map(async (path) => [resolve(path), await realpath(path).catch(() => resolve(path))]),
+    ).then((pairs) => [...new Set(pairs.flat())])
+    return engine
+  }
+
+  /** Which root a text names, and the components below it. */
+  function place(text: ReturnType<typeof checkPathText>, all: readonly Root[]): { root: Root; components: string[] } {
+    const cwd = all.find((root) => root.path === resolve((first as WorkspaceRoot).path))
+    if (!text.absolute)
+      return cwd === undefined ? refuse('The working folder does not exist.') : { root: cwd, components: text.components }
+    const path = `/${text.components.join('/')}`
+    if (text.components.includes('..')) refuse('An absolute path may not hold `..`.')
+    for (const root of all) {
+      for (const base of [root.path, root.real]) {
+        if (inside(base, path))
+          return {
+            root,
+            components: relative(base, path)
+              .split(sep)
+              .filter((part) => part !== ''),
+          }
+      }
+    }
+    return refuse('The path lies outside the workspace.')
+  }
+
+  /** Refuses what a real path must not be: outside its root, under a protected name, the engine's own. */
+  async function checkReal(real: string, root: Root, purpose: Purpose): Promise<void> {
+    if (!inside(root.real, real)) refuse('The path leads out of the workspace.')
+    const problem = namesProblem(relative(root.real, real).split(sep), purpose)
+    if (problem !== undefined) refuse(problem)
+    const fold = (path: string): string => path.normalize('NFC').toLowerCase()
+    for (const own of await engineFiles()) {
+      if (inside(fold(own), fold(real)) && !(inside(own, root.real) && own !== root.real))
+        refuse('The path belongs to the engine: its settings, grants and state are out of reach of tools.')
+    }
+  }
+
+  /** Takes `..` out, one real folder at a time: after a link it would lead elsewhere than the text says. */
+  async function straighten(root: Root, components: readonly string[]): Promise<string[]> {
+    const path: string[] = []
+    for (const part of components) {
+      if (part !== '..') {
+        path.push(part)
+        continue
+      }
+      if (path.length === 0) refuse('The path leaves the workspace.')
+      const info = await lstat(join(root.real, ...path)).catch(() => undefined)
+      if (info === undefined || !info.isDirectory()) refuse('`..` may only follow a folder of the workspace.')
+      path.pop()
+    }
+    if (path.length === 0) refuse('The path names a folder, not a file.')
+    return path
+  }
+
+  function checkKind(info: Stats): void {
+    if (info.isDirectory()) refuse('The path names a folder, not a file.')
+    if (!info.isFile()) refuse('The path names no ordinary file.')
+    if (info.nlink > 1) refuse('The file has a second name (a hard link), which may lie outside the workspace.')
+  }
+
+  async function openToRead(root: Root, components: readonly string[]): Promise<FileHandle> {
+    const composed = join(root.real, ...components.map((part) => part.normalize('NFC')))
+    const asGiven = join(root.real, ...components)
+    for (const path of composed === asGiven ? [composed] : [composed, asGiven]) {
+      let handle: FileHandle
+      try {
+        handle = await open(path, O_RDONLY | O_NONBLOCK)
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' && path !== asGiven) continue
+        return refuse(openProblem(error))
+      }
+      try {
+        checkKind(await handle.stat())
+        await checkReal(await realPathOf(handle, path), root, 'read')
+        return handle
+      } catch (error) {
+        await handle.close()
+        throw error
+      }
+    }
+    return refuse('There is no such file.')
+  }
+
+  /** Opens the folder that will hold a file, making what is missing. The handle is checked at every step. */
+  async function openFolder(root: Root, folders: readonly string[]): Promise<{ handle: FileHandle; at: string }> {
+    let handle = await open(root.real, O_RDONLY | O_DIRECTORY)
+    let at = root.real
+    try {
+      for (const name of folders) {
+        const base = HAS_FD_PATHS ? `/proc/self/fd/${handle.fd}` : at
+        const path = `${base}/${name}`
+        let next: FileHandle
+        try {
+          next = await open(path, O_RDONLY | O_DIRECTORY)
+        } catch (error) {
+          if (codeOf(error) !== 'ENOENT') refuse(openProblem(error))
+          await mkdir(path).catch((problem: unknown) => {
+            if (codeOf(problem) !== 'EEXIST') throw problem
+          })
+          await between('made-folder')
+          next = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch((problem: unknown) => refuse(openProblem(problem)))
+        }
+        await handle.close()
+        handle = next
+        at = await realPathOf(handle, path)
+        await checkReal(at, root, 'write')
+        await between('opened-folder')
+      }
+      return { handle, at }
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  async function writeFile(
+    root: Root,
+    components: readonly string[],
+    content: Buffer,
+    followed: boolean,
+  ): Promise<{ real: string; created: boolean }> {
+    const name = components.at(-1) as string
+    const { handle, at } = await openFolder(root, components.slice(0, -1))
+    try {
+      const base = HAS_FD_PATHS ? `/proc/self/fd/${handle.fd}` : at
+      const target = `${base}/${name}`
+      await between('checked')
+      const present = await lstat(target).catch((error: unknown) =>
+        codeOf(error) === 'ENOENT' ? undefined : refuse(openProblem(error)),
+      )
+      if (present?.isSymbolicLink() === true) {
+        const real = await realpath(target).catch(() => refuse('The path is a link that leads nowhere.'))
+        if (followed) refuse('The path is a link to a link.')
+        await checkReal(real, root, 'write')
+        return await writeFile(root, relative(root.real, real).split(sep), content, true)
+      }
+      if (present !== undefined) checkKind(present)
+      await checkReal(join(at, name), root, 'write')
+      const temporary = `${base}/.claw-${randomBytes(9).toString('base64url')}.tmp`
+      const file = await open(
+        temporary,
+        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+        present === undefined ? 0o644 : present.mode & 0o777,
+      )
+      try {
+        if (!HAS_FD_PATHS) await checkReal(await realPathOf(file, temporary), root, 'write')
+        await file.writeFile(content)
+        await file.close()
+        await between('before-rename')
+        if ((await realPathOf(handle, at)) !== at) refuse('The folder was swapped meanwhile.')
+        await rename(temporary, target)
+      } catch (error) {
+        await file.close().catch(() => {})
+        await unlink(temporary).catch(() => {})
+        throw error
+      }
+      return { real: join(at, name), created: present === undefined }
+    } finally {
+      await handle.close()
+    }
+  }
+
+  return {
+    cwd: resolve(first.path),
+    async readText(path, limits) {
+      const text = checkPathText(path, 'read')
+      if (text.folder) refuse('The path names a folder, not a file.')
+      const { root, components } = place(text, await roots())
+      const straight = await straighten(root, components)
+      await between('checked')
+      const handle = await openToRead(root, straight)
+      try {
+        return await readFrom(handle, Math.min(limits?.maxBytes ?? MAX_READ, options.maxReadBytes ?? MAX_READ))
+      } finally {
+        await handle.close()
+      }
+    },
+    async writeText(path, content) {
+      const text = checkPathText(path, 'write')
+      if (text.folder) refuse('The path names a folder, not a file.')
+      const bytes = Buffer.from(content, 'utf8')
+      const most = options.maxWriteBytes ?? MAX_WRITE
+      if (bytes.length > most) refuse(`The text is larger than ${most} bytes.`)
+      const { root, components } = place(text, await roots())
+      if (root.access !== 'write') refuse('This folder is read-only for the agent.')
+      const straight = await straighten(root, components)
+      const { real, created } = await writeFile(
+        root,
+        straight.map((part) => part.normalize('NFC')),
+        bytes,
+        false,
+      ).catch((error: unknown) => {
+        throw error instanceof GateError ? error : new GateError(openProblem(error))
+      })
+      const shown = relative((await roots())[0]?.real ?? root.real, real)
+      return { path: shown.startsWith('..') ? real : shown, bytes: bytes.length, created }
+    },
+  }
+}
+
+/** Words for what the system said, without the absolute path that its own message holds. */
+function openProblem(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'There is no such file.'
+    case 'ENOTDIR':
+      return 'A part of the path is no folder.'
+    case 'ELOOP':
+      return 'A part of the path is a link that may not be followed.'
+    case 'EISDIR':
+      return 'The path names a folder, not a file.'
+    case 'EACCES':
+    case 'EPERM':
+      return 'The system does not permit it.'
+    case 'ENXIO':
+    case 'ENODEV':
+      return 'The path names no ordinary file.'
+    case 'ENAMETOOLONG':
+      return 'The path is too long.'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'The disk is full.'
+    case 'EROFS':
+      return 'The disk is read-only.'
+    default:
+      return `The file can't be used (${codeOf(error) || 'unknown error'}).`
+  }
+}
+
+async function readFrom(handle: FileHandle, most: number): Promise<{ text: string; truncated: boolean; bytes: number }> {
+  const { size } = await handle.stat()
+  const buffer = Buffer.alloc(Math.min(most, Math.max(size, 0)) + 1)
+  let filled = 0
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  const truncated = filled > most
+  const kept = buffer.subarray(0, Math.min(filled, most))
+  if (kept.includes(0)) refuse('The file is binary, not text.')
+  // A character cut in half at the end is dropped, not shown as a blot.
+  const text = new TextDecoder('utf-8').decode(kept, { stream: truncated })
+  return { text, truncated, bytes: truncated ? Math.max(size, filled) : filled }
+}

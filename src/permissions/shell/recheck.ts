@@ -1,0 +1,91 @@
+// The second look, just before running: a name that was fine as text may be a link that leaves the workspace, and a pattern
+// may meet a protected file. What comes out is why the command must not run unasked, or undefined.
+
+import { readdir, realpath } from 'node:fs/promises'
+import { relative, resolve, sep } from 'node:path'
+import type { Verdict } from '../port.ts'
+import { globMatch, protectedComponent } from '../protected.ts'
+import { engineHit } from './floors.ts'
+import { parseCommand, type Word } from './parse.ts'
+import { READS_FILES } from './safe-list.ts'
+
+export interface RecheckPlace {
+  readonly cwd: string
+  readonly roots: readonly string[]
+  readonly protectedPaths: readonly string[]
+}
+
+const MOST_NAMES = 2000
+
+/** Resolves every file that a safe-list part (and any input redirection) would read. Never throws: trouble is a reason. */
+export async function recheckCommand(verdict: Verdict, command: string, place: RecheckPlace): Promise<string | undefined> {
+  const parsed = parseCommand(command)
+  if (!parsed.ok) return undefined
+  try {
+    const roots: string[] = []
+    for (const root of [place.cwd, ...place.roots]) roots.push(await realpath(root).catch(() => resolve(root)))
+    const engine: string[] = []
+    for (const own of place.protectedPaths) engine.push(await realpath(own).catch(() => resolve(own)))
+    for (const [index, one] of parsed.commands.entries()) {
+      const files: Word[] = one.stdin === undefined ? [] : [one.stdin]
+      if (verdict.parts?.[index]?.by === 'safe' && READS_FILES.has(one.words[0]?.text ?? ''))
+        files.push(...one.words.slice(1).filter((word) => !word.text.startsWith('-')))
+      for (const word of files) {
+        for (const name of await namesOf(word, place.cwd)) {
+          const problem = await problemOf(name, { cwd: place.cwd, roots, engine })
+          if (problem !== undefined) return problem
+        }
+      }
+    }
+    return undefined
+  } catch (error) {
+    return `The files of the command could not be looked at (${(error as { code?: string }).code ?? 'error'}).`
+  }
+}
+
+async function problemOf(
+  name: string,
+  place: { cwd: string; roots: readonly string[]; engine: readonly string[] },
+): Promise<string | undefined> {
+  if (name === '/dev/null') return undefined
+  if (name.startsWith('-')) return `The pattern met the file \`${name}\`, which would be an option.`
+  let real: string
+  try {
+    real = await realpath(name.startsWith('/') ? name : `${place.cwd}/${name}`)
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ENOTDIR') return undefined
+    throw error
+  }
+  const root = place.roots.find((folder) => real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+  if (root === undefined) return `\`${name}\` is a link that leaves the workspace.`
+  const met = protectedComponent(relative(root, real).split(sep))
+  if (met !== undefined) return `\`${name}\` is \`${met}\`, a protected name.`
+  return engineHit(real, { cwd: place.roots[0] ?? place.cwd, engine: place.engine })?.reason
+}
+
+/** Joined as the shell does, without folding `..` away: a link before it changes where it leads. */
+const under = (base: string, part: string): string => (base === '' || base.endsWith('/') ? base + part : `${base}/${part}`)
+
+/** The names a word stands for: itself, or what its pattern meets in the folders as they are now. */
+async function namesOf(word: Word, cwd: string): Promise<string[]> {
+  if (!word.pattern) return [word.text]
+  let found: string[] = [word.text.startsWith('/') ? '/' : '']
+  const parts = word.text.split('/').filter((part) => part !== '')
+  for (const part of parts) {
+    const next: string[] = []
+    for (const base of found) {
+      if (!/[*?[]/.test(part)) {
+        next.push(under(base, part))
+        continue
+      }
+      const entries = await readdir(base.startsWith('/') ? base : `${cwd}/${base}`).catch(() => [] as string[])
+      for (const entry of entries) {
+        if (entry.startsWith('.') && !part.startsWith('.')) continue
+        if (globMatch(part, entry)) next.push(under(base, entry))
+      }
+      if (next.length > MOST_NAMES) throw new Error('too many names')
+    }
+    found = next
+  }
+  return found
+}
