@@ -1,12 +1,12 @@
 // Tokens in, turns started: never two of one session at once, lanes by rank with a bound each, the sessions of a lane in turn.
 
 import { messageOf } from '../errors.ts'
-import type { Clock, Logger } from '../ports.ts'
+import { type Clock, type Logger, silentLogger, systemClock } from '../ports.ts'
 import type { Lane, Token, TurnQueue } from '../storage/ports.ts'
 
 export interface LanesOptions {
-  readonly clock: Clock
-  readonly log: Logger
+  readonly clock?: Clock
+  readonly log?: Logger
   /** The lane in which work still waits in a session, or null. Absent: a session runs until its turn finds nothing. */
   waitingLane?(session: string): Lane | null
   /** A turn threw; it is tried again after a while. */
@@ -24,8 +24,8 @@ interface Running {
   again: Token | null
 }
 
-export function createLanes(options: LanesOptions): TurnQueue {
-  const { clock, log } = options
+export function createLanes(options: LanesOptions = {}): TurnQueue {
+  const { clock = systemClock, log = silentLogger } = options
   /** Insertion order is the order of service. */
   const queues: Record<Lane, Map<string, Token>> = { realtime: new Map(), scheduled: new Map(), background: new Map() }
   const laneOf = new Map<string, Lane>()

@@ -1,0 +1,81 @@
+// Blocks as a transcript keeps them in, blocks as a request may hold them out: with no field, type or text a service refuses.
+
+import type { ContentBlock, MediaBlock, TextBlock, ToolResultBlock } from '../models/port.ts'
+import type { TranscriptEntry } from '../storage/ports.ts'
+
+type Content = TranscriptEntry['content']
+
+const hasWords = (text: string): boolean => /\S/.test(text)
+
+/** What a user may say: text and media. Tool results are handled where their calls are known. */
+export function userBlocks(content: Content): readonly (TextBlock | MediaBlock)[] {
+  return asBlocks(content).flatMap((block) => sayable(block) ?? [])
+}
+
+/** What a model may have said, in its order. A message of nothing but thoughts says nothing. */
+export function assistantBlocks(content: Content): readonly ContentBlock[] {
+  const blocks = asBlocks(content).flatMap((block): readonly ContentBlock[] => {
+    switch (block.type) {
+      case 'text':
+        return hasWords(block.text) ? [{ type: 'text', text: block.text }] : []
+      case 'tool_use':
+        return [{ type: 'tool_use', id: block.id, name: block.name, input: isObject(block.input) ? block.input : {} }]
+      case 'thinking':
+        // Services refuse thoughts that they did not sign.
+        return typeof block['signature'] === 'string' && typeof block['thinking'] === 'string' ? [block] : []
+      case 'redacted_thinking':
+        return typeof block['data'] === 'string' ? [block] : []
+      default:
+        return []
+    }
+  })
+  return blocks.some((block) => block.type === 'text' || block.type === 'tool_use') ? blocks : []
+}
+
+export const resultsIn = (content: Content): readonly ToolResultBlock[] =>
+  asBlocks(content).filter((block): block is ToolResultBlock => block.type === 'tool_result')
+
+/** A result for the call `id`, shortened where a trim says so. */
+export function resultBlock(id: string, result: ToolResultBlock, shortened: boolean): ToolResultBlock {
+  const error = result.is_error === true ? { is_error: true } : {}
+  const content = shortened ? shortenedText(result) : resultContent(result)
+  return { type: 'tool_result', tool_use_id: id, content, ...error }
+}
+
+/** Stands where no result ever came. Always the same words, so that a request's beginning never changes. */
+export const missingResult = (id: string): ToolResultBlock => ({
+  type: 'tool_result',
+  tool_use_id: id,
+  content: 'There is no result: the engine stopped before this call ended. It may or may not have happened.',
+  is_error: true,
+})
+
+function resultContent({ content, is_error }: ToolResultBlock): ToolResultBlock['content'] {
+  const empty = is_error === true ? '(no message)' : ''
+  if (typeof content === 'string') return hasWords(content) ? content : empty
+  const blocks = (content ?? []).flatMap((block) => sayable(block) ?? [])
+  return blocks.length === 0 ? empty : blocks
+}
+
+const shortenedText = (result: ToolResultBlock): string =>
+  `[Left out to save room: ${resultLength(result)} characters. Call the tool again if they matter.]`
+
+/** Characters of a result, media as their data. */
+export function resultLength({ content }: ToolResultBlock): number {
+  if (content === undefined || typeof content === 'string') return content?.length ?? 0
+  return content.reduce((sum, block) => sum + (block.type === 'text' ? block.text.length : block.source.data.length), 0)
+}
+
+function sayable(block: ContentBlock): TextBlock | MediaBlock | null {
+  if (block.type === 'text') return hasWords(block.text) ? { type: 'text', text: block.text } : null
+  if (block.type !== 'image' && block.type !== 'document') return null
+  const { type, media_type, data } = block.source
+  if (data === '') return null
+  const title = block.type === 'document' && typeof block.title === 'string' ? { title: block.title } : {}
+  return { type: block.type, source: { type, media_type, data }, ...title }
+}
+
+const asBlocks = (content: Content): readonly ContentBlock[] =>
+  typeof content === 'string' ? [{ type: 'text', text: content }] : content
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)

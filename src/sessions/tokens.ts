@@ -1,0 +1,42 @@
+// How many tokens a transcript takes in a request: what the model last counted, and an estimate for what came since.
+
+import type { ContentBlock, MediaBlock } from '../models/port.ts'
+import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
+import { messagesOf } from './messages.ts'
+
+const CHARS_PER_TOKEN = 4
+/** Media cost by their size on screen, not by their bytes; this is what a large image takes. */
+const MEDIA_TOKENS = 1_600
+
+export const estimateText = (text: string): number => Math.ceil(text.length / CHARS_PER_TOKEN)
+
+export function estimateEntry({ content }: Pick<TranscriptEntry, 'content'>): number {
+  return typeof content === 'string' ? estimateText(content) : content.reduce((sum, block) => sum + estimateBlock(block), 0)
+}
+
+export function estimateBlock(block: ContentBlock): number {
+  if (block.type === 'image' || block.type === 'document') return mediaTokens(block as MediaBlock)
+  if (block.type === 'tool_result' && typeof block.content !== 'string') {
+    return (block.content ?? []).reduce((sum, inner) => sum + estimateBlock(inner), 0)
+  }
+  return estimateText(JSON.stringify(block))
+}
+
+/** Tokens of the next request, its system text and tools included once a model has counted them. */
+export function contextTokens(transcript: Pick<Transcript, 'entries'>): number {
+  const { entries } = transcript
+  const changed = entries.findLastIndex((entry) => entry.kind === 'summary' || entry.kind === 'trim' || entry.kind === 'reset')
+  const counted = entries.findLastIndex((entry) => entry.usage !== undefined)
+  if (counted <= changed) return estimateAll(transcript)
+  const usage = entries[counted]?.usage
+  if (usage === undefined) return estimateAll(transcript)
+  const known = usage.input + usage.cacheRead + usage.cacheWrite + usage.output
+  return entries.slice(counted + 1).reduce((sum, entry) => sum + (entry.kind === undefined ? estimateEntry(entry) : 0), known)
+}
+
+const estimateAll = (transcript: Pick<Transcript, 'entries'>): number =>
+  messagesOf(transcript).reduce((sum, message) => sum + estimateEntry(message), 0)
+
+function mediaTokens({ source }: MediaBlock): number {
+  return source.type === 'text' ? estimateText(source.data) : MEDIA_TOKENS
+}
