@@ -1,6 +1,6 @@
 // A Storage that lives as long as the process. Same ports, same order, nothing on disk.
 
-import type { Clock, Random } from '../../ports.ts'
+import type { Clock, Logger, Random } from '../../ports.ts'
 import { createLanes } from '../../sessions/lanes.ts'
 import type {
   ApprovalRow,
@@ -22,6 +22,7 @@ export function createMemoryStorage(world: {
   readonly stateDir: string
   readonly clock: Clock
   readonly random: Random
+  readonly log: Logger
 }): Storage {
   const { clock, random, stateDir } = world
   const outbox = createOutbox(clock)
@@ -30,7 +31,7 @@ export function createMemoryStorage(world: {
   return {
     stateDir,
     sessions: createMemorySessions(outbox, clock.now),
-    queue: createLanes(),
+    queue: createLanes({ clock, log: world.log }),
     outbox,
     approvals: createApprovals(),
     usage: createUsage(),

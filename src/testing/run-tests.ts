@@ -1,0 +1,190 @@
+// The tests of a plan in; what held, what did not and where, and what no test touched, out.
+
+import type { EngineEvent } from '../agent/events.ts'
+import { durationMs } from '../config/durations.ts'
+import { judgeTool } from '../permissions/policy.ts'
+import type { ModelRef, Place, Plan } from '../plan/plan.ts'
+import { explainRoute } from '../plan/route.ts'
+import { loadPatterns, type Patterns, patternsOf } from '../plan/text-match.ts'
+import type { Registry } from '../registry.ts'
+import { type Coverage, createCoverage } from './coverage.ts'
+import { differences, type Seen } from './expect.ts'
+import { type Step, stepsOf, type TestSpec } from './spec.ts'
+import { openStage, type Stage } from './stage.ts'
+
+export interface TestResult {
+  readonly name: string
+  readonly ok: boolean
+  /** Why it was not run. */
+  readonly skipped?: string
+  readonly file: string
+  readonly line: number
+  readonly failures: readonly {
+    readonly message: string
+    readonly line: number
+    readonly column: number
+    readonly file: string
+  }[]
+  readonly durationMs: number
+  readonly steps: number
+}
+
+export interface TestReport {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly results: readonly TestResult[]
+  readonly coverage: Coverage
+}
+
+export interface RunTestsOptions {
+  readonly plan: Plan
+  readonly registry: Registry
+  /** Place of something below a test, for messages. */
+  placeOf(path: readonly (string | number)[]): Place
+  /** Only tests whose name contains it. */
+  readonly filter?: string
+}
+
+const START = '2026-01-05T09:00:00Z'
+
+export async function runTests(options: RunTestsOptions): Promise<TestReport> {
+  const { plan, filter = '' } = options
+  const coverage = createCoverage(plan)
+  const patterns = await patternsOf(plan)
+  const results: TestResult[] = []
+  for (const [index, { spec, place }] of plan.tests.entries()) {
+    const test = spec as TestSpec
+    if (!test.name.includes(filter)) continue
+    if (test.skip !== undefined) {
+      results.push({
+        name: test.name,
+        ok: true,
+        skipped: test.skip,
+        file: place.file,
+        line: place.line,
+        failures: [],
+        durationMs: 0,
+        steps: 0,
+      })
+      continue
+    }
+    results.push(await runOne(options, index, test, place, patterns, coverage.see))
+  }
+  const failed = results.filter((result) => !result.ok).length
+  const skipped = results.filter((result) => result.skipped !== undefined).length
+  return { passed: results.length - failed - skipped, failed, skipped, results, coverage: coverage.report() }
+}
+
+async function runOne(
+  options: RunTestsOptions,
+  index: number,
+  test: TestSpec,
+  place: Place,
+  patterns: Patterns,
+  see: (stage: Stage, step: Step, seen: Seen) => void,
+): Promise<TestResult> {
+  const started = performance.now()
+  const failures: TestResult['failures'][number][] = []
+  const steps = stepsOf(test)
+  const failAt = (path: readonly (string | number)[], message: string): void =>
+    void failures.push({ message, ...options.placeOf(['tests', index, ...path]) })
+  const model = modelOf(options.plan, test.model)
+  const at = Date.parse(test.at ?? START)
+  if (model === undefined) failAt(['model'], `model: "${test.model}" is not a scripted model; tests run offline`)
+  else if (Number.isNaN(at)) failAt(['at'], `at: "${test.at}" is not a time; write it as ${START}`)
+  else {
+    const stage = await openStage(options.plan, options.registry, at, model)
+    try {
+      for (const { step, path } of steps) {
+        const seen = await play(stage, step, patterns)
+        see(stage, step, seen)
+        const wanted = step.expect ?? {}
+        const replyPatterns = await loadPatterns(wanted.replyPattern === undefined ? [] : [wanted.replyPattern])
+        const matches = (pattern: string, text: string): boolean => replyPatterns.compile(pattern)(text)
+        for (const { key, message } of differences(wanted, seen, matches))
+          failAt([...path, 'expect', key], step.name === undefined ? message : `${step.name}: ${message}`)
+      }
+    } finally {
+      await stage.close()
+    }
+  }
+  return {
+    name: test.name,
+    ok: failures.length === 0,
+    file: place.file,
+    line: place.line,
+    failures,
+    durationMs: performance.now() - started,
+    steps: steps.length,
+  }
+}
+
+/** null: the built-in one; undefined: not scripted. */
+function modelOf(plan: Plan, name: string | undefined): ModelRef | null | undefined {
+  if (name === undefined) return null
+  const slash = name.indexOf('/')
+  const spec = plan.models.get(slash === -1 ? name : name.slice(0, slash))
+  if (spec?.provider !== 'scripted') return undefined
+  return { provider: spec.id, model: slash === -1 ? spec.defaultModel : name.slice(slash + 1) }
+}
+
+/** Plays one step and gives what it showed. */
+async function play(stage: Stage, step: Step, patterns: Patterns): Promise<Seen> {
+  const before = { events: stage.events.length, sent: stage.sent.length }
+  let shown: Partial<Seen> = {}
+  if (step.advance !== undefined) await stage.clock.advance(durationMs(step.advance))
+  if (step.message !== undefined) shown = await playMessage(stage, step.message, patterns)
+  if (step.command !== undefined) shown = { ...shown, decision: await judge(stage, step.command) }
+  if (step.heartbeat !== undefined) {
+    const { message } = await stage.engine.runHeartbeat(step.heartbeat)
+    shown = { ...shown, reply: message }
+  }
+  if (step.approve !== undefined) {
+    const [open] = await stage.engine.approvals()
+    const said =
+      open === undefined
+        ? { message: 'No approval is open.' }
+        : await stage.engine.decide(open.id, step.approve, { caller: { kind: 'owner' } })
+    shown = { reply: said.message, ...shown }
+  }
+  await stage.settle()
+  const events = stage.events.slice(before.events)
+  const ended = events.findLast((event) => event.type === 'turn_end')
+  return {
+    ...shown,
+    ...(ended === undefined ? {} : { reply: ended.text }),
+    toolCalls: events.flatMap((event) => (event.type === 'tool_execute' ? [event.toolName] : [])),
+    approval: events.some((event) => event.type === 'approval_request'),
+    ran: events.filter(isHeartbeatRun).length,
+    deliveries: stage.sent.slice(before.sent),
+  }
+}
+
+const isHeartbeatRun = (event: EngineEvent): boolean =>
+  event.type === 'heartbeat' && (event.outcome === 'ran' || event.outcome === 'silent' || event.outcome === 'failed')
+
+async function playMessage(stage: Stage, message: NonNullable<Step['message']>, patterns: Patterns): Promise<Partial<Seen>> {
+  const result = await stage.engine.receive(message, { kind: 'trusted' })
+  const explained = explainRoute(stage.plan, message, patterns)
+  const routed = {
+    content: explained.content,
+    tools: explained.tools,
+    mode: explained.permissions?.mode ?? null,
+    rule: explained.rule?.index ?? null,
+  }
+  if (!result.accepted) {
+    const refused = result.code === 'command' ? {} : { refused: result.reason, agentId: null, sessionKey: null }
+    return { ...routed, ...refused, reply: result.reply ?? '' }
+  }
+  const debounce = stage.plan.agents.get(result.agentId)?.queue.debounceMs ?? 0
+  if (debounce > 0) await stage.clock.advance(debounce)
+  return { ...routed, refused: null, agentId: result.agentId, sessionKey: result.sessionKey, duplicate: result.duplicate }
+}
+
+async function judge(stage: Stage, { agentId, command }: NonNullable<Step['command']>): Promise<string> {
+  const agent = stage.plan.agents.get(agentId)
+  if (agent === undefined) return `no agent ${agentId}`
+  const policy = await stage.surroundings.policyOf(stage.plan, agent, agent)
+  return judgeTool({ tool: { name: 'bash', traits: {} }, input: { command }, ...policy }).decision
+}
