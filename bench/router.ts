@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks'
 import type { RouteInput, RulePlan } from '../src/plan/plan.ts'
-import { loadRouter } from '../src/plan/router.ts'
+import { createRouter } from '../src/plan/router.ts'
 import { byRank, scan } from '../src/plan/scan.ts'
 
 export interface RouterFigures {
@@ -89,7 +89,7 @@ export async function benchRouter(
     const rules = Array.from({ length: size }, (_, index) => ruleOf(index, pick))
     const messages = Array.from({ length: 2_000 }, () => messageOf(rules, pick))
     const start = performance.now()
-    const router = await loadRouter({ rules })
+    const router = await createRouter({ rules })
     router.match({ channelId: 'none', userId: 'none', content: 'topic' })
     const buildMs = performance.now() - start
     const ranked = byRank(rules)

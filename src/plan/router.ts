@@ -79,8 +79,8 @@ function indexPatterns(ranked: readonly Ranked[], patterns: Patterns): PatternIn
   }
 }
 
-/** An index over the rules of a Plan. `patterns` come from `loadPatterns`; without them only plain patterns may occur. */
-export function createRouter(plan: Pick<Plan, 'rules'>, patterns: Patterns = plainPatterns): IndexedRouter {
+/** The index at once. `patterns` come from `loadPatterns`; without them only plain patterns may occur. */
+export function indexRules(plan: Pick<Plan, 'rules'>, patterns: Patterns = plainPatterns): IndexedRouter {
   const ranked = byRank(plan.rules).map((rule, rank) => ({ rank, rule }))
   const ids = lazily(ranked.filter(({ rule }) => rule.prefix === undefined && rule.pattern === undefined))
   const prefixed = ranked.filter(({ rule }) => rule.prefix !== undefined)
@@ -131,5 +131,5 @@ export function createRouter(plan: Pick<Plan, 'rules'>, patterns: Patterns = pla
   }
 }
 
-/** An index over any Plan: loads what its patterns need. */
-export const loadRouter = async (plan: Pick<Plan, 'rules'>): Promise<IndexedRouter> => createRouter(plan, await patternsOf(plan))
+/** An index over the rules of a Plan, with what its patterns need loaded. */
+export const createRouter = async (plan: Pick<Plan, 'rules'>): Promise<IndexedRouter> => indexRules(plan, await patternsOf(plan))

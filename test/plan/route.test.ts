@@ -2,7 +2,7 @@ import t from 'tap'
 import { admission, senderClass } from '../../src/plan/admission.ts'
 import type { RouteInput } from '../../src/plan/plan.ts'
 import { explainRoute, routeMessage } from '../../src/plan/route.ts'
-import { loadRouter } from '../../src/plan/router.ts'
+import { createRouter } from '../../src/plan/router.ts'
 import { patternsOf } from '../../src/plan/text-match.ts'
 import { makePlan } from '../support/make-plan.ts'
 
@@ -38,7 +38,7 @@ const say = (content: string, more: Partial<RouteInput> = {}): RouteInput => ({
 })
 
 t.test('agent, session and text', async (t) => {
-  const router = await loadRouter(plan)
+  const router = await createRouter(plan)
   t.match(routeMessage(plan, router, say('/research  sushi')), {
     agentId: 'researcher',
     sessionKey: 'agent:researcher:mehdi',
@@ -53,7 +53,7 @@ t.test('agent, session and text', async (t) => {
   })
   t.match(routeMessage(plan, router, say('!admin x')), { rule: { index: 2 }, content: '!admin x' })
   const closed = makePlan({ defaultAgent: undefined })
-  t.match(routeMessage(closed, await loadRouter(closed), say('hello')), { agentId: null, reason: /no routing.defaultAgent/ })
+  t.match(routeMessage(closed, await createRouter(closed), say('hello')), { agentId: null, reason: /no routing.defaultAgent/ })
 })
 
 t.test('the explanation lists higher rules that lost, and the winner', async (t) => {

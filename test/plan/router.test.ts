@@ -3,7 +3,7 @@ import t from 'tap'
 import { createLiteralIndex } from '../../src/plan/literal-index.ts'
 import { fold } from '../../src/plan/plain-pattern.ts'
 import type { RouteInput } from '../../src/plan/plan.ts'
-import { createRouter, loadRouter } from '../../src/plan/router.ts'
+import { createRouter, indexRules } from '../../src/plan/router.ts'
 import { byRank, scan } from '../../src/plan/scan.ts'
 import { loadPatterns } from '../../src/plan/text-match.ts'
 import { makePlan } from '../support/make-plan.ts'
@@ -41,7 +41,7 @@ t.test('the index gives what the plain scan gives', async () => {
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 25 }), fc.array(message, { minLength: 5, maxLength: 20 }), (rules, messages) => {
       const plan = makePlan({ agents: { x: {}, y: {} }, rules })
-      const router = createRouter(plan, patterns)
+      const router = indexRules(plan, patterns)
       const ranked = byRank(plan.rules)
       return messages.every((input) => router.match(input)?.index === scan(ranked, input, patterns)?.index)
     }),
@@ -57,7 +57,7 @@ t.test('long lists of ids in several fields', async (t) => {
       { agentId: 'main', groupId: ids('g') },
     ],
   })
-  const router = createRouter(plan)
+  const router = indexRules(plan)
   t.equal(router.match({ channelId: 'slack', groupId: 'g3', userId: 'u19', content: '' })?.index, 0)
   t.equal(router.match({ channelId: 'http', groupId: 'g3', userId: 'u19', content: '' })?.index, 1)
   t.equal(router.match({ channelId: 'slack', groupId: 'g3', userId: 'u20', content: '' })?.index, 1)
@@ -68,7 +68,7 @@ t.test('priority, then file order', async (t) => {
   const plan = makePlan({
     rules: [{ agentId: 'main' }, { agentId: 'main', userId: ['1'], priority: 1 }, { agentId: 'main', prefix: '/x', priority: 1 }],
   })
-  const router = createRouter(plan)
+  const router = indexRules(plan)
   t.equal(router.match({ channelId: 'http', userId: '1', content: '/x' })?.index, 1)
   t.equal(router.match({ channelId: 'http', userId: '2', content: '/x' })?.index, 2)
   t.equal(router.match({ channelId: 'http', userId: '2', content: '/xy' })?.index, 0)
@@ -76,8 +76,8 @@ t.test('priority, then file order', async (t) => {
 
 t.test('a pattern beyond plain literals wants its engine', async (t) => {
   const plan = makePlan({ rules: [{ agentId: 'main', pattern: 'a+b' }] })
-  t.throws(() => createRouter(plan).match({ channelId: 'http', userId: '1', content: 'aab' }), /loadPatterns/)
-  const router = await loadRouter(plan)
+  t.throws(() => indexRules(plan).match({ channelId: 'http', userId: '1', content: 'aab' }), /loadPatterns/)
+  const router = await createRouter(plan)
   t.equal(router.match({ channelId: 'http', userId: '1', content: 'aab' })?.index, 0)
 })
 
