@@ -1,0 +1,163 @@
+// Tokens and money, counted per agent: reserved before a call, settled after it. What was spent is the usage store's.
+
+import type { Usage } from '../models/port.ts'
+import type { UsageStore } from '../storage/ports.ts'
+import type { Limited, Reservation, SpendLimit, SpendWarning } from './port.ts'
+
+export interface Budget {
+  reserve(agent: Limited, tokens: number, now: number, more?: { cost?: number; signal?: AbortSignal }): Promise<Reservation>
+  spent(agentId: string, now: number): Spent
+}
+
+export interface Spent {
+  readonly tokensToday: number
+  readonly costToday: number
+  readonly costMonth: number
+}
+
+export interface BudgetOptions {
+  readonly usage: Pick<UsageStore, 'total'>
+  /** Whether this warning is the first of its period; remembers it. */
+  firstWarning(key: string): boolean
+  warn(warning: SpendWarning): void
+}
+
+/** What an agent has under way, and who waits for it. */
+interface Held {
+  tokens: number
+  cost: number
+  calls: number
+  waiters: (() => void)[]
+}
+
+interface Bound {
+  readonly limit: SpendLimit
+  readonly max: number
+  readonly spent: number
+  readonly wanted: number
+  readonly held: number
+  readonly period: string
+  readonly retryAt: number
+}
+
+const WARN_AT = 0.8
+/** Near its budget an agent still gets an answer of this many tokens; with less it could say nothing. */
+const LEAST_OUTPUT = 256
+
+export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budget {
+  const holding = new Map<string, Held>()
+
+  const spent = (agentId: string, now: number): Spent => {
+    const month = new Date(now).toISOString().slice(0, 7)
+    const today = usage.total(agentId, dayOf(now))
+    return { tokensToday: today.tokens, costToday: today.cost, costMonth: usage.total(agentId, `${month}-01`).cost }
+  }
+
+  function boundsOf({ id, rateLimit }: Limited, tokens: number, cost: number, now: number): readonly Bound[] {
+    const { maxTokensPerDay, maxCostPerDay, maxCostPerMonth } = rateLimit
+    if (maxTokensPerDay === undefined && maxCostPerDay === undefined && maxCostPerMonth === undefined) return []
+    const so = spent(id, now)
+    const held = holding.get(id)
+    const [day, month] = [dayOf(now), dayOf(now).slice(0, 7)]
+    const bound = (
+      limit: SpendLimit,
+      max: number | undefined,
+      already: number,
+      wanted: number,
+      under: number,
+      period: string,
+      retryAt: number,
+    ): Bound[] => (max === undefined ? [] : [{ limit, max, spent: already, wanted, held: under, period, retryAt }])
+    return [
+      ...bound('maxTokensPerDay', maxTokensPerDay, so.tokensToday, tokens, held?.tokens ?? 0, day, nextDay(now)),
+      ...bound('maxCostPerDay', maxCostPerDay, so.costToday, cost, held?.cost ?? 0, day, nextDay(now)),
+      ...bound('maxCostPerMonth', maxCostPerMonth, so.costMonth, cost, held?.cost ?? 0, month, nextMonth(now)),
+    ]
+  }
+
+  function warnNear(agentId: string, bounds: readonly Bound[]): void {
+    for (const { limit, max, spent: so, period } of bounds) {
+      if (so < max * WARN_AT || !firstWarning(`spend-warning:${agentId}:${limit}:${period}`)) continue
+      warn({ agentId, limit, spent: so, max, period })
+    }
+  }
+
+  return {
+    spent,
+    async reserve(agent, tokens, now, { cost = 0, signal } = {}) {
+      for (;;) {
+        signal?.throwIfAborted()
+        const bounds = boundsOf(agent, tokens, cost, now)
+        if (bounds.length === 0) return { ok: true, settle: () => {} }
+        warnNear(agent.id, bounds)
+        const passed = bounds.find((bound) => bound.spent >= bound.max)
+        if (passed !== undefined) return { ok: false, limit: passed.limit, retryAt: passed.retryAt, message: wordsFor(passed) }
+        const held = holding.get(agent.id) ?? { tokens: 0, cost: 0, calls: 0, waiters: [] }
+        holding.set(agent.id, held)
+        const fits = bounds.every((bound) => bound.spent + bound.held + bound.wanted <= bound.max)
+        // The estimate is high: what is under way will leave more than it holds. Alone, a call may begin while anything is left.
+        if (!fits && held.calls > 0) {
+          await settledOne(held, signal)
+          continue
+        }
+        return hold(agent, held, tokens, cost, bounds, now)
+      }
+    },
+  }
+
+  function hold(agent: Limited, held: Held, tokens: number, cost: number, bounds: readonly Bound[], now: number): Reservation {
+    held.calls++
+    held.tokens += tokens
+    held.cost += cost
+    let settled = false
+    const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
+    const left = day === undefined ? undefined : Math.max(LEAST_OUTPUT, day.max - day.spent)
+    return {
+      ok: true,
+      ...(left === undefined || left >= tokens ? {} : { maxOutput: left }),
+      settle(used: Usage, realCost: number) {
+        if (settled) return
+        settled = true
+        // The spender adds to the usage store right after: whoever waits looks then.
+        queueMicrotask(() => {
+          held.calls--
+          held.tokens -= tokens
+          held.cost -= cost
+          if (used.input + used.output > 0 || realCost > 0) warnNear(agent.id, boundsOf(agent, 0, 0, now))
+          for (const wake of held.waiters.splice(0)) wake()
+          if (held.calls === 0 && held.waiters.length === 0) holding.delete(agent.id)
+        })
+      },
+    }
+  }
+}
+
+function settledOne(held: Held, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    held.waiters.push(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+  })
+}
+
+const WORDS: Readonly<Record<SpendLimit, string>> = {
+  maxTokensPerDay: 'I have used up my tokens for today. I can answer again from midnight UTC.',
+  maxCostPerDay: 'I have used up my budget for today. I can answer again from midnight UTC.',
+  maxCostPerMonth: 'I have used up my budget for this month. I can answer again next month.',
+}
+const wordsFor = ({ limit }: Bound): string => WORDS[limit]
+
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+
+function nextDay(now: number): number {
+  const date = new Date(now)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate() + 1)
+}
+
+function nextMonth(now: number): number {
+  const date = new Date(now)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
+}
