@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 
 export interface Compactor {
   /** Summarises now. True: the session got shorter. Must not throw: a session that cannot be shortened stays as it is. */
-  run(plan: Plan, agent: AgentPlan, session: string, run: string, signal: AbortSignal): Promise<boolean>
+  run(plan: Plan, agent: AgentPlan, session: string, signal: AbortSignal, options?: { onlyIfNeeded?: boolean }): Promise<boolean>
   /** Queues a summary when the session passed its threshold. */
   considerAhead(agent: AgentPlan, session: string): Promise<void>
 }
@@ -20,7 +20,7 @@ export function createCompactor(world: World, models: ModelCalls, enqueue: (row:
   const { storage, clock, random, log } = world
 
   return {
-    async run(plan, agent, session, _run, signal) {
+    async run(plan, agent, session, signal, { onlyIfNeeded = false } = {}) {
       try {
         const transcript = await storage.sessions.load(session, agent.id)
         const summarise = async (text: string): Promise<string> => {
@@ -33,7 +33,7 @@ export function createCompactor(world: World, models: ModelCalls, enqueue: (row:
           const result = await models.side(plan, agent, agent.compaction.model, request, signal)
           return textOf(result.content)
         }
-        const entries = await compact({ transcript, settings: agent.compaction, summarise, clock, random })
+        const entries = await compact({ transcript, settings: agent.compaction, summarise, clock, random, onlyIfNeeded })
         if (entries.length === 0) return false
         await storage.sessions.append(session, agent.id, entries)
         log.info({ session, entries: entries.length }, 'session compacted')

@@ -5,7 +5,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EngineEvent } from '../agent/events.ts'
 import { ClawError, EXIT } from '../errors.ts'
-import { createLimits } from '../limits/rate-limits.ts'
+import { createLimits } from '../limits/limits.ts'
+import type { SpendWarning } from '../limits/port.ts'
 import { createModelRouter, type ModelState } from '../models/failover.ts'
 import type { Plan } from '../plan/plan.ts'
 import { createRouter } from '../plan/router.ts'
@@ -63,7 +64,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const hub = createHub(log)
   let generation: Generation = { number: 1, plan: options.plan, router: await createRouter(options.plan) }
   const counters = createCounters(hub.on)
-  const limits = createLimits({ storage, clock, plan: () => generation.plan })
+  const limits = createLimits({ storage, now: clock.now(), warn: (warning) => spendWarning(warning) })
   const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
@@ -161,6 +162,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ]
     lines.push(`Waiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`)
     return lines.join('\n')
+  }
+  /** Owners hear of it where a platform knows them; the log has it in any case. */
+  function spendWarning({ agentId, limit, spent, max, period }: SpendWarning): void {
+    log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
+    const content = `${agentId} has used ${spent} of ${max} (${limit}, ${period}).`
+    for (const owner of generation.plan.owners) {
+      const cut = owner.indexOf(':')
+      const channelId = owner.slice(0, cut)
+      if (generation.plan.channels.has(channelId) && isPushed(channelId))
+        void replyNow({ channelId, userId: owner.slice(cut + 1) }, content)
+    }
   }
   const commands = createCommands(world, { approvals, interrupt: turns.interrupt, resetSession, halt, resume, describe })
   const intake = createIntake(world, turns, commands)

@@ -68,8 +68,18 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
     const protectedPaths = protectedOf(plan)
     const fresh: Gates = {
       paths: createPathGate({ roots: agent.workspace, protectedPaths }),
-      network: createNetworkGate({ ...(agent.allowHosts === undefined ? {} : { allowHosts: agent.allowHosts }), denyHosts: agent.denyHosts }),
-      shell: createShellRunner({ roots: agent.workspace, protectedPaths, sandbox, mode: agent.sandbox, network: agent.network, redact }),
+      network: createNetworkGate({
+        ...(agent.allowHosts === undefined ? {} : { allowHosts: agent.allowHosts }),
+        denyHosts: agent.denyHosts,
+      }),
+      shell: createShellRunner({
+        roots: agent.workspace,
+        protectedPaths,
+        sandbox,
+        mode: agent.sandbox,
+        network: agent.network,
+        redact,
+      }),
     }
     gates.set(agent, fresh)
     return fresh

@@ -114,7 +114,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     if (first.kind === 'deliver') return await appendDelivered(claim, first)
     if (agent === undefined) return await finish(claim, { text: GONE, isError: true }, head, started)
     if (first.kind === 'compact') {
-      await options.compactor.run(generation.plan, agent, token.session, claim.run, signal)
+      await options.compactor.run(generation.plan, agent, token.session, signal, { onlyIfNeeded: true })
       return await storage.sessions.finish(claim, { answers: [], outbox: [] })
     }
     world.emit({ type: 'turn_start', ...head })
@@ -161,7 +161,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       emit,
       callModel: (t, request, onText, onRestart) => options.models.call(t, request, spenderOf(turn, first), onText, onRestart),
       callTool: (_, call) => options.gate.call(turn, call),
-      compact: (t) => options.compactor.run(t.plan, t.agent, t.session.key, t.claim.run, t.signal),
+      compact: (t) => options.compactor.run(t.plan, t.agent, t.session.key, t.signal),
     }
     try {
       await resetIfDue(turn)

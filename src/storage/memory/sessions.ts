@@ -1,6 +1,7 @@
 // Sessions that live as long as the process: for `claw test` and for engines that must leave nothing behind. Keeps the same
 // promises as the embedded store but for surviving.
 
+import { windowStart } from '../../sessions/window.ts'
 import type {
   Claim,
   InboxRow,
@@ -66,7 +67,7 @@ export function createMemorySessions(outbox: Outbox, now: () => number): Session
     },
     async load(session, agentId): Promise<Transcript> {
       const { entries } = keep(session, agentId)
-      return { session, entries: fromLastCut(entries), skippedBytes: 0, damage: [] }
+      return { session, entries: entries.slice(windowStart(entries)), skippedBytes: 0, damage: [] }
     },
     async finish(_claim, outcome) {
       for (const answer of outcome.answers) answers.set(answerKey(answer.session, answer.messageId), answer)
@@ -88,13 +89,3 @@ export function createMemorySessions(outbox: Outbox, now: () => number): Session
 }
 
 const answerKey = (session: string, messageId: string): string => `${session}\n${messageId}`
-
-/** From the last reset on, and from what the last summary after it kept. */
-function fromLastCut(entries: readonly TranscriptEntry[]): readonly TranscriptEntry[] {
-  const reset = entries.findLastIndex((entry) => entry.kind === 'reset')
-  const rest = entries.slice(Math.max(reset, 0))
-  const summary = rest.findLast((entry) => entry.kind === 'summary')
-  if (summary === undefined) return rest
-  const from = rest.findIndex((entry) => entry.id === summary.keepFrom)
-  return from === -1 ? rest : rest.slice(from)
-}
