@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EngineEvent } from '../agent/events.ts'
 import { ClawError, EXIT } from '../errors.ts'
-import { createLimits } from '../limits/limits.ts'
+import { createLimits } from '../limits/rate-limits.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createModelRouter, type ModelState } from '../models/failover.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -64,7 +64,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const hub = createHub(log)
   let generation: Generation = { number: 1, plan: options.plan, router: await createRouter(options.plan) }
   const counters = createCounters(hub.on)
-  const limits = createLimits({ storage, now: clock.now(), warn: (warning) => spendWarning(warning) })
+  const limits = createLimits({ storage, clock, warn: (warning) => spendWarning(warning) })
   const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
