@@ -16,8 +16,6 @@ export interface NetworkGateOptions {
   /** Globs of host names; absent: every public host. */
   readonly allowHosts?: readonly string[]
   readonly denyHosts: readonly string[]
-  /** Origins (`http://127.0.0.1:8888`) that the owner's configuration names for a tool's own service; they may be local. */
-  readonly trustedOrigins?: readonly string[]
   /** All addresses of a name. Default: the system's resolver. */
   readonly resolve?: (host: string) => Promise<readonly string[]>
   /** This machine's own addresses, public ones too. Default: those of its interfaces now. */
@@ -68,62 +66,71 @@ export function checkUrl(text: unknown): URL {
   return url
 }
 
+/** Origin of an address that the configuration names. @throws GateError */
+function originOf(text: unknown): string {
+  if (typeof text !== 'string' || !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    return refuse('The configured address is not valid.')
+  return new URL(text).origin
+}
+
 /** Host without brackets and trailing dot. */
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 
 const hostMatches = (glob: string, host: string): boolean => globMatch(glob.toLowerCase(), host.toLowerCase())
 
-interface Target {
+export interface Target {
   readonly url: URL
   /** Checked; the connection goes to one of these and nowhere else. */
   readonly addresses: readonly string[]
 }
 
-export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
-  const resolveName =
-    options.resolve ?? (async (host: string) => (await lookup(host, { all: true, verbatim: true })).map((entry) => entry.address))
-  const localAddresses =
-    options.localAddresses ??
-    (() =>
-      Object.values(networkInterfaces())
-        .flat()
-        .flatMap((entry) => (entry === undefined ? [] : [entry.address])))
-  const trusted = new Set((options.trustedOrigins ?? []).map((origin) => new URL(origin).origin))
+/** What a check needs to know. */
+export type TargetCheck = Pick<NetworkGateOptions, 'allowHosts' | 'denyHosts' | 'resolve' | 'localAddresses' | 'dial'>
 
-  /** Looks at the name and at every address behind it. Resolves once. */
-  async function check(text: unknown): Promise<Target> {
-    const isTrusted = typeof text === 'string' && URL.canParse(text) && trusted.has(new URL(text).origin)
-    const url = isTrusted ? new URL(text as string) : checkUrl(text)
-    const host = hostOf(url)
-    if (!isTrusted) {
-      if (options.denyHosts.some((glob) => hostMatches(glob, host))) refuse(`The host ${host} is denied to this agent.`)
-      if (options.allowHosts !== undefined && !options.allowHosts.some((glob) => hostMatches(glob, host)))
-        refuse(`The host ${host} is not among those this agent may reach.`)
-    }
-    if (isIP(host) !== 0) {
-      if (!isTrusted) checkAddress(host)
-      return { url, addresses: [host] }
-    }
-    if (!isTrusted && (LOCAL_NAME.test(host) || !host.includes('.')))
-      refuse(`The name ${host} belongs to this machine or a local network.`)
-    let addresses: readonly string[]
-    try {
-      addresses = await resolveName(host)
-    } catch (error) {
-      return refuse(`The name ${host} was not found (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}).`)
-    }
-    if (addresses.length === 0) refuse(`The name ${host} has no address.`)
-    if (!isTrusted) for (const address of addresses) checkAddress(address, host)
-    return { url, addresses }
+const systemResolve = async (host: string): Promise<readonly string[]> =>
+  (await lookup(host, { all: true, verbatim: true })).map((entry) => entry.address)
+
+const systemAddresses = (): readonly string[] =>
+  Object.values(networkInterfaces())
+    .flat()
+    .flatMap((entry) => (entry === undefined ? [] : [entry.address]))
+
+/** Looks at an address's text, its name and every address behind it; resolves once. `trusted`: an origin that may be local. @throws GateError */
+export async function checkTarget(text: unknown, options: TargetCheck, trusted?: string): Promise<Target> {
+  const isTrusted = trusted !== undefined && typeof text === 'string' && new URL(text).origin === trusted
+  const url = isTrusted ? new URL(text) : checkUrl(text)
+  const host = hostOf(url)
+  if (!isTrusted) {
+    if (options.denyHosts.some((glob) => hostMatches(glob, host))) refuse(`The host ${host} is denied to this agent.`)
+    if (options.allowHosts !== undefined && !options.allowHosts.some((glob) => hostMatches(glob, host)))
+      refuse(`The host ${host} is not among those this agent may reach.`)
   }
-
-  function checkAddress(address: string, host = address): void {
+  const local = isTrusted ? [] : (options.localAddresses ?? systemAddresses)().map(canonicalAddress)
+  const checkAddress = (address: string): void => {
+    if (isTrusted) return
     const problem = addressProblem(address)
-    if (problem !== undefined) refuse(`${host} leads to ${address}, which is ${problem}; only public addresses are reached.`)
-    const canonical = canonicalAddress(address)
-    if (localAddresses().some((own) => canonicalAddress(own) === canonical)) refuse(`${host} leads to this machine itself.`)
+    if (problem !== undefined)
+      refuse(`${host} leads to ${address === host ? 'an address' : address} that is no public one (${problem}).`)
+    if (local.includes(canonicalAddress(address))) refuse(`${host} leads to this machine itself.`)
   }
+  if (isIP(host) !== 0) {
+    checkAddress(host)
+    return { url, addresses: [host] }
+  }
+  if (!isTrusted && (LOCAL_NAME.test(host) || !host.includes('.')))
+    refuse(`The name ${host} belongs to this machine or a local network.`)
+  let addresses: readonly string[]
+  try {
+    addresses = await (options.resolve ?? systemResolve)(host)
+  } catch (error) {
+    return refuse(`The name ${host} was not found (${(error as NodeJS.ErrnoException).code ?? messageOf(error)}).`)
+  }
+  if (addresses.length === 0) refuse(`The name ${host} has no address.`)
+  for (const address of addresses) checkAddress(address)
+  return { url, addresses }
+}
 
+export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   async function connectorFor(target: Target, signal: AbortSignal): Promise<Dispatcher> {
     const { Agent } = await import('undici')
     const [{ connect: plain }, { connect: tls }] = await Promise.all([import('node:net'), import('node:tls')])
@@ -167,6 +174,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal])
       const maxBytes = Math.min(request.maxBytes ?? DEFAULTS.maxBytes, options.maxBytes ?? Number.POSITIVE_INFINITY)
       let next: unknown = start
+      const trusted = request.configured === true ? originOf(start) : undefined
       let method = request.method ?? 'GET'
       let body = request.body
       const headers = new Map<string, string>([['user-agent', options.userAgent ?? 'claw']])
@@ -176,7 +184,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       }
       const { request: send } = await import('undici')
       for (let hop = 0; ; hop++) {
-        const target = await abortable(check(next), signal)
+        const target = await abortable(checkTarget(next, options, trusted), signal)
         const dispatcher = await connectorFor(target, signal)
         try {
           const answer = await send(target.url, {
@@ -273,13 +281,7 @@ async function pageOf(
   const contentType = single(answer.headers['content-type']) ?? ''
   const kind = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   answer.body.on('error', () => {})
-  if (
-    accept !== undefined &&
-    kind !== '' &&
-    !accept.some((type) =>
-      type.endsWith('/*') ? kind.startsWith(type.slice(0, -1)) : kind === type || (type.endsWith('/') && kind.startsWith(type)),
-    )
-  ) {
+  if (accept !== undefined && kind !== '' && !accept.some((type) => globMatch(type, kind))) {
     answer.body.destroy()
     return refuse(`The page is of type ${kind}, which is not read here.`)
   }
