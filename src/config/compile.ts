@@ -1,6 +1,5 @@
 // A valid document → the Plan. Everything a default can fill is filled, everything a name can mean is resolved.
 
-import { dirname, resolve } from 'node:path'
 import type { Diagnostic } from '../errors.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, RulePlan } from '../plan/plan.ts'
@@ -27,6 +26,10 @@ export interface CompileInput {
   readonly includePatterns: readonly string[]
   /** Configuration files and `.env`. */
   readonly files: readonly string[]
+  /** Configuration files alone, in order. */
+  readonly configFiles: readonly string[]
+  /** The file this one is a copy of. */
+  readonly standsAt?: string
 }
 
 export async function compile(input: CompileInput): Promise<{ plan: Plan; diagnostics: readonly Diagnostic[] }> {
@@ -35,12 +38,9 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const report = (problem: Diagnostic): void => void diagnostics.push(problem)
   // The document passed the schema, from which the type is made.
   const config = doc.value as unknown as Config
-  const files = createNamedFiles(doc, report)
+  const files = createNamedFiles(doc, report, input.standsAt)
   const secrets = await secretStore(doc, files)
-  const stateDir = resolve(
-    dirname(doc.file),
-    config.stateDir === undefined ? '.openclaw' : files.resolve(config.stateDir, ['stateDir']),
-  )
+  const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
   const models = await compileProviders({ ...input, config, files, secrets })
   const owners = resolvePeople(config.owners ?? [], scope)
   const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, models: defaultModels(config) })
@@ -77,6 +77,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   } as const
   const plan: Plan = {
     file: doc.file,
+    configFiles: input.configFiles,
     sources: [...new Set([...input.files, ...files.sources])],
     includePatterns: input.includePatterns,
     configHash: input.configHash,

@@ -1,7 +1,7 @@
 // The files that a configuration names besides configuration: souls, scripts, secrets, skills. Read once, remembered as sources.
 
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { Diagnostic } from '../errors.ts'
 import { messageOf } from '../errors.ts'
 import type { ConfigDocument } from './document.ts'
@@ -10,20 +10,25 @@ import type { Path } from './shape.ts'
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
 
 export interface NamedFiles {
-  /** Absolute path of what is named at `path`. */
+  /** Absolute path of a folder named at `path`, seen from where the root file counts as standing. */
   resolve(text: string, path: Path): string
   /** The text of a file named at `path`; '' after a diagnostic was reported. */
   read(text: string, path: Path, what: string): Promise<{ path: string; text: string }>
   readonly sources: readonly string[]
 }
 
-export function createNamedFiles(doc: ConfigDocument, report: (problem: Diagnostic) => void): NamedFiles {
+/** `standsAt`: for a copy of a configuration, the file it is a copy of; state, workspaces and secrets stay there. */
+export function createNamedFiles(doc: ConfigDocument, report: (problem: Diagnostic) => void, standsAt = doc.file): NamedFiles {
   const texts = new Map<string, Promise<string | Error>>()
   const absolute = (text: string, path: Path): string => (isAbsolute(text) ? text : resolve(dirname(doc.fileOf(path)), text))
+  const moved = (text: string, path: Path): string => {
+    const inside = relative(dirname(doc.file), absolute(text, path))
+    return isAbsolute(text) ? text : resolve(dirname(standsAt), inside)
+  }
   return {
-    resolve: absolute,
+    resolve: moved,
     async read(text, path, what) {
-      const file = absolute(text, path)
+      const file = what === 'a secret' ? moved(text, path) : absolute(text, path)
       let known = texts.get(file)
       if (known === undefined) {
         known = readText(file)

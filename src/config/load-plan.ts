@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly requireSecrets?: boolean
   /** Keeps parsed files from one load to the next. */
   readonly cache?: ParseCache
+  /** The file this one is a copy of: its state, workspaces, secrets and `.env` count, not those beside the copy. */
+  readonly standsAt?: string
 }
 
 export interface LoadResult {
@@ -43,7 +45,7 @@ export interface LoadResult {
 
 export async function loadPlan(rootFile: string, options: LoadOptions): Promise<LoadResult> {
   const file = resolve(rootFile)
-  const env = await environment(file, options.env ?? process.env)
+  const env = await environment(options.standsAt ?? file, options.env ?? process.env)
   const loaded = await loadFiles(file, env.lookup, options.cache)
   const files = loaded.files.map((parsed) => parsed.source.file)
   const fileHash = hashOfAll(loaded.files)
@@ -90,8 +92,12 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     configHash: fileHash,
     includePatterns: loaded.includePatterns,
     files: sources,
+    configFiles: files,
+    ...(options.standsAt === undefined ? {} : { standsAt: options.standsAt }),
   })
   diagnostics.push(...compiled.diagnostics)
+  const { checkPlan } = await import('../plan/checks-on-plan.ts')
+  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)))
   return finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
 }
 

@@ -14,21 +14,19 @@ export interface LastGood {
 
 const folderOf = (stateDir: string): string => join(stateDir, 'last-good')
 
-/** Copies every file the plan was read from; what lies outside the root file's folder goes under `outside/`. */
+/** Copies the configuration and the texts it names; what lies outside the root file's folder is left where it is. Secrets never. */
 export async function saveLastGood(plan: Plan): Promise<void> {
   const folder = folderOf(plan.stateDir)
   const fresh = `${folder}.new`
   await rm(fresh, { recursive: true, force: true })
   const root = dirname(plan.file)
   const files: string[] = []
-  for (const source of plan.sources) {
-    // Secrets stay where they are: a copy of .env would be one more place to steal them from.
-    if (basename(source) === '.env') continue
+  for (const source of textsOf(plan)) {
     const path = relative(root, source)
-    const inside = path.startsWith('..') ? join('outside', source) : path
-    await mkdir(dirname(join(fresh, inside)), { recursive: true, mode: 0o700 })
-    await copyFile(source, join(fresh, inside))
-    files.push(inside)
+    if (path.startsWith('..')) continue
+    await mkdir(dirname(join(fresh, path)), { recursive: true, mode: 0o700 })
+    await copyFile(source, join(fresh, path))
+    files.push(path)
   }
   const manifest: LastGood = { root: basename(plan.file), files, configHash: plan.configHash }
   await mkdir(fresh, { recursive: true, mode: 0o700 })
@@ -46,3 +44,13 @@ export async function lastGoodFile(stateDir: string): Promise<string | null> {
     return null
   }
 }
+
+const textsOf = (plan: Plan): ReadonlySet<string> =>
+  new Set([
+    ...plan.configFiles,
+    ...[...plan.agents.values()].flatMap((agent) => [
+      ...(agent.soul.path === undefined ? [] : [agent.soul.path]),
+      ...agent.skills.map((skill) => join(skill.folder, 'SKILL.md')),
+    ]),
+    ...[...plan.models.values()].flatMap((model) => (model.script === undefined ? [] : [model.script.path])),
+  ])

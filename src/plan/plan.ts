@@ -216,6 +216,8 @@ export interface Plan {
   /** Absolute path of the root file, and of every file read (includes, souls, scripts, .env). */
   readonly file: string
   readonly sources: readonly string[]
+  /** The root file and its includes, in order. */
+  readonly configFiles: readonly string[]
   /** Patterns of includes, absolute, so that a watcher notices new files. */
   readonly includePatterns: readonly string[]
   /** SHA-256 (hex) over the configuration files' bytes (root and includes, in order). */
