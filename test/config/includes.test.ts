@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { brief, errorsOf, loadFolder } from './helpers.ts'
+
+t.test('sections merge by key, lists concatenate: root first, then paths in order', async (t) => {
+  const { plan, diagnostics, includePatterns, folder } = await loadFolder(t, {
+    'openclaw.yaml':
+      'include: [teams/*.yaml]\nagents: { main: { soul: x } }\nrouting: { defaultAgent: main, rules: [{ prefix: /a, agentId: main }] }\n',
+    teams: {
+      'b.yaml': 'agents: { bob: { soul: bob.md } }\nrouting: { rules: [{ prefix: /b, agentId: bob }] }\n',
+      'a.yaml': 'agents: { ann: { soul: A } }\nrouting:\n  rules:\n    - prefix: /c\n      agentId: ann\n',
+      'bob.md': 'I am Bob.',
+      'ignored.txt': 'agents: [',
+    },
+  })
+  t.same(errorsOf(diagnostics), [])
+  t.same(
+    plan?.rules.map(({ index, prefix, place }) => [index, prefix, place.file.slice(folder.length + 1), place.line]),
+    [
+      [0, '/a', 'openclaw.yaml', 3],
+      [1, '/c', 'teams/a.yaml', 4],
+      [2, '/b', 'teams/b.yaml', 2],
+    ],
+  )
+  t.equal(plan?.agents.get('bob')?.soul.text, 'I am Bob.', 'paths are relative to the file that names them')
+  t.same(includePatterns, [join(folder, 'teams/*.yaml')])
+})
+
+t.test('the same key in two files is told at both places', async (t) => {
+  const { diagnostics, folder } = await loadFolder(t, {
+    'openclaw.yaml': 'include: [a.yaml]\nagents: { main: { soul: x } }\nsessionScope: main\n',
+    'a.yaml': 'agents:\n  main: { soul: y }\nsessionScope: main\n',
+  })
+  t.same(brief(diagnostics), ['CLAW006 2:3', 'CLAW006 3:1'])
+  t.equal(diagnostics[0]?.file, join(folder, 'a.yaml'))
+  t.equal(diagnostics[0]?.path, '/agents/main')
+  t.match(diagnostics[0]?.related?.[0], { file: join(folder, 'openclaw.yaml'), line: 2, column: 11 })
+})
+
+t.test('problems stand in the file that holds them', async (t) => {
+  const { diagnostics, folder } = await loadFolder(t, {
+    'openclaw.yaml': 'include: [a.yaml]\nagents: { main: { soul: x } }\n',
+    'a.yaml': 'agents:\n  bob: { soul: y, tols: [] }\n',
+  })
+  t.match(diagnostics, [{ code: 'CLAW101', file: join(folder, 'a.yaml'), line: 2, column: 19, path: '/agents/bob/tols' }])
+})
+
+t.test('cycles, files that are not there, patterns that match nothing', async (t) => {
+  const cycle = await loadFolder(t, {
+    'openclaw.yaml': 'include: [a.yaml]\nagents: { main: { soul: x } }\n',
+    'a.yaml': 'include:\n  - openclaw.yaml\n',
+  })
+  t.same(brief(cycle.diagnostics), ['CLAW005 2:5'])
+  const missing = await loadFolder(t, {
+    'openclaw.yaml': 'include: [nowhere.yaml, "none/*.yaml"]\nagents: { main: { soul: x } }\n',
+  })
+  t.same(brief(missing.diagnostics), ['CLAW003 1:11', 'CLAW010 1:25'])
+  const diamond = await loadFolder(t, {
+    'openclaw.yaml': 'include: [a.yaml, b.yaml]\nagents: { main: { soul: x } }\n',
+    'a.yaml': 'include: [c.yaml]\n',
+    'b.yaml': 'include: [c.yaml]\n',
+    'c.yaml': 'owners: ["telegram:1"]\n',
+  })
+  t.same(errorsOf(diamond.diagnostics), [])
+  t.same(diamond.plan?.owners, ['telegram:1'])
+})
+
+t.test('a pattern that matches the file it stands in means the others', async (t) => {
+  const { plan } = await loadFolder(t, {
+    'openclaw.yaml': 'include: ["*.yaml"]\nagents: { main: { soul: x } }\n',
+    'b.yaml': 'owners: ["telegram:1"]\n',
+  })
+  t.same(plan?.owners, ['telegram:1'])
+})
+
+t.test('deep patterns and braces', async (t) => {
+  const { plan } = await loadFolder(t, {
+    'openclaw.yaml': 'include: ["teams/**/*.{yaml,yml}"]\nagents: { main: { soul: x } }\n',
+    teams: { 'a.yml': 'agents: { a: { soul: A } }\n', deep: { 'b.yaml': 'agents: { b: { soul: B } }\n' } } as never,
+  })
+  t.same([...plan!.agents.keys()].sort(), ['a', 'b', 'main'])
+})

@@ -1,0 +1,238 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadPlan } from '../../src/config/load-plan.ts'
+import type { ParseCache } from '../../src/config/parse.ts'
+import { Secret } from '../../src/plan/plan.ts'
+import { brief, errorsOf, loadFolder, loadText } from './helpers.ts'
+import { registry } from './registry.ts'
+
+t.test('the smallest file: one agent answers, on http and webchat', async (t) => {
+  const { plan, diagnostics } = await loadText(t, 'agents: { main: { soul: You are terse. } }\n')
+  t.same(errorsOf(diagnostics), [])
+  t.equal(plan?.defaultAgent, 'main')
+  t.same([...plan!.channels.keys()], ['http', 'webchat'])
+  t.equal(plan?.agents.get('main')?.soul.text, 'You are terse.')
+  t.same(plan?.agents.get('main')?.model, { provider: 'anthropic', model: 'claude-sonnet-4-5' })
+  t.same(plan?.agents.get('main')?.tools, [])
+  t.equal(plan?.gateway.port, 18789)
+  t.ok(Object.isFrozen(plan?.agents.get('main')?.permissions))
+})
+
+t.test('with routing, or with two agents, nothing is guessed', async (t) => {
+  const two = await loadText(t, 'agents: { a: { soul: A }, b: { soul: B } }\n')
+  t.equal(two.plan?.defaultAgent, undefined)
+  const routed = await loadText(t, 'agents: { a: { soul: A } }\nrouting: { rules: [{ prefix: /x, agentId: a }] }\n')
+  t.equal(routed.plan?.defaultAgent, undefined)
+})
+
+t.test('the fragments of the seed load in its own words', async (t) => {
+  const { plan, diagnostics } = await loadText(
+    t,
+    `agents:
+  "public-bot":
+    rateLimit: {
+      maxMessagesPerHour: 20,
+      maxMessagesPerUser: 5
+    }
+  personal-agent: {}
+  work-agent: {}
+  admin-agent: {}
+  main-agent: {}
+channels: { telegram: { token: "\${T}" }, slack: { botToken: "\${A}", appToken: "\${B}" }, discord: { token: "\${D}" } }
+heartbeats:
+  - name: morning-check
+    schedule: "30 7 * * *" # 7:30 AM daily
+    agent: main-agent
+    prompt: "Check calendar and summarize today's meetings"
+  - name: afternoon-reminder
+    schedule: "0 14 * * 1-5" # 2 PM weekdays
+    agent: work-agent
+    prompt: "Review open tasks and send status update"
+routing:
+  defaultAgent: personal-agent
+  rules:
+    # Priority 100 - specific user
+    - channelId: telegram
+      userId: "mehdi_telegram"
+      agentId: personal-agent
+    # Priority 90 - work Slack
+    - channelId: slack
+      groupId: "work_team_channel"
+      agentId: work-agent
+    - channelId: discord
+      groupId: "public_server"
+      agentId: public-bot
+    - pattern: "^!admin"
+      agentId: admin-agent
+sessionScope: per-peer
+identityLinks:
+  - telegram:user123
+    discord:user456
+  # Same person, sessions merge
+`,
+  )
+  t.same(errorsOf(diagnostics), [])
+  t.same(plan?.links[0]?.identities, ['telegram:user123', 'discord:user456'])
+  t.equal(plan?.links[0]?.name, 'telegram:user123')
+  t.equal(plan?.linkOf.get('discord:user456'), 'telegram:user123')
+  t.equal(plan?.agents.get('work-agent')?.sessionScope, 'per-peer')
+  t.equal(plan?.rules[3]?.pattern, '^!admin')
+  t.equal(plan?.rules[1]?.place.line, 29)
+  t.same(plan?.agents.get('public-bot')?.rateLimit, { maxMessagesPerHour: 20, maxMessagesPerUser: 5 })
+})
+
+t.test('ids keep the text they were written as', async (t) => {
+  const { plan, diagnostics } = await loadText(
+    t,
+    `agents: { main: { soul: x, permissions: { approvers: [telegram:0123] } } }
+owners: [telegram:123456789012345678901]
+channels:
+  telegram: { token: "\${T}", allowFrom: [123456789012345678901, +491701234567, 0123, true], groups: { allow: [-1001234567890123456] } }
+routing:
+  defaultAgent: main
+  rules:
+    - { userId: 123456789012345678901, agentId: main }
+    - { userId: [+49170, 0x1F, 1.50], groupId: 007, agentId: main }
+`,
+  )
+  t.same(errorsOf(diagnostics), [])
+  t.same(plan?.rules[0]?.userId, ['123456789012345678901'])
+  t.same(plan?.rules[1]?.userId, ['+49170', '0x1F', '1.50'])
+  t.same(plan?.rules[1]?.groupId, ['007'])
+  const channel = plan?.channels.get('telegram')
+  t.same(channel?.allowFrom, ['telegram:123456789012345678901', 'telegram:+491701234567', 'telegram:0123', 'telegram:true'])
+  t.same(channel?.groups.allow, ['-1001234567890123456'])
+  t.same(plan?.agents.get('main')?.permissions.approvers, ['telegram:0123'])
+})
+
+t.test('variables: replaced in scalars, then typed by the schema', async (t) => {
+  const text = `agents: { main: { soul: "\${WHO:-Nobody} costs $\${5}", maxTurns: "\${TURNS}", replyPrefix: "\${PREFIX:-true}" } }
+gateway: { port: "\${PORT}", host: "\${HOST:-127.0.0.1}" }
+`
+  const { plan, diagnostics } = await loadText(t, text, { TURNS: '7', PORT: '0' })
+  t.same(errorsOf(diagnostics), [])
+  t.equal(plan?.agents.get('main')?.soul.text, 'Nobody costs ${5}')
+  t.equal(plan?.agents.get('main')?.maxTurns, 7)
+  t.equal(plan?.agents.get('main')?.replyPrefix, true)
+  t.equal(plan?.gateway.port, 0)
+
+  const unset = await loadText(t, text, { TURNS: 'many' })
+  t.same(brief(unset.diagnostics), ['CLAW103 1:65', 'CLAW007 2:18'])
+  const words = await loadText(t, 'agents: { main: { soul: "${WHO:?say who}" } }\n')
+  t.match(words.diagnostics[0]?.message, /WHO is not set: say who/)
+  const broken = await loadText(t, 'agents: { main: { soul: "${1X}" } }\n')
+  t.same(brief(broken.diagnostics), ['CLAW008 1:25'])
+})
+
+t.test('.env beside the file is read; the environment wins', async (t) => {
+  const files = { 'openclaw.yaml': 'agents: { main: { soul: "${A} ${B}" } }\n', '.env': 'A=file\nB="file too"\n' }
+  const { plan, sources, folder } = await loadFolder(t, files, { env: { A: 'environment' } })
+  t.equal(plan?.agents.get('main')?.soul.text, 'environment file too')
+  t.ok(sources.includes(join(folder, '.env')))
+})
+
+t.test('secrets: noted when unset, refused when required, never printed', async (t) => {
+  const text =
+    'agents: { main: { soul: x } }\nchannels: { telegram: { token: "${TOKEN}" }, discord: { token: "${D}", enabled: false } }\n'
+  const noted = await loadText(t, text)
+  t.same(brief(noted.diagnostics), ['CLAW009 2:32', 'CLAW009 2:64'])
+  t.ok(noted.plan)
+  const required = await loadFolder(t, { 'openclaw.yaml': text }, { requireSecrets: true })
+  t.same(brief(errorsOf(required.diagnostics)), ['CLAW007 2:32'])
+  t.equal(required.plan, null)
+  const set = await loadText(t, text, { TOKEN: 'hush-hush' })
+  const token = set.plan?.channels.get('telegram')?.settings['token']
+  t.ok(token instanceof Secret)
+  t.equal((token as Secret).reveal(), 'hush-hush')
+  t.notMatch(JSON.stringify([set.plan?.channels.get('telegram'), set.diagnostics, set.document?.value]), /hush/)
+  const other = await loadText(t, text, { TOKEN: 'rotated' })
+  t.not(other.plan?.channels.get('telegram')?.fingerprint, set.plan?.channels.get('telegram')?.fingerprint)
+  t.equal(other.plan?.channels.get('discord')?.fingerprint, set.plan?.channels.get('discord')?.fingerprint)
+})
+
+t.test('secrets from files, relative to the file that names them', async (t) => {
+  const { plan, sources, folder } = await loadFolder(t, {
+    'openclaw.yaml': 'agents: { main: { soul: x } }\ninclude: [sub/channels.yaml]\n',
+    sub: { 'channels.yaml': 'channels: { telegram: { token: { file: token } } }\n', token: 'from-file\n' },
+  })
+  t.equal((plan!.channels.get('telegram')!.settings['token'] as Secret).reveal(), 'from-file')
+  t.ok(sources.includes(join(folder, 'sub', 'token')))
+  const missing = await loadText(t, 'agents: { main: { soul: x } }\nchannels: { telegram: { token: { file: nowhere } } }\n')
+  t.same(brief(missing.diagnostics), ['CLAW003 2:40'])
+})
+
+t.test('models: providers, aliases, bare names', async (t) => {
+  const { plan, diagnostics } = await loadText(
+    t,
+    `models:
+  local: { provider: openai, baseURL: "http://127.0.0.1:1/v1", apiKey: none, model: llama3 }
+  demo: { provider: scripted }
+defaults: { model: local, tools: ["memory_*"], permissions: { mode: record, allow: [git status] } }
+agents:
+  a: { soul: A, fallbacks: [local/other/name, claude-haiku-4-5], offline: demo, permissions: { mode: ask } }
+  b: { soul: B, model: openai/gpt-x, tools: [] }
+`,
+    { ANTHROPIC_API_KEY: 'sk-secret' },
+  )
+  t.same(errorsOf(diagnostics), [])
+  const a = plan?.agents.get('a')
+  t.same(a?.model, { provider: 'local', model: 'llama3' })
+  t.same(a?.fallbacks, [
+    { provider: 'local', model: 'other/name' },
+    { provider: 'anthropic', model: 'claude-haiku-4-5' },
+  ])
+  t.same(a?.permissions.mode, 'ask')
+  t.same(a?.permissions.allow, ['git status'])
+  t.same(a?.tools, ['memory_search'])
+  t.same(plan?.agents.get('b')?.tools, [])
+  t.equal(plan?.models.get('anthropic')?.apiKey?.reveal(), 'sk-secret')
+  t.equal(plan?.models.get('openai')?.apiKey, undefined)
+})
+
+t.test('souls, scripts and skills are loaded and watched', async (t) => {
+  const files = {
+    'openclaw.yaml': 'agents: { main: { soul: souls/main.md, skills: [github] } }\n',
+    souls: { 'main.md': 'Be kind.\n' },
+    'skills/github': {},
+  }
+  const folder = t.testdir({
+    ...files,
+    skills: { github: { 'SKILL.md': 'Use issues.', 'skill.json': '{"tools":["web_fetch"]}' } },
+  })
+  const load = () => loadPlan(join(folder, 'openclaw.yaml'), { registry, env: {} })
+  const first = await load()
+  const main = first.plan?.agents.get('main')
+  t.equal(main?.soul.text, 'Be kind.\n')
+  t.same(main?.tools, ['web_fetch'])
+  t.equal(main?.skills[0]?.text, 'Use issues.')
+  for (const name of ['souls/main.md', 'skills/github/SKILL.md']) t.ok(first.sources.includes(join(folder, name)), name)
+  writeFileSync(join(folder, 'souls/main.md'), 'Be kinder.\n')
+  const second = await load()
+  t.not(second.plan?.agents.get('main')?.fingerprint, main?.fingerprint)
+  t.equal(second.plan?.configHash, first.plan?.configHash, 'the configuration itself is the same')
+})
+
+t.test('fingerprints follow meaning, not form', async (t) => {
+  const a = await loadText(t, 'agents:\n  main: { soul: x, maxTurns: 20 }\n')
+  const b = await loadText(t, '# a comment\nagents:\n  main:\n    maxTurns: 20   # moved\n    soul: x\n')
+  t.equal(a.plan?.fingerprint, b.plan?.fingerprint)
+  t.not(a.fileHash, b.fileHash)
+  const c = await loadText(t, 'agents:\n  main: { soul: x, maxTurns: 21 }\n')
+  t.not(a.plan?.fingerprint, c.plan?.fingerprint)
+})
+
+t.test('a cache keeps files whose bytes are the same', async (t) => {
+  const folder = t.testdir({
+    'openclaw.yaml': 'include: [a.yaml]\nagents: { main: { soul: x } }\n',
+    'a.yaml': 'owners: ["telegram:1"]\n',
+  })
+  const cache: ParseCache = new Map()
+  const file = join(folder, 'openclaw.yaml')
+  await loadPlan(file, { registry, env: {}, cache })
+  const kept = cache.get(join(folder, 'a.yaml'))
+  writeFileSync(file, 'include: [a.yaml]\nagents: { main: { soul: y } }\n')
+  const again = await loadPlan(file, { registry, env: {}, cache })
+  t.equal(cache.get(join(folder, 'a.yaml')), kept)
+  t.equal(again.plan?.agents.get('main')?.soul.text, 'y')
+})
