@@ -41,11 +41,14 @@ interface Bound {
 }
 
 const WARN_AT = 0.8
+const FADE = 0.9
 /** Near its budget an agent still gets an answer of this many tokens; with less it could say nothing. */
 const LEAST_OUTPUT = 256
 
 export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budget {
   const holding = new Map<string, Held>()
+  /** What an agent's calls cost lately at most, for reservations that don't say. */
+  const typical = new Map<string, number>()
 
   const spent = (agentId: string, now: number): Spent => {
     const month = new Date(now).toISOString().slice(0, 7)
@@ -84,9 +87,11 @@ export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budg
 
   return {
     spent,
-    async reserve(agent, tokens, now, { cost = 0, signal } = {}) {
+    async reserve(agent, tokens, now, { cost: asked, signal } = {}) {
       for (;;) {
         signal?.throwIfAborted()
+        // Unknown before the first call: it goes alone, the next ones know.
+        const cost = asked ?? typical.get(agent.id) ?? Number.POSITIVE_INFINITY
         const bounds = boundsOf(agent, tokens, cost, now)
         if (bounds.length === 0) return { ok: true, settle: () => {} }
         warnNear(agent.id, bounds)
@@ -108,7 +113,8 @@ export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budg
   function hold(agent: Limited, held: Held, tokens: number, cost: number, bounds: readonly Bound[], now: number): Reservation {
     held.calls++
     held.tokens += tokens
-    held.cost += cost
+    const heldCost = Number.isFinite(cost) ? cost : 0
+    held.cost += heldCost
     let settled = false
     const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
     const left = day === undefined ? undefined : Math.max(LEAST_OUTPUT, day.max - day.spent)
@@ -122,7 +128,8 @@ export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budg
         queueMicrotask(() => {
           held.calls--
           held.tokens -= tokens
-          held.cost -= cost
+          held.cost -= heldCost
+          if (realCost > 0) typical.set(agent.id, Math.max(realCost, (typical.get(agent.id) ?? 0) * FADE))
           if (used.input + used.output > 0 || realCost > 0) warnNear(agent.id, boundsOf(agent, 0, 0, now))
           for (const wake of held.waiters.splice(0)) wake()
           if (held.calls === 0 && held.waiters.length === 0) holding.delete(agent.id)

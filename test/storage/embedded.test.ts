@@ -1,0 +1,176 @@
+// The embedded store against the contract, and what only it can get wrong: the lock, the file, the disk.
+
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { ClawError } from '../../src/errors.ts'
+import { openDatabase } from '../../src/storage/embedded/database.ts'
+import { entry, inboxRow, openStorage } from '../support/storage-world.ts'
+import { storageContract } from './contract.ts'
+
+storageContract(t, 'embedded', async (t) => {
+  const stateDir = t.testdir()
+  return { open: () => openStorage(stateDir) }
+})
+
+storageContract(t, 'embedded, durable against power cuts', async (t) => {
+  const stateDir = t.testdir()
+  return { open: () => openStorage(stateDir, { durability: 'power' }) }
+})
+
+const refusal = async (t: Test, promise: Promise<unknown>): Promise<ClawError> => {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  t.ok(error instanceof ClawError, String(error))
+  return error as ClawError
+}
+
+void t.test('a second engine is refused with the holder’s pid, and harms nothing', async (t) => {
+  const stateDir = join(t.testdir(), 'deep', 'state')
+  const first = await openStorage(stateDir)
+  const error = await refusal(t, openStorage(stateDir))
+  t.match(error.message, `pid ${process.pid}`)
+  t.match(error, { exitCode: 78, diagnostics: [{ code: 'CLAW503', path: '/stateDir' }] })
+  await first.kv.set('still', 'works')
+  await first.close()
+  const second = await openStorage(stateDir)
+  t.equal(second.kv.get('still'), 'works')
+  await second.close()
+})
+
+void t.test('a folder that cannot be one, and a database that is none', async (t) => {
+  const stateDir = t.testdir({ file: 'x', damaged: { 'state.db': 'this is no database '.repeat(500) } })
+  t.match((await refusal(t, openStorage(join(stateDir, 'file')))).message, /not a folder/)
+  const damaged = await refusal(t, openStorage(join(stateDir, 'damaged')))
+  t.match(damaged.message, /damaged/)
+  t.match(damaged.message, /state\.db/)
+  t.match(readFileSync(join(stateDir, 'damaged', 'state.db'), 'utf8'), /no database/, 'left as it is')
+})
+
+void t.test('a read-only folder', { skip: process.getuid?.() === 0 ? 'root writes everywhere' : false }, async (t) => {
+  const stateDir = t.testdir({ ro: {} })
+  chmodSync(join(stateDir, 'ro'), 0o500)
+  t.teardown(() => chmodSync(join(stateDir, 'ro'), 0o700))
+  t.match((await refusal(t, openStorage(join(stateDir, 'ro', 'state')))).message, /cannot be written/)
+})
+
+void t.test('a state of a newer version is left alone', async (t) => {
+  const stateDir = t.testdir()
+  const db = openDatabase({ stateDir, durability: 'process' })
+  db.now(() => db.sql('PRAGMA user_version = 999').run())
+  await db.close()
+  t.match((await refusal(t, openStorage(stateDir))).message, /newer version/)
+})
+
+void t.test('group commit', async (t) => {
+  const db = openDatabase({ stateDir: t.testdir(), durability: 'process' })
+  t.teardown(() => db.close())
+  const put = (key: string) => () => db.sql('INSERT INTO kv (key, value) VALUES (?, ?)').run(key, 'v').changes
+  const count = (): unknown => db.sql('SELECT count(*) AS n FROM kv').get()?.['n']
+
+  await t.test('one that throws undoes itself alone', async (t) => {
+    const results = await Promise.allSettled([
+      db.write(put('a')),
+      db.write(() => {
+        put('b')()
+        throw new Error('mine')
+      }),
+      db.write(put('a')),
+      db.write(put('c')),
+    ])
+    t.strictSame(
+      results.map((one) => one.status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    )
+    t.equal(count(), 2)
+    await t.rejects(
+      db.write(() => {
+        put('alone')()
+        throw new Error('mine')
+      }),
+      /mine/,
+    )
+    t.equal(count(), 2)
+  })
+  await t.test('nothing is written before its tick, all of it after', async (t) => {
+    const writes = [db.write(put('d')), db.write(put('e'))]
+    t.equal(count(), 2)
+    await writes[0]
+    t.equal(count(), 4)
+    await Promise.all(writes)
+  })
+  await t.test('`now` comes after what was asked before it', async (t) => {
+    const earlier = db.write(put('f'))
+    t.equal(db.now(count), 5)
+    await earlier
+    t.throws(() => db.now(put('f')), /UNIQUE/)
+  })
+  await t.test('a closed database says so', async (t) => {
+    const stateDir = t.testdir()
+    const other = openDatabase({ stateDir, durability: 'process' })
+    const pending = other.write(() => other.sql("INSERT INTO kv (key, value) VALUES ('x', 'y')").run())
+    await other.close()
+    await pending
+    await t.rejects(
+      other.write(() => 1),
+      /closed/,
+    )
+  })
+})
+
+void t.test('halts fail closed', async (t) => {
+  for (const [name, text] of Object.entries({ torn: '{"all":nul', shape: '{"all":true,"agents":{}}', empty: '', list: '[]' })) {
+    const stateDir = t.testdir({ 'halts.json': text })
+    const storage = await openStorage(stateDir)
+    t.equal(storage.halts.isHalted('anyone'), true, name)
+    await storage.halts.resume('anyone')
+    t.equal(storage.halts.isHalted('anyone'), true, 'one agent alone cannot be told apart')
+    await storage.halts.resume(undefined)
+    t.equal(storage.halts.isHalted('anyone'), false)
+    await storage.close()
+    t.strictSame(JSON.parse(readFileSync(join(stateDir, 'halts.json'), 'utf8')), { all: null, agents: {} })
+  }
+})
+
+void t.test('transcripts stand where INTERFACE says, also those with very long keys', async (t) => {
+  const stateDir = t.testdir()
+  const storage = await openStorage(stateDir)
+  t.teardown(() => storage.close())
+  const long = `agent:main:telegram:${'Ü'.repeat(200)}`
+  await storage.sessions.append('cron:morning', 'main', [entry('e1')])
+  await storage.sessions.append(long, 'main', [entry('e1')])
+  t.ok(existsSync(join(stateDir, 'agents', 'main', 'sessions', 'cron%3Amorning.jsonl')))
+  t.strictSame((await storage.sessions.sessions()).map((one) => one.key).sort(), [long, 'cron:morning'].sort())
+  mkdirSync(join(stateDir, 'agents', 'main', 'sessions', 'folder.jsonl'))
+  writeFileSync(join(stateDir, 'agents', 'main', 'sessions', 'notes.txt'), 'x')
+  t.equal((await storage.sessions.sessions()).length, 2)
+})
+
+void t.test('a claim that was let go is taken up again', async (t) => {
+  const storage = await openStorage(t.testdir())
+  t.teardown(() => storage.close())
+  await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
+  let tries = 0
+  const done = new Promise<void>((resolve) => {
+    storage.queue.start(
+      async ({ session }) => {
+        const claim = await storage.sessions.claimNext(session, `r${tries}`)
+        tries++
+        if (claim === null) return 'noop'
+        t.equal(claim.run, 'r0')
+        if (tries === 1) throw new Error('the disk')
+        await storage.sessions.finish(claim, { answers: [], outbox: [] })
+        resolve()
+        return 'done'
+      },
+      { realtime: 1, scheduled: 1, background: 1 },
+    )
+  })
+  storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
+  const alive = setInterval(() => {}, 1000)
+  await done
+  clearInterval(alive)
+  t.equal(tries, 2)
+})
