@@ -1,0 +1,33 @@
+// `claw audit verify`: whether the audit log is still what was written.
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { EXIT } from '../errors.ts'
+import { verifyAudit } from '../permissions/audit.ts'
+import { paint, printJson, usage, type Verb } from './io.ts'
+
+export const run: Verb = async (args, options, io) => {
+  if ((args[0] ?? 'verify') !== 'verify') return usage(io, `audit has no "${args[0]}"; it has verify`)
+  const { builtinRegistry } = await import('../builtin.ts')
+  const { loadPlan } = await import('../config/load-plan.ts')
+  const plan = existsSync(options.config)
+    ? (await loadPlan(options.config, { registry: builtinRegistry, env: io.env })).plan
+    : null
+  const file = join(plan?.stateDir ?? join(dirname(options.config), '.openclaw'), 'audit.jsonl')
+  if (!existsSync(file)) {
+    io.err(`claw: there is no audit log at ${file}\n`)
+    return EXIT.noInput
+  }
+  const report = await verifyAudit(file)
+  if (options.format === 'json') printJson(io, { file, ...report })
+  else {
+    for (const { line, message } of report.problems) io.err(`${file}:${line}: ${message}\n`)
+    const torn = report.torn === 0 ? '' : ` ${report.torn} were cut short by a crash and set aside.`
+    io.out(
+      report.ok
+        ? `${paint(io, 'green', 'whole')}: ${report.lines} lines, each sealed by the next.${torn}\n`
+        : `${paint(io, 'red', 'broken')}: ${report.problems.length} problem${report.problems.length === 1 ? '' : 's'} in ${report.lines} lines.\n`,
+    )
+  }
+  return report.ok ? EXIT.ok : EXIT.invalid
+}

@@ -1,0 +1,184 @@
+// `claw doctor`: looks at this machine, the files and the keys, and says what to mend.
+
+import { existsSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { EXIT, messageOf } from '../errors.ts'
+import { fixedPath } from '../permissions/run.ts'
+import { createSandbox } from '../permissions/sandbox.ts'
+import type { Plan } from '../plan/plan.ts'
+import { type Io, type Options, paint, printJson, type Verb } from './io.ts'
+
+type Status = 'ok' | 'warning' | 'problem'
+interface Check {
+  readonly name: string
+  readonly status: Status
+  readonly message: string
+}
+
+const ok = (name: string, message: string): Check => ({ name, status: 'ok', message })
+const warning = (name: string, message: string): Check => ({ name, status: 'warning', message })
+const problem = (name: string, message: string): Check => ({ name, status: 'problem', message })
+
+export const run: Verb = async (_args, options, io) => {
+  const checks: Check[] = [...programs(), ...(await sandbox(null))]
+  const plan = await configuration(options, io, checks)
+  if (plan !== null) {
+    checks.push(...(await sandbox(plan)).slice(1), ...(await files(plan, options)), ...(await port(plan)), ...keys(plan))
+    checks.push(...(await remembered(plan)))
+  }
+  const healthy = !checks.some((check) => check.status === 'problem')
+  if (options.format === 'json') printJson(io, { ok: healthy, checks })
+  else {
+    const colors = { ok: 'green', warning: 'yellow', problem: 'red' } as const
+    const width = Math.max(...checks.map((check) => check.name.length))
+    for (const { name, status, message } of checks)
+      io.out(`${paint(io, colors[status], status.padEnd(7))} ${name.padEnd(width)}  ${message}\n`)
+  }
+  return healthy ? EXIT.ok : EXIT.invalid
+}
+
+function programs(): Check[] {
+  const folders = fixedPath([]).split(':')
+  const at = (program: string): string | undefined =>
+    folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
+  return [
+    ok('node', process.version),
+    ...['bash', 'git', 'rg'].map((program) => {
+      const found = at(program)
+      if (found !== undefined) return ok(program, found)
+      return program === 'bash'
+        ? problem(program, 'bash is missing; the bash tool cannot run anything.')
+        : warning(program, `${program} is missing; commands that use it will fail.`)
+    }),
+  ]
+}
+
+async function sandbox(plan: Plan | null): Promise<Check[]> {
+  const box = createSandbox()
+  const why = await box.problem()
+  const shells = [...(plan?.agents.values() ?? [])].filter((agent) => agent.tools.includes('bash'))
+  const first =
+    why === undefined
+      ? ok('sandbox', `${box.kind} works.`)
+      : warning('sandbox', `${why} Commands run on the machine itself, as the engine’s user.`)
+  return [
+    first,
+    ...shells.flatMap((agent): Check[] => {
+      const name = `agent ${agent.id}`
+      if (agent.sandbox === 'off') return [warning(name, 'sandbox: off; its commands run on the machine itself.')]
+      if (why !== undefined)
+        return agent.sandbox === 'required'
+          ? [problem(name, 'sandbox: required, and none works here: its commands are refused.')]
+          : [warning(name, 'sandbox: auto, and none works here: its commands run on the machine itself.')]
+      if (agent.network.length > 0 && box.proxyAt === undefined)
+        return [warning(name, '`network` lists hosts, which this sandbox cannot enforce: its commands have no network.')]
+      return [ok(name, `sandbox: ${agent.sandbox}; its commands run inside ${box.kind}.`)]
+    }),
+  ]
+}
+
+async function configuration(options: Options, io: Io, checks: Check[]): Promise<Plan | null> {
+  if (!existsSync(options.config)) {
+    checks.push(problem('configuration', `There is no ${options.config}; \`claw init\` writes one.`))
+    return null
+  }
+  const { builtinRegistry } = await import('../builtin.ts')
+  const { loadPlan } = await import('../config/load-plan.ts')
+  const { plan, diagnostics } = await loadPlan(options.config, { registry: builtinRegistry, env: io.env })
+  const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length
+  checks.push(
+    plan === null
+      ? problem('configuration', `It has ${count('error')} errors; \`claw validate\` shows them.`)
+      : count('warning') > 0
+        ? warning('configuration', `It is valid, with ${count('warning')} warnings; \`claw validate\` shows them.`)
+        : ok('configuration', 'It is valid.'),
+  )
+  for (const one of diagnostics) if (one.code === 'CLAW009') checks.push(warning('secret', one.message))
+  return plan
+}
+
+/** Others on this machine should read neither state nor secrets. */
+async function files(plan: Plan, options: Options): Promise<Check[]> {
+  const checks: Check[] = []
+  const look = async (name: string, path: string): Promise<void> => {
+    const info = await stat(path).catch(() => undefined)
+    if (info === undefined) return
+    const open = info.mode & 0o077
+    if (open === 0) checks.push(ok(name, `${path} is for its owner alone.`))
+    else
+      checks.push(
+        warning(name, `Others on this machine can reach ${path}; run: chmod ${info.isDirectory() ? '700' : '600'} ${path}`),
+      )
+  }
+  if (existsSync(plan.stateDir)) await look('state folder', plan.stateDir)
+  else checks.push(ok('state folder', `${plan.stateDir} does not exist yet; it is made for its owner alone.`))
+  for (const name of ['gateway.json', 'exec-approvals.json', 'audit.jsonl', 'state.db'])
+    await look(name, join(plan.stateDir, name))
+  await look('.env', join(dirname(options.config), '.env'))
+  return checks
+}
+
+async function port(plan: Plan): Promise<Check[]> {
+  const { host, port: number } = plan.gateway
+  if (number === 0) return [ok('port', 'Any free port is taken at the start.')]
+  const failure = await new Promise<NodeJS.ErrnoException | null>((done) => {
+    const server = createServer()
+    server.once('error', done)
+    server.listen(number, host, () => server.close(() => done(null)))
+  })
+  if (failure === null) return [ok('port', `${host}:${number} is free.`)]
+  if (failure.code === 'EADDRINUSE' && (await ownGateway(plan)))
+    return [ok('port', `${host}:${number} is held by the running engine.`)]
+  return [
+    problem(
+      'port',
+      failure.code === 'EADDRINUSE'
+        ? `${host}:${number} is in use by another program; change gateway.port.`
+        : `${host}:${number} cannot be opened: ${messageOf(failure)}`,
+    ),
+  ]
+}
+
+async function ownGateway(plan: Plan): Promise<boolean> {
+  try {
+    const { pid, port: used } = JSON.parse(await readFile(join(plan.stateDir, 'gateway.json'), 'utf8')) as {
+      pid: number
+      port: number
+    }
+    process.kill(pid, 0)
+    return used === plan.gateway.port
+  } catch {
+    return false
+  }
+}
+
+function keys(plan: Plan): Check[] {
+  const used = new Set([...plan.agents.values()].flatMap((agent) => [agent.model, ...agent.fallbacks].map((ref) => ref.provider)))
+  return [...used].flatMap((id): Check[] => {
+    const spec = plan.models.get(id)
+    if (spec === undefined || spec.provider === 'scripted') return []
+    return spec.apiKey?.isSet === true
+      ? [ok(`key ${id}`, 'It is set.')]
+      : [warning(`key ${id}`, 'No key is set; agents answer by their `offline` model, or not at all.')]
+  })
+}
+
+async function remembered(plan: Plan): Promise<Check[]> {
+  const { createApprovalsFile } = await import('../permissions/approvals-file.ts')
+  const { verifyAudit } = await import('../permissions/audit.ts')
+  const checks: Check[] = []
+  const damage = await createApprovalsFile(join(plan.stateDir, 'exec-approvals.json')).problem()
+  if (damage !== undefined) checks.push(problem('approvals', damage))
+  const log = join(plan.stateDir, 'audit.jsonl')
+  if (existsSync(log)) {
+    const report = await verifyAudit(log)
+    checks.push(
+      report.ok
+        ? ok('audit', `${report.lines} lines, whole.`)
+        : problem('audit', 'The audit log was changed; `claw audit verify` shows where.'),
+    )
+  }
+  return checks
+}

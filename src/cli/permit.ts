@@ -1,0 +1,142 @@
+// `claw permit`: what would happen to a command, and why, by the same checker that runs before every command.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { EXIT, messageOf } from '../errors.ts'
+import type { ShellPolicy, Verdict } from '../permissions/port.ts'
+import { judgeCommand } from '../permissions/shell/verdict.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
+import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+
+const COLORS = { run: 'green', ask: 'yellow', refuse: 'red' } as const
+
+export const run: Verb = async (args, options, io) => {
+  const stdin = options['stdin'] === true
+  const named = typeof options['agent'] === 'string' ? options['agent'] : undefined
+  if (stdin && args.length > 0) return usage(io, 'give a command or --stdin, not both')
+  if (!stdin && args.length === 0) return usage(io, 'say which command: claw permit --agent AGENT -- COMMAND')
+  const policy = stdin && named === undefined ? defaultPolicy(io, options) : await policyOf(named, options, io)
+  if (typeof policy === 'number') return policy
+  if (stdin) return await judgeLines(policy, io)
+  const command = args.join(' ')
+  const verdict = judgeCommand(command, policy)
+  if (options.format === 'json')
+    printJson(io, { decision: verdict.decision, reason: verdict.reason, command, by: verdict.by, parts: verdict.parts ?? [] })
+  else io.out(tree(command, verdict, io))
+  return EXIT.ok
+}
+
+/** Mode ask, nothing granted: what the conformance cases mean. */
+function defaultPolicy(io: Io, options: Options): ShellPolicy {
+  return {
+    mode: 'ask',
+    allow: [],
+    deny: [],
+    remembered: { allowed: [], denied: [] },
+    sandboxed: options['sandboxed'] === true,
+    sandbox: 'auto',
+    askInSandbox: 'always',
+    protectedPaths: [],
+    cwd: io.cwd,
+  }
+}
+
+/** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
+async function policyOf(named: string | undefined, options: Options, io: Io): Promise<ShellPolicy | number> {
+  if (!existsSync(options.config)) {
+    io.err(`claw: there is no file ${options.config}; name the file with -c\n`)
+    return EXIT.noInput
+  }
+  const [{ builtinRegistry }, { loadPlan }, { renderHuman }] = await Promise.all([
+    import('../builtin.ts'),
+    import('../config/load-plan.ts'),
+    import('../config/render.ts'),
+  ])
+  const { plan, diagnostics } = await loadPlan(options.config, { registry: builtinRegistry, env: io.env })
+  if (plan === null) {
+    io.err(renderHuman(diagnostics, { cwd: io.cwd, color: io.color }))
+    return EXIT.invalid
+  }
+  const id = named ?? plan.defaultAgent ?? (plan.agents.size === 1 ? [...plan.agents.keys()][0] : undefined)
+  if (id === undefined) return usage(io, `say which agent: --agent ${[...plan.agents.keys()].join('|')}`)
+  const agent = plan.agents.get(id) ?? [...plan.agents.values()].find((one) => one.name === id)
+  if (agent === undefined) return usage(io, `there is no agent "${id}"; there is ${[...plan.agents.keys()].join(', ')}`)
+  return await agentPolicy(plan, agent, options['sandboxed'] === true)
+}
+
+async function agentPolicy(plan: Plan, agent: AgentPlan, sandboxed: boolean): Promise<ShellPolicy> {
+  const [{ createApprovalsFile }, { shellPolicy }, { engineFiles }, { createSandbox }] = await Promise.all([
+    import('../permissions/approvals-file.ts'),
+    import('../permissions/policy.ts'),
+    import('../permissions/engine-files.ts'),
+    import('../permissions/sandbox.ts'),
+  ])
+  return shellPolicy({
+    agent,
+    remembered: await createApprovalsFile(join(plan.stateDir, 'exec-approvals.json')).rememberedFor(agent.id),
+    sandboxed: sandboxed || (agent.sandbox !== 'off' && (await createSandbox().works())),
+    protectedPaths: engineFiles(plan),
+    cwd: agent.workspace[0]?.path ?? plan.stateDir,
+  })
+}
+
+/** `{"command","allow"}` lines in, a decision a line out. A line that can't be read asks, and the rest goes on. */
+async function judgeLines(policy: ShellPolicy, io: Io): Promise<number> {
+  let pending = ''
+  for await (const line of createInterface({ input: io.stdin as NodeJS.ReadableStream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue
+    pending += `${JSON.stringify(judgeLine(line, policy))}\n`
+    if (pending.length > 64 * 1024) {
+      io.out(pending)
+      pending = ''
+    }
+  }
+  if (pending !== '') io.out(pending)
+  return EXIT.ok
+}
+
+function judgeLine(line: string, policy: ShellPolicy): { decision: string; reason: string; command: unknown } {
+  let input: unknown
+  try {
+    input = JSON.parse(line)
+  } catch (error) {
+    return { decision: 'ask', reason: `The line is not JSON: ${messageOf(error)}`, command: null }
+  }
+  const entry = typeof input === 'object' && input !== null && !Array.isArray(input) ? (input as Record<string, unknown>) : {}
+  const { command, allow } = entry
+  if (allow !== undefined && !(Array.isArray(allow) && allow.every((pattern) => typeof pattern === 'string')))
+    return { decision: 'ask', reason: '`allow` must be a list of texts.', command: command ?? null }
+  const { decision, reason } = judgeCommand(command, allow === undefined ? policy : { ...policy, allow: allow as string[] })
+  return { decision, reason, command: command ?? null }
+}
+
+/** What moves the cursor, hides or reorders text is shown as an escape. */
+const visible = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === '\n' ? '\\n' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  )
+
+function tree(command: string, verdict: Verdict, io: Io): string {
+  const label = (decision: Verdict['decision']): string => paint(io, COLORS[decision], decision.padEnd(6))
+  const lines = [`${label(verdict.decision)} ${paint(io, 'bold', visible(command))}`, `       ${verdict.reason}`]
+  const parts = verdict.parts ?? []
+  if (parts.length > 1) {
+    for (const [index, part] of parts.entries()) {
+      const branch = index === parts.length - 1 ? '└─' : '├─'
+      const words = part.words.map((word) => (/^[^\s'"\\]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
+      lines.push(`  ${branch} ${label(part.decision)} ${visible(words)}  ${paint(io, 'dim', part.reason)}`)
+    }
+  }
+  if (verdict.decision === 'ask') {
+    const grants = verdict.grants ?? []
+    lines.push(
+      paint(
+        io,
+        'dim',
+        grants.length > 0 ? `  "always" would save: ${grants.map(visible).join(' · ')}` : '  "always" can save nothing here.',
+      ),
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
