@@ -25,7 +25,7 @@ function given<T extends object>(parts: T): T {
 }
 
 function finish<T extends object>(value: T & { readonly place?: Place }): T & { readonly fingerprint: string } {
-  const { place: _, ...meaning } = value
+  const { place: _, index: _i, ...meaning } = value as typeof value & { index?: number }
   return { ...value, fingerprint: fingerprint(meaning) }
 }
 
