@@ -1,0 +1,37 @@
+// The bot that ships and every example: valid without a secret, and without a warning.
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { builtinRegistry } from '../../src/builtin.ts'
+import { loadPlan } from '../../src/config/load-plan.ts'
+import { packageRoot } from '../../src/resources.ts'
+
+const root = packageRoot()
+const ids = (await readdir(join(root, 'examples'))).filter((name) => /^\d\d-/.test(name)).sort()
+
+t.test('they come in learning order', async (t) => {
+  t.same(
+    ids.map((id) => Number(id.slice(0, 2))),
+    ids.map((_, i) => i + 1),
+  )
+})
+
+for (const file of ['openclaw.yaml', ...ids.map((id) => `examples/${id}/openclaw.yaml`)]) {
+  t.test(file, async (t) => {
+    const { plan, diagnostics } = await loadPlan(join(root, file), { registry: builtinRegistry, env: {} })
+    t.same(
+      diagnostics.filter((one) => one.severity !== 'note').map((one) => `${one.code} line ${one.line}: ${one.message}`),
+      [],
+    )
+    t.ok(plan)
+    t.ok((plan?.tests.length ?? 0) > 0, 'it has tests')
+    for (const agent of plan?.agents.values() ?? []) t.ok(agent.offline, `${agent.id} answers without a key`)
+    const text = await readFile(join(root, file), 'utf8')
+    t.match(
+      text,
+      /^# yaml-language-server: \$schema=(\.\.\/\.\.|\.)\/schema\/openclaw\.schema\.json\n#/,
+      'editors know the language, and it opens with words',
+    )
+  })
+}
