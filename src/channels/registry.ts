@@ -15,4 +15,16 @@ export const telegram: ChannelDefinition = {
   load: async () => (await import('./telegram/index.ts')).createTelegram,
 }
 
-export const builtinChannels: readonly ChannelDefinition[] = [resident('http'), resident('webchat'), resident('socket'), telegram]
+export const discord: ChannelDefinition = {
+  type: 'discord',
+  traits: { groups: true, threads: true, edits: true, buttons: true, media: true, idempotentSend: true, maxChars: 2000 },
+  load: async () => (await import('./discord/index.ts')).createDiscord,
+}
+
+export const builtinChannels: readonly ChannelDefinition[] = [
+  resident('http'),
+  resident('webchat'),
+  resident('socket'),
+  telegram,
+  discord,
+]

@@ -15,6 +15,12 @@ const PNG = Buffer.from(
 const received = (bench: Bench, count: number): Promise<void> =>
   bench.host.until(`${count} messages`, () => bench.host.received.length >= count)
 
+/** The kit's group as a target. */
+export const groupOf = ({ platform }: Bench): { groupId?: string; threadId?: string } => ({
+  ...(platform.group === undefined ? {} : { groupId: platform.group }),
+  ...(platform.groupThread === undefined ? {} : { threadId: platform.groupThread }),
+})
+
 /** Says something last and waits for it: what should not have come would have come before it. */
 async function afterMarker(bench: Bench): Promise<void> {
   const marker = `marker ${Math.random()}`
@@ -181,7 +187,9 @@ export const inChecks: Checks = {
     withBench(driver, {}, async (bench) => {
       const said: string[] = []
       const sent: Promise<unknown>[] = []
-      for (let round = 0; round < 20; round++) {
+      const cuts = driver.cuts ?? 20
+      for (let round = 0; round < cuts; round++) {
+        if (bench.platform.isConnected !== undefined) await until('a connection', bench.platform.isConnected)
         for (let i = 0; i < 3; i++) {
           const text = `round ${round} message ${i}`
           said.push(text)
@@ -199,8 +207,8 @@ export const inChecks: Checks = {
         'each once, in order',
       )
       const texts = (): string[] => bench.platform.seen('direct').map((m) => m.text)
-      await until('the last reply', () => texts().some((text) => text.includes('reply 19.')))
-      for (let round = 0; round < 20; round++) {
+      await until('the last reply', () => texts().some((text) => text.includes(`reply ${cuts - 1}.`)))
+      for (let round = 0; round < cuts; round++) {
         const copies = texts().filter((text) => text.includes(`reply ${round}.`))
         assert.ok(copies.length >= 1, `reply ${round} arrived`)
         assert.ok(
@@ -266,7 +274,7 @@ export const inChecks: Checks = {
       await deliver(bench.channel, bench.host, {
         content: 'my own words',
         userId: bench.platform.users[0],
-        ...(bench.platform.group === undefined ? {} : { groupId: bench.platform.group }),
+        ...groupOf(bench),
       })
       await bench.platform.say({ place, text: 'beep, I am a bot', mention: true, bot: true })
       await afterMarker(bench)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { ChannelError, type ReplyTarget } from '../port.ts'
 import { type Bench, until, withBench } from './bench.ts'
-import { PNG } from './checks-in.ts'
+import { groupOf, PNG } from './checks-in.ts'
 import type { KitDriver, PromiseId } from './driver.ts'
 import { deliver } from './host.ts'
 
@@ -33,7 +33,7 @@ export const outChecks: Checks = {
       assert.ok(messageIds.length === 1 && messageIds[0] !== '', 'the platform’s id comes back')
       await until('the direct reply', () => seen(bench).some((m) => m.text === 'hello you'))
       if (bench.platform.group === undefined) return
-      await deliver(bench.channel, bench.host, { content: 'hello all', ...me(bench), groupId: bench.platform.group })
+      await deliver(bench.channel, bench.host, { content: 'hello all', ...me(bench), ...groupOf(bench) })
       await until('the group reply', () => bench.platform.seen('group').some((m) => m.text === 'hello all'))
     }),
 

@@ -77,6 +77,8 @@ export interface KitPlatform {
   readonly badSettings: Readonly<Record<string, unknown>>
   readonly users: readonly [string, string]
   readonly group?: string
+  /** Where in the group a message without a thread goes, on platforms that want it said. */
+  readonly groupThread?: string
   readonly thread?: { readonly groupId: string; readonly threadId: string }
   /** For platforms that call in: where the channel of this moment is. */
   attach?(channel: Channel | null): void
@@ -87,6 +89,8 @@ export interface KitPlatform {
   typing?(place: Place): number
   /** Cuts every connection. */
   disconnect(): Promise<void>
+  /** Whether the channel has a connection now; before each cut the kit waits for one. */
+  isConnected?(): boolean
   /** The next sends are refused for so many real milliseconds, with the platform's way to say so. */
   limit?(realMs: number): void
   /** Real times at which sends were asked for, and whether they were taken. */
@@ -110,5 +114,7 @@ export interface KitDriver {
   readonly cannot: Readonly<Partial<Record<PromiseId, string>>>
   /** Formats that must be seen in a reply with bold, code and a code block; default all three. */
   readonly formats?: readonly string[]
+  /** Connections cut in the check of that name; default 20. */
+  readonly cuts?: number
   start(clock: Clock): Promise<KitPlatform>
 }

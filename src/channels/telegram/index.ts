@@ -5,6 +5,7 @@ import { Api, InputFile } from 'grammy'
 import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
 import type { Secret } from '../../plan/plan.ts'
+import { readCallback } from '../approvals.ts'
 import { createChains } from '../chain.ts'
 import { attach, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
@@ -12,7 +13,7 @@ import { apiSignal, createCaller } from './api.ts'
 import { type FileRef, readMessage } from './intake.ts'
 import { type Memory, openMemory } from './memory.ts'
 import { ALLOWED_UPDATES, chatOf, keepTrying, poll } from './poll.ts'
-import { createSender, readCallback } from './send.ts'
+import { createSender } from './send.ts'
 
 interface Settings {
   readonly token: Secret

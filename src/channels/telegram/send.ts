@@ -2,7 +2,9 @@
 
 import type { Api } from 'grammy'
 import { messageOf } from '../../errors.ts'
+import { approvalHead, buttonsOf, callbackData } from '../approvals.ts'
 import { createChains } from '../chain.ts'
+import { createEditStream } from '../edit-stream.ts'
 import { createPartSender, REPEAT_NOTE } from '../parts.ts'
 import type {
   ApprovalPrompt,
@@ -17,7 +19,6 @@ import type {
 import { ChannelError } from '../port.ts'
 import { htmlLength, renderMarkdown, TELEGRAM_HTML } from '../text/markdown.ts'
 import { clampText, type RenderedPart, splitRendered, splitText } from '../text/split.ts'
-import { createThrottle } from '../throttle.ts'
 import { type ApiSignal, type Caller, faultOf } from './api.ts'
 import { messageId, platformMessageId } from './intake.ts'
 import type { Memory } from './memory.ts'
@@ -174,70 +175,27 @@ export function createSender(world: SenderWorld) {
     )
 
   const stream = (target: ReplyTarget): ReplyStream => {
-    // Groups take fewer edits a minute than private chats.
-    const intervalMs = target.groupId === undefined ? 1000 : 3000
-    const shown: { id: string; rendered: string }[] = []
-    let broken = false
-
-    const show = async (text: string, signal?: AbortSignal): Promise<void> => {
-      const wanted = renderParts(text)
-      for (const [index, part] of wanted.entries()) {
-        const there = shown[index]
-        if (there === undefined) {
-          const id = await sendText(target, part, { first: index === 0, ...(signal === undefined ? {} : { signal }) })
-          shown.push({ id, rendered: part.rendered })
-        } else if (there.rendered !== part.rendered) {
-          await editText(target, there.id, part, signal)
-          there.rendered = part.rendered
-        }
-      }
-      for (const extra of shown.splice(wanted.length)) await remove(target, extra.id)
-    }
-
-    const throttle = createThrottle<string>({
-      clock: host.clock,
-      intervalMs,
-      show: async (text) => {
-        try {
-          await chains.run(chatId(target), () => show(text))
-        } catch (error) {
-          broken = true
-          host.log.warn({ error: messageOf(error) }, 'telegram preview stopped')
-        }
-        return undefined
+    const sources = new Map<string, RenderedPart>()
+    const source = (rendered: string): RenderedPart => sources.get(rendered) ?? { rendered, source: rendered }
+    return createEditStream({
+      host,
+      // Groups take fewer edits a minute than private chats.
+      intervalMs: target.groupId === undefined ? 1000 : 3000,
+      maxChars: MAX_CHARS * MOST_PARTS,
+      render(text) {
+        sources.clear()
+        return renderParts(text).map((part) => {
+          sources.set(part.rendered, part)
+          return part.rendered
+        })
+      },
+      run: (work) => chains.run(chatId(target), work),
+      post: (text, first, signal) => sendText(target, source(text), { first, ...(signal === undefined ? {} : { signal }) }),
+      edit: (id, text, signal) => editText(target, id, source(text), signal),
+      remove: async (id) => {
+        await inChat(target, (chat, s) => api.raw.deleteMessage({ chat_id: chat, message_id: platformMessageId(id) ?? 0 }, s))
       },
     })
-    const cancel = async (): Promise<void> => {
-      await throttle.settle()
-      for (const { id } of shown.splice(0)) await remove(target, id)
-    }
-    return {
-      update(text) {
-        if (!broken && text.trim() !== '' && text.length < MAX_CHARS * MOST_PARTS) throttle.push(text)
-      },
-      async finish(text, context) {
-        await throttle.settle()
-        try {
-          if (broken || shown.length === 0 || text.length > MAX_CHARS * MOST_PARTS) throw new Error('the preview cannot stand')
-          await chains.run(chatId(target), () => show(text, context.signal))
-          return { messageIds: shown.map(({ id }) => id) }
-        } catch (error) {
-          host.log.debug({ error: messageOf(error) }, 'telegram sends the reply anew')
-          await cancel()
-          return null
-        }
-      },
-      cancel,
-    }
-  }
-
-  /** Best effort: a message that is gone already is fine. */
-  const remove = async (target: ReplyTarget, id: string): Promise<void> => {
-    try {
-      await inChat(target, (chat, s) => api.raw.deleteMessage({ chat_id: chat, message_id: platformMessageId(id) ?? 0 }, s))
-    } catch (error) {
-      host.log.debug({ error: messageOf(error) }, 'telegram message was not removed')
-    }
   }
 
   const asked = new Map<string, { target: ReplyTarget; message: string; text: string }>()
@@ -251,7 +209,7 @@ export function createSender(world: SenderWorld) {
     try {
       return await chains.run(chatId(target), async () => {
         for (const piece of pieces) await sendText(target, piece, { first: false })
-        const head = `${prompt.agentId} asks to use ${prompt.toolName}:`
+        const head = approvalHead(prompt)
         const part = { source: `${head}\n${last.source}`, rendered: `<b>${TELEGRAM_HTML.text(head)}</b>\n${last.rendered}` }
         const message = await sendText(target, part, { first: true, reply_markup: keyboard(prompt) })
         asked.set(prompt.id, { target, message, text: part.rendered })
@@ -298,20 +256,6 @@ const noted = (part: RenderedPart): RenderedPart => ({
   rendered: `<i>${REPEAT_NOTE}</i>\n${part.rendered}`,
 })
 
-export const callbackData = (decision: 'once' | 'always' | 'deny', id: string): string => `ap:${decision}:${id}`
-
-/** What a button says was chosen; null: not one of ours. */
-export function readCallback(data: string | undefined): { id: string; decision: 'once' | 'always' | 'deny' } | null {
-  const match = /^ap:(once|always|deny):(.+)$/.exec(data ?? '')
-  return match === null ? null : { decision: match[1] as 'once' | 'always' | 'deny', id: match[2] as string }
-}
-
 const keyboard = (prompt: ApprovalPrompt) => ({
-  inline_keyboard: [
-    [
-      { text: 'Allow once', callback_data: callbackData('once', prompt.id) },
-      ...(prompt.canRemember ? [{ text: 'Always allow', callback_data: callbackData('always', prompt.id) }] : []),
-      { text: 'Deny', callback_data: callbackData('deny', prompt.id) },
-    ],
-  ],
+  inline_keyboard: [buttonsOf(prompt).map(({ label, data }) => ({ text: label, callback_data: data }))],
 })

@@ -1,0 +1,27 @@
+// What approval buttons say and carry, on every platform that has buttons. Only ids travel in a button.
+
+import type { ApprovalAnswer, ApprovalPrompt } from './port.ts'
+
+type Decision = ApprovalAnswer['decision']
+
+export const callbackData = (decision: Decision, id: string): string => `ap:${decision}:${id}`
+
+/** What a button says was chosen; null: not one of ours. */
+export function readCallback(data: string | undefined): { id: string; decision: Decision } | null {
+  const match = /^ap:(once|always|deny):(.+)$/.exec(data ?? '')
+  return match === null ? null : { decision: match[1] as Decision, id: match[2] as string }
+}
+
+export interface Button {
+  readonly label: string
+  readonly data: string
+  readonly decision: Decision
+}
+
+export const buttonsOf = (prompt: ApprovalPrompt): Button[] => {
+  const button = (decision: Decision, label: string): Button => ({ decision, label, data: callbackData(decision, prompt.id) })
+  return [button('once', 'Allow once'), ...(prompt.canRemember ? [button('always', 'Always allow')] : []), button('deny', 'Deny')]
+}
+
+/** One line above the input that is asked about. */
+export const approvalHead = (prompt: ApprovalPrompt): string => `${prompt.agentId} asks to use ${prompt.toolName}:`

@@ -1,0 +1,244 @@
+// Discord, on discord.js's own gateway and REST clients (without its cache of the whole world). Enters: gateway events.
+// Leaves: messages. What was said while the bot was away is read from the history of the conversations it knows.
+
+import { join } from 'node:path'
+import { REST } from '@discordjs/rest'
+import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from '@discordjs/ws'
+import type { APIAttachment, APIInteraction, APIMessage, GatewayDispatchPayload } from 'discord-api-types/v10'
+import { messageOf } from '../../errors.ts'
+import type { Secret } from '../../plan/plan.ts'
+import { readCallback } from '../approvals.ts'
+import { createBackoff } from '../backoff.ts'
+import { createChains } from '../chain.ts'
+import { slashCommands } from '../commands.ts'
+import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
+import type { Channel, ChannelHost } from '../port.ts'
+import { openPositions, type Positions } from '../positions.ts'
+import { storeOrRetry } from '../store-or-retry.ts'
+import { readCommand, readMessage, type Self } from './intake.ts'
+import { createSender } from './send.ts'
+
+interface Settings {
+  readonly token: Secret
+  readonly applicationId?: string
+  readonly slashCommands?: boolean
+  readonly gatewayUrl?: string
+}
+
+// Guilds, guild messages, direct messages, message content.
+const INTENTS = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 15)
+const AWAY_MS = 24 * 3600 * 1000
+const DISCORD_EPOCH = 1_420_070_400_000n
+
+/** Errors of the gateway that no new attempt mends, in words. */
+const FINAL: readonly (readonly [RegExp, string])[] = [
+  [/authentication failed|invalid token/i, 'Discord refused the token. Reset it in the developer portal under Bot.'],
+  [/disallowed intents/i, 'Discord refused an intent. Switch on "Message Content Intent" in the developer portal under Bot.'],
+  [/invalid intents|invalid api version|invalid shard|sharding is required/i, 'Discord refused the connection for good.'],
+]
+
+export function createDiscord(host: ChannelHost): Channel {
+  const settings = host.spec.settings as unknown as Settings
+  const token = settings.token.reveal().trim()
+  const api = (host.spec.apiRoot ?? 'https://discord.com/api').replace(/\/+$/, '')
+  const rest = new REST({ version: '10', api, retries: 2, timeout: 15_000 }).setToken(token)
+  const stopping = new AbortController()
+  const chains = createChains()
+  const lastChannel = new Map<string, string>()
+  let positions: Positions | null = null
+  let self: Self | null = null
+  let manager: WebSocketManager | null = null
+  let running: Promise<void> | null = null
+  const sender = createSender({ host, rest, lastChannel: (guild) => lastChannel.get(guild) })
+
+  /** What was taken before is passed over. Runs in its conversation's turn. */
+  const take = async (message: APIMessage, guildId: string | undefined): Promise<void> => {
+    const key = conversation(message.channel_id, guildId)
+    const last = positions?.get(key)
+    if (stopping.signal.aborted || self === null) return
+    if (last !== undefined && BigInt(message.id) <= BigInt(last)) return
+    const intake = readMessage(message, guildId, self, host.plan, host.spec.id)
+    if (intake !== null) {
+      if (guildId === undefined) sender.learn(message.author.id, message.channel_id)
+      const worth = worthFetching(host.spec, intake.message)
+      const media = await Promise.all(intake.files.map((file) => attach(toFetch(file), host.spec, worth)))
+      const receipt = await storeOrRetry(host, { ...intake.message, ...(media.length === 0 ? {} : { media }) }, stopping.signal)
+      if (receipt === null) return
+    }
+    positions?.set(key, message.id)
+  }
+
+  /** Asks for what came while the gateway was not listening. New events of the conversation wait behind it. */
+  const catchUp = async (key: string, from: string): Promise<void> => {
+    const [channel = '', guild = ''] = key.split('@')
+    const backoff = createBackoff(host)
+    const oldest = (BigInt(Math.floor(Date.now() - AWAY_MS)) - DISCORD_EPOCH) << 22n
+    let after = BigInt(from) < oldest ? String(oldest) : from
+    while (!stopping.signal.aborted) {
+      try {
+        const query = new URLSearchParams({ after, limit: '100' })
+        const page = (await rest.get(`/channels/${channel}/messages`, { query, signal: stopping.signal })) as APIMessage[]
+        const missed = page.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+        for (const message of missed) await take(message, guild === '' ? undefined : guild)
+        if (missed.length < 100) return
+        after = missed.at(-1)?.id ?? after
+      } catch (error) {
+        const status = Number((error as { status?: unknown }).status)
+        host.log.debug({ channel, error: messageOf(error) }, 'discord history could not be read')
+        // Gone or hidden from the bot: nothing to wait for.
+        if (status >= 400 && status < 500) return
+        await backoff.wait(stopping.signal)
+      }
+    }
+  }
+
+  const onReady = (application: string, id: string): void => {
+    self = { id, applicationId: settings.applicationId ?? application }
+    host.setState({ state: 'connected' })
+    for (const [key, position] of positions?.all() ?? []) void chains.run(key.split('@')[0] ?? '', () => catchUp(key, position))
+    if (settings.slashCommands !== false)
+      offerCommands(self).catch((error: unknown) =>
+        host.log.warn({ error: messageOf(error) }, 'discord slash commands were not set'),
+      )
+  }
+
+  const offerCommands = async ({ applicationId }: Self): Promise<void> => {
+    const body = slashCommands(host.plan, host.spec.id).map(({ name, agentId }) => ({
+      name,
+      type: 1,
+      description: `Ask ${agentId}`.slice(0, 100),
+      options: [{ type: 3, name: 'text', description: 'What to ask', required: false }],
+    }))
+    if (body.length > 0) await rest.put(`/applications/${applicationId}/commands`, { body, signal: stopping.signal })
+  }
+
+  const respond = (interaction: APIInteraction, content: string, ephemeral: boolean): Promise<unknown> =>
+    rest.post(`/interactions/${interaction.id}/${interaction.token}/callback`, {
+      auth: false,
+      body: {
+        type: 4,
+        data: { content: content.slice(0, 2000), allowed_mentions: { parse: [] }, ...(ephemeral ? { flags: 64 } : {}) },
+      },
+    })
+
+  const onInteraction = async (interaction: APIInteraction): Promise<void> => {
+    if (interaction.type === 3) {
+      const chosen = readCallback(interaction.data.custom_id)
+      const user = interaction.member?.user ?? interaction.user
+      if (chosen === null || user === undefined) return
+      await respond(interaction, await host.answerApproval({ ...chosen, userId: user.id }), true)
+      return
+    }
+    const message = readCommand(interaction, host.spec.id)
+    if (message === null || interaction.channel === undefined) return
+    if (message.groupId !== undefined) lastChannel.set(message.groupId, interaction.channel.id)
+    else sender.learn(message.userId, interaction.channel.id)
+    let shown = message.content
+    let ephemeral = false
+    try {
+      const receipt = await host.receive(message)
+      if (!receipt.accepted) [shown, ephemeral] = [receipt.reason ?? 'Not for this bot.', true]
+    } catch (error) {
+      host.log.error({ error: messageOf(error) }, 'discord command was not stored')
+      ;[shown, ephemeral] = ['This could not be taken in. Please try again.', true]
+    }
+    await respond(interaction, shown, ephemeral)
+  }
+
+  const onDispatch = ({ t, d }: GatewayDispatchPayload): void => {
+    if (stopping.signal.aborted) return
+    const logged = (error: unknown): void =>
+      host.log.warn({ event: t, error: messageOf(error) }, 'discord event was not understood')
+    try {
+      if (t === 'READY') onReady(d.application.id, d.user.id)
+      else if (t === 'RESUMED') host.setState({ state: 'connected' })
+      else if (t === 'MESSAGE_CREATE') {
+        if (d.guild_id !== undefined) lastChannel.set(d.guild_id, d.channel_id)
+        chains.run(d.channel_id, () => take(d, d.guild_id)).catch(logged)
+      } else if (t === 'INTERACTION_CREATE') onInteraction(d).catch(logged)
+    } catch (error) {
+      logged(error)
+    }
+  }
+
+  const fail = (error: unknown): boolean => {
+    const words = FINAL.find(([pattern]) => pattern.test(messageOf(error)))?.[1]
+    if ((error as { status?: number }).status === 401 || words !== undefined) {
+      host.setState({ state: 'failed', detail: words ?? (FINAL[0]?.[1] as string) })
+      stopping.abort()
+      return true
+    }
+    return false
+  }
+
+  const sessions = new Map<number, SessionInfo | null>()
+  const connect = async (): Promise<void> => {
+    positions ??= await openPositions(join(await host.stateFolder(), 'discord.json'), host.log)
+    const backoff = createBackoff(host)
+    while (!stopping.signal.aborted) {
+      const attempt = new WebSocketManager({
+        token,
+        intents: INTENTS,
+        rest,
+        compression: null,
+        // A stopped client must not come back by the library's own timers: it waits here for good.
+        retrieveSessionInfo: (shard) => (stopping.signal.aborted ? new Promise(() => undefined) : (sessions.get(shard) ?? null)),
+        updateSessionInfo: (shard, info) => void sessions.set(shard, info),
+      })
+      manager = attempt
+      attempt.on(WebSocketShardEvents.Dispatch, ({ data }) => onDispatch(data))
+      attempt.on(WebSocketShardEvents.Closed, ({ code }) => {
+        if (!stopping.signal.aborted) host.setState({ state: 'reconnecting', detail: `Discord closed the connection (${code}).` })
+      })
+      attempt.on(WebSocketShardEvents.Error, ({ error }) => {
+        if (!fail(error)) host.log.warn({ error: messageOf(error) }, 'discord connection has trouble')
+      })
+      try {
+        await attempt.connect()
+        return
+      } catch (error) {
+        if (stopping.signal.aborted || fail(error)) return
+        host.setState({ state: 'reconnecting', detail: 'Discord cannot be reached.' })
+        // From here on the shard tries by itself.
+        if ((await attempt.fetchStatus()).size > 0) return
+        await backoff.wait(stopping.signal)
+      }
+    }
+  }
+
+  return {
+    async start() {
+      host.setState({ state: 'starting' })
+      if (token === '') {
+        host.setState({ state: 'failed', detail: 'No token is set.' })
+        return
+      }
+      running = connect()
+    },
+    async stop() {
+      stopping.abort()
+      const gone = Promise.resolve(manager?.destroy()).catch(() => undefined)
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
+      await chains.idle()
+      await sender.idle()
+      await positions?.flush()
+      host.setState({ state: 'stopped' })
+    },
+    send: sender.send,
+    typing: sender.typing,
+    askApproval: sender.askApproval,
+    approvalClosed: sender.approvalClosed,
+    ...(host.spec.streaming === 'edit' ? { stream: (target) => sender.stream(target) } : {}),
+  }
+}
+
+const toFetch = (file: APIAttachment): FileToFetch => ({
+  mediaType: file.content_type?.split(';')[0] ?? 'application/octet-stream',
+  name: file.filename,
+  bytes: file.size,
+  fetch: async (maxBytes, signal) => readBody(await fetch(file.url, { signal }), maxBytes),
+})
+
+/** Key of a conversation: its channel and, in a guild, the guild. */
+const conversation = (channelId: string, guildId: string | undefined): string => `${channelId}@${guildId ?? ''}`

@@ -1,0 +1,84 @@
+// A Discord message in, the engine's message out.
+
+import type { APIAttachment, APIInteraction, APIMessage } from 'discord-api-types/v10'
+import type { Plan } from '../../plan/plan.ts'
+import { isCommandFor } from '../commands.ts'
+import { cleanName } from '../media.ts'
+import type { InboundMessage } from '../port.ts'
+
+export interface Self {
+  readonly id: string
+  readonly applicationId: string
+}
+
+export interface Intake {
+  readonly message: InboundMessage
+  readonly files: readonly APIAttachment[]
+}
+
+/** What people write: plain messages and answers. Joins, pins and the like are not for the bot. */
+const SPOKEN = new Set([0, 19])
+
+/** null: a bot's, a webhook's or a system message. The guild comes from the event; history has none. */
+export function readMessage(
+  message: APIMessage & { guild_id?: string },
+  guildId: string | undefined,
+  self: Self,
+  plan: Plan,
+  channelId: string,
+): Intake | null {
+  if (message.author.bot === true || message.webhook_id !== undefined || !SPOKEN.has(message.type)) return null
+  const own = new RegExp(`<@!?${self.id}>`, 'g')
+  const mentioned = own.test(message.content) || (message.mentions ?? []).some((user) => user.id === self.id)
+  const text = stripMention(message.content, own)
+  const answered = message.referenced_message ?? undefined
+  const stickers = (message.sticker_items ?? []).map((sticker) => `[sticker ${cleanName(sticker.name)}]`)
+  const files = message.attachments ?? []
+  if (text === '' && stickers.length === 0 && files.length === 0) return null
+  const content =
+    text !== '' ? text : stickers.length > 0 ? stickers.join(' ') : files.map((f) => `[file ${cleanName(f.filename)}]`).join(' ')
+  return {
+    files,
+    message: {
+      channelId,
+      userId: message.author.id,
+      ...(guildId === undefined ? {} : { groupId: guildId, threadId: message.channel_id }),
+      messageId: message.id,
+      content,
+      timestamp: new Date(message.timestamp).toISOString(),
+      ...(guildId === undefined
+        ? {}
+        : { mentionsBot: mentioned || answered?.author.id === self.id || isCommandFor(plan, channelId, content) }),
+      ...(answered === undefined ? {} : { quoted: { userId: answered.author.id, content: answered.content } }),
+      displayName: cleanName(message.author.global_name ?? message.author.username),
+    },
+  }
+}
+
+function stripMention(content: string, own: RegExp): string {
+  return content
+    .replace(own, '\u0000')
+    .replace(/^\s*\0[\s,:;–—-]*/u, '')
+    .replace(/\s*\0(?=[\s,.;:!?]|$)/gu, '')
+    .replace(/\0/gu, '')
+    .trim()
+}
+
+/** A slash command as the text a person would have typed: `/research sushi`. null: not a command. */
+export function readCommand(interaction: APIInteraction, channelId: string): InboundMessage | null {
+  if (interaction.type !== 2 || interaction.data.type !== 1) return null
+  const user = interaction.member?.user ?? interaction.user
+  if (user === undefined || interaction.channel === undefined) return null
+  const option = interaction.data.options?.find((o) => o.name === 'text')
+  const text = option !== undefined && 'value' in option ? String(option.value) : ''
+  return {
+    channelId,
+    userId: user.id,
+    ...(interaction.guild_id === undefined
+      ? {}
+      : { groupId: interaction.guild_id, threadId: interaction.channel.id, mentionsBot: true }),
+    messageId: interaction.id,
+    content: `/${interaction.data.name} ${text}`.trim(),
+    displayName: cleanName(user.global_name ?? user.username),
+  }
+}

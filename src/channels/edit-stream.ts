@@ -1,0 +1,86 @@
+// A reply that grows in place, for every platform whose messages can be edited: parts posted as they are needed, edited at
+// the platform's pace, taken back when they cannot stand.
+
+import { messageOf } from '../errors.ts'
+import type { ChannelHost, ReplyStream, SendContext } from './port.ts'
+import { createThrottle } from './throttle.ts'
+
+export interface EditStreamOptions {
+  readonly host: ChannelHost
+  readonly intervalMs: number
+  /** A longer answer is left to `send`. */
+  readonly maxChars: number
+  /** The text in parts that fit, in the platform's dialect. */
+  render(text: string): readonly string[]
+  /** In order with what else is sent there. */
+  run<T>(work: () => Promise<T>): Promise<T>
+  post(text: string, first: boolean, signal?: AbortSignal): Promise<string>
+  edit(id: string, text: string, signal?: AbortSignal): Promise<void>
+  remove(id: string): Promise<void>
+}
+
+export function createEditStream(options: EditStreamOptions): ReplyStream {
+  const { host } = options
+  const shown: { id: string; text: string }[] = []
+  let broken = false
+
+  const remove = async (id: string): Promise<void> => {
+    try {
+      await options.remove(id)
+    } catch (error) {
+      host.log.debug({ error: messageOf(error) }, 'preview was not removed')
+    }
+  }
+
+  const show = async (text: string, signal?: AbortSignal): Promise<void> => {
+    const wanted = options.render(text)
+    for (const [index, part] of wanted.entries()) {
+      const there = shown[index]
+      if (there === undefined) shown.push({ id: await options.post(part, index === 0, signal), text: part })
+      else if (there.text !== part) {
+        await options.edit(there.id, part, signal)
+        there.text = part
+      }
+    }
+    for (const extra of shown.splice(wanted.length)) await remove(extra.id)
+  }
+
+  const throttle = createThrottle<string>({
+    clock: host.clock,
+    intervalMs: options.intervalMs,
+    show: async (text) => {
+      try {
+        await options.run(() => show(text))
+      } catch (error) {
+        broken = true
+        host.log.warn({ error: messageOf(error) }, 'preview stopped')
+      }
+      return undefined
+    },
+  })
+
+  const cancel = async (): Promise<void> => {
+    await throttle.settle()
+    for (const { id } of shown.splice(0)) await remove(id)
+  }
+
+  return {
+    update(text) {
+      if (!broken && text.trim() !== '' && text.length < options.maxChars) throttle.push(text)
+    },
+    async finish(text: string, context: SendContext) {
+      await throttle.settle()
+      try {
+        if (broken || shown.length === 0 || text.trim() === '' || text.length > options.maxChars)
+          throw new Error('the preview cannot stand')
+        await options.run(() => show(text, context.signal))
+        return { messageIds: shown.map(({ id }) => id) }
+      } catch (error) {
+        host.log.debug({ error: messageOf(error) }, 'the reply is sent anew')
+        await cancel()
+        return null
+      }
+    },
+    cancel,
+  }
+}
