@@ -1,7 +1,6 @@
 // The Messages API through Anthropic's client: a ModelRequest in, the answer out, text on the way. The client loads on
 // the first call. Also for servers that imitate the API: see `baseURL` and a key of `none`.
 
-import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages'
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { toMessagesRequest } from './anthropic-request.ts'
@@ -49,7 +48,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
         )
       }
       client ??= load()
-      const { messages } = await client
+      const api = await client
       const body = toMessagesRequest(request)
       return callService({
         spec,
@@ -57,11 +56,16 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
         signal: request.signal,
         onRestart,
         attempt: async (signal, began) => {
-          // Our own shapes stand for the client's: blocks of kinds it doesn't know must pass too.
-          const stream = await messages.create({ ...body, stream: true } as unknown as MessageCreateParamsStreaming, { signal })
+          // Not `messages.create`: that writes a notice to the console at every call of an older model. Blocks of kinds the
+          // client doesn't know pass this way, too.
+          const stream = await api.post<AsyncIterable<StreamEvent>>('/v1/messages', {
+            body: { ...body, stream: true },
+            stream: true,
+            signal,
+          })
           began()
           const reader = createMessageReader(onText)
-          for await (const event of stream) reader.take(event as StreamEvent)
+          for await (const event of stream) reader.take(event)
           return reader.result(request.model)
         },
       })
@@ -69,6 +73,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
     async warm() {
       client ??= load()
       await client
+      new Headers() // the first one costs 20 ms: node loads its own client for it
     },
     async close() {
       http.close()

@@ -22,7 +22,10 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
     const keyless = key === 'none' || key === ''
     return new OpenAI({
       apiKey: keyless ? 'none' : key,
-      ...(spec.baseURL === undefined ? {} : { baseURL: withVersion(spec.baseURL) }),
+      // Names of an OpenAI account in the environment are nobody else's business.
+      ...(spec.baseURL === undefined
+        ? {}
+        : { baseURL: withVersion(spec.baseURL), organization: null, project: null, adminAPIKey: null }),
       defaultHeaders: { ...(keyless ? { authorization: null } : {}), ...headers },
       maxRetries: spec.maxRetries,
       timeout: spec.timeoutMs,
@@ -58,6 +61,7 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
     async warm() {
       client ??= load()
       await client
+      new Headers() // the first one costs 20 ms: node loads its own client for it
     },
     async close() {
       http.close()
