@@ -61,7 +61,8 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   options.onPlan?.(plan)
 
   const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, log })
-  const undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
+  // Undone in reverse; the engine, once there is one, closes the storage itself.
+  let undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
   try {
     let gateway: Gateway | null = null
     const ownerSecret = randomBytes(24).toString('base64url')
@@ -97,7 +98,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       },
       ...(degraded === undefined ? {} : { degraded }),
     })
-    undo.unshift(() => engine.stop())
+    undo = [() => engine.stop()]
     if (options.gateway !== false) {
       gateway = await startGateway({ engine, clock, log, ownerSecret, random })
       undo.unshift(() => gateway?.close())

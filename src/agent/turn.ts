@@ -14,6 +14,9 @@ const EMPTY = 'I have no answer to that. Please try again.'
 const REFUSED = 'I can’t help with that.'
 const STOPPED = '(stopped)'
 
+/** With these, an answer without text is no accident: asking again would not help. */
+const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens'])
+
 /** Runs one turn to its end. Never throws for what a model, a tool or a user did; throws when storage fails. */
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   const { rows } = turn.claim
@@ -71,7 +74,7 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
       continue
     }
     if (result.stopReason === 'pause_turn' && content.length > 0) continue
-    if (text === '' && result.stopReason !== 'refusal' && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
+    if (text === '' && !SPEAKS_FOR_ITSELF.has(result.stopReason) && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
     return await conclude(turn, ports, result, text, said)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
