@@ -77,3 +77,25 @@ export function checkPathText(path: unknown, purpose: Purpose): { absolute: bool
   if (problem !== undefined) refuse(problem)
   return { absolute: path.startsWith('/'), components, folder: /(^|\/)\.{0,2}$/.test(path) }
 }
+
+/**
+ * Why a memory's key may not be used, or undefined. A key is a label, never a way to a place: no traversal, nothing hidden, no
+ * name that every object has, and none that differs from an existing one in case alone (one file on some disks).
+ */
+export function memoryKeyProblem(key: unknown, existing: readonly string[] = []): string | undefined {
+  if (typeof key !== 'string') return 'The key is not text.'
+  if (key.trim() === '') return 'The key is empty.'
+  if (key.length > 1000) return 'The key is too long; use a short label.'
+  if (HIDDEN.test(key)) return 'The key holds a control or invisible character.'
+  const plain = key.normalize('NFKC')
+  if (/[\\]/.test(plain) || LOOKS_LIKE_SEPARATOR.test(key) || plain.startsWith('/') || PERCENT.test(key))
+    return 'The key looks like a path.'
+  if (plain.split('/').some((part) => part === '.' || part === '..' || part === '')) return 'The key looks like a path.'
+  if (plain.startsWith('.')) return 'The key starts with a dot, which would hide it.'
+  if (key in Object.prototype || key === 'prototype') return `\`${key}\` is a name that every object has; choose another key.`
+  const folded = key.normalize('NFC').toLowerCase()
+  const twin = existing.find(
+    (other) => other.normalize('NFC') !== key.normalize('NFC') && other.normalize('NFC').toLowerCase() === folded,
+  )
+  return twin === undefined ? undefined : `There is a memory \`${twin}\`, which differs only in case; use that key.`
+}
