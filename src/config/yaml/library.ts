@@ -45,17 +45,66 @@ function tooDeep(source: SourceText, error: unknown): Diagnostic {
   return diagnostic('CLAW004', 'The file is nested too deeply.', { ...positionOf(source, 0, 0) })
 }
 
-function syntaxError(source: SourceText, error: { code: string; message: string; pos: [number, number] }): Diagnostic {
-  const start = Math.min(error.pos[0], source.text.length)
-  const hint = HINTS[error.code]
-  const deep = /depth|nest/i.test(error.message) && error.code === 'RESOURCE_EXHAUSTION'
-  const message = error.message.replace(/\s+/g, ' ').replace(/\.?$/, '.')
-  return diagnostic(
-    deep ? 'CLAW004' : 'CLAW001',
-    error.code === 'TAB_AS_INDENT' ? 'A tab is used to indent.' : message,
-    positionOf(source, start, Math.max(start, Math.min(error.pos[1], source.text.length))),
-    hint === undefined ? {} : { hint },
-  )
+interface LibraryError {
+  readonly code: string
+  readonly message: string
+  readonly pos: readonly [number, number]
+}
+
+function syntaxError(source: SourceText, error: LibraryError): Diagnostic {
+  const { text } = source
+  let start = Math.min(error.pos[0], text.length)
+  if (error.code === 'RESOURCE_EXHAUSTION')
+    return diagnostic('CLAW004', 'The file is nested too deeply.', positionOf(source, start, start))
+  const told = inOurWords(text, start, error)
+  start = told.at ?? start
+  // Blanks in front of what is wrong are not what is wrong.
+  while (text.charAt(start) === ' ') start++
+  const end = Math.max(start + 1, Math.min(error.pos[1], lineEnd(text, start)))
+  return diagnostic('CLAW001', told.message, positionOf(source, start, end), told.hint === undefined ? {} : { hint: told.hint })
+}
+
+const lineEnd = (text: string, from: number): number => {
+  const end = text.indexOf('\n', from)
+  return end === -1 ? text.length : end
+}
+
+/** The commonest mistakes said plainly, and pointed at where they were made; others as the library says them. */
+function inOurWords(text: string, at: number, error: LibraryError): { message: string; hint?: string; at?: number } {
+  const open = /flow (map|sequence|collection)|end with (a )?[}\]]/i.test(error.message) ? openBracket(text, at) : -1
+  if (text.slice(at - 1, at + 1) === '${') {
+    const hint = 'Write "${NAME}" with quotes: in `{ }` and `[ ]` braces mean a map.'
+    return { message: 'A variable in a flow map or list stands in quotes.', hint, at: at - 1 }
+  }
+  if (open !== -1 && (error.code === 'BAD_INDENT' || error.code === 'MISSING_CHAR')) {
+    const hint = 'Close it, and indent what it holds further than the key.'
+    return { message: `This ${text.charAt(open)} is not closed.`, hint, at: open }
+  }
+  if (error.code === 'TAB_AS_INDENT') return { message: 'A tab is used to indent.', ...hintOf(error) }
+  if (error.code === 'BLOCK_AS_IMPLICIT_KEY')
+    return { message: 'A text without quotes cannot hold a colon and a blank.', ...hintOf(error) }
+  return { message: error.message.replace(/\s+/g, ' ').replace(/\.?$/, '.'), ...hintOf(error) }
+}
+
+function hintOf({ code }: LibraryError): { hint?: string } {
+  const hint = HINTS[code]
+  return hint === undefined ? {} : { hint }
+}
+
+/** The last bracket or brace before a place that is still open there; quotes and comments are passed over. */
+function openBracket(text: string, before: number): number {
+  const open: number[] = []
+  for (let at = 0; at < before; at++) {
+    const mark = text.charAt(at)
+    if (mark === '{' || mark === '[') open.push(at)
+    else if (mark === '}' || mark === ']') open.pop()
+    else if (mark === '#' && /\s/.test(text.charAt(at - 1))) at = lineEnd(text, at)
+    else if ((mark === '"' || mark === "'") && /[\s[{,:]/.test(text.charAt(at - 1))) {
+      const close = text.indexOf(mark, at + 1)
+      if (close !== -1 && close < lineEnd(text, at)) at = close
+    }
+  }
+  return open.at(-1) ?? -1
 }
 
 function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnostic[]): TreeNode | null {
