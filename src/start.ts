@@ -57,6 +57,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   } = options
   const cache: ParseCache = new Map()
   const load = () => loadPlan(file, { registry, env, requireSecrets: true, cache })
+  const readAt = Date.now()
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
   options.onPlan?.(plan)
 
@@ -112,6 +113,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
         paths: pathsOf(loaded, file),
         patterns: loaded.includePatterns,
         onChange: () => void engine.reload(),
+        since: readAt,
         log,
       })
       watcher = watching

@@ -79,7 +79,9 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
         )
         return end(false, before.plan, loaded.diagnostics, [])
       }
-      // Saved without a change that matters: nothing is touched, but the hash moves on.
+      // The very same: nothing to swap.
+      if (loaded.plan.fingerprint === before.plan.fingerprint && loaded.plan.configHash === before.plan.configHash)
+        return end(true, before.plan, loaded.diagnostics, [])
       const changes = diffPlans(before.plan, loaded.plan).changes
       const commit = await options.prepare(loaded.plan)
       await commit()

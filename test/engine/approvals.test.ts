@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { type Bot, HEAD, startBot } from '../support/bot.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import type { FakeReply, MessagesRequest } from '../support/fake-messages-api.ts'
+
+/** The model asks for a command once, then repeats what it was told. */
+const asks =
+  (command: string) =>
+  (request: MessagesRequest): FakeReply | string => {
+    const last = request.messages.at(-1)?.content
+    const text = JSON.stringify(last)
+    if (text.includes('tool_result') || text.includes('[Approval')) return `told: ${text}`
+    return { toolCalls: [{ name: 'bash', input: { command } }] }
+  }
+
+const YAML = (more = '') => `${HEAD}
+owners: ["webchat:boss"]
+agents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { approvalWait: 30s, timeout: 1h ${more} } } }
+`
+
+async function open(b: Bot): Promise<string> {
+  for (let i = 0; i < 400; i++) {
+    const [first] = await b.claw.engine.approvals()
+    if (first !== undefined) return first.id
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error('no approval was asked')
+}
+
+t.test('a command that needs it waits for an owner, and runs once approved', async (t) => {
+  const b = await startBot(YAML(), { api: { reply: asks('touch made.txt && echo yes') } })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'do it')
+  const id = await open(b)
+  const view = (await b.claw.engine.approvals())[0]
+  t.match(view, { agentId: 'main', toolName: 'bash', text: 'touch made.txt && echo yes', requestedBy: 'http:u' })
+
+  const nobody = await b.claw.engine.decide(id, 'once', { identity: 'http:u', caller: { kind: 'trusted' } })
+  t.equal(nobody.ok, false, 'who asked may not answer')
+  const claimed = await b.claw.engine.decide(id, 'once', { identity: 'webchat:boss', caller: { kind: 'claimed' } })
+  t.equal(claimed.ok, false, 'a name alone approves nothing')
+  t.match((await b.chat('boss', `/approve ${id} once`, { channel_id: 'webchat' })).body.response, /may not/)
+
+  t.equal((await b.claw.engine.decide(id, 'once', { identity: 'webchat:boss', caller: { kind: 'trusted' } })).ok, true)
+  t.match((await reply).body.response, /yes/)
+  t.equal((await b.claw.engine.decide(id, 'deny', { caller: { kind: 'owner' } })).ok, false, 'first answer wins')
+  const audit = (await readFile(join(b.folder, '.openclaw/audit.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.ok(audit.some((line) => line.kind === 'tool' && line.decision === 'ask'))
+  t.ok(audit.some((line) => line.kind === 'approval' && line.state === 'once'))
+})
+
+t.test('a denied command is not run', async (t) => {
+  const b = await startBot(YAML(), { api: { reply: asks('rm -rf build') } })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'do it')
+  await b.claw.engine.decide(await open(b), 'deny', { caller: { kind: 'owner' } })
+  t.match((await reply).body.response, /denied/)
+})
+
+t.test('always is remembered for this agent, word by word', async (t) => {
+  const b = await startBot(YAML(), { api: { reply: asks('mkdir -p out') } })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'do it')
+  t.equal((await b.claw.engine.decide(await open(b), 'always', { caller: { kind: 'owner' } })).ok, true)
+  await reply
+  const saved = JSON.parse(await readFile(join(b.folder, '.openclaw/exec-approvals.json'), 'utf8'))
+  t.equal(saved.agents.main.allowed.length, 1)
+  t.match((await b.chat('u2', 'again')).body.response, /told/)
+  t.equal((await b.claw.engine.approvals()).length, 0, 'it did not ask again')
+})
+
+t.test('nobody configured to answer: refused at once', async (t) => {
+  const b = await startBot(`${HEAD}agents: { main: { soul: S, tools: [bash] } }`, { api: { reply: asks('make all') } })
+  t.teardown(() => b.stop())
+  t.match((await b.chat('u', 'do it')).body.response, /Nobody is configured/)
+})
+
+t.test('no answer in time: the turn ends, and the decision arrives as a message of its own', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const b = await startBot(YAML(), { clock, api: { reply: asks('touch late.txt && echo ran-late') } })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'do it')
+  const id = await open(b)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  t.match((await reply).body.response, new RegExp(`${id} is pending`))
+  await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
+  const answer = await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${id}`)
+  t.match(answer.response, /granted[\s\S]*ran-late/)
+})
+
+t.test('unanswered for its whole time: expired, and the model is told', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const b = await startBot(YAML(), { clock, api: { reply: asks('touch never.txt') } })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'do it')
+  const id = await open(b)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  await reply
+  await clock.advance(3_600_000)
+  t.match((await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${id}`)).response, /ran out unanswered/)
+})
+
+t.test('a late approval survives a restart, and is judged by today’s plan', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const folder = t.testdir({})
+  const first = await startBot(YAML(), { folder, clock, api: { reply: asks('touch x && echo ran-x') } })
+  const reply = first.chat('u', 'do it')
+  const id = await open(first)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  await reply
+  await first.stop()
+
+  const second = await startBot(YAML(', deny: ["touch *"]'), { folder, clock, api: { reply: asks('unused') } })
+  t.teardown(() => second.stop())
+  t.equal((await second.claw.engine.approvals())[0]?.id, id)
+  await second.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
+  const answer = await second.claw.engine.waitForAnswer('agent:main:http:u', `approval:${id}`)
+  t.match(answer.response, /Not run/)
+  t.notMatch(answer.response, /ran-x\\n/)
+})
+
+t.test('modes', async (t) => {
+  for (const mode of ['record', 'ignore']) {
+    await t.test(mode, async (t) => {
+      const b = await startBot(
+        `${HEAD}agents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { mode: ${mode} } } }`,
+        { api: { reply: asks('mkdir made && echo ok-ran') } },
+      )
+      t.teardown(() => b.stop())
+      t.match((await b.chat('u', 'do it')).body.response, /ok-ran/)
+    })
+    await t.test(`${mode}: floors hold`, async (t) => {
+      const b = await startBot(
+        `${HEAD}agents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { mode: ${mode} } } }`,
+        { api: { reply: asks('cat .env') } },
+      )
+      t.teardown(() => b.stop())
+      t.match((await b.chat('u', 'do it')).body.response, /Not run/)
+    })
+  }
+})
