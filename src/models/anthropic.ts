@@ -7,7 +7,7 @@ import { toMessagesRequest } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
 import { createHttpFetch } from './http-fetch.ts'
 import { ModelError, type ModelProvider } from './port.ts'
-import { callService, impatient } from './service.ts'
+import { callService, impatient, LONGEST_TIMER_MS } from './service.ts'
 
 export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
   const key = spec.apiKey?.reveal() ?? ''
@@ -32,7 +32,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
         ...headers,
       },
       maxRetries: spec.maxRetries,
-      timeout: spec.timeoutMs,
+      timeout: Math.min(spec.timeoutMs, LONGEST_TIMER_MS),
       fetch: impatient(http.fetch),
       logLevel: 'off',
     })

@@ -8,7 +8,7 @@ import { createHttpFetch } from './http-fetch.ts'
 import { toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import { ModelError, type ModelProvider } from './port.ts'
-import { callService, impatient } from './service.ts'
+import { callService, impatient, LONGEST_TIMER_MS } from './service.ts'
 
 export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
   const key = spec.apiKey?.reveal() ?? ''
@@ -28,7 +28,7 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
         : { baseURL: withVersion(spec.baseURL), organization: null, project: null, adminAPIKey: null }),
       defaultHeaders: { ...(keyless ? { authorization: null } : {}), ...headers },
       maxRetries: spec.maxRetries,
-      timeout: spec.timeoutMs,
+      timeout: Math.min(spec.timeoutMs, LONGEST_TIMER_MS),
       fetch: impatient(http.fetch),
       logLevel: 'off',
     })

@@ -2,6 +2,7 @@
 // The format is described in docs/scripted-models.md.
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { messageOf } from '../errors.ts'
 import type { ModelErrorKind } from './port.ts'
 
 export interface ScriptReply {
@@ -157,12 +158,22 @@ function readReply(reader: Reader, node: Node | null, report: Report): ScriptRep
 
 function readPattern(reader: Reader, node: Node | null, report: Report): { source: string; pattern: RegExp } {
   const source = reader.string(node, 'match')
-  const ignoreCase = source.startsWith('(?i)')
+  const flags = source.startsWith('(?i)') ? 'is' : 's'
+  const body = source.startsWith('(?i)') ? source.slice(4) : source
   try {
-    return { source, pattern: new RegExp(ignoreCase ? source.slice(4) : source, ignoreCase ? 'isu' : 'su') }
+    return { source, pattern: compile(body, flags) }
   } catch (error) {
-    report(`\`match\` is not a regular expression: ${error instanceof Error ? error.message : error}`, offsetOf(node))
+    report(`\`match\` is not a regular expression: ${messageOf(error)}`, offsetOf(node))
     return { source, pattern: /(?!)/ }
+  }
+}
+
+/** By code points where the expression allows it; the older way takes needless backslashes, as in `can\'t`. */
+function compile(body: string, flags: string): RegExp {
+  try {
+    return new RegExp(body, `${flags}u`)
+  } catch {
+    return new RegExp(body, flags)
   }
 }
 

@@ -7,6 +7,8 @@ import { ModelError, type ModelErrorKind } from './port.ts'
 
 /** A service that says to wait longer is not waited for: the caller may know another. */
 const LONGEST_WAIT_MS = 60_000
+/** Beyond this a plain timer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface ServiceCall<T> {
   readonly spec: ProviderSpec

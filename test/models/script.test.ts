@@ -76,3 +76,9 @@ t.test('anchors are followed', async (t) => {
   const parsed = parseScript('x-a: &a { text: same }\nreplies:\n  - *a\n  - *a\n', 'demo.yaml')
   t.match(parsed, { script: { replies: [{ text: 'same' }, { text: 'same' }] } })
 })
+
+t.test('needless backslashes are harmless', async (t) => {
+  const parsed = parseScript("replies: [{ match: 'can\\-do\\!', text: x }]", 'demo.yaml')
+  if ('problems' in parsed) return t.fail(JSON.stringify(parsed.problems))
+  t.ok(parsed.script.replies[0]?.match?.pattern.test('a can-do! spirit'))
+})
