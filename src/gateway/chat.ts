@@ -4,6 +4,7 @@
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { Engine } from '../engine/port.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Random } from '../ports.ts'
 import { answerFrame, type Desk, type Ticket } from './desk.ts'
 import { callerOf, type Rights } from './doors.ts'
@@ -51,7 +52,7 @@ export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
   const line = createLine()
   const ticket = await desk.hand(message, caller, { signal, follow: line.push })
   if ('refused' in ticket) return refused(ticket, message.messageId)
-  return eventStream(c, line, ticket, message)
+  return eventStream(c, plan, line, ticket, message)
 }
 
 function refused(ticket: Extract<Ticket, { refused: unknown }>, messageId: string): Response {
@@ -82,7 +83,13 @@ export function createLine(): Line {
   }
 }
 
-function eventStream(c: Context<Env>, line: Line, ticket: Extract<Ticket, { accepted: unknown }>, message: Identified): Response {
+function eventStream(
+  c: Context<Env>,
+  plan: Plan,
+  line: Line,
+  ticket: Extract<Ticket, { accepted: unknown }>,
+  message: Identified,
+): Response {
   return streamSSE(c, async (stream) => {
     let last: Promise<unknown> = Promise.resolve()
     const write = (frame: Frame): void => {
@@ -92,7 +99,7 @@ function eventStream(c: Context<Env>, line: Line, ticket: Extract<Ticket, { acce
     try {
       line.drain(write)
       const { stored } = await ticket.answer
-      write(answerFrame({ ...message, messageId: ticket.accepted.messageId }, stored))
+      write(answerFrame({ ...message, messageId: ticket.accepted.messageId }, stored, plan))
     } catch {
       write({
         type: 'error',

@@ -2,10 +2,12 @@
 // each sender gets the frames of its own turns and nobody else's.
 
 import type { EngineEvent } from '../agent/events.ts'
-import type { InboundMessage, OutboundMessage } from '../channels/port.ts'
+import type { OutboundMessage } from '../channels/port.ts'
 import type { Accepted, Caller, Engine, Refused } from '../engine/port.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { StoredAnswer } from '../storage/ports.ts'
 import { type Frame, outboundFrame, turnFrame } from './frames.ts'
+import type { Identified } from './inbound.ts'
 
 /** One who handed a message in. Must not throw. */
 export type Follow = (frame: Frame) => void
@@ -18,7 +20,7 @@ export type Ticket =
 export interface Desk {
   /** Hands in; `follow` gets the frames of the turn until the answer is there or `signal` ends it. */
   hand(
-    message: InboundMessage & { readonly messageId: string },
+    message: Identified,
     caller: Caller,
     options: { readonly signal: AbortSignal; readonly agentId?: string; readonly follow?: Follow },
   ): Promise<Ticket>
@@ -116,8 +118,8 @@ export function createDesk(engine: Engine): Desk {
 }
 
 /** The frame of an answer that someone waited for. */
-export function answerFrame(message: InboundMessage & { readonly messageId: string }, stored: StoredAnswer): Frame {
-  return outboundFrame({
+export function answerFrame(message: Identified, stored: StoredAnswer, plan: Pick<Plan, 'agents'>): Frame {
+  const answer = {
     channelId: message.channelId,
     userId: message.userId,
     ...(message.groupId === undefined ? {} : { groupId: message.groupId }),
@@ -126,7 +128,8 @@ export function answerFrame(message: InboundMessage & { readonly messageId: stri
     content: stored.response,
     sessionKey: stored.session,
     agentId: stored.agentId,
-  })
+  }
+  return outboundFrame(answer, plan)
 }
 
 const messageKey = (sessionKey: string, messageId: string): string => `${sessionKey}\n${messageId}`

@@ -3,6 +3,7 @@
 
 import type { ApprovalView, EngineEvent } from '../agent/events.ts'
 import type { OutboundMessage } from '../channels/port.ts'
+import type { Plan } from '../plan/plan.ts'
 
 export const PROTOCOL = 1
 
@@ -32,9 +33,11 @@ export function approvalFrame(approval: ApprovalView): Frame {
   }
 }
 
-export function outboundFrame(message: OutboundMessage): Frame {
+export function outboundFrame(message: OutboundMessage, plan: Pick<Plan, 'agents'>): Frame {
   const { sessionKey, ...rest } = message
-  return { type: 'outbound_message', data: { ...rest, target: message.groupId ?? message.userId ?? '', sessionId: sessionKey } }
+  const target = message.groupId ?? message.userId ?? ''
+  const agent = plan.agents.get(message.agentId)?.name ?? message.agentId
+  return { type: 'outbound_message', data: { ...rest, target, sessionId: sessionKey, agent } }
 }
 
 /** What happens in a turn, as the one it is for sees it; null: nothing to show. */

@@ -36,6 +36,8 @@ export interface Gateway {
 
 /** Plain connections of one address, as a multiple of its sockets: a proxy in front of us is one address too. */
 const CONNECTIONS_PER_SOCKET = 16
+/** How long a socket's other side may take to say goodbye. */
+const GOODBYE_MS = 1000
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { engine, clock, log, ownerSecret, random = systemRandom } = options
@@ -174,9 +176,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       sockets.close()
       const ended = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
-      const cancel = clock.after(graceMs, () => server.closeAllConnections())
+      const cancels = [
+        clock.after(Math.min(graceMs, GOODBYE_MS), () => sockets.terminate()),
+        clock.after(graceMs, () => server.closeAllConnections()),
+      ]
       await ended
-      cancel()
+      for (const cancel of cancels) cancel()
       desk.close()
     },
   }

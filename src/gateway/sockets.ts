@@ -33,7 +33,9 @@ export interface Sockets {
   count(address?: string): number
   /** Closes those whose credentials the next plan no longer takes. */
   applyPlan(before: Plan, next: Plan): void
+  /** Says goodbye; who does not answer is cut off by `terminate`. */
   close(): void
+  terminate(): void
 }
 
 const HELLO_MS = 10_000
@@ -138,7 +140,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     if (channel === undefined || !['http', 'webchat', 'socket'].includes(channel.type)) return
     const here = [...clients].filter((client) => client.session?.channelId === message.channelId)
     const speaker = lastSpeaker.get(message.sessionKey)
-    const frame = outboundFrame(message)
+    const frame = outboundFrame(message, engine.plan)
     if (channel.type === 'socket') {
       const bridge = here[here.length - 1]
       if (bridge !== undefined) send(bridge, frame)
@@ -173,7 +175,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     client.session = { channelId: channel.id, rights, receipts, live: live && (rights === 'owner' || rights === 'trusted') }
     if (userId !== undefined) client.userIds.add(userId)
     send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation: engine.generation, channelId: channel.id, rights } })
-    for (const message of held.get(channel.id) ?? []) send(client, outboundFrame(message))
+    for (const message of held.get(channel.id) ?? []) send(client, outboundFrame(message, engine.plan))
     held.delete(channel.id)
   }
 
@@ -272,7 +274,7 @@ export function createSockets(deps: SocketDeps): Sockets {
         client.answeredRuns.add(run)
         if (client.answeredRuns.size > MAX_IN_FLIGHT * 4)
           client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
-        send(client, answerFrame(message, stored))
+        send(client, answerFrame(message, stored, engine.plan))
       },
       (error: unknown) => {
         settle()
@@ -299,16 +301,19 @@ export function createSockets(deps: SocketDeps): Sockets {
   }
 
   function onFrame(client: Client, raw: Buffer, isBinary: boolean): void {
+    let messageId: string | undefined
     const fail = (error: unknown): void => {
+      const about = messageId === undefined ? {} : { messageId }
       if (error instanceof RequestProblem) {
-        send(client, errorFrame(error.code, error.message))
+        send(client, errorFrame(error.code, error.message, about))
         return
       }
       log.error({ error: messageOf(error) }, 'a frame failed')
-      send(client, errorFrame('internal', 'This message could not be taken; try again.'))
+      send(client, errorFrame('internal', 'This message could not be taken; try again.', about))
     }
     try {
       const frame = parseFrame(raw, isBinary, engine.plan.gateway.maxBodyBytes)
+      if (typeof frame.data['messageId'] === 'string') messageId = frame.data['messageId']
       if (frame.type === 'hello') hello(client, frame.data)
       else if (frame.type === 'approval_decision') void decide(client, frame.data).catch(fail)
       // One after the other, so that the order of a client's messages holds.
@@ -376,6 +381,9 @@ export function createSockets(deps: SocketDeps): Sockets {
       off()
       stopPing()
       for (const client of clients) client.ws.close(CLOSE.away, 'going away')
+    },
+    terminate() {
+      for (const client of clients) client.ws.terminate()
     },
   }
 }

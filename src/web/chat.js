@@ -83,7 +83,7 @@ export function createChat({ log, connection, approvals, agentName, userId, agen
       session = data.sessionId
       sessionStorage.setItem(SESSION, session)
     }
-    const who = agentName(data.agentId)
+    const who = data.agent ?? agentName(data.agentId)
     if (entry === undefined) return show('theirs', who, data.content)
     waiting.delete(data.replyTo)
     entry.element.classList.remove('pending')

@@ -79,7 +79,7 @@ t.test('the page’s files', async (t) => {
   const etag = String(page.headers['etag'])
   t.equal((await ask('GET', '/', { headers: { 'if-none-match': etag } })).status, 304)
   for (const file of page.text.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)) {
-    t.equal((await ask('GET', `/${file[1]}`)).status, 200, file[1])
+    t.equal((await ask('GET', `/${file[1]}`)).status, 200, String(file[1]))
   }
   t.equal((await ask('GET', '/assets/none.js')).status, 404)
 })

@@ -75,6 +75,7 @@ export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } 
   return {
     file: '/bot/openclaw.yaml',
     sources: [],
+    configFiles: [],
     includePatterns: [],
     configHash: 'aaaa',
     stateDir,

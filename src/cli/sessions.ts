@@ -1,0 +1,120 @@
+// `claw sessions list | show KEY | export KEY | reset KEY`. All but reset read the files, so they work whether or not an
+// engine runs.
+
+import { EXIT } from '../errors.ts'
+import type { ContentBlock } from '../models/port.ts'
+import type { Plan } from '../plan/plan.ts'
+import { encodeKeyForFile, parseSessionKey, type SessionKeyParts } from '../plan/session-key.ts'
+import { readTranscript } from '../sessions/transcript.ts'
+import { createSessionFiles, transcriptPath } from '../storage/embedded/session-files.ts'
+import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
+import { connect, whereabouts } from './client.ts'
+import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { minute, printable, printTable } from './table.ts'
+
+export const run: Verb = async ([action = 'list', key], options, io) => {
+  if (action === 'list') return await list(options, io)
+  if (!['show', 'export', 'reset'].includes(action)) {
+    return usage(io, `sessions has no "${action}"; it has list, show KEY, export KEY and reset KEY`)
+  }
+  if (key === undefined) return usage(io, `say which: claw sessions ${action} KEY`)
+  if (action === 'reset') {
+    const client = await connect(options, io)
+    await client.ask(`/api/sessions/${encodeURIComponent(key)}/reset`, {})
+    if (options.format === 'json') printJson(io, { key, reset: true })
+    else io.out(`${printable(key)} starts afresh with its next message\n`)
+    return EXIT.ok
+  }
+  const { stateDir } = await whereabouts(options, io)
+  const session = (await createSessionFiles(stateDir).list()).find((one) => one.key === key || one.key === encodeKeyForFile(key))
+  if (session === undefined) {
+    io.err(`claw: there is no session ${printable(key)}; claw sessions list names them\n`)
+    return EXIT.invalid
+  }
+  const entries = readTranscript(transcriptPath(stateDir, key, session.agentId))
+  return action === 'show' ? await show(session, entries, options, io) : await exportLines(entries, io)
+}
+
+async function list(options: Options, io: Io): Promise<number> {
+  const { agent, user, group } = options
+  const { stateDir, plan } = await whereabouts(options, io)
+  const all = await createSessionFiles(stateDir).list(typeof agent === 'string' ? agent : undefined)
+  const fits = [
+    typeof user === 'string' ? ofUser(user, plan) : () => true,
+    typeof group === 'string' ? ofGroup(group) : () => true,
+  ]
+  const sessions = all.filter(({ key }) => {
+    const parts = parseSessionKey(key)
+    return fits.every((fit) => fit(parts))
+  })
+  if (options.format === 'json') {
+    printJson(io, { sessions: sessions.map((one) => ({ ...one, modified: new Date(one.modified).toISOString() })) })
+  } else if (sessions.length === 0) io.out('no sessions\n')
+  else
+    printTable(
+      io,
+      ['session', 'agent', 'last used', 'bytes'],
+      sessions.map((one) => [one.key, one.agentId, minute(one.modified), String(one.bytes)]),
+    )
+  return EXIT.ok
+}
+
+type Fit = (parts: SessionKeyParts | null) => boolean
+
+/** `user`: a link, an identity (`channel:id`), or an id on any channel. A person's sessions are those of all their identities. */
+function ofUser(user: string, plan: Plan | null): Fit {
+  const link = plan?.links.find((one) => one.name === user || one.identities.includes(user))
+  const identities = new Set([user, ...(link?.identities ?? [])])
+  return (parts) => {
+    if (parts?.kind === 'link') return parts.link === (link?.name ?? user)
+    if ((parts?.kind !== 'direct' && parts?.kind !== 'group') || parts.userId === null) return false
+    return identities.has(`${parts.channelId}:${parts.userId}`) || parts.userId === user
+  }
+}
+
+/** `group`: `channel:id`. */
+function ofGroup(group: string): Fit {
+  return (parts) => parts?.kind === 'group' && `${parts.channelId}:${parts.groupId}` === group
+}
+
+async function show(session: SessionInfo, entries: AsyncIterable<TranscriptEntry>, options: Options, io: Io): Promise<number> {
+  if (options.format === 'json') {
+    const all: TranscriptEntry[] = []
+    for await (const entry of entries) all.push(entry)
+    printJson(io, { key: session.key, agentId: session.agentId, entries: all })
+    return EXIT.ok
+  }
+  for await (const entry of entries) {
+    const who = entry.kind ?? (entry.role === 'user' ? (entry.userId ?? 'user') : entry.role)
+    io.out(`${paint(io, 'cyan', printable(who))} ${paint(io, 'dim', minute(entry.timestamp))}\n`)
+    for (const line of words(entry.content).split('\n')) io.out(`  ${printable(line)}\n`)
+  }
+  return EXIT.ok
+}
+
+function words(content: string | readonly ContentBlock[]): string {
+  if (typeof content === 'string') return content
+  return content.map(wordsOf).filter(Boolean).join('\n')
+}
+
+function wordsOf(block: ContentBlock): string {
+  switch (block.type) {
+    case 'text':
+      return block.text
+    case 'tool_use':
+      return `[uses ${block.name} ${JSON.stringify(block.input)}]`
+    case 'tool_result':
+      return `[${block.is_error ? 'failed' : 'result'}] ${words(block.content)}`
+    case 'image':
+    case 'document':
+      return `[${block.type}${block.title === undefined ? '' : ` ${block.title}`}]`
+    default:
+      return ''
+  }
+}
+
+/** The transcript as JSON lines, whatever store it came from. */
+async function exportLines(entries: AsyncIterable<TranscriptEntry>, io: Io): Promise<number> {
+  for await (const entry of entries) io.out(`${JSON.stringify(entry)}\n`)
+  return EXIT.ok
+}

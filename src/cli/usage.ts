@@ -1,0 +1,32 @@
+// `claw usage [--since DAY]`: tokens and money by day, agent, and who caused them.
+
+import type { UsageRow } from '../engine/port.ts'
+import { EXIT } from '../errors.ts'
+import { connect } from './client.ts'
+import { printJson, usage, type Verb } from './io.ts'
+import { printTable } from './table.ts'
+
+export const run: Verb = async (_args, options, io) => {
+  const since = options['since']
+  if (since !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(String(since))) return usage(io, '--since takes a UTC day, YYYY-MM-DD')
+  const client = await connect(options, io)
+  const path = since === undefined ? '/api/usage' : `/api/usage?since=${String(since)}`
+  const { usage: rows } = await client.ask<{ usage: readonly UsageRow[] }>(path)
+  const sum = (field: 'input' | 'output' | 'calls' | 'cost'): number => rows.reduce((total, row) => total + row[field], 0)
+  const total = { input: sum('input'), output: sum('output'), calls: sum('calls'), cost: sum('cost') }
+  if (options.format === 'json') {
+    printJson(io, { usage: rows, total })
+    return EXIT.ok
+  }
+  if (rows.length === 0) {
+    io.out('nothing was used yet\n')
+    return EXIT.ok
+  }
+  const cells = (row: typeof total): string[] => [String(row.calls), String(row.input), String(row.output), row.cost.toFixed(4)]
+  printTable(
+    io,
+    ['day', 'agent', 'by', 'calls', 'input', 'output', 'cost'],
+    [...rows.map((row) => [row.day, row.agentId, row.by, ...cells(row)]), ['', '', 'total', ...cells(total)]],
+  )
+  return EXIT.ok
+}
