@@ -134,9 +134,9 @@ function waysOf(
   return ways
 }
 
-/** Every cell of the table; strangers who reach a dangerous tool stand first. */
-export function accessOf(plan: Plan, registry: KnownTools): readonly AccessRow[] {
-  const dead = new Set(shadowedRules(plan.rules).map(({ rule }) => rule))
+/** Every cell of the table; strangers who reach a dangerous tool stand first. `shadowed`: where it is known already. */
+export function accessOf(plan: Plan, registry: KnownTools, shadowed = shadowedRules(plan.rules)): readonly AccessRow[] {
+  const dead = new Set(shadowed.map(({ rule }) => rule))
   const living = byRank(plan.rules).filter((rule) => !dead.has(rule))
   const everywhere = living.filter((rule) => rule.channelId === undefined)
   const tools = new Map([...plan.agents.values()].map((agent) => [agent.id, reachableTools(agent, registry)]))
@@ -171,4 +171,18 @@ export function accessOf(plan: Plan, registry: KnownTools): readonly AccessRow[]
   }
   const weight = (row: AccessRow): number => (row.sender === 'stranger' && row.dangerous.length > 0 ? 0 : 1)
   return rows.sort((a, b) => weight(a) - weight(b))
+}
+
+/** What the table takes for granted, in sentences. */
+export function accessNotes(plan: Plan): readonly string[] {
+  const claimed = [...plan.channels.values()].filter(
+    (channel) => channel.enabled && (channel.type === 'http' || channel.type === 'webchat'),
+  )
+  if (claimed.length === 0) return []
+  const names = claimed.map((channel) => channel.id).join(' and ')
+  const who =
+    plan.gateway.token?.isSet === true ? 'whoever holds the gateway token' : `any program that reaches ${plan.gateway.host}`
+  return [
+    `On ${names} the user id is what the caller says: ${who} can take the part of any sender there. It approves nothing by that.`,
+  ]
 }

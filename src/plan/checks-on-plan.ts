@@ -153,7 +153,7 @@ export async function checkPlan(plan: Plan, registry: KnownTools, patterns?: Pat
     ...shadowed.map(shadowProblem),
     ...unreachedAgents(plan, dead),
     ...unanswered(plan),
-    ...strangersReach(plan, accessOf(plan, registry)),
+    ...strangersReach(plan, accessOf(plan, registry, shadowed)),
     ...withoutLiteral(plan, patterns ?? (await patternsOf(plan))),
   ]
 }

@@ -2,7 +2,7 @@
 
 import { dirname, sep } from 'node:path'
 import { fingerprint } from './fingerprint.ts'
-import { type Plan, Secret } from './plan.ts'
+import { type Plan, Secret, type SkillPlan } from './plan.ts'
 
 /** A copy in which paths below the Plan's folder are relative to it. Secrets stay as they are. */
 function relativeTo(root: string, value: unknown): unknown {
@@ -30,7 +30,13 @@ export function meaningOf(plan: Pick<Plan, 'file'>, value: object): ReadonlyMap<
   }
   for (const [key, item] of Object.entries(value)) {
     if (ABOUT_ITSELF.has(key)) continue
-    if (key === 'soul') put(key, (item as { text: string }).text)
+    // Of what was read from files, the text counts, not the folder it lies in.
+    if (key === 'soul' || key === 'script') put(key, (item as { text: string } | undefined)?.text)
+    else if (key === 'skills')
+      put(
+        key,
+        (item as readonly SkillPlan[]).map(({ name, text, tools }) => ({ name, text, tools })),
+      )
     else if (key === 'settings') for (const [name, setting] of Object.entries(item as object)) put(name, setting)
     else if (PARTED.has(key)) for (const [name, part] of Object.entries(item as object)) put(`${key}.${nameOf(name)}`, part)
     else put(nameOf(key), item)

@@ -29,9 +29,25 @@ async function loadAutomaton(): Promise<Compile> {
   }
 }
 
+/**
+ * What was found about a pattern holds for ever, so it is kept from one load to the next: a reload asks again about
+ * thousands that did not change. Emptied when it grows beyond any real configuration.
+ */
+const remembered = new Map<string, Known>()
+const MAX_REMEMBERED = 50_000
+
 const refusedFor = (reason: string): Known => ({ analysis: { ok: false, reason, literals: [], linear: false } })
 
 function analyse(source: string): Known {
+  const found = remembered.get(source)
+  if (found !== undefined) return found
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+  const known = analyseAnew(source)
+  remembered.set(source, known)
+  return known
+}
+
+function analyseAnew(source: string): Known {
   const plain = analysePlain(source)
   if (plain !== null) return { analysis: plain }
   const parsed = parsePattern(source)

@@ -131,6 +131,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
   const plan = given({
     file: FILE,
     sources: [FILE],
+    configFiles: [FILE],
     includePatterns: [],
     configHash: '0'.repeat(64),
     stateDir: '/bot/.openclaw',

@@ -1,0 +1,30 @@
+// One command line in this process: its exit code and what it printed.
+
+import { Readable } from 'node:stream'
+import { main } from '../../src/cli.ts'
+
+export interface CliResult {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  /** `out` read as JSON. */
+  json(): Record<string, unknown>
+}
+
+export async function runCli(cwd: string, ...argv: readonly string[]): Promise<CliResult> {
+  let [out, err] = ['', '']
+  const io = {
+    cwd,
+    env: {},
+    color: false,
+    stdin: Readable.from([]),
+    out(text: string) {
+      out += text
+    },
+    err(text: string) {
+      err += text
+    },
+  }
+  const code = await main(argv, io)
+  return { code, out, err, json: () => JSON.parse(out) as Record<string, unknown> }
+}
