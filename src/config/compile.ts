@@ -4,6 +4,7 @@ import type { Diagnostic } from '../errors.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
+import { mapInSlices } from './breathe.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
 import { compileProviders, defaultModels } from './compile/providers.ts'
@@ -12,6 +13,7 @@ import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
 import type { Config, Heartbeat, Rule } from './generated/config.ts'
 import type { Lookup } from './interpolate.ts'
+import { localZone } from './local-zone.ts'
 import { optional } from './optional.ts'
 import { resolvePeople, type Scope } from './scope.ts'
 import { type SecretStore, secretStore } from './secrets.ts'
@@ -49,8 +51,10 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const [onlyAgent] = agents.size === 1 && config.routing === undefined ? agents.keys() : []
   const defaultAgent = config.routing?.defaultAgent ?? onlyAgent
   const gateway = compileGateway(config, secrets)
-  const rules = (config.routing?.rules ?? []).map((rule, index) => compileRule(rule, index, doc))
-  const heartbeats = (config.heartbeats ?? []).map((heartbeat, index) => compileHeartbeat(heartbeat, index, doc))
+  const rules = await mapInSlices(config.routing?.rules ?? [], 500, (rule, index) => compileRule(rule, index, doc))
+  const heartbeats = await mapInSlices(config.heartbeats ?? [], 500, (heartbeat, index) =>
+    compileHeartbeat(heartbeat, index, doc),
+  )
   const search = config.search && {
     provider: config.search.provider,
     ...optional('baseURL', config.search.baseURL),
@@ -141,7 +145,7 @@ function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): 
   const heartbeat = {
     name: from.name,
     schedule: from.schedule.trim(),
-    timezone: from.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: from.timezone ?? localZone(),
     agentId: from.agent,
     prompt: from.prompt,
     ...optional('deliverTo', from.deliverTo === undefined ? undefined : (parseTarget(from.deliverTo) ?? undefined)),

@@ -30,6 +30,34 @@ export const checkSecrets: Check = (input) => {
       problems.push(doc.problem('CLAW406', 'This secret stands in the file, where it is easily shared.', path, { hint }))
     }
   }
+  return [...problems, ...keysMissing(input)]
+}
+
+/** Before a start: agents whose provider has no key anywhere will answer nobody. Not an error, for a key may come from elsewhere. */
+function keysMissing({ doc, scope, lookup, requireSecrets }: CheckInput): readonly Diagnostic[] {
+  if (!requireSecrets) return []
+  const root = mapAt(doc.value)
+  const defaults = mapAt(root['defaults'])
+  const configured = mapAt(root['models'])
+  const keys = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY' } as const
+  const models = new Map([...scope.providers].map((key) => [key, key]))
+  const problems: Diagnostic[] = []
+  for (const id of scope.agents) {
+    const agent = mapAt(mapAt(root['agents'])[id])
+    if ((agent['offline'] ?? defaults['offline']) !== undefined) continue
+    const resolved = resolveModel(textAt(agent, 'model') ?? textAt(defaults, 'model') ?? 'anthropic', models)
+    if ('unknown' in resolved || configured[resolved.provider] !== undefined) continue
+    const name = keys[resolved.provider as keyof typeof keys]
+    if (lookup(name)) continue
+    const hint = `Set ${name} in the environment or in .env, or give the agent an \`offline\` model.`
+    problems.push(
+      doc.problem('CLAW009', `${name} is not set, and the agent ${id} needs it.`, ['agents', id], {
+        spot: 'key',
+        hint,
+        severity: 'warning',
+      }),
+    )
+  }
   return problems
 }
 

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import type { Diagnostic } from '../../errors.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import { breathe } from '../breathe.ts'
 import { type ConfigDocument, mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
 import { nameMatcher } from '../glob.ts'
+import { localZone } from '../local-zone.ts'
 import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
@@ -31,7 +33,10 @@ const DEFAULT_SOUL = 'You are a helpful assistant.'
 
 export async function compileAgents(input: Input): Promise<ReadonlyMap<string, AgentPlan>> {
   const agents = new Map<string, AgentPlan>()
-  for (const id of input.scope.agents) agents.set(id, await compileAgent(id, input))
+  for (const [index, id] of input.scope.agents.entries()) {
+    if (index % 100 === 99) await breathe()
+    agents.set(id, await compileAgent(id, input))
+  }
   return agents
 }
 
@@ -81,7 +86,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     },
     reset: {
       ...optional('daily', reset.daily),
-      timezone: reset.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      timezone: reset.timezone ?? localZone(),
       ...optional('idleMs', reset.idle === undefined ? undefined : durationMs(reset.idle)),
     },
     subagents: pick('subagents') ?? [],
