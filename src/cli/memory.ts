@@ -1,16 +1,17 @@
 // claw memory list | show KEY | search TEXT | remove KEY: what agents remember, from the files under stateDir.
 
-import { dirname, join, resolve } from 'node:path'
-import { ClawError, EXIT } from '../errors.ts'
+import { join } from 'node:path'
+import { EXIT } from '../errors.ts'
 import { createMemoryStore } from '../memory/store.ts'
 import { systemClock } from '../ports.ts'
 import type { MemoryStore } from '../tools/port.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { whereabouts } from './client.ts'
+import { type Io, paint, printJson, usage, type Verb } from './io.ts'
 
 export const run: Verb = async (args, options, io) => {
   const [action = 'list', ...words] = args
   const subject = words.join(' ').trim()
-  const store = createMemoryStore({ folder: join(await stateDirOf(options), 'memory'), clock: systemClock })
+  const store = createMemoryStore({ folder: join((await whereabouts(options, io)).stateDir, 'memory'), clock: systemClock })
   const json = options.format === 'json'
   switch (action) {
     case 'list':
@@ -68,31 +69,4 @@ async function remove(store: MemoryStore, key: string, json: boolean, io: Io): P
 function missing(key: string, io: Io): number {
   io.err(`claw: nothing is remembered as "${key}"; claw memory list shows the keys\n`)
   return EXIT.noInput
-}
-
-/** `stateDir` of the root file. Only this key is read, so that memory can be looked at while the rest is being mended. */
-async function stateDirOf(options: Options): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
-  let text: string
-  try {
-    text = await readFile(options.config, 'utf8')
-  } catch {
-    throw new ClawError(`${options.config} cannot be read; name the file with -c`, { exitCode: EXIT.noInput })
-  }
-  const { parse } = await import('yaml')
-  const found = readKey(parse, text)
-  return resolve(dirname(options.config), found ?? '.openclaw')
-}
-
-function readKey(parse: (text: string) => unknown, text: string): string | undefined {
-  let root: unknown
-  try {
-    root = parse(text)
-  } catch (error) {
-    throw new ClawError(`the configuration is not valid YAML: ${error instanceof Error ? error.message : String(error)}`, {
-      exitCode: EXIT.invalid,
-    })
-  }
-  const value = typeof root === 'object' && root !== null ? (root as Record<string, unknown>)['stateDir'] : undefined
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

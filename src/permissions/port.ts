@@ -77,7 +77,7 @@ export interface NetworkGate {
       timeoutMs?: number
       accept?: readonly string[]
       signal?: AbortSignal
-      /** The owner's configuration names this address, not a model: private ones and any host are fine. Redirects are not followed. */
+      /** The owner's configuration names this address, not a model: private ones and any host are fine. Where it redirects elsewhere, that is checked. */
       configured?: true
     },
   ): Promise<FetchedPage>

@@ -23,10 +23,15 @@ const parse = (html: string): PageDocument => parseHTML(html).document as unknow
 
 /** Larger pages cost seconds to parse; what stands beyond is rarely the article. */
 const MAX_HTML_CHARS = 1_000_000
-const MAX_ELEMENTS = 50_000
+const MAX_ARTICLE_CHARS = 600_000
+const MAX_ELEMENTS = 20_000
+const MAX_DEPTH = 120
 const NEVER_TEXT = ['script', 'style', 'noscript', 'template', 'iframe', 'svg', 'canvas', 'form', 'button', 'input', 'select']
 
-/** Never throws for bad HTML: what can't be parsed is read as plain text. */
+/**
+ * Never throws for bad HTML: what can't be parsed is read as plain text. It may take long, though: a few kilobytes of nested
+ * tags are enough for seconds, so pages from outside go through read-page.ts.
+ */
 export function htmlToMarkdown(html: string, url: string): string {
   const source = html.slice(0, MAX_HTML_CHARS)
   try {
@@ -43,12 +48,30 @@ function convert(html: string, url: string): string {
   absoluteLinks(document, url)
   const whole = document.body?.cloneNode(true)
   const title = document.title?.trim()
-  const article = new Readability(document as never, { charThreshold: 200, maxElemsToParse: MAX_ELEMENTS }).parse()
+  const article = findArticle(document, html)
   const body = article?.content ?? whole?.innerHTML ?? ''
   const markdown = toMarkdown(body)
   const heading = article?.title?.trim() || title
   const withTitle = heading && !markdown.startsWith(`# ${heading}`) ? `# ${heading}\n\n${markdown}` : markdown
-  return withTitle.trim() === '' ? '[the page has no text]' : withTitle
+  return withTitle.trim() || '[the page has no text]'
+}
+
+/** Readability's work grows with the square of the size and the cube of the depth, so outsized pages are taken whole. */
+function findArticle(document: PageDocument, html: string): { title?: string | null; content?: string | null } | null {
+  if (html.length > MAX_ARTICLE_CHARS || depthOf(html) > MAX_DEPTH) return null
+  return new Readability(document as never, { charThreshold: 200, maxElemsToParse: MAX_ELEMENTS }).parse() as never
+}
+
+/** How deep tags nest, near enough: every tag that is not void or closed counts. */
+function depthOf(html: string): number {
+  let depth = 0
+  let deepest = 0
+  for (const [, closing, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (/^(?:p|li|br|hr|img|input|meta|link|td|th|tr|dt|dd|option|source|wbr|col)$/i.test(name!)) continue
+    depth += closing === '/' ? -1 : 1
+    if (depth > deepest) deepest = depth
+  }
+  return deepest
 }
 
 function toMarkdown(html: string): string {
@@ -79,10 +102,11 @@ function absoluteLinks(document: PageDocument, base: string): void {
   }
 }
 
-const plainText = (html: string): string =>
+/** The text between the tags. Every step is linear in the length of the page, whatever stands in it. */
+export const plainText = (html: string): string =>
   html
     .replaceAll(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, ' ')
     .replaceAll(/<[^<>]*>/g, ' ')
-    .replaceAll(/[ \t]+/g, ' ')
-    .replaceAll(/\s*\n\s*/g, '\n')
+    .replaceAll(/[^\S\n]+/g, ' ')
+    .replaceAll(/ ?\n[ \n]*/g, '\n')
     .trim()

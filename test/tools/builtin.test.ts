@@ -17,7 +17,7 @@ const said = async (name: string, input: unknown, context: ToolContext): Promise
   (await call(name, input, context)).content as string
 
 t.test('bash gives output, exit code and errors', async (t) => {
-  const context = makeToolContext(t.testdir({ 'a.txt': 'hello\n' }))
+  const context = makeToolContext(t.testdir({ work: { 'a.txt': 'hello\n' } }))
   t.same(await call('bash', { command: 'cat a.txt' }, context), { content: 'hello' })
   t.same(await call('bash', { command: 'true' }, context), { content: '[no output]' })
   t.same(await call('bash', { command: 'echo oops >&2; exit 3' }, context), { content: 'oops\n[exit code 3]', isError: true })
@@ -37,12 +37,12 @@ t.test('files', async (t) => {
   const context = makeToolContext(folder)
   t.equal(await said('write_file', { path: 'notes/a.md', content: 'one' }, context), 'Wrote notes/a.md (3 bytes)')
   t.equal(await said('write_file', { path: 'notes/a.md', content: 'zwölf' }, context), 'Replaced notes/a.md (6 bytes)')
-  t.equal(await readFile(join(folder, 'notes/a.md'), 'utf8'), 'zwölf')
+  t.equal(await readFile(join(folder, 'work/notes/a.md'), 'utf8'), 'zwölf')
   t.equal(await said('read_file', { path: 'notes/a.md' }, context), 'zwölf')
-  t.match(await call('read_file', { path: 'missing' }, context), { isError: true, content: /ENOENT/ })
-  await writeFile(join(folder, 'empty'), '')
+  t.match(await call('read_file', { path: 'missing' }, context), { isError: true, content: /no such file/ })
+  await writeFile(join(folder, 'work/empty'), '')
   t.equal(await said('read_file', { path: 'empty' }, context), '[the file is empty]')
-  await writeFile(join(folder, 'huge'), 'x'.repeat(1_200_000))
+  await writeFile(join(folder, 'work/huge'), 'x'.repeat(1_200_000))
   t.match(
     await said('read_file', { path: 'huge' }, context),
     /left out here[\s\S]*only the first 1000000 of 1200000 bytes were read/,
@@ -80,6 +80,8 @@ t.test('sessions_spawn waits in seconds and passes an error on', async (t) => {
 
 interface Site {
   readonly url: string
+  /** Its private address. */
+  readonly local: string
   readonly requests: { url: string; headers: IncomingMessage['headers'] }[]
 }
 
@@ -91,7 +93,8 @@ async function site(t: Test, answer: (url: URL, response: ServerResponse) => voi
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
+  const { port } = server.address() as AddressInfo
+  return { url: `http://site.example.org:${port}`, local: `http://127.0.0.1:${port}`, requests }
 }
 
 const PAGE = `<!doctype html><html><head><title>Tides</title><style>p{color:red}</style><script>steal()</script></head><body>
@@ -111,7 +114,7 @@ t.test('web_fetch', async (t) => {
       '/png': [200, 'image/png', Buffer.from([0x89, 0x50, 0, 1])],
       '/empty': [200, 'text/html', ''],
       '/wrong': [404, 'text/html', '<html><body><p>Nothing here.</p></body></html>'],
-      '/odd': [200, 'text/html', `${'<div><b>'.repeat(3000)}deep text`],
+      '/odd': [200, 'text/html', `${'<div>'.repeat(800)}deep text`],
       '/big': [200, 'text/html', `<html><body>${'<p>many words in a long page</p>'.repeat(90_000)}</body></html>`],
     }
     const [status, type, body] = answers[pathname] ?? [500, 'text/plain', 'what?']
@@ -130,7 +133,7 @@ t.test('web_fetch', async (t) => {
   t.match(await said('web_fetch', { url: `${url}/json` }, context), '{"a": 1}')
   t.match(await said('web_fetch', { url: `${url}/text` }, context), 'plain as it is')
   t.match(await said('web_fetch', { url: `${url}/latin` }, context), 'Grüße')
-  t.match(await said('web_fetch', { url: `${url}/png` }, context), '[this is image/png of 4 bytes, which is not text]')
+  t.match(await said('web_fetch', { url: `${url}/png` }, context), /image\/png, which is not read here/)
   t.match(await said('web_fetch', { url: `${url}/empty` }, context), '[the page is empty]')
   const wrong = await call('web_fetch', { url: `${url}/wrong` }, context)
   t.match(wrong, { isError: true, content: /The server answered 404\.[\s\S]*Nothing here/ })
@@ -140,14 +143,20 @@ t.test('web_fetch', async (t) => {
   t.match(big, 'was cut')
 })
 
-t.test('a gate that refuses is an error result', async (t) => {
-  const network = {
-    fetch: async () => {
-      throw new Error('127.0.0.1 is not a public address.')
-    },
+t.test('what a gate refuses is an error result', async (t) => {
+  const { local } = await site(t, (_, response) => response.end('private'))
+  const folder = t.testdir({ 'outside.txt': 'private' })
+  const context = makeToolContext(folder)
+  for (const url of [local, 'http://localhost/', 'file:///etc/passwd', 'http://denied.example/', 'http://169.254.169.254/']) {
+    const result = await call('web_fetch', { url }, context)
+    t.ok(result.isError, url)
+    t.notMatch(result.content, /private\n/, url)
   }
-  const context = makeToolContext(t.testdir(), { network })
-  t.match(await call('web_fetch', { url: 'http://localhost/' }, context), { isError: true, content: /not a public address/ })
+  for (const path of ['../outside.txt', '/etc/passwd', '.env', '~/.ssh/id_rsa']) {
+    t.match(await call('read_file', { path }, context), { isError: true })
+    t.match(await call('write_file', { path, content: 'x' }, context), { isError: true })
+  }
+  t.equal(await readFile(join(folder, 'outside.txt'), 'utf8'), 'private')
 })
 
 t.test('web_search', async (t) => {
@@ -157,7 +166,7 @@ t.test('web_search', async (t) => {
       { title: 'No address', content: 'x' },
     ],
   }
-  const { url, requests } = await site(t, ({ pathname, searchParams }, response) => {
+  const { url, local, requests } = await site(t, ({ pathname, searchParams }, response) => {
     const query = searchParams.get('q')
     const status = query === 'forbidden' ? 403 : query === 'busy' ? 429 : 200
     const body =
@@ -169,7 +178,7 @@ t.test('web_search', async (t) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   })
   const withSearch = (search: Plan['search']): ToolContext => makeToolContext(t.testdir(), { plan: makePlan({ search }) })
-  const searxng = withSearch({ provider: 'searxng', baseURL: `${url}/` })
+  const searxng = withSearch({ provider: 'searxng', baseURL: `${local}/` })
 
   const result = await said('web_search', { query: 'tides & moon' }, searxng)
   t.match(result, '1. On tides\n   https://example.org/tides\n   The moon & the sun.')

@@ -17,18 +17,18 @@ const ACCEPT = [
 
 export async function run(input: { url: string }, { network, signal }: ToolContext): Promise<ToolResult> {
   const page = await network.fetch(input.url, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, accept: ACCEPT, signal })
-  const content = await present(page)
+  const content = await present(page, signal)
   return page.status >= 400 ? { content: `The server answered ${page.status}.\n\n${content}`, isError: true } : { content }
 }
 
-async function present(page: FetchedPage): Promise<string> {
+async function present(page: FetchedPage, signal: AbortSignal): Promise<string> {
   const type = page.contentType.toLowerCase().split(';')[0]!.trim()
   const head = `${page.url}\n`
   const cut = page.truncated ? `\n\n[the page was longer than ${MAX_BYTES} bytes and was cut]` : ''
   if (page.body.length === 0) return `${head}[the page is empty]`
   if (type === 'text/html' || type === 'application/xhtml+xml') {
-    const { htmlToMarkdown } = await import('../readable.ts')
-    return `${head}${htmlToMarkdown(decode(page), page.url)}${cut}`
+    const { readPage } = await import('../read-page.ts')
+    return `${head}${await readPage(decode(page), page.url, signal)}${cut}`
   }
   if (type.startsWith('text/') || /[/+](json|xml|yaml|x-yaml|javascript|x-ndjson)$/.test(type))
     return `${head}${decode(page)}${cut}`

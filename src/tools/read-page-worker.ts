@@ -1,0 +1,7 @@
+// The thread behind read-page.ts: one page in, its Markdown out.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { htmlToMarkdown } from './readable.ts'
+
+const { html, url } = workerData as { html: string; url: string }
+parentPort?.postMessage(htmlToMarkdown(html, url))

@@ -1,0 +1,51 @@
+// HTML from outside → Markdown, in a thread of its own: a page made to be slow can't hold up the engine.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { packageRoot } from '../resources.ts'
+
+const TIMEOUT_MS = 6_000
+const MAX_MEMORY_MB = 256
+
+/** Never rejects: a page that takes too long, or too much memory, is read as plain text and says so. */
+export async function readPage(html: string, url: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<string> {
+  const markdown = await inThread(html, url, signal, timeoutMs)
+  if (markdown !== null) return markdown
+  const { plainText } = await import('./readable.ts')
+  return `[the page is too tangled to be read well; this is its bare text]\n\n${plainText(html)}`
+}
+
+/** null: no answer in time. */
+function inThread(html: string, url: string, signal: AbortSignal, timeoutMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const worker = new Worker(workerFile(), {
+      workerData: { html, url },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MB },
+      // Nothing of this process is the page's business.
+      env: {},
+      stdout: true,
+      stderr: true,
+    })
+    const finish = (result: string | null): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+      void worker.terminate()
+      resolve(result)
+    }
+    const giveUp = (): void => finish(null)
+    const timer = setTimeout(giveUp, timeoutMs)
+    signal.addEventListener('abort', giveUp)
+    worker.once('message', (result: unknown) => finish(typeof result === 'string' ? result : null))
+    worker.once('error', giveUp)
+    worker.once('exit', giveUp)
+    worker.unref()
+  })
+}
+
+/** Beside this file, or, where this file was bundled, in the package's plain build. */
+function workerFile(): string {
+  const beside = fileURLToPath(new URL('./read-page-worker.js', import.meta.url))
+  return existsSync(beside) ? beside : join(packageRoot(), 'dist/src/tools/read-page-worker.js')
+}
