@@ -31,7 +31,9 @@ await build({
   platform: 'node',
   target: 'node20',
   external: [...LAZY, ...NATIVE],
-  // Some bundled libraries are CommonJS and call require for Node's own modules.
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  // Some bundled libraries are CommonJS and use what only CommonJS has.
+  banner: {
+    js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url),__filename=import.meta.filename??new URL(import.meta.url).pathname;",
+  },
   logLevel: 'warning',
 })
