@@ -23,10 +23,7 @@ async function memory(folder: string, args: string[], format = 'human'): Promise
   return { code, ...seen }
 }
 
-async function bot(
-  t: { testdir(files: object): string },
-  yaml = 'stateDir: state\nagents: { main: { soul: Terse. } }\n',
-): Promise<string> {
+async function bot(t: Test, yaml = 'stateDir: state\nagents: { main: { soul: Terse. } }\n'): Promise<string> {
   const folder = t.testdir({ 'openclaw.yaml': yaml })
   await mkdir(join(folder, 'state/memory'), { recursive: true })
   await writeFile(join(folder, 'state/memory/tea time.md'), 'Ada drinks green tea at four.\n')

@@ -1,4 +1,4 @@
-// The bot that ships and every example: valid without a secret, and without a warning.
+// The bot that ships and every example: valid without a secret and without a warning, and all that its tests can cover covered.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { runTests } from '../../src/testing/run-tests.ts'
 
 const root = packageRoot()
 const ids = (await readdir(join(root, 'examples'))).filter((name) => /^\d\d-/.test(name)).sort()
@@ -19,14 +20,27 @@ t.test('they come in learning order', async (t) => {
 
 for (const file of ['openclaw.yaml', ...ids.map((id) => `examples/${id}/openclaw.yaml`)]) {
   t.test(file, async (t) => {
-    const { plan, diagnostics } = await loadPlan(join(root, file), { registry: builtinRegistry, env: {} })
+    const { plan, diagnostics, document } = await loadPlan(join(root, file), { registry: builtinRegistry, env: {} })
     t.same(
       diagnostics.filter((one) => one.severity !== 'note').map((one) => `${one.code} line ${one.line}: ${one.message}`),
       [],
     )
-    t.ok(plan)
-    t.ok((plan?.tests.length ?? 0) > 0, 'it has tests')
-    for (const agent of plan?.agents.values() ?? []) t.ok(agent.offline, `${agent.id} answers without a key`)
+    if (plan === null || document === null) return
+    const { results, coverage } = await runTests({ plan, registry: builtinRegistry, placeOf: (path) => document.place(path) })
+    t.ok(results.length > 0, 'it has tests')
+    for (const { name, ok, failures } of results) t.ok(ok, `${name} ${failures.map((one) => one.message).join('; ')}`)
+    const missing = [
+      ...coverage.rules.missing,
+      ...coverage.agents.missing,
+      ...coverage.grants.missing,
+      ...coverage.heartbeats.missing,
+    ]
+    t.same(
+      missing.map(({ id, line }) => `${id} line ${line}`),
+      [],
+      'every rule, agent, grant and heartbeat is tested',
+    )
+    for (const agent of plan.agents.values()) t.ok(agent.offline, `${agent.id} answers without a key`)
     const text = await readFile(join(root, file), 'utf8')
     t.match(
       text,
