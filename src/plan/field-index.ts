@@ -88,6 +88,7 @@ export function createFieldIndex(ranked: readonly Ranked[]): FieldIndex {
   }
   const byBest = [...tables.values()].sort((a, b) => a.best - b.best)
   const holds = (entry: Entry, input: RouteInput): boolean =>
+    entry.rest.length === 0 ||
     entry.rest.every(([field, ids]) => {
       const id = input[field]
       return id !== undefined && ids.has(id)

@@ -7,7 +7,7 @@ import { plainPatterns } from './plain-pattern.ts'
 import type { Plan, RouteInput, RulePlan } from './plan.ts'
 import type { Router } from './route.ts'
 import { byRank } from './scan.ts'
-import { hasPrefix, type Patterns, patternsOf, prefixText } from './text-match.ts'
+import { hasPrefix, type Patterns, type PatternTest, patternsOf, prefixText } from './text-match.ts'
 
 export interface IndexedRouter extends Router {
   readonly patterns: Patterns
@@ -85,6 +85,8 @@ export function indexRules(plan: Pick<Plan, 'rules'>, patterns: Patterns = plain
   const ids = lazily(ranked.filter(({ rule }) => rule.prefix === undefined && rule.pattern === undefined))
   const prefixed = ranked.filter(({ rule }) => rule.prefix !== undefined)
   const patterned = ranked.filter(({ rule }) => rule.prefix === undefined && rule.pattern !== undefined)
+  /** Compiled patterns by rank, each when it is first tried. */
+  const tests: (PatternTest | undefined)[] = new Array(ranked.length)
   let prefixIndex: PrefixIndex | undefined
   let patternIndex: PatternIndex | undefined
   const textBest = Math.min(prefixed[0]?.rank ?? NONE, patterned[0]?.rank ?? NONE)
@@ -98,7 +100,15 @@ export function indexRules(plan: Pick<Plan, 'rules'>, patterns: Patterns = plain
       winner = found
       limit = found.rank
     }
-    const matches = ({ rule }: Ranked): boolean => rule.pattern === undefined || patterns.compile(rule.pattern)(text)
+    const matches = ({ rank, rule }: Ranked): boolean => {
+      if (rule.pattern === undefined) return true
+      let test = tests[rank]
+      if (test === undefined) {
+        test = patterns.compile(rule.pattern)
+        tests[rank] = test
+      }
+      return test(text)
+    }
 
     if ((prefixed[0]?.rank ?? NONE) < limit) {
       prefixIndex ??= indexPrefixes(prefixed)
