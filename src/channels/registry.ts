@@ -21,10 +21,17 @@ export const discord: ChannelDefinition = {
   load: async () => (await import('./discord/index.ts')).createDiscord,
 }
 
+export const slack: ChannelDefinition = {
+  type: 'slack',
+  traits: { groups: true, threads: true, edits: true, buttons: true, media: true, idempotentSend: false, maxChars: 4000 },
+  load: async () => (await import('./slack/index.ts')).createSlack,
+}
+
 export const builtinChannels: readonly ChannelDefinition[] = [
   resident('http'),
   resident('webchat'),
   resident('socket'),
   telegram,
   discord,
+  slack,
 ]
