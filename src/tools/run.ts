@@ -147,11 +147,11 @@ export function asData(source: string, text: string, salt: string): string {
 /** Compiles each schema once, on first use; ajv itself loads then. */
 function createValidator(): ToolRunner['validateInput'] {
   const compiled = new WeakMap<object, Promise<ValidateFunction>>()
-  let loading: Promise<import('ajv').Ajv> | undefined
+  let loading: Promise<(schema: object) => ValidateFunction> | undefined
 
   async function compile(schema: object): Promise<ValidateFunction> {
-    loading ??= import('ajv').then(({ Ajv }) => new Ajv({ strict: false, allErrors: true, logger: false }))
-    return (await loading).compile(schema)
+    loading ??= import('./input-schema.ts').then(({ createCompiler }) => createCompiler())
+    return (await loading)(schema)
   }
 
   return async (tool, input) => {
