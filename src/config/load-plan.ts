@@ -54,7 +54,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const sources = [...files, ...env.files]
   const finish = (plan: Plan | null, document: ConfigDocument | null): LoadResult => ({
     plan,
-    diagnostics: inOrder(diagnostics, files),
+    diagnostics: inOrder(document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup)), files),
     sources: plan?.sources ?? sources,
     includePatterns: loaded.includePatterns,
     fileHash,
@@ -105,6 +105,24 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const { checkPlan } = await import('../plan/checks-on-plan.ts')
   if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)))
   return finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
+}
+
+/** Shorter values are too common as words to be told apart from them. */
+const HIDE_FROM = 6
+
+/** What came from the environment, or is a secret, stands in no message. */
+function hideValues(doc: ConfigDocument, lookup: Lookup): (problem: Diagnostic) => Diagnostic {
+  const hidden = new Map<string, string>()
+  for (const names of doc.variables.values()) for (const name of names) hidden.set(lookup(name) ?? '', `\${${name}}`)
+  for (const { value } of doc.secrets.values()) hidden.set(value, '***')
+  const values = [...hidden].filter(([value]) => value.length >= HIDE_FROM)
+  const clean = (text: string): string => values.reduce((sum, [value, shown]) => sum.replaceAll(value, () => shown), text)
+  if (values.length === 0) return (problem) => problem
+  return (problem) => ({
+    ...problem,
+    message: clean(problem.message),
+    ...(problem.hint === undefined ? {} : { hint: clean(problem.hint) }),
+  })
 }
 
 const emptyFile = (file: string): Diagnostic =>

@@ -236,3 +236,18 @@ t.test('a cache keeps files whose bytes are the same', async (t) => {
   t.equal(cache.get(join(folder, 'a.yaml')), kept)
   t.equal(again.plan?.agents.get('main')?.soul.text, 'y')
 })
+
+t.test('values of variables stand in no message', async (t) => {
+  const text = 'agents: { main: { soul: x, model: "${KEY}/x", sandbox: "${KEY}", subagents: ["${KEY}"] } }\n'
+  const { diagnostics } = await loadText(t, text, { KEY: 'sk-misplaced' })
+  t.same(brief(diagnostics), ['CLAW204 1:35', 'CLAW104 1:56', 'CLAW201 1:78'])
+  t.notMatch(JSON.stringify(diagnostics), /misplaced/)
+})
+
+t.test('a word in allowFrom that is nearly a link', async (t) => {
+  const text =
+    'agents: { main: { soul: x } }\nidentityLinks: { mehdi: ["http:1"] }\nchannels: { http: { allowFrom: [mehdy, mehdi, 123] } }\n'
+  const { plan, diagnostics } = await loadText(t, text)
+  t.same(brief(diagnostics), ['CLAW205 3:33'])
+  t.same(plan?.channels.get('http')?.allowFrom, ['http:mehdy', 'http:1', 'http:123'])
+})

@@ -5,7 +5,7 @@ import { parseTarget } from '../delivery.ts'
 import { mapAt, textAt } from '../document.ts'
 import { splitIdentity } from '../links.ts'
 import type { Path } from '../shape.ts'
-import { suggestion } from '../suggest.ts'
+import { nearest, suggestion } from '../suggest.ts'
 import { agentSections, type Check, itemsOf, textsAt } from './check.ts'
 
 export const checkPeople: Check = ({ doc, scope }) => {
@@ -20,6 +20,17 @@ export const checkPeople: Check = ({ doc, scope }) => {
   for (const { value, path } of agentSections(doc, scope)) {
     const permissions = { value: mapAt(value['permissions']), path: [...path, 'permissions'] }
     for (const approver of textsAt(permissions, 'approvers')) wants(approver.text, approver.path, 'approver')
+  }
+  // A bare word on a channel is a user id there, so only one that is nearly a name can be called a mistake.
+  for (const [id, channel] of Object.entries(mapAt(doc.value, 'channels'))) {
+    for (const { text, path } of textsAt({ value: mapAt(channel), path: ['channels', id] }, 'allowFrom')) {
+      const near = names.includes(text) || text.includes(':') ? undefined : nearest(text, names)
+      if (near === undefined) continue
+      const hint = `Did you mean "${near}"? If not, write ${id}:${text}.`
+      problems.push(
+        doc.problem('CLAW205', `No link is called "${text}", so it is taken as a user id.`, path, { hint, severity: 'warning' }),
+      )
+    }
   }
   for (const { value, path } of itemsOf(mapAt(doc.value)['heartbeats'], ['heartbeats'])) {
     const target = textAt(value, 'deliverTo')
