@@ -6,7 +6,7 @@ import { ClawError, EXIT, messageOf } from '../errors.ts'
 import { systemRandom } from '../ports.ts'
 
 export interface Show {
-  chunk(text: string, agentId: string | undefined): void
+  chunk(text: string, agent: string | undefined): void
   tool(name: string, input: string): void
   toolResult(content: string, isError: boolean): void
   /** `own`: asked by a turn of this terminal. */
@@ -97,7 +97,7 @@ export async function connectTerminal({ url, secret, channelId, userId, agentId,
     if (TURN_FRAMES.has(type)) own(session)
     switch (type) {
       case 'receipt':
-        agents.set(session, textOf(data['agentId']))
+        agents.set(session, textOf(data['agent']))
         return
       case 'agent_response_chunk':
         show.chunk(textOf(data['chunk']), agents.get(session))

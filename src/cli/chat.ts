@@ -168,8 +168,8 @@ async function interactive(line: TerminalLine, io: Io): Promise<number> {
   const input = createInterface({ input: io.stdin, output: process.stdout, prompt: paint(io, 'bold', '> ') })
   io.out(paint(io, 'dim', 'Say something; /help lists commands, /quit leaves.\n'))
   line.onQuestion(() => prompt(input, line, io))
-  const lost = line.closed.then(() => io.err(paint(io, 'red', 'the engine went away\n')))
   let leaving = false
+  const lost = line.closed.then(() => leaving || io.err(paint(io, 'red', 'the engine went away\n')))
   const quit = new Promise<void>((resolve) => {
     input.on('SIGINT', resolve)
     input.on('close', resolve)
@@ -205,9 +205,9 @@ function createTalk(io: Io, agent: string | undefined): Parameters<typeof connec
     if (streamed !== '' && !streamed.endsWith('\n')) io.out('\n')
   }
   return {
-    chunk(text, agentId) {
+    chunk(text, name) {
       if (!live) return
-      if (streamed === '') io.out(`${paint(io, 'cyan', agentId ?? agent ?? 'claw')} `)
+      if (streamed === '') io.out(`${paint(io, 'cyan', name ?? agent ?? 'claw')} `)
       streamed += text
       io.out(terminalText(text))
     },

@@ -87,7 +87,7 @@ async function show(session: SessionInfo, entries: AsyncIterable<TranscriptEntry
   for await (const entry of entries) {
     const who = entry.kind ?? (entry.role === 'user' ? (entry.userId ?? 'user') : entry.role)
     io.out(`${paint(io, 'cyan', printable(who))} ${paint(io, 'dim', minute(entry.timestamp))}\n`)
-    for (const line of words(entry.content).split('\n')) io.out(`  ${printable(line)}\n`)
+    for (const line of words(entry.content).split('\n')) io.out(`  ${printable(line)}`.trimEnd().concat('\n'))
   }
   return EXIT.ok
 }

@@ -3,19 +3,21 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { EngineEvent } from '../agent/events.ts'
-import type { OutboundMessage } from '../channels/port.ts'
 import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
-import { answerFrame, type Desk } from './desk.ts'
-import { addressOf, callerOf, type Doors, type Rights } from './doors.ts'
-import { id, oneOf, optionalBoolean, optionalId } from './fields.ts'
-import { activityFrame, approvalFrame, errorFrame, type Frame, outboundFrame, PROTOCOL } from './frames.ts'
-import { frameMessage, gatewayChannel } from './inbound.ts'
-import { RequestProblem, textOfRefusal } from './replies.ts'
+import type { Desk } from './desk.ts'
+import { addressOf, type Doors, type Rights } from './doors.ts'
+import { id, optionalBoolean, optionalId } from './fields.ts'
+import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
+import { gatewayChannel } from './inbound.ts'
+import { createPushes } from './pushes.ts'
+import { RequestProblem } from './replies.ts'
+import { CLOSE, type Client, createClient, createSend, isOperator, type SocketSession } from './socket-client.ts'
+import { createSocketIntake } from './socket-intake.ts'
 
 export interface SocketDeps {
   readonly engine: Engine
@@ -40,49 +42,17 @@ export interface Sockets {
 
 const HELLO_MS = 10_000
 const PING_MS = 30_000
-const MAX_IN_FLIGHT = 64
-/** Beyond the first, text that can be missed is; beyond the second, the reader is too slow to keep. */
-const SLOW_BYTES = 1_000_000
-const STUCK_BYTES = 16_000_000
-/** Messages kept for a channel program that is away. */
-const MAX_HELD = 1000
+/** Frames of one client that wait to be handed in. */
+const MAX_QUEUED = 1000
 /** Frames up to so many times the limit are read and answered by an `error`; larger ones end the connection. */
 const READ_FACTOR = 4
-
-const CLOSE = { away: 1001, slow: 1013, unauthorized: 4401, noHello: 4408, changed: 4409 } as const
-
-interface Client {
-  readonly ws: WebSocket
-  readonly address: string
-  /** Of the Authorization header. */
-  readonly headerRights: Rights
-  /** After `hello`; `bridge`: by the secret of a socket channel, believed about its own users and nothing else. */
-  session: {
-    readonly channelId: string
-    readonly rights: Exclude<Rights, 'none'> | 'bridge'
-    readonly live: boolean
-    readonly receipts: boolean
-  } | null
-  readonly userIds: Set<string>
-  /** Of each message that waits: aborted when the client goes. */
-  readonly waits: Set<AbortController>
-  gone: boolean
-  /** Turns whose answer this client has: messages that were collected into one turn share one. */
-  readonly answeredRuns: Set<string>
-  readonly pending: Set<string>
-  readonly asked: Set<string>
-  intake: Promise<void>
-  alive: boolean
-}
-
-const isOperator = (client: Client): boolean => client.session?.rights === 'owner' || client.session?.rights === 'trusted'
 
 export function createSockets(deps: SocketDeps): Sockets {
   const { engine, desk, doors, clock, random, log } = deps
   const clients = new Set<Client>()
-  /** Who last wrote in a session, for replies that answer no message (late approvals). */
-  const lastSpeaker = new Map<string, Client>()
-  const held = new Map<string, OutboundMessage[]>()
+  const send = createSend(log)
+  const pushes = createPushes({ engine, desk, clients, send })
+  const intake = createSocketIntake({ engine, desk, random, pushes, send })
   const payload = (plan: Plan): number => plan.gateway.maxBodyBytes * READ_FACTOR + 1024
   const server = new WebSocketServer({
     noServer: true,
@@ -102,21 +72,9 @@ export function createSockets(deps: SocketDeps): Sockets {
     stopPing = clock.after(PING_MS, ping)
   }
 
-  function send(client: Client, frame: Frame, canBeMissed = false): void {
-    const { ws } = client
-    if (ws.readyState !== ws.OPEN) return
-    if (canBeMissed && ws.bufferedAmount > SLOW_BYTES) return
-    if (ws.bufferedAmount > STUCK_BYTES) {
-      log.warn({ address: client.address }, 'socket client reads too slowly; closed')
-      ws.terminate()
-      return
-    }
-    ws.send(JSON.stringify(frame))
-  }
-
   function onEvent(event: EngineEvent): void {
     if (event.type === 'outbound') {
-      push(event.message)
+      pushes.push(event.message)
       return
     }
     for (const client of clients) {
@@ -131,33 +89,6 @@ export function createSockets(deps: SocketDeps): Sockets {
         if (frame !== null) send(client, frame, true)
       }
     }
-  }
-
-  /** A reply that nobody waits for: a heartbeat's text, a late result, or the answer to a client that went away. */
-  function push(message: OutboundMessage): void {
-    if (desk.isWaitedFor(message)) return
-    const channel = engine.plan.channels.get(message.channelId)
-    if (channel === undefined || !['http', 'webchat', 'socket'].includes(channel.type)) return
-    const here = [...clients].filter((client) => client.session?.channelId === message.channelId)
-    const speaker = lastSpeaker.get(message.sessionKey)
-    const frame = outboundFrame(message, engine.plan)
-    if (channel.type === 'socket') {
-      const bridge = here[here.length - 1]
-      if (bridge !== undefined) send(bridge, frame)
-      else hold(message)
-      return
-    }
-    for (const client of here) {
-      const own = isOperator(client) && message.userId !== undefined && client.userIds.has(message.userId)
-      if (own || client === speaker) send(client, frame)
-    }
-  }
-
-  function hold(message: OutboundMessage): void {
-    const list = held.get(message.channelId) ?? []
-    if (list.length >= MAX_HELD) list.shift()
-    list.push(message)
-    held.set(message.channelId, list)
   }
 
   function hello(client: Client, data: Frame['data']): void {
@@ -175,8 +106,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     client.session = { channelId: channel.id, rights, receipts, live: live && (rights === 'owner' || rights === 'trusted') }
     if (userId !== undefined) client.userIds.add(userId)
     send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation: engine.generation, channelId: channel.id, rights } })
-    for (const message of held.get(channel.id) ?? []) send(client, outboundFrame(message, engine.plan))
-    held.delete(channel.id)
+    pushes.greet(client, channel.id)
   }
 
   function rightsFor(client: Client, channel: ReturnType<typeof gatewayChannel>, token: string | undefined): Rights | 'bridge' {
@@ -193,111 +123,15 @@ export function createSockets(deps: SocketDeps): Sockets {
     return rights
   }
 
-  async function inbound(client: Client, data: Frame['data']): Promise<void> {
-    const { session } = client
-    if (session === null) throw new RequestProblem(401, 'hello_first', 'Say hello first.')
-    const message = frameMessage(data, session.channelId, random)
-    const agentId = optionalId(data, 'agentId')
-    if (agentId !== undefined) {
-      if (!isOperator(client)) throw new RequestProblem(403, 'forbidden', 'Only an owner may name the agent; others are routed.')
-      if (!engine.plan.agents.has(agentId)) throw new RequestProblem(404, 'unknown_agent', `There is no agent "${agentId}".`)
-    }
-    if (client.pending.size >= MAX_IN_FLIGHT)
-      throw new RequestProblem(429, 'busy', `At most ${MAX_IN_FLIGHT} messages may wait for an answer.`)
-    const caller = callerOf(session.rights === 'bridge' ? 'trusted' : session.rights)
-    const { messageId } = message
-    // The same message again while its answer is on the way: the one answer serves both.
-    const repeated = client.pending.has(messageId)
-    client.pending.add(messageId)
-    const wait = new AbortController()
-    if (client.gone) wait.abort()
-    client.waits.add(wait)
-    const settle = (): void => {
-      client.waits.delete(wait)
-      if (!repeated) client.pending.delete(messageId)
-    }
-    const follow = (frame: Frame): void => {
-      if (frame.type === 'approval_request') {
-        if (isOperator(client)) return
-        client.asked.add(String(frame.data['id']))
-      }
-      send(client, frame, frame.type === 'agent_response_chunk')
-    }
-    const options = {
-      signal: wait.signal,
-      follow: repeated ? () => {} : follow,
-      ...(agentId === undefined ? {} : { agentId }),
-    }
-    let ticket: Awaited<ReturnType<Desk['hand']>>
-    try {
-      ticket = await desk.hand(message, caller, options)
-    } catch (error) {
-      settle()
-      throw error
-    }
-    if ('refused' in ticket) {
-      settle()
-      const { refused } = ticket
-      if (refused.code !== 'command') {
-        send(client, errorFrame(refused.code, textOfRefusal(refused), { messageId }))
-        return
-      }
-      const { channelId, userId } = message
-      send(client, {
-        type: 'outbound_message',
-        data: {
-          channelId,
-          target: message.groupId ?? userId,
-          content: textOfRefusal(refused),
-          sessionId: null,
-          replyTo: messageId,
-        },
+  function queue(client: Client, data: Frame['data'], fail: (error: unknown) => void): void {
+    if (client.queued >= MAX_QUEUED) throw new RequestProblem(429, 'busy', 'Too many messages at once; send this one again.')
+    client.queued++
+    client.intake = client.intake
+      .then(() => intake.message(client, data))
+      .catch(fail)
+      .finally(() => {
+        client.queued--
       })
-      return
-    }
-    const { accepted, answer } = ticket
-    client.userIds.add(message.userId)
-    lastSpeaker.delete(accepted.sessionKey)
-    lastSpeaker.set(accepted.sessionKey, client)
-    if (session.receipts) {
-      send(client, {
-        type: 'receipt',
-        data: { messageId, sessionId: accepted.sessionKey, agentId: accepted.agentId, duplicate: accepted.duplicate },
-      })
-    }
-    // Not awaited: the next message of this client may be handed in while this one is worked on.
-    void answer.then(
-      ({ stored, run }) => {
-        settle()
-        // A message sent again asks for its answer again.
-        if (repeated || (!accepted.duplicate && client.answeredRuns.has(run))) return
-        client.answeredRuns.add(run)
-        if (client.answeredRuns.size > MAX_IN_FLIGHT * 4)
-          client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
-        send(client, answerFrame(message, stored, engine.plan))
-      },
-      (error: unknown) => {
-        settle()
-        if (!client.gone) send(client, errorFrame('stopping', messageOf(error), { messageId }))
-      },
-    )
-  }
-
-  async function decide(client: Client, data: Frame['data']): Promise<void> {
-    const { session } = client
-    if (session === null) throw new RequestProblem(401, 'hello_first', 'Say hello first.')
-    const approval = id(data, 'id')
-    const decision = oneOf(data, 'decision', ['once', 'always', 'deny'])
-    const userId = optionalId(data, 'userId')
-    if (session.rights === 'claimed')
-      throw new RequestProblem(403, 'forbidden', 'Approving wants the gateway token or the owner’s page.')
-    if (session.rights === 'bridge' && userId === undefined)
-      throw new RequestProblem(400, 'invalid_field', '"userId" is missing: say who pressed.')
-    const result = await engine.decide(approval, decision, {
-      caller: callerOf(session.rights === 'bridge' ? 'claimed' : session.rights),
-      ...(userId === undefined ? {} : { identity: `${session.channelId}:${userId}` }),
-    })
-    if (!result.ok) throw new RequestProblem(409, 'approval', result.message)
   }
 
   function onFrame(client: Client, raw: Buffer, isBinary: boolean): void {
@@ -315,9 +149,8 @@ export function createSockets(deps: SocketDeps): Sockets {
       const frame = parseFrame(raw, isBinary, engine.plan.gateway.maxBodyBytes)
       if (typeof frame.data['messageId'] === 'string') messageId = frame.data['messageId']
       if (frame.type === 'hello') hello(client, frame.data)
-      else if (frame.type === 'approval_decision') void decide(client, frame.data).catch(fail)
-      // One after the other, so that the order of a client's messages holds.
-      else if (frame.type === 'inbound_message') client.intake = client.intake.then(() => inbound(client, frame.data)).catch(fail)
+      else if (frame.type === 'approval_decision') void intake.decision(client, frame.data).catch(fail)
+      else if (frame.type === 'inbound_message') queue(client, frame.data, fail)
       else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${frame.type.slice(0, 64)}" from a client.`)
     } catch (error) {
       fail(error)
@@ -327,20 +160,7 @@ export function createSockets(deps: SocketDeps): Sockets {
   return {
     accept(request, socket, head, headerRights) {
       server.handleUpgrade(request, socket, head, (ws) => {
-        const client: Client = {
-          ws,
-          address: addressOf(request),
-          headerRights,
-          session: null,
-          userIds: new Set(),
-          waits: new Set(),
-          gone: false,
-          answeredRuns: new Set(),
-          pending: new Set(),
-          asked: new Set(),
-          intake: Promise.resolve(),
-          alive: true,
-        }
+        const client = createClient(ws, addressOf(request), headerRights)
         clients.add(client)
         const stopWaiting = clock.after(HELLO_MS, () => {
           if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
@@ -355,7 +175,7 @@ export function createSockets(deps: SocketDeps): Sockets {
           clients.delete(client)
           client.gone = true
           for (const wait of client.waits) wait.abort()
-          for (const [key, one] of lastSpeaker) if (one === client) lastSpeaker.delete(key)
+          pushes.forget(client)
         })
       })
     },
@@ -364,17 +184,14 @@ export function createSockets(deps: SocketDeps): Sockets {
       server.options.maxPayload = payload(next)
       const rotated = tokenOf(before) !== tokenOf(next)
       for (const client of clients) {
-        const { session } = client
-        if (session === null) continue
-        const fingerprint = (plan: Plan): string | undefined => plan.channels.get(session.channelId)?.fingerprint
-        if (rotated && session.rights !== 'owner' && session.rights !== 'bridge')
-          client.ws.close(CLOSE.unauthorized, 'token changed')
-        else if (
-          next.channels.get(session.channelId)?.enabled !== true ||
-          (session.rights === 'bridge' && fingerprint(before) !== fingerprint(next))
-        ) {
-          client.ws.close(CLOSE.changed, 'channel changed')
-        }
+        const rights = client.session?.rights ?? client.headerRights
+        // Also those that have not said hello yet: what their header was worth is worth nothing now.
+        if (rotated && rights !== 'owner' && rights !== 'bridge') client.ws.close(CLOSE.unauthorized, 'token changed')
+        else if (client.session !== null && hasChanged(client.session)) client.ws.close(CLOSE.changed, 'channel changed')
+      }
+      function hasChanged({ channelId, rights }: SocketSession): boolean {
+        const now = next.channels.get(channelId)
+        return now?.enabled !== true || (rights === 'bridge' && now.fingerprint !== before.channels.get(channelId)?.fingerprint)
       }
     },
     close() {

@@ -1,5 +1,9 @@
 import { once } from 'node:events'
 import t from 'tap'
+import { startGateway } from '../../src/gateway/server.ts'
+import { silentLogger } from '../../src/ports.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { createFakeEngine, fakePlan } from '../support/fake-engine.ts'
 import { openSocket } from '../support/socket-client.ts'
 import { OWNER, started } from './start.ts'
 
@@ -169,6 +173,38 @@ t.test('credentials of a socket', async (t) => {
   t.pass('all others came in')
 })
 
+t.test('a token that changes between upgrade and hello', async (t) => {
+  const { gateway, engine } = await started(t, { tokenText: 'old-token' })
+  const client = await openSocket(gateway.url, { headers: { authorization: 'Bearer old-token' } })
+  const next = fakePlan({ tokenText: 'new-token' })
+  engine.setPlan(next)
+  await gateway.applyPlan(next)
+  t.equal(await client.closed, 4401)
+})
+
+t.test('who says nothing is sent away, who does not answer is dropped', async (t) => {
+  const clock = createFakeClock()
+  const engine = createFakeEngine(fakePlan())
+  const gateway = await startGateway({ engine, clock, log: silentLogger, ownerSecret: OWNER })
+  const silent = await openSocket(gateway.url)
+  const greeted = await openSocket(gateway.url, { hello: { channelId: 'http' } })
+  await clock.advance(10_000)
+  t.equal(await silent.closed, 4408)
+  const deaf = await openSocket(gateway.url, { hello: { channelId: 'http' }, autoPong: false })
+  const pinged = new Promise((resolve) => greeted.ws.once('ping', resolve))
+  await clock.advance(20_000)
+  await pinged
+  // A message after the pong: when its answer is here, the pong was seen.
+  greeted.send('inbound_message', { userId: 'ann', content: 'hi' })
+  await greeted.next('outbound_message')
+  await clock.advance(30_000)
+  t.equal(await deaf.closed, 1006)
+  t.equal(greeted.ws.readyState, greeted.ws.OPEN)
+  const closing = gateway.close()
+  t.equal(await greeted.closed, 1001)
+  await closing
+})
+
 t.test('a channel in another process', async (t) => {
   const { gateway, engine } = await started(t)
   const outbound = { channelId: 'bridge', userId: 'u7', content: 'good morning', sessionKey: 'cron:x', agentId: 'main' }
@@ -192,6 +228,8 @@ t.test('a channel in another process', async (t) => {
   t.match((await bridge.next('error')).data, { message: /userId/ }, 'it must say who pressed')
   bridge.send('approval_decision', { id: asked.data['id'], decision: 'once', userId: 'u7' })
   t.match((await bridge.next('error')).data, { code: 'approval' }, 'its user is no approver')
+  bridge.send('approval_decision', { id: asked.data['id'], decision: 'once', userId: 'boss' })
+  t.match((await bridge.next('outbound_message')).data, { content: 'Ran `ls` (once).' }, 'but this one is')
   t.notOk(bridge.frames.some((one) => one.type === 'activity'))
   // The answer of a message whose client went away goes to the one that comes next.
   const release = engine.hold()

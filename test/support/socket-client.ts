@@ -20,9 +20,9 @@ export interface SocketClient {
 
 export async function openSocket(
   url: string,
-  options: { hello?: object; headers?: Record<string, string> } = {},
+  options: { hello?: object; headers?: Record<string, string>; autoPong?: boolean } = {},
 ): Promise<SocketClient> {
-  const ws = new WebSocket(url.replace(/^http/, 'ws'), { headers: options.headers })
+  const ws = new WebSocket(url.replace(/^http/, 'ws'), { headers: options.headers, autoPong: options.autoPong ?? true })
   const frames: TestFrame[] = []
   const waiting = new Set<() => void>()
   const closed = new Promise<number>((resolve) => ws.on('close', (code) => resolve(code)))

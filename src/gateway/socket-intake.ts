@@ -1,0 +1,141 @@
+// What a greeted client sends: messages for agents, and decisions on questions.
+
+import type { Engine } from '../engine/port.ts'
+import { messageOf } from '../errors.ts'
+import type { Random } from '../ports.ts'
+import { answerFrame, type Desk, type Ticket } from './desk.ts'
+import { callerOf } from './doors.ts'
+import { id, oneOf, optionalId } from './fields.ts'
+import { errorFrame, type Frame } from './frames.ts'
+import { frameMessage, type Identified } from './inbound.ts'
+import type { Pushes } from './pushes.ts'
+import { RequestProblem, textOfRefusal } from './replies.ts'
+import { type Client, isOperator, type Send, type SocketSession } from './socket-client.ts'
+
+export interface SocketIntake {
+  /** Resolves when the message is handed in. @throws RequestProblem */
+  message(client: Client, data: Frame['data']): Promise<void>
+  /** @throws RequestProblem */
+  decision(client: Client, data: Frame['data']): Promise<void>
+}
+
+/** Messages that may wait for an answer at a time: of one person's client, and of one that speaks for many. */
+const MAX_OWN = 64
+const MAX_OF_MANY = 2048
+const MAX_RUNS = 256
+
+export function createSocketIntake(deps: {
+  engine: Engine
+  desk: Desk
+  random: Random
+  pushes: Pushes
+  send: Send
+}): SocketIntake {
+  const { engine, desk, random, pushes, send } = deps
+
+  function chosenAgent(client: Client, data: Frame['data']): string | undefined {
+    const agentId = optionalId(data, 'agentId')
+    if (agentId === undefined) return undefined
+    if (!isOperator(client)) throw new RequestProblem(403, 'forbidden', 'Only an owner may name the agent; others are routed.')
+    if (!engine.plan.agents.has(agentId)) throw new RequestProblem(404, 'unknown_agent', `There is no agent "${agentId}".`)
+    return agentId
+  }
+
+  function refused(client: Client, message: Identified, why: Extract<Ticket, { refused: unknown }>['refused']): void {
+    const { channelId, userId, messageId } = message
+    const content = textOfRefusal(why)
+    if (why.code !== 'command') send(client, errorFrame(why.code, content, { messageId }))
+    else {
+      // A chat command was carried out; its reply belongs to no session.
+      const data = { channelId, target: message.groupId ?? userId, content, sessionId: null, replyTo: messageId }
+      send(client, { type: 'outbound_message', data })
+    }
+  }
+
+  return {
+    async message(client, data) {
+      const session = greeted(client)
+      const message = frameMessage(data, session.channelId, random)
+      const agentId = chosenAgent(client, data)
+      const most = session.rights === 'claimed' ? MAX_OWN : MAX_OF_MANY
+      if (client.pending.size >= most) throw new RequestProblem(429, 'busy', `At most ${most} messages may wait for an answer.`)
+      const { messageId } = message
+      // The same message again while its answer is on the way: the one answer serves both.
+      const repeated = client.pending.has(messageId)
+      client.pending.add(messageId)
+      const wait = new AbortController()
+      if (client.gone) wait.abort()
+      client.waits.add(wait)
+      const settle = (): void => {
+        client.waits.delete(wait)
+        if (!repeated) client.pending.delete(messageId)
+      }
+      const follow = (frame: Frame): void => {
+        if (repeated) return
+        if (frame.type === 'approval_request') {
+          // Operators are shown every question already.
+          if (isOperator(client)) return
+          client.asked.add(String(frame.data['id']))
+        }
+        send(client, frame, frame.type === 'agent_response_chunk')
+      }
+      const options = { signal: wait.signal, follow, ...(agentId === undefined ? {} : { agentId }) }
+      const ticket = await desk
+        .hand(message, callerOf(session.rights === 'bridge' ? 'trusted' : session.rights), options)
+        .catch((error: unknown) => {
+          settle()
+          throw error
+        })
+      if ('refused' in ticket) {
+        settle()
+        refused(client, message, ticket.refused)
+        return
+      }
+      const { accepted, answer } = ticket
+      client.userIds.add(message.userId)
+      pushes.spoke(client, accepted.sessionKey)
+      if (session.receipts) send(client, receipt(accepted))
+      // Not awaited: the next message of this client may be handed in while this one is worked on.
+      void answer.then(
+        ({ stored, run }) => {
+          settle()
+          // A message sent again asks for its answer again.
+          if (repeated || (!accepted.duplicate && client.answeredRuns.has(run))) return
+          client.answeredRuns.add(run)
+          if (client.answeredRuns.size > MAX_RUNS) client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
+          send(client, answerFrame(message, stored, engine.plan))
+        },
+        (error: unknown) => {
+          settle()
+          if (!client.gone) send(client, errorFrame('stopping', messageOf(error), { messageId }))
+        },
+      )
+    },
+
+    async decision(client, data) {
+      const { rights, channelId } = greeted(client)
+      const approval = id(data, 'id')
+      const decision = oneOf(data, 'decision', ['once', 'always', 'deny'])
+      const userId = optionalId(data, 'userId')
+      if (rights === 'claimed')
+        throw new RequestProblem(403, 'forbidden', 'Approving wants the gateway token or the owner’s page.')
+      if (rights === 'bridge' && userId === undefined)
+        throw new RequestProblem(400, 'invalid_field', '"userId" is missing: say who pressed.')
+      // Who holds the gateway token may name a person, who must then be an approver; naming nobody, it is the operator.
+      const by =
+        userId === undefined ? { caller: callerOf('owner') } : { caller: callerOf('trusted'), identity: `${channelId}:${userId}` }
+      const result = await engine.decide(approval, decision, by)
+      if (!result.ok) throw new RequestProblem(409, 'approval', result.message)
+    },
+  }
+
+  function receipt({ messageId, sessionKey, agentId, duplicate }: Extract<Ticket, { accepted: unknown }>['accepted']): Frame {
+    const agent = engine.plan.agents.get(agentId)?.name ?? agentId
+    return { type: 'receipt', data: { messageId, sessionId: sessionKey, agentId, agent, duplicate } }
+  }
+}
+
+function greeted({ session }: Client): SocketSession {
+  if (session === null) throw new RequestProblem(401, 'hello_first', 'Say hello first.')
+  return session
+}
