@@ -33,6 +33,7 @@ const tar: HazardTable = {
     'use-compress-program',
     'xform',
   ],
+  known: ['list', 'file'],
   short: 'IFPCTsg',
   valued: 'fbX',
   check(args) {
