@@ -226,7 +226,11 @@ class Reader {
       this.#step()
       this.#at++
     }
-    return this.#peek() === '#' ? fail('A redirection has no file.') : (this.#word() ?? fail('A redirection has no file.'))
+    const word = this.#peek() === '#' ? undefined : this.#word()
+    if (word === undefined) return fail('A redirection has no file.')
+    if (/^[0-9]+$/.test(word.text) && /[<>]/.test(this.#peek()))
+      fail('Two redirections run into each other; put a blank between.')
+    return word
   }
 
   /** One word, decoded; undefined where none begins. */
