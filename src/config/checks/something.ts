@@ -1,11 +1,13 @@
 // A configuration has at least one agent.
 
-import { mapAt } from '../document.ts'
+import { isMap, mapAt } from '../document.ts'
 import type { Check } from './check.ts'
 
 export const checkSomething: Check = ({ doc, scope }) => {
-  if (scope.agents.length > 0) return []
+  const agents = mapAt(doc.value)['agents']
+  // Agents that are no map are told by the schema.
+  if (scope.agents.length > 0 || (agents !== undefined && !isMap(agents))) return []
   const hint = 'The smallest configuration is `agents: { main: { soul: You are terse. } }`.'
-  const path = mapAt(doc.value)['agents'] === undefined ? [] : ['agents']
+  const path = agents === undefined ? [] : ['agents']
   return [doc.problem('CLAW102', 'There is no agent.', path, { spot: 'key', hint })]
 }

@@ -25,7 +25,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function parseWithLibrary(source: SourceText): ParseResult {
   let doc: Document.Parsed
   try {
-    doc = parseDocument(source.text, { merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
+    doc = parseDocument(source.text, { merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
   } catch (error) {
     return { root: null, diagnostics: [tooDeep(source, error)] }
   }
@@ -80,6 +80,11 @@ function inOurWords(text: string, at: number, error: LibraryError): { message: s
     const hint = 'Close it, and indent what it holds further than the key.'
     return { message: `This ${text.charAt(open)} is not closed.`, hint, at: open }
   }
+  if (/^Missing closing .quote/.test(error.message)) {
+    const quote = openQuote(text)
+    return { message: 'This quote is not closed.', hint: 'Close it on the same line.', ...(quote === -1 ? {} : { at: quote }) }
+  }
+  if (error.code === 'MULTIPLE_DOCS') return { message: 'A second document begins here.', ...hintOf(error) }
   if (error.code === 'TAB_AS_INDENT') return { message: 'A tab is used to indent.', ...hintOf(error) }
   if (error.code === 'BLOCK_AS_IMPLICIT_KEY')
     return { message: 'A text without quotes cannot hold a colon and a blank.', ...hintOf(error) }
@@ -89,6 +94,22 @@ function inOurWords(text: string, at: number, error: LibraryError): { message: s
 function hintOf({ code }: LibraryError): { hint?: string } {
   const hint = HINTS[code]
   return hint === undefined ? {} : { hint }
+}
+
+/** The first quote that opens a text and does not close it on its line. */
+function openQuote(text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    const mark = text.charAt(at)
+    if (mark === '#' && (at === 0 || /\s/.test(text.charAt(at - 1)))) at = lineEnd(text, at)
+    else if ((mark === '"' || mark === "'") && (at === 0 || /[\s[{,:]/.test(text.charAt(at - 1)))) {
+      const end = lineEnd(text, at)
+      let close = at + 1
+      while (close < end && text.charAt(close) !== mark) close += mark === '"' && text.charAt(close) === '\\' ? 2 : 1
+      if (close >= end) return at
+      at = close
+    }
+  }
+  return -1
 }
 
 /** The last bracket or brace before a place that is still open there; quotes and comments are passed over. */
