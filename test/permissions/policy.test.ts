@@ -1,0 +1,99 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { judgeTool, judgeToolNow, type ToolCall } from '../../src/permissions/policy.ts'
+
+const call = (
+  name: string,
+  input: unknown,
+  more: Partial<ToolCall> & { mode?: 'ask' | 'record' | 'ignore'; allow?: string[]; deny?: string[]; cwd?: string } = {},
+): ToolCall => ({
+  tool: {
+    name,
+    traits: name === 'bash' ? { runs: true, asks: true } : name === 'send_mail' ? { sends: true, asks: true } : { writes: true },
+  },
+  input,
+  agent: {
+    sandbox: 'auto',
+    workspace: [{ path: more.cwd ?? '/workspace', access: 'write' }],
+    permissions: {
+      mode: more.mode ?? 'ask',
+      allow: more.allow ?? [],
+      deny: more.deny ?? [],
+      approvers: [],
+      timeoutMs: 1,
+      approvalWaitMs: 1,
+      askInSandbox: 'always',
+    },
+  },
+  remembered: more.remembered ?? { allowed: [], denied: [] },
+  sandboxed: false,
+  protectedPaths: [],
+  cwd: more.cwd ?? '/workspace',
+})
+
+t.test('bash goes by its command', (t) => {
+  t.equal(judgeTool(call('bash', { command: 'ls' })).decision, 'run')
+  t.equal(judgeTool(call('bash', { command: 'rm x' })).decision, 'ask')
+  for (const input of [{}, null, 'ls', { command: ['ls'] }, { command: 5 }])
+    t.equal(judgeTool(call('bash', input)).decision, 'ask')
+  t.end()
+})
+
+t.test('other tools go by their traits', (t) => {
+  t.equal(judgeTool(call('write_file', {})).decision, 'run', 'file tools never ask')
+  t.match(judgeTool(call('send_mail', {})), { decision: 'ask', grants: ['send_mail'] })
+  t.equal(judgeTool(call('send_mail', {}, { mode: 'record' })).decision, 'run')
+  t.equal(judgeTool(call('send_mail', {}, { allow: ['send_mail'] })).by, 'allow')
+  t.equal(judgeTool(call('send_mail', {}, { remembered: { allowed: ['send_mail'], denied: [] } })).by, 'remembered-allowed')
+  t.equal(judgeTool(call('send_mail', {}, { allow: ['send_mail'], deny: ['send_mail'] })).decision, 'refuse')
+  t.equal(judgeTool(call('write_file', {}, { deny: ['write_file'] })).decision, 'refuse')
+  t.equal(
+    judgeTool(call('send_mail', {}, { mode: 'ignore', remembered: { allowed: [], denied: [], problem: 'Damaged.' } })).decision,
+    'refuse',
+  )
+  t.equal(judgeTool(call('write_file', {}, { remembered: { allowed: [], denied: [], problem: 'Damaged.' } })).decision, 'run')
+  t.end()
+})
+
+t.test('just before running, names are followed to where they lead', async (t) => {
+  const base = t.testdir({
+    work: { 'a.txt': 'x', keys: {}, '-rf': '', notes: { 'b.md': '' } },
+    'a.txt': 'outside',
+    out: { 'secret.txt': 's' },
+  })
+  const cwd = join(base, 'work')
+  await symlink(join(base, 'out'), join(cwd, 'link'))
+  await symlink('a.txt', join(cwd, 'inner'))
+  await mkdir(join(cwd, '.ssh'))
+  await symlink('.ssh', join(cwd, 'harmless'))
+  await writeFile(join(cwd, 'keys/id_rsa'), 'k')
+  const now = async (command: string, mode: 'ask' | 'ignore' = 'ask'): Promise<string> =>
+    (await judgeToolNow(call('bash', { command }, { cwd, mode }))).decision
+  for (const command of [
+    'cat a.txt',
+    'cat inner',
+    'ls',
+    'ls keys',
+    'cat missing.txt',
+    'cat notes/*.md',
+    'wc -l < a.txt',
+    'cat notes/../a.txt',
+    'cat < /dev/null',
+    'echo link/secret.txt',
+  ])
+    t.equal(await now(command), 'run', command)
+  for (const command of [
+    'cat link/secret.txt',
+    'ls link',
+    'ls harmless',
+    'cat link/../a.txt',
+    'cat keys/*',
+    'cat *',
+    'head -n 1 a.txt link/secret.txt',
+    'ls | cat link/secret.txt',
+    'wc < link/secret.txt',
+    'cat */secret.txt',
+  ])
+    t.equal(await now(command), 'ask', command)
+})
