@@ -18,8 +18,12 @@ async function claw(
     env,
     color: false,
     stdin: new PassThrough(),
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
+    out(text: string) {
+      out += text
+    },
+    err(text: string) {
+      err += text
+    },
   }
   const code = await main(args, io)
   return { code, out, err }
