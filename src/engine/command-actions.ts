@@ -29,6 +29,8 @@ export interface CommandsOptions {
   resetSession(session: string, agentId: string): Promise<void>
   halt(agentId: string | undefined, by: string): Promise<void>
   resume(agentId: string | undefined, by: string): Promise<void>
+  /** Two identities became one person. */
+  onLinked(): void
   describe(session: { readonly agentId: string; readonly key: string } | null): string
 }
 
@@ -99,6 +101,7 @@ export function createCommands(world: World, options: CommandsOptions): Commands
     }
     const other = storage.people.confirmLink(code, identity, world.clock.now())
     if (other === null) return 'That code is not known, or its time was up.'
+    options.onLinked()
     return `Linked ${other} and ${identity}. For the owner’s openclaw.yaml:\nidentityLinks:\n  NAME: ["${other}", "${identity}"]`
   }
 

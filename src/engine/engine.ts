@@ -3,23 +3,24 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { EngineEvent } from '../agent/events.ts'
 import { ClawError, EXIT } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createLimits } from '../limits/rate-limits.ts'
-import { createModelRouter, type ModelState } from '../models/failover.ts'
+import { createModelRouter } from '../models/failover.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { parseSessionKey } from '../plan/session-key.ts'
+import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
-import { packageVersion } from '../resources.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
 import type { NewInboxRow, Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
 import { createCommands } from './command-actions.ts'
 import { createCompactor } from './compactor.ts'
+import { createCounters } from './counters.ts'
 import { createDelivery } from './delivery.ts'
 import { createHeartbeatRuns } from './heartbeats.ts'
 import { createHub } from './hub.ts'
@@ -27,9 +28,10 @@ import { createIntake } from './intake.ts'
 import { createLateApprovals } from './late-approvals.ts'
 import { createModelCalls } from './model-calls.ts'
 import { createNotifier } from './notify.ts'
-import type { Engine, Status } from './port.ts'
+import type { Engine } from './port.ts'
 import { createReloader, type LoadedForReload } from './reload.ts'
 import { mayApprove } from './standing.ts'
+import { statusOf } from './status.ts'
 import { createReplyStreams } from './streams.ts'
 import { type CreateSurroundings, createSurroundings } from './surroundings.ts'
 import { createToolGate } from './tool-gate.ts'
@@ -62,7 +64,11 @@ const DRAIN_MS = 20_000
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { clock, random, log, registry, storage } = options
   const hub = createHub(log)
-  let generation: Generation = { number: 1, plan: options.plan, router: await createRouter(options.plan) }
+  const generationOf = (number: number, configured: Plan, router: Router): Generation => {
+    const pairs = storage.people.links().map((link) => link.identities)
+    return { number, configured, router, plan: withStoredLinks(configured, pairs) }
+  }
+  let generation = generationOf(1, options.plan, await createRouter(options.plan))
   const counters = createCounters(hub.on)
   const limits = createLimits({ storage, clock, warn: (warning) => spendWarning(warning) })
   const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }
@@ -174,7 +180,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         void replyNow({ channelId, userId: owner.slice(cut + 1) }, content)
     }
   }
-  const commands = createCommands(world, { approvals, interrupt: turns.interrupt, resetSession, halt, resume, describe })
+  const commands = createCommands(world, {
+    approvals,
+    interrupt: turns.interrupt,
+    resetSession,
+    halt,
+    resume,
+    describe,
+    onLinked: () => {
+      generation = generationOf(generation.number, generation.configured, generation.router)
+    },
+  })
   const intake = createIntake(world, turns, commands)
 
   async function replyNow(
@@ -203,7 +219,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const router = await createRouter(plan)
       await options.prepareSwap?.(plan)
       return async () => {
-        generation = { number: generation.number + 1, plan, router }
+        generation = generationOf(generation.number + 1, plan, router)
         modelRouter.apply(plan.models)
         storage.queue.setCaps(plan.lanes)
         heartbeats.apply(plan.heartbeats)
@@ -247,7 +263,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     receive: intake.receive,
     waitForAnswer: turns.waitForAnswer,
     on: hub.on,
-    status: async () => statusOf(),
+    status: async () =>
+      statusOf({ world, channels, heartbeats, models: modelRouter, reloader, startedAt, degraded: options.degraded }),
     reload: reloader.reload,
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),
@@ -290,61 +307,4 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     if (parts !== null && parts.kind !== 'cron') return parts.agentId
     return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
   }
-
-  function statusOf(): Status {
-    const { plan, number } = generation
-    const last = reloader.history.at(-1)
-    return {
-      formatVersion: 1,
-      version: packageVersion(),
-      generation: number,
-      configHash: plan.configHash,
-      fileHash: reloader.fileHash(),
-      lastReload:
-        last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
-      channels: channels.states(),
-      heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
-      queues: storage.queue.depths(),
-      agents: [...plan.agents.values()].map(({ id, name, model }) => ({
-        id,
-        name,
-        model: `${model.provider}/${model.model}`,
-        stopped: storage.halts.isHalted(id),
-      })),
-      models: modelRouter.state().map(modelLine),
-      stopped: storage.halts.isHalted(undefined),
-      startedAt,
-      ...(options.degraded === undefined ? {} : { degraded: options.degraded }),
-    }
-  }
-}
-
-const modelLine = ({ provider, model, state, until, lastError }: ModelState): Status['models'][number] => ({
-  id: `${provider}/${model}`,
-  state: state === 'open' ? 'cooling' : 'ok',
-  ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
-  ...(lastError === undefined ? {} : { detail: `${lastError.kind}: ${lastError.message}` }),
-})
-
-const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
-
-/** Counts what happened, for /metrics. */
-function createCounters(on: (listener: (event: EngineEvent) => void) => () => void): () => ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  const add = (name: string, by = 1): void => void counts.set(name, (counts.get(name) ?? 0) + by)
-  on((event) => {
-    add(`claw_events_total{type="${event.type}"}`)
-    if (event.type === 'turn_end') {
-      add(`claw_turns_total{agent="${event.agentId}",ok="${!event.isError}"}`)
-      add(`claw_turn_seconds_sum{agent="${event.agentId}"}`, event.durationMs / 1000)
-    }
-    if (event.type === 'tool_result') add(`claw_tool_calls_total{tool="${event.toolName}",ok="${!event.isError}"}`)
-    if (event.type === 'reload') {
-      add(`claw_reloads_total{ok="${event.ok}"}`)
-      counts.set('claw_last_reload_ok', event.ok ? 1 : 0)
-      counts.set('claw_last_reload_seconds', event.durationMs / 1000)
-      counts.set('claw_last_reload_at_seconds', event.at / 1000)
-    }
-  })
-  return () => counts
 }

@@ -80,9 +80,9 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
         return end(false, before.plan, loaded.diagnostics, [])
       }
       // The very same: nothing to swap.
-      if (loaded.plan.fingerprint === before.plan.fingerprint && loaded.plan.configHash === before.plan.configHash)
+      if (loaded.plan.fingerprint === before.configured.fingerprint && loaded.plan.configHash === before.plan.configHash)
         return end(true, before.plan, loaded.diagnostics, [])
-      const changes = diffPlans(before.plan, loaded.plan).changes
+      const changes = diffPlans(before.configured, loaded.plan).changes
       const commit = await options.prepare(loaded.plan)
       await commit()
       world.log.info({ generation: world.current().number, changes: changes.length }, 'configuration reloaded')

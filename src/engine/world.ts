@@ -11,7 +11,10 @@ import type { Storage } from '../storage/ports.ts'
 /** A plan while it rules: what was built from it and lives as long. */
 export interface Generation {
   readonly number: number
+  /** As configured, with what people linked by a code. */
   readonly plan: Plan
+  /** As configured, for comparing with the next. */
+  readonly configured: Plan
   readonly router: Router
 }
 
