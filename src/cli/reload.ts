@@ -21,7 +21,9 @@ export const run: Verb = async (_args, options, io) => {
   else {
     if (result.diagnostics.length > 0) io.err(renderHuman(result.diagnostics, { cwd: io.cwd, color: io.color }))
     if (result.ok)
-      io.out(`generation ${result.generation} is live, ${result.changes.length} changes, ${Math.round(result.durationMs)} ms\n`)
+      io.out(
+        `generation ${result.generation} is live, ${result.changes.length === 1 ? '1 change' : `${result.changes.length} changes`}, ${Math.round(result.durationMs)} ms\n`,
+      )
     else io.err('the file was refused; what ran goes on\n')
   }
   return result.ok ? EXIT.ok : EXIT.invalid

@@ -176,11 +176,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       sockets.close()
       const ended = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
+      // A connection kept alive becomes idle only when its answer is out.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50)
       const cancels = [
         clock.after(Math.min(graceMs, GOODBYE_MS), () => sockets.terminate()),
         clock.after(graceMs, () => server.closeAllConnections()),
       ]
       await ended
+      clearInterval(sweep)
       for (const cancel of cancels) cancel()
       desk.close()
     },

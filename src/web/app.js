@@ -82,6 +82,10 @@ function onFrame({ type, data }) {
 
 async function welcome(data) {
   rights = data.rights
+  if (rights === 'owner' && user.value.startsWith('guest-')) {
+    user.value = 'owner'
+    rememberUser()
+  }
   byId('agent-choice').hidden = !isOwner()
   drawNav()
   chat.resend()

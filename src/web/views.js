@@ -146,7 +146,7 @@ export function createViews({ ask, approvals, activity, refresh, say }) {
         h(
           'p',
           { class: 'dim' },
-          `${Math.round(one.durationMs)} ms · ${one.changes.length} changes · ${one.configHash.slice(0, 12)}`,
+          `${Math.round(one.durationMs)} ms · ${one.changes.length === 1 ? '1 change' : `${one.changes.length} changes`} · ${one.configHash.slice(0, 12)}`,
         ),
         one.diagnostics.map((problem) =>
           h(

@@ -89,9 +89,16 @@ t.test('a gateway that is closing', async (t) => {
   const release = engine.hold()
   const running = post('/chat', { user_id: 'ann', message: 'last words' })
   await new Promise<void>((resolve) => engine.on((event) => event.type === 'turn_start' && resolve()))
-  const closed = gateway.close({ graceMs: 2000 })
+  const kept = fetch(`${gateway.url}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"user_id":"bob","message":"kept alive"}',
+  })
+  await new Promise<void>((resolve) => engine.on((event) => event.type === 'turn_start' && resolve()))
+  const closed = gateway.close({ graceMs: 60_000 })
   release()
   t.match((await running).json(), { response: 'You said: last words' }, 'what runs is answered')
+  t.match(await (await kept).json(), { response: 'You said: kept alive' }, 'on a kept connection too, which is let go then')
   await closed
   await t.rejects(fetch(`${gateway.url}/healthz`))
 })
