@@ -27,6 +27,18 @@ export const slack: ChannelDefinition = {
   load: async () => (await import('./slack/index.ts')).createSlack,
 }
 
+export const irc: ChannelDefinition = {
+  type: 'irc',
+  traits: { groups: true, threads: false, edits: false, buttons: false, media: false, idempotentSend: false, maxChars: 400 },
+  load: async () => (await import('./irc/index.ts')).createIrc,
+}
+
+export const webhook: ChannelDefinition = {
+  type: 'webhook',
+  traits: { groups: false, threads: false, edits: false, buttons: false, media: true, idempotentSend: true, maxChars: 1_000_000 },
+  load: async () => (await import('./webhook/index.ts')).createWebhook,
+}
+
 export const builtinChannels: readonly ChannelDefinition[] = [
   resident('http'),
   resident('webchat'),
@@ -34,4 +46,6 @@ export const builtinChannels: readonly ChannelDefinition[] = [
   telegram,
   discord,
   slack,
+  irc,
+  webhook,
 ]

@@ -220,6 +220,8 @@ export const inChecks: Checks = {
 
   outage: (driver) =>
     withBench(driver, {}, async (bench) => {
+      await bench.platform.say({ place: 'direct', text: 'hello' })
+      await received(bench, 1)
       bench.platform.breakDown?.()
       await bench.platform.disconnect()
       await bench.host.until('reconnecting', () => bench.host.state.state === 'reconnecting')

@@ -87,7 +87,7 @@ export const outChecks: Checks = {
       const content =
         '# Title\n\nSome **bold**, *italic* and `a < b && c` with [a link](https://example.org/?a=1&b=2).\n\n- one\n- two\n\n> quoted\n\n```py\nprint("<hi>")\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |'
       await deliver(bench.channel, bench.host, { content, ...me(bench) })
-      await until('it', () => seen(bench).length > 0)
+      await until('all of it', () => seen(bench).some((m) => /\| 2/.test(m.text)))
       const all = seen(bench)
       const formats = new Set(all.flatMap((m) => m.formats))
       for (const format of driver.formats ?? ['bold', 'code', 'pre'])

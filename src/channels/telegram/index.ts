@@ -1,6 +1,6 @@
 // Telegram, on grammY's client. Enters: updates by long polling or webhook. Leaves: messages with the platform's formatting.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Api, InputFile } from 'grammy'
 import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
@@ -9,6 +9,7 @@ import { readCallback } from '../approvals.ts'
 import { createChains } from '../chain.ts'
 import { attach, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
+import { sameText } from '../signature.ts'
 import { apiSignal, createCaller } from './api.ts'
 import { type FileRef, readMessage } from './intake.ts'
 import { type Memory, openMemory } from './memory.ts'
@@ -168,9 +169,4 @@ export function createTelegram(host: ChannelHost): Channel {
     ...(host.spec.streaming === 'edit' ? { stream: (target) => sender.stream(target) } : {}),
     ...(byWebhook ? { webhook } : {}),
   }
-}
-
-function sameText(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hash(a), hash(b))
 }
