@@ -6,10 +6,11 @@ import { discordDriver } from './driver-discord.ts'
 import { ircDriver } from './driver-irc.ts'
 import { slackDriver } from './driver-slack.ts'
 import { telegramDriver } from './driver-telegram.ts'
+import { webhookDriver } from './driver-webhook.ts'
 
 export async function kitDrivers(): Promise<{ drivers: readonly KitDriver[]; absent: readonly string[] }> {
   const absent: string[] = []
-  const drivers: KitDriver[] = [telegramDriver('polling'), telegramDriver('webhook'), discordDriver, slackDriver]
+  const drivers: KitDriver[] = [telegramDriver('polling'), telegramDriver('webhook'), discordDriver, slackDriver, webhookDriver]
   if (hasNgircd()) drivers.push(ircDriver)
   else absent.push('IRC: ngircd is not installed (apt-get install -y ngircd).')
   return { drivers, absent }
