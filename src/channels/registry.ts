@@ -39,6 +39,12 @@ export const webhook: ChannelDefinition = {
   load: async () => (await import('./webhook/index.ts')).createWebhook,
 }
 
+export const whatsapp: ChannelDefinition = {
+  type: 'whatsapp',
+  traits: { groups: false, threads: false, edits: false, buttons: true, media: true, idempotentSend: false, maxChars: 4096 },
+  load: async () => (await import('./whatsapp/index.ts')).createWhatsApp,
+}
+
 export const builtinChannels: readonly ChannelDefinition[] = [
   resident('http'),
   resident('webchat'),
@@ -48,4 +54,5 @@ export const builtinChannels: readonly ChannelDefinition[] = [
   slack,
   irc,
   webhook,
+  whatsapp,
 ]

@@ -31,7 +31,7 @@ real sockets: \`npm run build && node dist/test/channels/kit.js --write\`. ✓ h
 ${matrixMarkdown(rows)}
 ${absent.map((words) => `Not run this time: ${words}\n`).join('')}
 Messages taken in per second (the fake, the platform's client and the adapter share one core), and the median time from a message
-said to the message stored, in milliseconds:
+said to the message at the engine's door, in milliseconds:
 
 | channel | messages a second | median ms |
 | --- | --- | --- |

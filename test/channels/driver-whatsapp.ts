@@ -1,0 +1,93 @@
+// The kit's hands on the fake Cloud API.
+
+import { FASTER, type KitDriver, type KitPlatform } from '../../src/channels/kit/index.ts'
+import { whatsapp } from '../../src/channels/registry.ts'
+import { Secret } from '../../src/plan/plan.ts'
+import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
+import { createHooksServer } from '../support/hooks-server.ts'
+import { readMarks } from '../support/marks.ts'
+
+const NO_GROUPS = 'the Cloud API has no groups for ordinary numbers'
+
+export const whatsappDriver: KitDriver = {
+  name: 'WhatsApp',
+  definition: whatsapp,
+  cannot: {
+    groups: NO_GROUPS,
+    threads: NO_GROUPS,
+    mentions: NO_GROUPS,
+    replies: 'the platform gives the id of a quoted message, not its text; replies do point at theirs',
+    edits: 'edits are not sent to webhooks',
+    outage: 'calls come in; an outage shows only when sending',
+    streaming: 'messages cannot be edited; the answer comes at the end',
+    approvals: 'buttons cannot be taken away once sent; pressing them is tried in the channel’s own test',
+    echo: 'only people can write to a business number',
+  },
+  async start(): Promise<KitPlatform> {
+    const fake = await createFakeWhatsApp()
+    const hooks = await createHooksServer()
+    fake.target(`${hooks.url}/hooks/whatsapp`)
+    const users = ['4915112345', '4915167890'] as const
+    const settings = {
+      phoneNumberId: fake.phone,
+      accessToken: new Secret(fake.token),
+      appSecret: new Secret(fake.secret),
+      verifyToken: new Secret('verify-me'),
+    }
+    return {
+      apiRoot: fake.url,
+      settings,
+      badSettings: { ...settings, accessToken: new Secret('EAAwrong') },
+      users,
+      attach(channel) {
+        hooks.channel = channel
+      },
+      async say({ user = 0, text, file, name }) {
+        return fake.say({
+          from: users[user],
+          text,
+          ...(file === undefined ? {} : { file }),
+          ...(name === undefined ? {} : { name }),
+        })
+      },
+      seen: (_place, user = 0) =>
+        fake.sent(users[user]).map((m) => ({
+          ref: m.id,
+          ...readMarks(m.text, { bold: /\*([^*\n]+)\*/g, italic: /(?<!\w)_([^_\n]+)_(?!\w)/g }),
+          buttons: m.buttons.map((b) => b.title),
+          edits: 0,
+          answers: m.context !== undefined,
+          ...(m.file === undefined ? {} : { file: m.file }),
+        })),
+      typing: () => fake.typing(),
+      async disconnect() {
+        fake.dropConnections()
+        hooks.dropConnections()
+      },
+      limit: (realMs) => fake.fail({ status: 429, code: 130_429, retryAfter: (realMs * FASTER) / 1000, path: /messages/ }),
+      sendTimes: () => fake.sends,
+      loseAnswer: () => fake.fail({ status: 0, after: true, path: /messages/ }),
+      refuse: () => fake.fail({ status: 400, code: 131_026, times: Number.POSITIVE_INFINITY, path: /messages/ }),
+      async malformed() {
+        const metadata = { phone_number_id: fake.phone }
+        const odd = [
+          null,
+          {},
+          { metadata },
+          { metadata, messages: [{}] },
+          { metadata, messages: [{ from: 'x', id: 'y', type: 'reaction' }] },
+        ]
+        for (const value of [...odd, { metadata, statuses: [{ id: 'x', status: 'failed' }] }]) fake.push(value)
+        fake.push({
+          metadata: { phone_number_id: 'another' },
+          messages: [{ from: 'x', id: 'z', type: 'text', text: { body: 'not ours' } }],
+        })
+        return 7
+      },
+      async stop() {
+        await fake.stop()
+        await hooks.stop()
+      },
+    }
+  },
+}

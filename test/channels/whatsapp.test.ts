@@ -1,0 +1,80 @@
+// WhatsApp: the kit, the webhook's two checks, the 24-hour window, buttons.
+
+import t from 'tap'
+import { runKit, withBench } from '../../src/channels/kit/index.ts'
+import { whatsapp } from '../../src/channels/registry.ts'
+import { sign } from '../../src/channels/signature.ts'
+import { Secret } from '../../src/plan/plan.ts'
+import { createChannelHost, deliver, fastClock, until } from '../support/channel-host.ts'
+import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
+import { createHooksServer } from '../support/hooks-server.ts'
+import { whatsappDriver } from './driver-whatsapp.ts'
+
+await runKit(whatsappDriver, {
+  check: (name, body) => t.test(name, body),
+  cannot: (name, reason) => t.comment(`${name}: cannot, ${reason}`),
+})
+
+t.test('only calls that Meta signed are taken, and the set-up call answers its challenge', async (t) => {
+  await withBench(whatsappDriver, {}, async ({ channel, host }) => {
+    const call = (method: string, headers: Record<string, string>, body = '', query = '') =>
+      channel.webhook?.({ method, path: '/hooks/whatsapp', query: new URLSearchParams(query), headers, body: Buffer.from(body) })
+    const asked = 'hub.mode=subscribe&hub.challenge=42&hub.verify_token='
+    t.match(await call('GET', {}, '', `${asked}verify-me`), { status: 200, body: '42' })
+    t.match(await call('GET', {}, '', `${asked}wrong`), { status: 403 })
+    t.match(await call('POST', {}, '{}'), { status: 401 })
+    t.match(await call('POST', { 'x-hub-signature-256': `sha256=${sign('wrong', '{}')}` }, '{}'), { status: 401 })
+    t.match(await call('POST', { 'x-hub-signature-256': `sha256=${sign('app-secret', '{')}` }, '{'), { status: 400 })
+    t.match(await call('POST', { 'x-hub-signature-256': `sha256=${sign('app-secret', '{}')}` }, '{}'), { status: 200 })
+    t.match(await call('PUT', {}), { status: 405 })
+    t.equal(host.received.length, 0)
+  })
+})
+
+t.test('outside the window a template carries the text; without one it is given up', async (t) => {
+  for (const template of ['follow_up', undefined]) {
+    const fake = await createFakeWhatsApp()
+    const hooks = await createHooksServer()
+    fake.target(hooks.url)
+    const host = createChannelHost({
+      type: 'whatsapp',
+      clock: fastClock(50),
+      stateFolder: t.testdir(),
+      apiRoot: fake.url,
+      settings: {
+        phoneNumberId: fake.phone,
+        accessToken: new Secret(fake.token),
+        appSecret: new Secret(fake.secret),
+        verifyToken: new Secret('v'),
+        ...(template === undefined ? {} : { template }),
+      },
+    })
+    const channel = (await whatsapp.load())(host)
+    hooks.channel = channel
+    await channel.start()
+    await host.until('connected', () => host.state.state === 'connected')
+    fake.closeWindow('49151')
+    const sending = deliver(channel, host, { content: 'Good\n\nmorning', userId: '49151' })
+    if (template === undefined) await t.rejects(sending, { message: /Re-engagement/ })
+    else {
+      await sending
+      t.match(fake.sent('49151'), [{ type: 'template', text: 'Good morning' }])
+    }
+    const prompt = { id: '01ab', agentId: 'main', toolName: 'bash', text: 'ls', expiresAt: 0, canRemember: true }
+    t.equal(await channel.askApproval?.({ channelId: 'whatsapp', userId: '49999' }, prompt), true)
+    t.equal(fake.sent('49999')[0]?.buttons.length, 3)
+    const [button] = fake.sent('49999')[0]?.buttons ?? []
+    t.equal(await fake.press({ from: '49888', id: button?.id ?? '', title: button?.title ?? '' }), 'Noted: once.')
+    t.match(host.answers, [{ id: '01ab', decision: 'once', userId: '49888' }])
+    t.equal(
+      await channel.askApproval?.({ channelId: 'whatsapp', userId: '49999' }, { ...prompt, text: 'x'.repeat(2000) }),
+      false,
+      'never cut',
+    )
+    await deliver(channel, host, { content: 'an answer', userId: '49999', replyTo: 'wamid.in.7' })
+    await until('it', () => fake.sent('49999').some((m) => m.context === 'wamid.in.7'))
+    await channel.stop()
+    await hooks.stop()
+    await fake.stop()
+  }
+})
