@@ -1,0 +1,158 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { run as audit } from '../../src/cli/audit.ts'
+import { run as doctor } from '../../src/cli/doctor.ts'
+import type { Io, Verb } from '../../src/cli/io.ts'
+import { run as permit } from '../../src/cli/permit.ts'
+import { createAudit } from '../../src/permissions/audit.ts'
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+async function call(
+  verb: Verb,
+  cwd: string,
+  args: string[],
+  options: Record<string, unknown> = {},
+  input = '',
+): Promise<Outcome> {
+  const seen = { out: '', err: '' }
+  const io: Io = {
+    cwd,
+    env: {},
+    color: false,
+    stdin: Readable.from([input]),
+    out: (text) => {
+      seen.out += text
+    },
+    err: (text) => {
+      seen.err += text
+    },
+  }
+  return { code: await verb(args, { config: join(cwd, 'openclaw.yaml'), format: 'human', ...options }, io), ...seen }
+}
+
+const CONFIG = `
+gateway: { port: 0 }
+agents:
+  main:
+    soul: You are terse.
+    tools: [bash]
+    sandbox: "off"
+    permissions: { allow: ["git *"], deny: ["git push *"] }
+  loose:
+    soul: You are terse.
+    tools: [bash]
+    sandbox: "off"
+    permissions: { mode: record }
+routing: { defaultAgent: main }
+`
+const folder = (t: Test): string => t.testdir({ 'openclaw.yaml': CONFIG, '.openclaw': {} })
+
+t.test('one command, for an agent', async (t) => {
+  const cwd = folder(t)
+  const json = async (command: string, agent?: string): Promise<{ decision: string }> => {
+    const { out, code } = await call(permit, cwd, [command], { format: 'json', ...(agent === undefined ? {} : { agent }) })
+    t.equal(code, 0)
+    return JSON.parse(out)
+  }
+  t.match(await json('git status', 'main'), { formatVersion: 1, decision: 'run', command: 'git status', reason: String })
+  t.match(await json('git push', 'main'), { decision: 'refuse' })
+  t.match(await json('rm x', 'main'), { decision: 'ask' })
+  t.match(await json('rm x', 'loose'), { decision: 'run' })
+  t.match(await json('git push'), { decision: 'refuse' }, 'without a name, the default agent')
+  t.match(await json('cat ../../audit.jsonl', 'main'), { decision: 'refuse' }, 'the state folder is the engine’s')
+  t.match(await json(`cat ${join(cwd, 'openclaw.yaml')}`, 'loose'), { decision: 'refuse' })
+  await writeFile(join(cwd, '.openclaw/exec-approvals.json'), '{"agents":{"main":{"allowed":["rm x"]}}}')
+  t.match(await json('rm x', 'main'), { decision: 'run' }, 'remembered grants count')
+})
+
+t.test('the tree shows each part, with escapes visible', async (t) => {
+  const { out } = await call(permit, folder(t), ['git status && rm x'], { agent: 'main' })
+  t.match(out, /^ask +git status && rm x\n/)
+  t.match(out, /├─ run +git status/)
+  t.match(out, /└─ ask +rm x/)
+  t.match(out, /"always" would save: rm x/)
+  t.match((await call(permit, folder(t), ['ls \u202erm'], { agent: 'main' })).out, 'ls \\u{202e}rm')
+})
+
+t.test('lines from standard input, with no configuration at all', async (t) => {
+  const input = [
+    '{"command":"git status","allow":["git *"]}',
+    '{"command":"git status"}',
+    '{"command":"ls"}',
+    '',
+    'nonsense',
+    '{"command":5}',
+    '[]',
+    '{"command":"ls","allow":"git *"}',
+    '{"command":"ls | cat .env"}',
+  ].join('\n')
+  const { out, code } = await call(permit, t.testdir({}), [], { stdin: true }, input)
+  t.equal(code, 0)
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.same(
+    lines.map((line) => line.decision),
+    ['run', 'ask', 'run', 'ask', 'ask', 'ask', 'ask', 'ask'],
+  )
+  t.match(lines[0], { command: 'git status', reason: String })
+})
+
+t.test('lines from standard input for an agent: allow replaces its grants, deny stays', async (t) => {
+  const input = '{"command":"git log"}\n{"command":"git log","allow":[]}\n{"command":"git push","allow":["git *"]}\n'
+  const { out } = await call(permit, folder(t), [], { stdin: true, agent: 'main' }, input)
+  t.same(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).decision),
+    ['run', 'ask', 'refuse'],
+  )
+})
+
+t.test('usage', async (t) => {
+  const cwd = folder(t)
+  t.equal((await call(permit, cwd, [])).code, 64)
+  t.equal((await call(permit, cwd, ['ls'], { stdin: true })).code, 64)
+  t.match(await call(permit, cwd, ['ls'], { agent: 'nobody' }), { code: 64, err: /main, loose/ })
+  t.equal((await call(permit, t.testdir({}), ['ls'], { agent: 'main' })).code, 66)
+  t.equal((await call(permit, t.testdir({ 'openclaw.yaml': 'agents: 5' }), ['ls'], { agent: 'main' })).code, 1)
+})
+
+t.test('audit verify', async (t) => {
+  const cwd = folder(t)
+  t.equal((await call(audit, cwd, ['verify'])).code, 66)
+  const file = join(cwd, '.openclaw/audit.jsonl')
+  const log = createAudit(file)
+  await log.append({ kind: 'tool' })
+  await log.close()
+  t.match(await call(audit, cwd, ['verify']), { code: 0, out: /whole: 1 lines/ })
+  t.match(JSON.parse((await call(audit, cwd, [], { format: 'json' })).out), { formatVersion: 1, ok: true, lines: 1 })
+  await appendFile(file, 'nonsense\n')
+  t.match(await call(audit, cwd, ['verify']), { code: 1, err: /audit\.jsonl:2: / })
+})
+
+t.test('doctor names what to mend', async (t) => {
+  const cwd = folder(t)
+  await mkdir(join(cwd, '.openclaw'), { recursive: true })
+  await writeFile(join(cwd, '.openclaw/exec-approvals.json'), '{', { mode: 0o644 })
+  const { out, code } = await call(doctor, cwd, [], { format: 'json' })
+  const report = JSON.parse(out) as { ok: boolean; checks: { name: string; status: string; message: string }[] }
+  t.equal(code, 1)
+  t.equal(report.ok, false)
+  const of = (name: string): string | undefined => report.checks.find((check) => check.name === name)?.status
+  t.equal(of('bash'), 'ok')
+  t.equal(of('agent main'), 'warning', 'sandbox: off')
+  t.equal(of('approvals'), 'problem', 'damaged')
+  t.equal(of('exec-approvals.json'), 'warning', 'others may read it')
+  t.equal(of('port'), 'ok')
+  t.match((await call(doctor, t.testdir({}), [])).out, /problem +configuration/)
+})
