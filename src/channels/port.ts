@@ -70,11 +70,15 @@ export interface SendResult {
 export class ChannelError extends Error {
   readonly retry: boolean
   readonly retryAfterMs?: number
-  constructor(message: string, options: { retry: boolean; retryAfterMs?: number; cause?: unknown }) {
+  /** Certain that nothing arrived: another attempt is no repeat. */
+  readonly notSent: boolean
+  constructor(message: string, options: { retry: boolean; retryAfterMs?: number; notSent?: boolean; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ChannelError'
     this.retry = options.retry
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    // Who is told to come back later was not served.
+    this.notSent = options.notSent ?? options.retryAfterMs !== undefined
   }
 }
 
@@ -121,6 +125,8 @@ export interface ChannelHost {
   /** A button was pressed. The text says what came of it, for the one who pressed. */
   answerApproval(answer: ApprovalAnswer): Promise<string>
   setState(state: ChannelState): void
+  /** Hands a message to the program that is connected to the gateway as this channel. @throws ChannelError while there is none */
+  push(message: OutboundMessage): Promise<void>
   /** Folder of this channel's own small state (offsets), made when asked for. */
   stateFolder(): Promise<string>
 }

@@ -5,7 +5,16 @@ import type { ChannelDefinition } from './port.ts'
 /** Channels that live in the gateway: it takes their messages and shows what goes out. */
 const resident = (type: string): ChannelDefinition => ({
   type,
-  traits: { groups: true, threads: true, edits: false, buttons: true, media: true, idempotentSend: true, maxChars: 1_000_000 },
+  traits: {
+    resident: true,
+    groups: true,
+    threads: true,
+    edits: false,
+    buttons: true,
+    media: true,
+    idempotentSend: true,
+    maxChars: 1_000_000,
+  },
   load: async () => (await import('./resident.ts')).createResident,
 })
 
@@ -45,10 +54,17 @@ export const whatsapp: ChannelDefinition = {
   load: async () => (await import('./whatsapp/index.ts')).createWhatsApp,
 }
 
+/** Programs of other processes or languages, connected to the gateway. */
+export const socket: ChannelDefinition = {
+  type: 'socket',
+  traits: { groups: true, threads: true, edits: false, buttons: true, media: true, idempotentSend: true, maxChars: 1_000_000 },
+  load: async () => (await import('./socket.ts')).createSocketChannel,
+}
+
 export const builtinChannels: readonly ChannelDefinition[] = [
   resident('http'),
   resident('webchat'),
-  resident('socket'),
+  socket,
   telegram,
   discord,
   slack,

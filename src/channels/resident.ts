@@ -1,4 +1,4 @@
-// http, webchat and socket: the gateway takes their messages in and reads replies from the engine's events, so there is
+// http and webchat: the gateway takes their messages in and reads replies from the engine's events, so there is
 // nothing to connect and a reply has arrived as soon as it is said.
 
 import type { Channel, ChannelHost } from './port.ts'

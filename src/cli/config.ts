@@ -1,6 +1,7 @@
 // `claw config print`: the merged configuration; with --resolved as the engine sees it, with --origin where each value is from.
 
 import { existsSync } from 'node:fs'
+import { stringify } from 'yaml'
 import { loadPlan } from '../config/load-plan.ts'
 import { maskedTexts } from '../config/masked.ts'
 import { flatten, type PrintedValue, printedConfig } from '../config/print.ts'
@@ -39,7 +40,6 @@ export const run: Verb = async (args, options, io) => {
     }
     return EXIT.ok
   }
-  const { stringify } = await import('yaml')
   io.out(stringify(plain(printed), { lineWidth: 0 }))
   return EXIT.ok
 }

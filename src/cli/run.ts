@@ -26,7 +26,8 @@ export const run: Verb = async (_args, options, io) => {
       },
     })
   } catch (error) {
-    if (error instanceof ClawError && error.diagnostics.length > 0) io.err(renderHuman(error.diagnostics, { cwd: io.cwd, color: io.color }))
+    if (error instanceof ClawError && error.diagnostics.length > 0)
+      io.err(renderHuman(error.diagnostics, { cwd: io.cwd, color: io.color }))
     throw error
   }
   if (hasErrors(claw.diagnostics)) io.err(renderHuman(claw.diagnostics, { cwd: io.cwd, color: io.color }))
@@ -36,9 +37,14 @@ export const run: Verb = async (_args, options, io) => {
 
 function greet(io: Io, claw: Claw): void {
   const { plan } = claw.engine
-  const lines = [`${paint(io, 'bold', 'claw')} runs ${plan.agents.size} agent${plan.agents.size === 1 ? '' : 's'}: ${[...plan.agents.values()].map((agent) => agent.name).join(', ')}`]
+  const lines = [
+    `${paint(io, 'bold', 'claw')} runs ${plan.agents.size} agent${plan.agents.size === 1 ? '' : 's'}: ${[...plan.agents.values()].map((agent) => agent.name).join(', ')}`,
+  ]
   if (claw.gateway !== null) {
-    lines.push(`  page     ${claw.gateway.url}/#key=${claw.ownerSecret}`, `  chat     curl ${claw.gateway.url}/chat -H 'content-type: application/json' -d '{"user_id":"me","message":"hello"}'`)
+    lines.push(
+      `  page     ${claw.gateway.url}/#key=${claw.ownerSecret}`,
+      `  chat     curl ${claw.gateway.url}/chat -H 'content-type: application/json' -d '{"user_id":"me","message":"hello"}'`,
+    )
   }
   for (const [id, why] of offlineAgents(plan)) lines.push(paint(io, 'yellow', `  ${id} answers from ${why}`))
   io.out(`${lines.join('\n')}\n`)
@@ -50,7 +56,12 @@ function offlineAgents(plan: Plan): readonly (readonly [string, string])[] {
     const spec = plan.models.get(agent.model.provider)
     const hasKey = spec === undefined || spec.provider === 'scripted' || spec.apiKey?.isSet === true
     if (hasKey || agent.offline === undefined) return []
-    return [[agent.id, `the scripted model ${agent.offline.provider}, as no key is set for ${agent.model.provider} (ANTHROPIC_API_KEY)`] as const]
+    return [
+      [
+        agent.id,
+        `the scripted model ${agent.offline.provider}, as no key is set for ${agent.model.provider} (ANTHROPIC_API_KEY)`,
+      ] as const,
+    ]
   })
 }
 

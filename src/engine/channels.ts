@@ -1,7 +1,15 @@
 // Channel plans in, running channels kept in step with them: what is unchanged keeps its connection, what changed is
 // built anew and then swapped, what is gone is stopped. A channel that fails is a state, never a crash.
 
-import type { ApprovalAnswer, Channel, ChannelHost, ChannelState, InboundMessage, Receipt } from '../channels/port.ts'
+import type {
+  ApprovalAnswer,
+  Channel,
+  ChannelHost,
+  ChannelState,
+  InboundMessage,
+  OutboundMessage,
+  Receipt,
+} from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
@@ -15,6 +23,7 @@ export interface ChannelManagerOptions {
   receive(message: InboundMessage): Promise<Receipt>
   answerApproval(channelId: string, answer: ApprovalAnswer): Promise<string>
   stateFolder(channelId: string): Promise<string>
+  push(message: OutboundMessage): Promise<void>
   onState(channelId: string, state: ChannelState): void
 }
 
@@ -76,6 +85,7 @@ export function createChannelManager(options: ChannelManagerOptions): ChannelMan
       answerApproval: (answer) => options.answerApproval(spec.id, answer),
       setState: (state) => setState(entry(), state),
       stateFolder: () => options.stateFolder(spec.id),
+      push: (message) => options.push(message),
     }
   }
 

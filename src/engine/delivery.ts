@@ -18,6 +18,8 @@ export interface Delivery {
   wake(): void
   /** A reply that is growing in place: the row with this key is finished there instead of sent. */
   expectStream(key: string, stream: ReplyStream): void
+  /** What waits for this channel after a failure is due now. */
+  hurry(channelId: string): void
   /** Waits until nothing is being sent, at most so long. */
   drain(ms: number): Promise<void>
   stop(): void
@@ -37,6 +39,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const busy = new Set<string>()
   const streams = new Map<string, ReplyStream>()
   const stopping = new AbortController()
+  /** Put off by this process: whether it is certain that no attempt arrived. */
+  const putOffs = new Map<number, { readonly channelId: string; readonly notSent: boolean }>()
   let pumping = false
   let again = false
   let idle: (() => void)[] = []
@@ -86,15 +90,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function sendOne(row: OutboxRow): Promise<boolean> {
     try {
       const attempts = await outbox.attempt(row.seq)
-      const context: SendContext = { idempotencyKey: row.key, possiblyRepeated: attempts > 1, signal: stopping.signal }
+      const context: SendContext = {
+        idempotencyKey: row.key,
+        possiblyRepeated: attempts > 1 && putOffs.get(row.seq)?.notSent !== true,
+        signal: stopping.signal,
+      }
       const channel = channels.get(row.target.channelId)
-      if (channel === undefined) throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true })
+      if (channel === undefined)
+        throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true, notSent: true })
       const message: OutboundMessage = { ...row.target, content: row.content, sessionKey: row.session, agentId: row.agentId }
       const stream = streams.get(row.key)
       streams.delete(row.key)
       const streamed = stream === undefined ? null : await stream.finish(row.content, context)
       if (streamed === null) await channel.send(message, context)
       await outbox.sent(row.seq)
+      putOffs.delete(row.seq)
       options.emit({ type: 'outbound', message, at: clock.now() })
       return true
     } catch (error) {
@@ -111,12 +121,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         'a reply could not be delivered',
       )
       await outbox.fail(row.seq, messageOf(error))
+      putOffs.delete(row.seq)
       wake()
       return
     }
     const backoff =
       Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 12)) * (0.75 + options.random.number() / 2)
     const wait = Math.max(backoff, error instanceof ChannelError ? (error.retryAfterMs ?? 0) : 0)
+    const repeated = putOffs.get(row.seq)?.notSent === false
+    putOffs.set(row.seq, {
+      channelId: row.target.channelId,
+      notSent: !repeated && error instanceof ChannelError && error.notSent,
+    })
     await outbox.retry(row.seq, clock.now() + wait)
     clock.after(wait, wake)
   }
@@ -130,6 +146,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   return {
     wake,
     expectStream: (key, stream) => void streams.set(key, stream),
+    hurry(channelId) {
+      const waiting = [...putOffs].filter(([, one]) => one.channelId === channelId)
+      void Promise.all(waiting.map(([seq]) => outbox.retry(seq, clock.now()))).then(wake)
+    },
     async drain(ms) {
       if (busy.size === 0 && !pumping) return
       await new Promise<void>((resolve) => {

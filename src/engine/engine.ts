@@ -3,6 +3,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ChannelError, type OutboundMessage } from '../channels/port.ts'
 import { ClawError, EXIT } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createLimits } from '../limits/rate-limits.ts'
@@ -83,6 +84,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     storage.queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
   }
 
+  let pusher = async (message: OutboundMessage): Promise<void> => {
+    throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
+  }
   const channels = createChannelManager({
     registry,
     clock,
@@ -106,6 +110,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       return folder
     },
+    push: (message) => pusher(message),
     onState: (channelId, state) =>
       hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }),
   })
@@ -296,6 +301,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     resume,
     usage: async (since) => storage.usage.list(since),
     metrics: counters,
+    setPusher(push) {
+      pusher = push
+    },
+    channelReady: (channelId) => delivery.hurry(channelId),
     async webhook(channelId, request) {
       const channel = channels.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)

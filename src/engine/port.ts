@@ -1,7 +1,7 @@
 // The engine as the gateway, the command line and tests see it.
 
 import type { ApprovalView, EngineEvent } from '../agent/events.ts'
-import type { InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
+import type { InboundMessage, OutboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry } from '../storage/ports.ts'
@@ -114,6 +114,10 @@ export interface Engine {
   resume(agentId: string | undefined, by: string): Promise<void>
   usage(since?: string): Promise<readonly UsageRow[]>
   metrics(): ReadonlyMap<string, number>
+  /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */
+  setPusher(push: (message: OutboundMessage) => Promise<void>): void
+  /** A program has connected as this channel: what waits for it is due now. */
+  channelReady(channelId: string): void
   /** A platform's call to /hooks/<channelId>; null: no such channel or it takes none. */
   webhook(channelId: string, request: WebhookRequest): Promise<WebhookResponse | null>
 }

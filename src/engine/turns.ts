@@ -225,6 +225,11 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     await storage.sessions.finish(claim, { answers, outbox })
     world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs: clock.now() - started })
     if (outbox.length > 0) options.delivery.wake()
+    const shown = claim.rows.at(-1)
+    if (shown?.replyTo !== undefined && !isPushed(shown.replyTo)) {
+      const message = { ...shown.replyTo, content: text, sessionKey: head.sessionKey, agentId: head.agentId }
+      world.emit({ type: 'outbound', message, at: clock.now() })
+    }
     for (const answer of answers) {
       const key = waiterKey(answer.session, answer.messageId)
       for (const resolve of waiters.get(key) ?? []) resolve(answer)

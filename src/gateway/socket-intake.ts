@@ -103,7 +103,9 @@ export function createSocketIntake(deps: {
           if (repeated || (!accepted.duplicate && client.answeredRuns.has(run))) return
           client.answeredRuns.add(run)
           if (client.answeredRuns.size > MAX_RUNS) client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
-          send(client, answerFrame(message, stored, engine.plan))
+          // A channel program gets it from the outbox, which waits for it should it be gone.
+          const pushed = engine.plan.channels.get(message.channelId)?.type === 'socket'
+          if (!pushed || repeated || accepted.duplicate) send(client, answerFrame(message, stored, engine.plan))
         },
         (error: unknown) => {
           settle()

@@ -106,7 +106,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     client.session = { channelId: channel.id, rights, receipts, live: live && (rights === 'owner' || rights === 'trusted') }
     if (userId !== undefined) client.userIds.add(userId)
     send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation: engine.generation, channelId: channel.id, rights } })
-    pushes.greet(client, channel.id)
+    engine.channelReady(channel.id)
   }
 
   function rightsFor(client: Client, channel: ReturnType<typeof gatewayChannel>, token: string | undefined): Rights | 'bridge' {

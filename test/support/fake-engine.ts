@@ -2,7 +2,7 @@
 // "run ...", answers a repeated message from memory. For tests of what stands around the engine.
 
 import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
-import type { InboundMessage } from '../../src/channels/port.ts'
+import type { InboundMessage, OutboundMessage } from '../../src/channels/port.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
 import type { AgentPlan, ChannelPlan, GatewayPlan, Plan } from '../../src/plan/plan.ts'
 import { Secret } from '../../src/plan/plan.ts'
@@ -146,7 +146,20 @@ export function createFakeEngine(first: Plan): FakeEngine {
   const open = new Map<string, { view: ApprovalView; settle: (decision: string) => void }>()
   const lanes = new Map<string, Promise<unknown>>()
   const webhooks: { channelId: string; body: string }[] = []
+  /** Replies for programs connected as channels, in the order in which they were said. */
+  let held: OutboundMessage[] = []
+  let pusher: ((message: OutboundMessage) => Promise<void>) | null = null
+  const flush = async (): Promise<void> => {
+    const waiting = held
+    held = []
+    for (const message of waiting)
+      await (pusher?.(message) ?? Promise.reject(new Error('nobody'))).catch(() => held.push(message))
+  }
   const emit = (event: EngineEvent): void => {
+    if (event.type === 'outbound' && plan.channels.get(event.message.channelId)?.type === 'socket') {
+      held.push(event.message)
+      void flush()
+    }
     for (const listener of listeners) listener(event)
   }
   const startedAt = new Date().toISOString()
@@ -237,6 +250,10 @@ export function createFakeEngine(first: Plan): FakeEngine {
       return turns
     },
     webhooks,
+    setPusher(push) {
+      pusher = push
+    },
+    channelReady: () => void flush(),
     setPlan(next) {
       plan = next
       generation++

@@ -124,6 +124,9 @@ export function createKitHost(options: KitHostOptions): KitHost {
     random: systemRandom,
     log: options.log ?? silentLogger,
     receive,
+    push: async () => {
+      throw new ChannelError('nothing is connected here', { retry: true, notSent: true })
+    },
     async answerApproval(given) {
       answers.push(given)
       return answer(given)
