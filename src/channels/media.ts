@@ -64,7 +64,7 @@ export async function attach(file: FileToFetch, spec: ChannelPlan, worth: boolea
   }
 }
 
-const takes = (spec: ChannelPlan, mediaType: string): boolean =>
+export const takes = (spec: ChannelPlan, mediaType: string): boolean =>
   spec.media.accept === undefined || micromatch.isMatch(mediaType, [...spec.media.accept], { nocase: true })
 
 /** Whether fetching files for this message can be of use: not for strangers, and not for talk the bot does not answer. */

@@ -9,6 +9,7 @@ import { sessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
 import type { Commands } from './command-actions.ts'
 import { parseCommand } from './commands.ts'
+import { withinLimits } from './media.ts'
 import type { Accepted, Caller, Refused } from './port.ts'
 import type { TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
@@ -86,6 +87,8 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
       })
     }
 
+    const channel = plan.channels.get(message.channelId)
+    const media = channel === undefined ? undefined : message.media?.map((one) => withinLimits(channel, one))
     const payload: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
     const row: NewInboxRow = {
       session: routed.sessionKey,
@@ -93,7 +96,7 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
       lane: 'realtime',
       messageId: message.messageId,
       content: routed.content,
-      message,
+      message: media === undefined ? message : { ...message, media },
       replyTo: replyTarget(message),
       kind: 'message',
       payload,

@@ -11,6 +11,7 @@ import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAns
 import type { SessionRef } from '../tools/port.ts'
 import type { Compactor } from './compactor.ts'
 import type { Delivery } from './delivery.ts'
+import { transcribed } from './media.ts'
 import type { ModelCalls } from './model-calls.ts'
 import { toolsFor } from './rights.ts'
 import type { ReplyStreams } from './streams.ts'
@@ -165,8 +166,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     }
     try {
       await resetIfDue(turn)
-      const rows =
-        first.kind === 'approval' ? [{ ...first, content: await options.runLateApproval(turn, first) }] : turn.claim.rows
+      const rows = await readyRows(turn, first)
       return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
       log.error(
@@ -175,6 +175,19 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       )
       return { text: BROKEN, isError: true }
     }
+  }
+
+  /** Rows as the model gets them: what was approved has run, and speech is text. */
+  async function readyRows(turn: GatedTurn, first: InboxRow): Promise<readonly InboxRow[]> {
+    if (first.kind === 'approval') return [{ ...first, content: await options.runLateApproval(turn, first) }]
+    return await Promise.all(
+      turn.claim.rows.map(async (row) => {
+        if (row.message?.media?.some((one) => one.kind === 'audio') !== true) return row
+        const hear = () => Promise.all((row.message?.media ?? []).map((one) => transcribed(turn.plan, one, turn.signal)))
+        const media = await turn.journal.step(`hear:${row.seq}`, hear)
+        return { ...row, message: { ...row.message, media } }
+      }),
+    )
   }
 
   /** Who the turn's tokens are counted for. */
