@@ -47,8 +47,6 @@ t.test('agents as models, with the official client', async (t) => {
   })
 
   await t.test('an unknown model is a clear error', async (t) => {
-    await t.rejects(client.chat.completions.create({ model: 'nobody', messages: [{ role: 'user', content: 'x' }] }), {
-      status: 404,
-    })
+    await t.rejects(client.chat.completions.create({ model: 'nobody', messages: [{ role: 'user', content: 'x' }] }), /404/)
   })
 })
