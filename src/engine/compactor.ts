@@ -5,6 +5,7 @@ import { textOf } from '../agent/turn.ts'
 import { messageOf } from '../errors.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { compact, planCompaction, SUMMARY_PROMPT } from '../sessions/compaction.ts'
+import { contextTokens } from '../sessions/tokens.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
 import type { ModelCalls } from './model-calls.ts'
 import type { World } from './world.ts'
@@ -45,7 +46,9 @@ export function createCompactor(world: World, models: ModelCalls, enqueue: (row:
     },
     async considerAhead(agent, session) {
       const transcript = await storage.sessions.load(session, agent.id)
-      if (!planCompaction(transcript, agent.compaction).needed) return
+      // Cheap first: most sessions are far from their threshold, and this is asked after every turn.
+      const { contextWindow, threshold } = agent.compaction
+      if (contextTokens(transcript) < contextWindow * threshold || !planCompaction(transcript, agent.compaction).needed) return
       await enqueue({
         session,
         agentId: agent.id,

@@ -26,10 +26,21 @@ export function toMessagesRequest(request: ModelRequest) {
   }
 }
 
+/** Messages stay the same objects from turn to turn, so what was made of one is made once. */
+const made = new WeakMap<ModelMessage, readonly Block[]>()
+
+function contentOf(message: ModelMessage): readonly Block[] {
+  const known = made.get(message)
+  if (known !== undefined) return known
+  const content = blocksOf(message).flatMap(toBlock)
+  made.set(message, content)
+  return content
+}
+
 function toMessages(messages: readonly ModelMessage[]): Message[] {
   const list: Message[] = []
   for (const [i, message] of messages.entries()) {
-    const content = blocksOf(message).flatMap(toBlock)
+    const content = contentOf(message)
     if (content.length > 0)
       list.push({ role: message.role, content: i === messages.length - 1 ? trimmed(message.role, content) : content })
     else if (message.role === 'user') list.push({ role: 'user', content: [{ type: 'text', text: '(empty message)' }] })
