@@ -24,7 +24,8 @@ interface Case {
 const SECRET = 'the outside secret'
 
 t.test('path cases', async (t) => {
-  for (const one of cases<Case>('paths.jsonl')) await t.test(`${one.id} ${one.tool} ${shown(one.path).slice(0, 60)}`, (t) => check(t, one))
+  for (const one of cases<Case>('paths.jsonl'))
+    await t.test(`${one.id} ${one.tool} ${shown(one.path).slice(0, 60)}`, (t) => check(t, one))
 })
 
 async function check(t: Test, one: Case): Promise<void> {
