@@ -23,6 +23,8 @@ export function createLogger({ level, human, write, redact }: LogOptions): Logge
 function short(line: string): string {
   const record = JSON.parse(line) as Record<string, unknown> & { level: number; time: number; msg: string }
   const fields = Object.entries(record).filter(([key]) => !COMMON.has(key))
-  const rest = fields.map(([key, value]) => `${key}=${typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)}`)
+  const rest = fields.map(
+    ([key, value]) => `${key}=${typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)}`,
+  )
   return `${new Date(record.time).toISOString().slice(11, 19)} ${NAMES[record.level] ?? record.level} ${record.msg}${rest.length === 0 ? '' : ` · ${rest.join(' ')}`}\n`
 }

@@ -2,7 +2,7 @@
 // a turn, grouped by setImmediate, and two transcript lines; no rules, no rights, no limits, no tools.
 // Arguments: port, the model's port, an empty folder.
 import { openSync, writeSync } from 'node:fs'
-import { Agent, createServer, request as call } from 'node:http'
+import { Agent, request as call, createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 

@@ -74,7 +74,8 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
       continue
     }
     if (result.stopReason === 'pause_turn' && content.length > 0) continue
-    if (text === '' && !SPEAKS_FOR_ITSELF.has(result.stopReason) && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
+    if (text === '' && !SPEAKS_FOR_ITSELF.has(result.stopReason) && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns)
+      continue
     return await conclude(turn, ports, result, text, said)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`

@@ -14,7 +14,9 @@ export interface BareOutcome {
 /** `file`: the test file beside the one at `url`, in its built form. */
 export function runBare(url: string, file: string): Promise<BareOutcome> {
   const path = fileURLToPath(new URL(file, url))
-  const keep = ['PATH', 'HOME', 'CI', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`]))
+  const keep = ['PATH', 'HOME', 'CI', 'TMPDIR'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
+  )
   return new Promise((resolve) => {
     execFile('env', ['-i', ...keep, process.execPath, path], { maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
       const output = `${out}${err}`
