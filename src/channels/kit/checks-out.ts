@@ -48,7 +48,11 @@ export const outChecks: Checks = {
       const size = paragraph(0).length + 2
       const content = Array.from({ length: Math.ceil((max * 2.5) / size) + 1 }, (_, i) => paragraph(i)).join('\n\n')
       const { messageIds } = await deliver(bench.channel, bench.host, { content, ...me(bench) })
-      await until('all parts', () => seen(bench).length >= messageIds.length)
+      const lastWord = words(content).at(-2) as string
+      await until(
+        'all parts',
+        () => seen(bench).length >= messageIds.length && seen(bench).at(-1)?.text.includes(lastWord) === true,
+      )
       const parts = seen(bench).map((m) => m.text)
       assert.ok(parts.length >= 3)
       for (const part of parts) {
