@@ -126,6 +126,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     remember: (row) => surroundings.remember(row.agentId, row.grants),
     onLate: late.decided,
   })
+  // Buttons that were shown anywhere are taken away once there is an answer.
+  hub.on((event) => {
+    if (event.type !== 'approval_decision') return
+    for (const { id } of channels.states())
+      void channels
+        .get(id)
+        ?.approvalClosed?.(event.id, event.decision)
+        .catch(() => {})
+  })
   const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)
   const gate = createToolGate(world, surroundings, approvals)
   const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })

@@ -6,16 +6,18 @@ import { join } from 'node:path'
 import { createMemoryStore } from '../memory/store.ts'
 import { createApprovalsFile } from '../permissions/approvals-file.ts'
 import { type Audit, createAudit } from '../permissions/audit.ts'
+import { engineFiles } from '../permissions/engine-files.ts'
 import { createNetworkGate } from '../permissions/network.ts'
+import { memoryKeyProblem } from '../permissions/path-names.ts'
 import { createPathGate } from '../permissions/paths.ts'
 import type { ToolCall } from '../permissions/policy.ts'
-import type { NetworkGate, PathGate, ShellRunner } from '../permissions/port.ts'
+import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
 import { createRedactor } from '../permissions/redact.ts'
 import { createShellRunner } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { secretsOf } from '../plan/secrets.ts'
-import type { ToolContext } from '../tools/port.ts'
+import type { MemoryStore, ToolContext } from '../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../tools/run.ts'
 import { createSpawn } from './spawn.ts'
 import type { GatedTurn } from './tool-gate.ts'
@@ -50,7 +52,7 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
   const runner = createToolRunner(registry)
   const audit = createAudit(join(stateDir, 'audit.jsonl'), { now: clock.now, redact: (text) => redact(text) })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
-  const memory = createMemoryStore({ folder: join(stateDir, 'memory'), clock })
+  const memory = guardedMemory(createMemoryStore({ folder: join(stateDir, 'memory'), clock }))
   const sandbox = createSandbox()
   const gates = new WeakMap<AgentPlan, Gates>()
   let redactor: { plan: Plan; redact: (text: string) => string } | null = null
@@ -65,7 +67,7 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
   function gatesOf(plan: Plan, agent: AgentPlan): Gates {
     const known = gates.get(agent)
     if (known !== undefined) return known
-    const protectedPaths = protectedOf(plan)
+    const protectedPaths = engineFiles(plan)
     const fresh: Gates = {
       paths: createPathGate({ roots: agent.workspace, protectedPaths }),
       network: createNetworkGate({
@@ -94,7 +96,7 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
         agent: { permissions: agent.permissions, sandbox: bounded.sandbox, workspace: bounded.workspace },
         remembered: await remembered.rememberedFor(agent.id),
         sandboxed: bounded.sandbox !== 'off' && (await sandbox.works()),
-        protectedPaths: protectedOf(plan),
+        protectedPaths: engineFiles(plan),
         cwd: cwdOf(bounded),
       }
     },
@@ -113,15 +115,15 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
   }
 }
 
-/** The engine's own files: no tool may touch them, whatever the workspace is. */
-const protectedOf = (plan: Plan): readonly string[] => [
-  ...plan.sources,
-  join(plan.stateDir, 'agents'),
-  join(plan.stateDir, 'memory'),
-  join(plan.stateDir, 'last-good'),
-  join(plan.stateDir, 'channels'),
-  join(plan.stateDir, 'exec-approvals.json'),
-  join(plan.stateDir, 'audit.jsonl'),
-  join(plan.stateDir, 'gateway.json'),
-  join(plan.stateDir, 'state.db'),
-]
+/** Memory whose keys are labels: what could be a path, hide itself or pass for another key is refused. */
+const guardedMemory = (memory: MemoryStore): MemoryStore => ({
+  ...memory,
+  async save(key, content, by) {
+    const problem = memoryKeyProblem(
+      key,
+      (await memory.list()).map((note) => note.key),
+    )
+    if (problem !== undefined) throw new GateError(problem)
+    return await memory.save(key, content, by)
+  },
+})

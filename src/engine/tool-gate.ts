@@ -4,7 +4,7 @@
 import type { CallOutcome, ToolCall, Turn } from '../agent/port.ts'
 import { messageOf } from '../errors.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
-import { judgeTool } from '../permissions/policy.ts'
+import { judgeToolNow } from '../permissions/policy.ts'
 import type { Verdict } from '../permissions/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { type StepJournal, StepUnknown } from '../storage/ports.ts'
@@ -65,7 +65,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     const bounded = boundedAgent(plan, agent, parents)
     const all = [bounded, ...parents.flatMap((id) => plan.agents.get(id) ?? [])]
     const verdicts = await Promise.all(
-      all.map((one) => surroundings.policyOf(plan, one, bounded).then((policy) => judgeTool({ tool, input, ...policy }))),
+      all.map((one) => surroundings.policyOf(plan, one, bounded).then((policy) => judgeToolNow({ tool, input, ...policy }))),
     )
     return strictest(verdicts as [Verdict, ...Verdict[]])
   }

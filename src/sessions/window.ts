@@ -67,11 +67,7 @@ export function readWindow(fd: number, path: string, fileSize: number): Window {
     } else if (entry.kind === 'reset' || entry.id === keepFrom) bounded = true
   }
   // Nothing is where the summary points: it stands for all that came before it.
-  const lost =
-    summaryAt !== undefined &&
-    keepFrom !== undefined &&
-    found.at(-1)?.entry.id !== keepFrom &&
-    found.at(-1)?.entry.kind !== 'reset'
+  const lost = summaryAt !== undefined && keepFrom !== undefined && found.at(-1)?.entry.id !== keepFrom
   const window = (lost ? found.slice(0, summaryAt) : found).toReversed()
   return {
     entries: window.map((one) => one.entry),
@@ -90,8 +86,8 @@ export function windowStart(entries: readonly TranscriptEntry[]): number {
     if (entry?.kind === 'reset') return at
     if (entry?.kind !== 'summary') continue
     if (entry.keepFrom === undefined) return at
-    for (let kept = at - 1; kept >= 0; kept--) {
-      if (entries[kept]?.id === entry.keepFrom || entries[kept]?.kind === 'reset') return kept
+    for (let kept = at - 1; kept >= 0 && entries[kept]?.kind !== 'reset'; kept--) {
+      if (entries[kept]?.id === entry.keepFrom) return kept
     }
     return at
   }

@@ -51,6 +51,8 @@ export interface FakeMessage {
 
 interface Fault {
   readonly method: string
+  /** Calls of the method that go through before it strikes. */
+  skip?: number
   times: number
   readonly code: number
   readonly description?: string
@@ -356,8 +358,13 @@ export async function createFakeTelegram(options: { clock?: Clock; token?: strin
   }
 
   const fault = (method: string, when: 'before' | 'after' | 'answer'): Fault | undefined => {
+    const passes = (f: Fault): boolean => {
+      if (f.skip === undefined || f.skip === 0) return false
+      f.skip--
+      return true
+    }
     const found = faults.find(
-      (f) => (f.method === '*' || f.method.toLowerCase() === method) && (f.cut ?? 'answer') === when && f.times > 0,
+      (f) => (f.method === '*' || f.method.toLowerCase() === method) && (f.cut ?? 'answer') === when && f.times > 0 && !passes(f),
     )
     if (found !== undefined) found.times--
     return found

@@ -37,6 +37,8 @@ function sentenceOf(code: string, path: string, message: string): string | null 
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
     case 'EROFS':
+    // What Node says of a folder that cannot be made on a read-only disk.
+    case 'ENOENT':
     case 'EACCES':
     case 'EPERM':
       return `${path} cannot be written: give this user the right to write there, or set stateDir to another folder.`

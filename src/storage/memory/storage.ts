@@ -184,10 +184,12 @@ function createHalts(): HaltStore {
   }
 }
 
+const LINK_MS = 10 * 60_000
+
 function createPeople(random: Random): PeopleStore {
   const open = new Map<string, { identity: string; displayName?: string }>()
   const paired = new Map<string, { identity: string; displayName?: string; by: string; at: number }>()
-  const linkCodes = new Map<string, string>()
+  const linkCodes = new Map<string, { identity: string; until: number }>()
   const links: { identities: readonly [string, string]; at: number }[] = []
   const code = (): string => random.id().slice(-6)
   return {
@@ -207,17 +209,17 @@ function createPeople(random: Random): PeopleStore {
     isPaired: (identity) => paired.has(identity),
     removePairing: (identity) => paired.delete(identity),
     pairings: () => [...paired.values()],
-    openLink(identity) {
+    openLink(identity, now) {
       const fresh = code()
-      linkCodes.set(fresh, identity)
+      linkCodes.set(fresh, { identity, until: now + LINK_MS })
       return fresh
     },
     confirmLink(given, identity, at) {
       const other = linkCodes.get(given)
-      if (other === undefined || other === identity) return null
+      if (other === undefined || other.identity === identity || other.until < at) return null
       linkCodes.delete(given)
-      links.push({ identities: [other, identity], at })
-      return other
+      links.push({ identities: [other.identity, identity], at })
+      return other.identity
     },
     links: () => links,
   }

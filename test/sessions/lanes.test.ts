@@ -1,0 +1,184 @@
+// Lanes: exclusion, rank, bounds, fairness, and that no token is lost.
+
+import fc from 'fast-check'
+import t from 'tap'
+import { createLanes } from '../../src/sessions/lanes.ts'
+import type { Lane, Token } from '../../src/storage/ports.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+
+const token = (session: string, lane: Lane = 'realtime'): Token => ({ session, agentId: 'main', lane })
+const caps = (realtime: number, scheduled = realtime, background = realtime): Record<Lane, number> => ({
+  realtime,
+  scheduled,
+  background,
+})
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A session's work: a queue of rows, so that a turn takes one, as the store does. */
+function createWork() {
+  const rows = new Map<string, { lane: Lane; n: number }[]>()
+  return {
+    post(session: string, lane: Lane, n: number): void {
+      rows.set(session, [...(rows.get(session) ?? []), { lane, n }])
+    },
+    take: (session: string) => rows.get(session)?.shift(),
+    waitingLane(session: string): Lane | null {
+      const lanes = (rows.get(session) ?? []).map((row) => row.lane)
+      return (['realtime', 'scheduled', 'background'] as const).find((lane) => lanes.includes(lane)) ?? null
+    },
+  }
+}
+
+void t.test('never two turns of one session, order kept, nothing lost, bounds kept', async (t) => {
+  const lane = fc.constantFrom<Lane>('realtime', 'scheduled', 'background')
+  const post = fc.record({ session: fc.constantFrom('a', 'b', 'c', 'd', 'e'), lane, pause: fc.nat(2), turn: fc.nat(3) })
+  await fc.assert(
+    fc.asyncProperty(fc.array(post, { maxLength: 60 }), fc.nat(2), fc.boolean(), async (posts, extra, hooked) => {
+      const work = createWork()
+      const lanes = createLanes(hooked ? { waitingLane: work.waitingLane } : {})
+      const running = new Set<string>()
+      const inLane: Record<Lane, number> = { realtime: 0, scheduled: 0, background: 0 }
+      const bounds = caps(1 + extra, 1, 2)
+      const done = new Map<string, number[]>()
+      const problems: string[] = []
+      lanes.start(async ({ session, lane: own }) => {
+        if (running.has(session)) problems.push('two turns of one session')
+        running.add(session)
+        if (++inLane[own] > bounds[own]) problems.push('over the bound')
+        const row = work.take(session)
+        for (let i = 0; i < (posts[row?.n ?? 0]?.turn ?? 0); i++) await tick()
+        if (row !== undefined) done.set(session, [...(done.get(session) ?? []), row.n])
+        inLane[own]--
+        running.delete(session)
+        return row === undefined ? 'noop' : 'done'
+      }, bounds)
+      for (const [n, { session, lane: own, pause }] of posts.entries()) {
+        work.post(session, own, n)
+        lanes.enqueue(token(session, own))
+        for (let i = 0; i < pause; i++) await tick()
+      }
+      for (let quiet = 0; quiet < 5; quiet++) {
+        await tick()
+        const { realtime, scheduled, background } = lanes.depths()
+        if (realtime + scheduled + background + running.size > 0) quiet = 0
+      }
+      t.strictSame(problems, [])
+      for (const session of ['a', 'b', 'c', 'd', 'e']) {
+        const expected = posts.flatMap((one, n) => (one.session === session ? [n] : []))
+        t.strictSame(done.get(session) ?? [], expected)
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+void t.test('people first, then the clock, then the rest', async (t) => {
+  const lanes = createLanes()
+  const order: string[] = []
+  for (const [session, lane] of [
+    ['x', 'background'],
+    ['y', 'scheduled'],
+    ['z', 'realtime'],
+    ['w', 'background'],
+  ] as const)
+    lanes.enqueue(token(session, lane))
+  t.strictSame(lanes.depths(), { realtime: 1, scheduled: 1, background: 2 })
+  lanes.enqueue(token('w', 'realtime'))
+  t.strictSame(lanes.depths(), { realtime: 2, scheduled: 1, background: 1 }, 'a session stands in its best lane only')
+  lanes.start(async ({ session }) => {
+    order.push(session)
+    return 'noop'
+  }, caps(1))
+  await lanes.drain(1000)
+  t.strictSame(order.slice(0, 3), ['z', 'y', 'x'])
+})
+
+void t.test('the sessions of a lane take turns', async (t) => {
+  const work = createWork()
+  const lanes = createLanes({ waitingLane: work.waitingLane })
+  const order: string[] = []
+  for (const session of ['busy', 'other', 'third']) {
+    for (let n = 0; n < 3; n++) work.post(session, 'realtime', n)
+    lanes.enqueue(token(session))
+  }
+  lanes.start(async ({ session }) => {
+    work.take(session)
+    order.push(session)
+    await tick()
+    return 'done'
+  }, caps(1))
+  while (order.length < 9) await tick()
+  t.strictSame(order, ['busy', 'other', 'third', 'busy', 'other', 'third', 'busy', 'other', 'third'])
+})
+
+void t.test('many tokens of a waiting session are one; one that comes during its turn runs it again', async (t) => {
+  const lanes = createLanes({ waitingLane: () => null })
+  let runs = 0
+  let release = (): void => {}
+  for (let i = 0; i < 5; i++) lanes.enqueue(token('s'))
+  lanes.start(async () => {
+    runs++
+    if (runs === 1)
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+    return 'done'
+  }, caps(1))
+  await tick()
+  for (let i = 0; i < 5; i++) lanes.enqueue(token('s'))
+  release()
+  for (let i = 0; i < 5; i++) await tick()
+  t.equal(runs, 2)
+})
+
+void t.test('a turn that throws is tried again, later and later', async (t) => {
+  const clock = createFakeClock()
+  const failed: string[] = []
+  const lanes = createLanes({ clock, waitingLane: () => null, onFailure: (session) => void failed.push(session) })
+  let runs = 0
+  lanes.start(async () => {
+    if (++runs < 4) throw new Error('no disk')
+    return 'done'
+  }, caps(1))
+  lanes.enqueue(token('s'))
+  await tick()
+  await clock.advance(499)
+  t.equal(runs, 1)
+  await clock.advance(1)
+  t.equal(runs, 2)
+  await clock.advance(1000)
+  t.equal(runs, 3)
+  await clock.advance(2000)
+  t.equal(runs, 4)
+  await clock.advance(1_000_000)
+  t.equal(runs, 4)
+  t.strictSame(failed, ['s', 's', 's'])
+})
+
+void t.test('draining starts nothing new and waits for what runs', async (t) => {
+  const clock = createFakeClock()
+  const lanes = createLanes({ clock })
+  const ends: (() => void)[] = []
+  lanes.start(() => new Promise((resolve) => ends.push(() => resolve('noop'))), caps(1))
+  lanes.enqueue(token('a'))
+  lanes.enqueue(token('b'))
+  const tooShort = lanes.drain(1000)
+  await clock.advance(1000)
+  t.equal(await tooShort, false)
+  const enough = lanes.drain(1000)
+  ends[0]?.()
+  t.equal(await enough, true)
+  t.equal(ends.length, 1)
+  t.equal(lanes.depths().realtime, 1)
+  t.equal(await lanes.drain(1000), true)
+})
+
+void t.test('a raised bound starts what waited', async (t) => {
+  const lanes = createLanes()
+  let live = 0
+  lanes.start(() => new Promise(() => void live++), caps(1))
+  for (const session of ['a', 'b', 'c']) lanes.enqueue(token(session))
+  t.equal(live, 1)
+  lanes.setCaps(caps(3))
+  t.equal(live, 3)
+})

@@ -1,0 +1,105 @@
+// A disk that is full and a folder that can only be read: real ones, on a small tmpfs where mounting is allowed.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { ClawError } from '../../src/errors.ts'
+import { answered, entry, inboxRow, openStorage } from '../support/storage-world.ts'
+
+/** Why nothing can be mounted here, or false. */
+const NO_MOUNT = ((): string | false => {
+  const folder = mkdtempSync(join(tmpdir(), 'claw-disk-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder])
+    return false
+  } catch {
+    return 'this user may not mount a small disk'
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})()
+
+/** A disk of one megabyte. Not in a test folder: those are removed before a teardown can unmount. */
+function mountSmallDisk(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'claw-disk-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+  t.teardown(() => {
+    execFileSync('umount', ['-l', folder])
+    rmSync(folder, { recursive: true })
+  })
+  return folder
+}
+
+const fill = (file: string): void => {
+  try {
+    for (let bytes = Buffer.alloc(4096); ; ) writeFileSync(file, bytes, { flag: 'a' })
+  } catch {
+    // Full is what was wanted.
+  }
+}
+
+void t.test('a full disk: a clear error, and what stood before still stands', { skip: NO_MOUNT }, async (t) => {
+  const disk = mountSmallDisk(t)
+  const storage = await openStorage(disk)
+  await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
+  await storage.sessions.append('s', 'main', [entry('e1')])
+  const path = join(disk, 'agents', 'main', 'sessions', 's.jsonl')
+  const before = readFileSync(path, 'utf8')
+  const filler = join(disk, 'filler')
+  fill(filler)
+
+  const large = 'x'.repeat(300_000)
+  const failures = await Promise.allSettled([
+    storage.sessions.post(inboxRow('s', 'm2', { content: large }), 'k2'),
+    storage.sessions.append('s', 'main', [entry('e2', 'user', { content: large })]),
+  ])
+  for (const failure of failures) {
+    t.equal(failure.status, 'rejected')
+    if (failure.status !== 'rejected') continue
+    t.ok(failure.reason instanceof ClawError)
+    t.match(String(failure.reason), /disk that holds .* is full/)
+  }
+  t.equal(readFileSync(path, 'utf8'), before, 'half a line was taken back')
+  t.equal(storage.sessions.waiting('s'), 1)
+  t.equal(await storage.sessions.known('k2').catch(() => null), null)
+
+  rmSync(filler)
+  await storage.sessions.post(inboxRow('s', 'm2'), 'k2')
+  await storage.sessions.append('s', 'main', [entry('e2')])
+  for (const expected of ['m1', 'm2']) {
+    const claim = await storage.sessions.claimNext('s', `r-${expected}`)
+    t.match(claim, { rows: [{ messageId: expected }] })
+    if (claim !== null) await storage.sessions.finish(claim, answered(claim, 'ok'))
+  }
+  t.strictSame(
+    (await storage.sessions.load('s', 'main')).entries.map((one) => one.id),
+    ['e1', 'e2'],
+  )
+  await storage.close()
+})
+
+void t.test('a folder that can only be read', { skip: NO_MOUNT }, async (t) => {
+  const disk = mountSmallDisk(t)
+  const storage = await openStorage(join(disk, 'state'))
+  await storage.sessions.append('s', 'main', [entry('e1')])
+  await storage.close()
+  // A second view of the same folder: read-only, however busy the first is.
+  const view = mkdtempSync(join(tmpdir(), 'claw-view-'))
+  execFileSync('mount', ['--bind', disk, view])
+  t.teardown(() => {
+    execFileSync('umount', ['-l', view])
+    rmSync(view, { recursive: true })
+  })
+  execFileSync('mount', ['-o', 'remount,bind,ro', view])
+  await t.rejects(openStorage(join(view, 'state')), { message: /cannot be written/ })
+  await t.rejects(openStorage(join(view, 'other')), { message: /cannot be written/ })
+  const again = await openStorage(join(disk, 'state'))
+  t.strictSame(
+    (await again.sessions.load('s', 'main')).entries.map((one) => one.id),
+    ['e1'],
+  )
+  await again.close()
+})
