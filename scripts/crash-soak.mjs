@@ -1,0 +1,22 @@
+// Kills of the real process for as long as asked, figures out: node scripts/crash-soak.mjs [KILLS] [ROUND] [BUILT FOLDER], after a build.
+// Rounds begin with a fresh folder, so that sessions stay within a size the check can read.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const [kills = '1000', round = '50', built = 'dist'] = process.argv.slice(2)
+const { crash } = await import(pathToFileURL(resolve(built, 'test/support/crash.js')).href)
+const sum = { kills: 0, http: 0, telegram: 0, repeatedOnTelegram: 0, problems: 0 }
+while (sum.kills < Number(kills)) {
+  const cwd = await mkdtemp(join(tmpdir(), 'claw-crash-'))
+  const figures = await crash(cwd, Math.min(Number(round), Number(kills) - sum.kills), Number(round) * 2000 + 20_000)
+  for (const key of ['kills', 'http', 'telegram', 'repeatedOnTelegram']) sum[key] += figures[key]
+  sum.problems += figures.problems.length
+  for (const problem of figures.problems.slice(0, 10)) console.log(problem)
+  console.log(JSON.stringify(sum))
+  if (figures.problems.length === 0) await rm(cwd, { recursive: true, force: true })
+  else console.log(`kept ${cwd}`)
+  if (figures.kills === 0) break
+}
+process.exitCode = sum.problems === 0 ? 0 : 1
