@@ -191,7 +191,7 @@ t.test('buttons carry ids only', async (t) => {
 
 t.test('the registry loads nothing before it is asked', async (t) => {
   t.same(new Set(builtinChannels.map((d) => d.type)).size, builtinChannels.length, 'one line a type')
-  for (const type of ['http', 'webchat', 'socket']) {
+  for (const type of ['http', 'webchat']) {
     const host = createChannelHost({ type, clock, stateFolder: t.testdir(), settings: {} })
     const definition = builtinChannels.find((d) => d.type === type)
     const channel = (await definition?.load())?.(host)
