@@ -27,7 +27,10 @@ export interface ModelCalls {
   ): Promise<ModelResult>
 }
 
-const CHARS_PER_TOKEN = 4
+/** On the safe side: what is reserved and not used comes back. */
+const CHARS_PER_TOKEN = 3
+/** What a service adds of its own to frame a request. */
+const FRAME_TOKENS = 32
 
 export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
   const { limits, clock, storage } = world
@@ -76,5 +79,5 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
 /** What a call may cost at most, roughly: all it sends and all it may answer. */
 function estimateTokens(request: Omit<ModelRequest, 'model' | 'signal'>): number {
   const sent = request.system.length + JSON.stringify(request.messages).length + JSON.stringify(request.tools).length
-  return Math.ceil(sent / CHARS_PER_TOKEN) + request.maxTokens
+  return Math.ceil(sent / CHARS_PER_TOKEN) + FRAME_TOKENS + request.maxTokens
 }

@@ -59,6 +59,9 @@ export interface TurnRunnerOptions {
 }
 
 const GONE = 'This agent is no longer here.'
+/** A turn that was begun so often and never ended takes the process down with it; it is given up. */
+const MAX_ATTEMPTS = 5
+const POISON = 'I could not finish this, however often I tried. Please ask in another way.'
 const BROKEN = 'Something went wrong on my side. Please try again.'
 
 export function createTurnRunner(world: World, options: TurnRunnerOptions): TurnRunner {
@@ -114,6 +117,22 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const head = { sessionKey: token.session, agentId: first.agentId, run: claim.run, messageIds }
     if (first.kind === 'deliver') return await appendDelivered(claim, first)
     if (agent === undefined) return await finish(claim, { text: GONE, isError: true }, head, started)
+    if (first.attempts > MAX_ATTEMPTS) {
+      log.error(
+        { session: token.session, run: claim.run, attempts: first.attempts },
+        'a turn was begun too often and is given up',
+      )
+      await storage.sessions.append(token.session, first.agentId, [
+        {
+          id: `${claim.run}.poison`,
+          role: 'assistant',
+          content: POISON,
+          timestamp: new Date(clock.now()).toISOString(),
+          run: claim.run,
+        },
+      ])
+      return await finish(claim, { text: POISON, isError: true }, head, started, agent)
+    }
     if (first.kind === 'compact') {
       await options.compactor.run(generation.plan, agent, token.session, signal, { onlyIfNeeded: true })
       return await storage.sessions.finish(claim, { answers: [], outbox: [] })

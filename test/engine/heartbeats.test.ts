@@ -1,0 +1,84 @@
+import t from 'tap'
+import { type Bot, HEAD, startBot } from '../support/bot.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { lastUserText } from '../support/fake-messages-api.ts'
+import { createFakeTelegram } from '../support/fake-telegram.ts'
+
+const until = async (what: () => boolean): Promise<void> => {
+  for (let i = 0; i < 1000 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+const ran = (b: Bot, outcome = 'ran'): number =>
+  b.events.filter((event) => event.type === 'heartbeat' && event.outcome === outcome).length
+
+t.test('a heartbeat fires by the clock and its zone, in a session of its own, and is delivered', async (t) => {
+  const telegram = await createFakeTelegram({ token: '1:T' })
+  const clock = createFakeClock(Date.parse('2026-01-05T06:29:50Z'))
+  const b = await startBot(
+    `${HEAD}
+agents: { main: { soul: S } }
+channels: { telegram: { token: "1:T", apiRoot: "${telegram.url}" } }
+heartbeats:
+  - { name: morning, schedule: "30 7 * * *", timezone: Europe/Paris, agent: main, prompt: Good morning?, deliverTo: "telegram:123" }`,
+    {
+      clock,
+      api: {
+        reply: (request) =>
+          lastUserText(request) === 'Good morning?'
+            ? 'Rise and shine.'
+            : `knows: ${JSON.stringify(request.messages).includes('Rise and shine')}`,
+      },
+    },
+  )
+  t.teardown(async () => {
+    await b.stop()
+    await telegram.stop()
+  })
+  t.equal((await b.claw.engine.status()).heartbeats[0]?.next, '2026-01-05T06:30:00.000Z')
+  await clock.advance(11_000)
+  await until(() => telegram.chat(123).length > 0)
+  t.equal(telegram.chat(123)[0]?.text, 'Rise and shine.')
+  t.equal(ran(b), 1)
+  t.match(await b.transcript('main', 'cron:morning'), [{ content: 'Good morning?' }, { role: 'assistant' }])
+  // What was delivered stands in the receiving session, so that an answer has its context.
+  const answer = await b.claw.engine.receive({ channelId: 'telegram', userId: '123', content: 'thanks' }, { kind: 'trusted' })
+  if (!answer.accepted) throw new Error(answer.reason)
+  t.equal((await b.claw.engine.waitForAnswer(answer.sessionKey, answer.messageId)).response, 'knows: true')
+})
+
+t.test('silence delivers nothing, running by hand works, one that runs is not overtaken', async (t) => {
+  let release: () => void = () => {}
+  let held: Promise<void> | null = null
+  const clock = createFakeClock(Date.parse('2026-01-05T00:00:30Z'))
+  const b = await startBot(
+    `${HEAD}
+agents: { main: { soul: S } }
+channels: { http: {} }
+heartbeats: [{ name: tick, schedule: "* * * * *", timezone: UTC, agent: main, prompt: anything?, deliverTo: "http:u" }]`,
+    {
+      clock,
+      api: {
+        reply: async () => {
+          await held
+          return 'HEARTBEAT_OK'
+        },
+      },
+    },
+  )
+  t.teardown(() => b.stop())
+  t.match(await b.claw.engine.runHeartbeat('tick'), { ok: true })
+  t.match(await b.claw.engine.runHeartbeat('nope'), { ok: false })
+  t.equal(ran(b, 'silent'), 1)
+  t.equal(b.events.filter((event) => event.type === 'outbound').length, 0)
+
+  held = new Promise((resolve) => {
+    release = resolve
+  })
+  await clock.advance(30_000)
+  await until(() => b.events.filter((event) => event.type === 'turn_start').length === 2)
+  await clock.advance(60_000)
+  await until(() => ran(b, 'skipped') > 0)
+  t.equal(ran(b, 'skipped'), 1, 'the next one was due while it ran')
+  release()
+  await until(() => ran(b, 'silent') === 2)
+  t.equal(ran(b, 'silent'), 2)
+})
