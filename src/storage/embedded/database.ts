@@ -143,6 +143,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       flushGroup()
       closed = true
       statements.clear()
+      try {
+        // Compiled statements hold the file until they are collected, so what waits in the log is moved over now.
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch {
+        // The log stands, and the next to open the file reads it.
+      }
       db.close()
     },
   }

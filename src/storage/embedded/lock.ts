@@ -15,8 +15,8 @@ export function lockFolder(stateDir: string): () => void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
     lock = new DatabaseSync(file, { timeout: 0 })
-    // Nothing is ever written to it; without a journal no second file appears.
-    lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    // Nothing is ever written to it; with the journal in memory no second file appears.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     writeFileSync(pidFile, `${process.pid}\n`)
   } catch (error) {
     lock?.close()
