@@ -40,15 +40,16 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     spender: string,
     plan: Plan,
     estimate: number,
+    maxTokens: number,
     signal: AbortSignal,
-    make: () => Promise<RoutedResult>,
+    make: (mostOutput: number) => Promise<RoutedResult>,
   ): Promise<ModelResult> {
-    const reserved = await limits.reserve(agent, estimate, clock.now(), { signal })
+    const reserved = await limits.reserve(agent, estimate, clock.now(), { input: Math.max(0, estimate - maxTokens), signal })
     if (!reserved.ok) throw new BudgetError(reserved.message)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let spent = 0
     try {
-      const { ref, instead: _, ...result } = await make()
+      const { ref, instead: _, ...result } = await make(reserved.maxOutput ?? Number.POSITIVE_INFINITY)
       usage = result.usage
       spent = cost(usage, priceOf(plan.models.get(ref.provider)?.prices ?? {}, ref.model))
       return result
@@ -63,18 +64,21 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     call(turn, request, spender, onText, onRestart) {
       const { agent, plan, signal } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
-      return spend(agent, spender, plan, estimate, signal, () =>
-        models.call(agent, { ...request, signal }, { onText, onRestart }),
+      // Near the day's limit the answer may only be as long as what is left.
+      return spend(agent, spender, plan, estimate, request.maxTokens, signal, (most) =>
+        models.call(agent, { ...request, maxTokens: shorter(request, most), signal }, { onText, onRestart }),
       )
     },
     side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
-      return spend(agent, 'engine:compaction', plan, estimateTokens(request), signal, () =>
+      return spend(agent, 'engine:compaction', plan, estimateTokens(request), request.maxTokens, signal, () =>
         models.call(asked, { ...request, signal }),
       )
     },
   }
 }
+
+const shorter = ({ maxTokens }: Pick<ModelRequest, 'maxTokens'>, most: number): number => Math.max(1, Math.min(maxTokens, most))
 
 /** What a call may cost at most, roughly: all it sends and all it may answer. */
 function estimateTokens(request: Omit<ModelRequest, 'model' | 'signal'>): number {

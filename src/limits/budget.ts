@@ -5,7 +5,7 @@ import type { UsageStore } from '../storage/ports.ts'
 import type { Limited, Reservation, SpendLimit, SpendWarning } from './port.ts'
 
 export interface Budget {
-  reserve(agent: Limited, tokens: number, now: number, more?: { cost?: number; signal?: AbortSignal }): Promise<Reservation>
+  reserve(agent: Limited, tokens: number, now: number, more?: { cost?: number; input?: number; signal?: AbortSignal }): Promise<Reservation>
   spent(agentId: string, now: number): Spent
 }
 
@@ -44,6 +44,8 @@ const WARN_AT = 0.8
 const FADE = 0.9
 /** Near its budget an agent still gets an answer of this many tokens; with less it could say nothing. */
 const LEAST_OUTPUT = 256
+/** An answer shorter than this is none. */
+const SHORTEST_OUTPUT = 16
 
 export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budget {
   const holding = new Map<string, Held>()
@@ -87,7 +89,7 @@ export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budg
 
   return {
     spent,
-    async reserve(agent, tokens, now, { cost: asked, signal } = {}) {
+    async reserve(agent, tokens, now, { cost: asked, input, signal } = {}) {
       for (;;) {
         signal?.throwIfAborted()
         // Unknown before the first call: it goes alone, the next ones know.
@@ -100,27 +102,41 @@ export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budg
         const held = holding.get(agent.id) ?? { tokens: 0, cost: 0, calls: 0, waiters: [] }
         holding.set(agent.id, held)
         const fits = bounds.every((bound) => bound.spent + bound.held + bound.wanted <= bound.max)
-        // The estimate is high: what is under way will leave more than it holds. Alone, a call may begin while anything is left.
+        // The estimate is high: what is under way will leave more than it holds. Alone, a call may begin while a short answer fits.
         if (!fits && held.calls > 0) {
           await settledOne(held, signal)
           continue
         }
-        return hold(agent, held, tokens, cost, bounds, now)
+        // Where the caller knows what it sends, nothing is begun whose answer cannot fit any more.
+        const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
+        if (!fits && day !== undefined && input !== undefined && day.max - day.spent - input < SHORTEST_OUTPUT) {
+          return { ok: false, limit: day.limit, retryAt: day.retryAt, message: wordsFor(day) }
+        }
+        return hold(agent, held, tokens, input, cost, bounds, now)
       }
     },
   }
 
-  function hold(agent: Limited, held: Held, tokens: number, cost: number, bounds: readonly Bound[], now: number): Reservation {
+  function hold(
+    agent: Limited,
+    held: Held,
+    tokens: number,
+    input: number | undefined,
+    cost: number,
+    bounds: readonly Bound[],
+    now: number,
+  ): Reservation {
     held.calls++
     held.tokens += tokens
     const heldCost = Number.isFinite(cost) ? cost : 0
     held.cost += heldCost
     let settled = false
     const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
-    const left = day === undefined ? undefined : Math.max(LEAST_OUTPUT, day.max - day.spent)
+    const rest = day === undefined ? undefined : day.max - day.spent
+    const left = rest === undefined || input === undefined ? rest && Math.max(LEAST_OUTPUT, rest) : rest - input
     return {
       ok: true,
-      ...(left === undefined || left >= tokens ? {} : { maxOutput: left }),
+      ...(left === undefined || left >= tokens - (input ?? 0) ? {} : { maxOutput: left }),
       settle(used: Usage, realCost: number) {
         if (settled) return
         settled = true

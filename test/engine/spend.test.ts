@@ -8,7 +8,8 @@ const reply = () => ({ text: 'ok', usage: { input_tokens: 800, output_tokens: 20
 
 t.test('tokens of a day are not overspent, also by turns side by side', async (t) => {
   const b = await startBot(`${HEAD}agents: { main: { soul: S, maxTokens: 400, rateLimit: { maxTokensPerDay: 2000 } } }`, {
-    api: { reply: () => ({ text: 'word '.repeat(320), delayMs: 20 }) },
+    // A service that keeps to max_tokens, at four characters a token.
+    api: { reply: (request) => ({ text: 'word '.repeat(320).slice(0, request.max_tokens * 4), delayMs: 20 }) },
   })
   t.teardown(() => b.stop())
   const replies = await Promise.all(Array.from({ length: 12 }, (_, i) => b.chat(`u${i}`, 'hello')))
