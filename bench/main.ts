@@ -1,90 +1,125 @@
-// `npm run bench`: every figure the project states about itself, beside the floor of the same run.
-//   -- --quick            fewer rounds, under three minutes
-//   -- --part start,turns only these
-//   -- --json FILE        the figures as JSON too
+// The bench's command line: parts chosen, measured one by one, printed as Markdown; JSON and plots where asked for.
 
-import { writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { busyMark, machine, type Row, ratioOf, reached } from './measure.ts'
-import { createContext, type Part } from './part.ts'
-import { inner } from './parts/inner.ts'
+import { packageRoot } from '../src/resources.ts'
+import { commit, machine, watchOthers } from './machine.ts'
+import { heartbeats, intake, memory, permission, router } from './parts/inside.ts'
+import { install } from './parts/install.ts'
+import { sessions, soak, transcript } from './parts/long.ts'
 import { prompt } from './parts/prompt.ts'
 import { reload } from './parts/reload.ts'
-import { start } from './parts/start.ts'
-import { turns } from './parts/turns.ts'
+import { commands, ready } from './parts/start.ts'
+import { stream, throughput, tool, turns } from './parts/turns.ts'
+import { measurePeer } from './peer.ts'
+import { fileNameOf, type MeasuredPart, markdownOf } from './report.ts'
+import type { Part } from './result.ts'
+import { stopAll } from './sides.ts'
+import { plotOf } from './svg.ts'
 
-const PARTS: readonly Part[] = [start, turns, reload, prompt, inner]
+const PARTS: readonly Part[] = [
+  install,
+  commands,
+  ready,
+  turns,
+  throughput,
+  stream,
+  tool,
+  transcript,
+  sessions,
+  soak,
+  reload,
+  prompt,
+  router,
+  intake,
+  permission,
+  memory,
+  heartbeats,
+]
 
-const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, part: { type: 'string' }, json: { type: 'string' } },
-})
-const wanted = values.part?.split(',') ?? PARTS.map((part) => part.name)
-const unknown = wanted.filter((name) => !PARTS.some((part) => part.name === name))
-if (unknown.length > 0) {
-  console.error(`There is no part ${unknown.join(', ')}; parts: ${PARTS.map((part) => part.name).join(', ')}`)
-  process.exit(64)
-}
+const USAGE = `npm run bench -- [options]
+  --quick          fewer repeats and smaller sizes, under 3 minutes
+  --part a,b       only these: ${PARTS.map((part) => part.name).join(', ')}
+  --json FILE      all samples
+  --markdown FILE  the table, also printed
+  --plots FOLDER   a plot of each growth
+  --peer FOLDER    the harness of the closest peer, installed as its README says
+`
 
-const { context, clean } = createContext(values.quick)
-const rows: Row[] = []
-console.log(`Machine: ${machine()}\n`)
-console.log('| what | ours | min–max | floor | ratio | must reach | |\n| --- | --- | --- | --- | --- | --- | --- |')
-try {
-  for (const part of PARTS.filter(({ name }) => wanted.includes(name))) {
-    const before = await foreignLoad()
-    const measured = await part.run(context)
-    // Others were at work just before: what stands here is a spread, not a ratio.
-    const doubt = before > 0.5 ? `the machine was busy (${before.toFixed(1)} cores)` : undefined
-    for (const row of measured) {
-      const shown = doubt === undefined ? row : { ...row, doubt }
-      rows.push(shown)
-      console.log(lineOf(shown))
-    }
+async function measure(part: Part, quick: boolean, root: string): Promise<MeasuredPart> {
+  const folder = await mkdtemp(join(root, `${part.name}-`))
+  const others = watchOthers()
+  const start = performance.now()
+  const result = await part.run({ quick, folder, own: others.add })
+  return {
+    name: part.name,
+    about: part.about,
+    ...result,
+    seconds: (performance.now() - start) / 1000,
+    foreignCores: others.foreignCores(),
   }
-} finally {
-  await clean()
-}
-if (values.json !== undefined)
-  await writeFile(
-    values.json,
-    `${JSON.stringify({ machine: machine(), at: new Date().toISOString(), rows: rows.map((row) => ({ ...row, ratio: ratioOf(row), reached: reached(row) })) }, null, 2)}\n`,
-  )
-const missed = rows.filter((row) => reached(row) === false)
-console.log(
-  `\n${rows.filter((row) => reached(row) === true).length} targets reached, ${missed.length} missed${missed.length > 0 ? `: ${missed.map((row) => row.name).join('; ')}` : ''}`,
-)
-process.exit(0)
-
-/** Cores busy with something else, seen while this process rests. */
-async function foreignLoad(): Promise<number> {
-  const busy = busyMark()
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  return busy()
 }
 
-function lineOf(row: Row): string {
-  const { ours, floor, unit, target, doubt } = row
-  const ratio = ratioOf(row)
-  const goal =
-    target === undefined
-      ? ''
-      : target.kind === 'ratio'
-        ? `≤ ${target.value}×`
-        : `${target.kind === 'most' ? '≤' : '≥'} ${target.value} ${unit}`
-  const verdict = reached(row)
-  const cells = [
-    row.name,
-    `${show(ours.median)} ${unit}`,
-    `${show(ours.min)}–${show(ours.max)}`,
-    floor === undefined ? '' : `${show(floor.median)} ${unit}`,
-    ratio === null ? (doubt ?? '') : `${show(ratio)}×`,
-    goal,
-    verdict === null ? '' : verdict ? 'yes' : '**no**',
-  ]
-  return `| ${cells.join(' | ')} |`
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      part: { type: 'string' },
+      json: { type: 'string' },
+      markdown: { type: 'string' },
+      plots: { type: 'string' },
+      peer: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  const names = values.part?.split(',')
+  const unknown = names?.find((name) => !PARTS.some((part) => part.name === name))
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no part "${unknown}".\n${USAGE}`)
+    return 64
+  }
+  const chosen = PARTS.filter((part) => names === undefined || names.includes(part.name))
+  const before = machine()
+  const root = await mkdtemp(join(tmpdir(), 'claw-bench-'))
+  const measured: MeasuredPart[] = []
+  let failed = 0
+  try {
+    for (const part of chosen) {
+      process.stderr.write(`${part.name} … `)
+      try {
+        const one = await measure(part, values.quick, root)
+        measured.push(one)
+        process.stderr.write(`${one.seconds.toFixed(1)} s\n`)
+      } catch (error) {
+        failed++
+        await stopAll()
+        process.stderr.write(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      }
+    }
+    if (values.peer !== undefined) process.stdout.write(`${await measurePeer(values.peer, measured)}\n`)
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+  const at = commit(packageRoot())
+  const text = markdownOf(measured, before, at)
+  process.stdout.write(`${text}\n`)
+  if (values.markdown !== undefined) await writeFile(values.markdown, `${text}\n`)
+  if (values.json !== undefined)
+    await writeFile(values.json, `${JSON.stringify({ machine: before, commit: at, parts: measured }, null, 1)}\n`)
+  if (values.plots !== undefined) {
+    await mkdir(values.plots, { recursive: true })
+    for (const growth of measured.flatMap((part) => part.growth ?? []))
+      await writeFile(join(values.plots, fileNameOf(growth)), plotOf(growth))
+  }
+  return failed === 0 ? 0 : 1
 }
 
-function show(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString('en')
-  return value >= 10 ? value.toFixed(1) : value >= 0.1 ? value.toFixed(2) : value.toFixed(4)
-}
+// A part that failed may have left processes of its own behind; they end with this one.
+const code = await main()
+process.exit(code)

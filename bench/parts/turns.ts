@@ -1,115 +1,271 @@
-// Turns over HTTP on an instant model: one after the other beside a program that does no more than it must, many sessions at
-// once, the first piece of a streamed answer, and memory after many.
+// Turns on a model that answers at once: one after the other, many at once, and the first piece of a stream; beside a bare
+// program that stores and asks alike.
 
-import { request } from 'node:http'
+import { readdir, readFile } from 'node:fs/promises'
+import type { Agent } from 'node:http'
 import { join } from 'node:path'
-import { cpuMs, type Row, residentMiB, sample } from '../measure.ts'
-import { instantModel, type Part } from '../part.ts'
-import { type Server, startClaw, startFloor, turn } from '../process.ts'
+import { cpuOf, residentMb } from '../machine.ts'
+import { type Cell, type Part, type PartContext, rounds } from '../result.ts'
+import { createClient, type Model, post, type Side, startClawSide, startFloorSide, startModel, turn } from '../sides.ts'
+import { percentile, summarize } from '../stats.ts'
+
+/** Lines of all transcripts under a folder: what each side has to show for its turns. */
+async function linesUnder(folder: string): Promise<number> {
+  let lines = 0
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.jsonl') || entry.name.startsWith('audit')) continue
+    lines += (await readFile(join(entry.parentPath, entry.name), 'utf8')).split('\n').length - 1
+  }
+  return lines
+}
+
+interface Tally {
+  turns: number
+  calls: number
+}
+
+/** Whether both sides asked the model once and stored two lines a turn. */
+async function difference(ours: Side, floor: Side, tallies: readonly [Tally, Tally]): Promise<string | undefined> {
+  const [a, b] = tallies
+  if (a.turns !== b.turns) return `${a.turns} turns against ${b.turns}`
+  if (a.calls !== a.turns || b.calls !== b.turns) return `${a.calls} model calls against ${b.calls} for ${a.turns} turns`
+  const [la, lb] = [await linesUnder(ours.folder), await linesUnder(floor.folder)]
+  return la === lb && la === 2 * a.turns ? undefined : `${la} stored lines against ${lb} for ${a.turns} turns`
+}
+
+async function counted<T>(model: Model, tally: Tally, turns: number, work: () => Promise<T>): Promise<T> {
+  const before = (await model.count()).calls
+  const result = await work()
+  tally.calls += (await model.count()).calls - before
+  tally.turns += turns
+  return result
+}
+
+/** The same call to the model made by the client itself: what of a turn is nobody's overhead. */
+async function direct(model: Model, agent: Agent): Promise<number> {
+  const start = performance.now()
+  await post(model.port, '/v1/messages', { stream: true, messages: [{ role: 'user', content: 'hello' }] }, agent)
+  return performance.now() - start
+}
 
 export const turns: Part = {
   name: 'turns',
-  async run({ n, quick, folder }) {
-    const model = await instantModel()
-    const cwd = await folder({ 'openclaw.yaml': model.yaml() })
-    const claw = await startClaw(cwd)
-    const bare = await startFloor('turn.mjs', [model.api.url, join(cwd, 'floor.jsonl')])
-    try {
-      const first = await turn(claw.url, 'first', 'hello', 'pong')
-      const idle = residentMiB(claw.pid)
-      for (let i = 0; i < n(300, 150); i++)
-        await Promise.all([turn(claw.url, `warm${i % 20}`, 'hello', 'pong'), turn(bare.url, 'warm', 'hello', 'pong')])
-
-      // In blocks, one side after the other: each has the processor caches to itself, both the same machine.
-      const ours: number[] = []
-      const floor: number[] = []
-      const cpu: number[] = []
-      for (let block = 0; block < n(12, 6); block++) {
-        const before = cpuMs(claw.pid)
-        for (let i = 0; i < 50; i++) ours.push(await turn(claw.url, `s${block}-${i % 10}`, 'hello', 'pong'))
-        cpu.push((cpuMs(claw.pid) - before) / 50)
-        for (let i = 0; i < 50; i++) floor.push(await turn(bare.url, 's', 'hello', 'pong'))
+  about: 'a first turn, then turns one after the other, each in one of 20 sessions',
+  async run(context) {
+    const model = await startModel(context)
+    const agent = createClient()
+    const ours = await startClawSide(context, model.url)
+    const floor = await startFloorSide(context, 'turn', model)
+    const tallies: [Tally, Tally] = [
+      { turns: 0, calls: 0 },
+      { turns: 0, calls: 0 },
+    ]
+    const first: [number[], number[]] = [[], []]
+    const latency: [number[], number[]] = [[], []]
+    const cpu: [number[], number[]] = [[], []]
+    const alone: number[] = []
+    const block = 150
+    for (const [i, side] of [ours, floor].entries()) {
+      const tally = tallies[i as 0 | 1]
+      first[i as 0 | 1].push(await counted(model, tally, 1, () => turn(side, agent, 'first', 'hello')))
+      await counted(model, tally, block, async () => {
+        for (let n = 0; n < block; n++) await turn(side, agent, `u${n % 20}`, `warm ${n}`)
+      })
+    }
+    for (let round = 0; round < rounds(context, 6, 20); round++) {
+      for (const [i, side] of [floor, ours].entries()) {
+        const at = (1 - i) as 0 | 1
+        const before = cpuOf(side.pid)?.own ?? Number.NaN
+        const times = await counted(model, tallies[at], block, async () => {
+          const list: number[] = []
+          for (let n = 0; n < block; n++) list.push(await turn(side, agent, `r${round}u${n % 20}`, `hello ${n}`))
+          return list
+        })
+        latency[at].push(percentile(times, 0.5))
+        cpu[at].push(((cpuOf(side.pid)?.own ?? Number.NaN) - before) / block)
       }
-      const overhead = ours.map((ms, i) => ms - (floor[i] ?? 0))
-      const rows: Row[] = [
-        { part: 'turns', name: 'first turn (loads the client library)', unit: 'ms', ours: sample([first]) },
-        { part: 'turns', name: 'a turn, sequential', unit: 'ms', ours: sample(ours), floor: sample(floor) },
+      const calls: number[] = []
+      for (let n = 0; n < 50; n++) calls.push(await direct(model, agent))
+      alone.push(percentile(calls, 0.5))
+    }
+    const memory = [residentMb(ours.pid), residentMb(floor.pid)] as const
+    await ours.stop()
+    await floor.stop()
+    const unequal = await difference(ours, floor, tallies)
+    await model.stop()
+    agent.destroy()
+    const both = unequal === undefined ? {} : { unequal }
+    const { median } = summarize(alone)
+    return {
+      cells: [
+        { name: 'first turn after start', unit: 'ms', ours: first[0], floor: first[1], ...both },
+        { name: 'turn, p50', unit: 'ms', ours: latency[0], floor: latency[1], ...both },
         {
-          part: 'turns',
-          name: 'overhead over the bare turn',
+          name: 'turn, p50 without the model’s own time',
           unit: 'ms',
-          ours: sample(overhead),
-          target: { kind: 'most', value: 1.5 },
+          ours: latency[0].map((ms) => ms - median),
+          floor: latency[1].map((ms) => ms - median),
+          target: { value: 1.5 },
+          ...both,
         },
-        { part: 'turns', name: 'engine CPU of a turn', unit: 'ms', ours: sample(cpu), target: { kind: 'most', value: 1.3 } },
-      ]
-      for (const sessions of quick ? [1, 20] : [1, 20, 200, 2_000])
-        rows.push(await throughput(claw, sessions, n(3, 2), quick ? 500 : Math.max(1_000, sessions)))
-      rows.push(await firstPiece(claw, n(200, 60)))
-      const after = residentMiB(claw.pid)
-      rows.push({ part: 'turns', name: 'memory after these turns', unit: 'MiB', ours: sample([after]), floor: sample([idle]) })
-      return rows
-    } finally {
-      await Promise.all([claw.stop(), bare.stop()])
-      await model.api.close()
+        { name: 'CPU of the engine a turn', unit: 'ms', ours: cpu[0], floor: cpu[1], target: { value: 1.3 }, ...both },
+        { name: 'resident memory after these turns', unit: 'MB', ours: [memory[0]], floor: [memory[1]], ...both },
+      ],
+      notes: [`The model alone answers in ${median.toFixed(2)} ms.`],
     }
   },
 }
 
-async function throughput(claw: Server, sessions: number, runs: number, total: number): Promise<Row> {
-  const rates: number[] = []
-  for (let run = 0; run < runs; run++) {
-    let next = 0
-    const started = performance.now()
-    await Promise.all(
-      Array.from({ length: sessions }, async (_, session) => {
-        while (next < total) {
-          next++
-          await turn(claw.url, `t${sessions}-${session}`, 'hello', 'pong')
-        }
-      }),
-    )
-    rates.push((total / (performance.now() - started)) * 1_000)
-  }
-  const target =
-    sessions === 20
-      ? { target: { kind: 'least', value: 1_000 } as const }
-      : sessions === 2_000
-        ? { target: { kind: 'least', value: 800 } as const }
-        : {}
-  return {
-    part: 'turns',
-    name: `durable turns a second, ${sessions} session${sessions === 1 ? '' : 's'}`,
-    unit: '1/s',
-    ours: sample(rates),
-    ...target,
-  }
+async function together(side: Side, agent: Agent, sessions: number, total: number, round: string): Promise<number> {
+  const start = performance.now()
+  let next = 0
+  await Promise.all(
+    Array.from({ length: sessions }, async (_, session) => {
+      while (next < total) {
+        const n = next++
+        await turn(side, agent, `${round}s${session}`, `hello ${n}`)
+      }
+    }),
+  )
+  return total / ((performance.now() - start) / 1000)
 }
 
-/** From the request to the first piece of text, over Server-Sent Events. */
-async function firstPiece(claw: Server, count: number): Promise<Row> {
-  const times: number[] = []
-  for (let i = 0; i < count; i++) {
-    times.push(
-      await new Promise<number>((resolve, reject) => {
-        const started = performance.now()
-        const sent = request(
-          `${claw.url}/chat`,
-          { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' } },
-          (response) => {
-            let seen = ''
-            let at = 0
-            response.on('data', (data: Buffer) => {
-              seen += data.toString()
-              if (at === 0 && seen.includes('agent_response_chunk')) at = performance.now() - started
-            })
-            response.on('end', () => (at === 0 ? reject(new Error('no piece came')) : resolve(at)))
-          },
-        )
-        sent.on('error', reject)
-        sent.end(JSON.stringify({ user_id: `stream${i % 10}`, message: 'hello' }))
+export const throughput: Part = {
+  name: 'throughput',
+  about: 'durable turns a second with so many sessions at once',
+  async run(context) {
+    const sizes = context.quick ? [1, 20, 200] : [1, 20, 200, 2_000]
+    const model = await startModel(context)
+    const agent = createClient()
+    const ours = await startClawSide(context, model.url)
+    const floor = await startFloorSide(context, 'turn', model)
+    const tallies: [Tally, Tally] = [
+      { turns: 0, calls: 0 },
+      { turns: 0, calls: 0 },
+    ]
+    const rates = new Map<number, [number[], number[]]>(sizes.map((size) => [size, [[], []]]))
+    const totalOf = (size: number): number => Math.max(context.quick ? 600 : 2_000, size * 2)
+    for (const [i, side] of [ours, floor].entries())
+      await counted(model, tallies[i as 0 | 1], 400, () => together(side, agent, 20, 400, 'warm'))
+    for (let round = 0; round < rounds(context, 3, 7); round++) {
+      for (const size of sizes) {
+        for (const [i, side] of [floor, ours].entries()) {
+          const at = (1 - i) as 0 | 1
+          const rate = await counted(model, tallies[at], totalOf(size), () =>
+            together(side, agent, size, totalOf(size), `${round}-${size}-`),
+          )
+          rates.get(size)?.[at].push(rate)
+        }
+      }
+    }
+    await ours.stop()
+    await floor.stop()
+    const unequal = await difference(ours, floor, tallies)
+    await model.stop()
+    agent.destroy()
+    const targets: Readonly<Record<number, number>> = { 20: 1_000, 2000: 800 }
+    return {
+      cells: sizes.map((size): Cell => {
+        const [a, b] = rates.get(size) ?? [[], []]
+        return {
+          name: `turns at ${size} sessions`,
+          unit: '/s',
+          better: 'more',
+          ours: a,
+          floor: b,
+          ...(targets[size] === undefined ? {} : { target: { value: targets[size] } }),
+          ...(unequal === undefined ? {} : { unequal }),
+        }
       }),
-    )
-  }
-  return { part: 'turns', name: 'first streamed piece, whole way', unit: 'ms', ours: sample(times) }
+      growth: [
+        {
+          name: 'Turns a second',
+          unit: '/s',
+          over: 'sessions at once',
+          points: sizes.map((size) => ({ size, value: summarize(rates.get(size)?.[0] ?? []).median })),
+          beside: {
+            name: 'bare Node',
+            points: sizes.map((size) => ({ size, value: summarize(rates.get(size)?.[1] ?? []).median })),
+          },
+        },
+      ],
+    }
+  },
+}
+
+/** From the model's first piece leaving to it arriving at the client: the piece holds the time at which it left. */
+async function firstPiece(side: Side, agent: Agent, user: string): Promise<number> {
+  let ms: number | undefined
+  let text = ''
+  await post(side.port, '/chat', { user_id: user, message: 'CLOCK' }, agent, { accept: 'text/event-stream' }, (piece) => {
+    if (ms !== undefined) return
+    text += piece
+    const left = /"chunk":"(\d{8,}) /.exec(text)?.[1]
+    if (left !== undefined) ms = Number(process.hrtime.bigint() - BigInt(left)) / 1e6
+  })
+  if (ms === undefined) throw new Error(`no first piece in: ${text.slice(0, 500)}`)
+  return ms
+}
+
+export const stream: Part = {
+  name: 'stream',
+  about: 'from the first piece leaving the model to its arrival at the client',
+  async run(context) {
+    const model = await startModel(context)
+    const agent = createClient()
+    const ours = await startClawSide(context, model.url)
+    const floor = await startFloorSide(context, 'turn', model)
+    const samples: [number[], number[]] = [[], []]
+    for (let round = -1; round < rounds(context, 5, 15); round++) {
+      for (const [i, side] of [floor, ours].entries()) {
+        const times: number[] = []
+        for (let n = 0; n < 25; n++) times.push(await firstPiece(side, agent, `r${round}u${n}`))
+        if (round >= 0) samples[(1 - i) as 0 | 1].push(percentile(times, 0.5))
+      }
+    }
+    await ours.stop()
+    await floor.stop()
+    await model.stop()
+    agent.destroy()
+    return {
+      cells: [
+        { name: 'first streamed piece after the model’s', unit: 'ms', ours: samples[0], floor: samples[1], target: { value: 2 } },
+      ],
+    }
+  },
+}
+
+/** Figures of a turn with one tool call, beside two plain model calls' worth. */
+export const tool: Part = {
+  name: 'tool',
+  about: 'a turn in which the model calls read_file once, beside two plain turns',
+  async run(context: PartContext) {
+    const model = await startModel(context)
+    const agent = createClient()
+    const side = await startClawSide(context, model.url, {
+      agent: ', tools: [read_file], workspace: work',
+      files: { 'work/note.txt': 'A note.\n' },
+    })
+    const plain: number[] = []
+    const calling: number[] = []
+    for (let round = -1; round < rounds(context, 5, 15); round++) {
+      const [a, b]: [number[], number[]] = [[], []]
+      for (let n = 0; n < 30; n++) {
+        a.push((await turn(side, agent, `p${round}u${n}`, 'hello')) + (await turn(side, agent, `p${round}u${n}`, 'again')))
+        b.push(await turn(side, agent, `t${round}u${n}`, 'TOOL'))
+      }
+      if (round < 0) continue
+      plain.push(percentile(a, 0.5))
+      calling.push(percentile(b, 0.5))
+    }
+    await side.stop()
+    await model.stop()
+    agent.destroy()
+    return {
+      cells: [
+        { name: 'turn with one tool call, p50', unit: 'ms', ours: calling },
+        { name: 'two plain turns, for comparison', unit: 'ms', ours: plain },
+      ],
+    }
+  },
 }
