@@ -1,4 +1,4 @@
-// Patterns of paths and of names. `*` and `?` stay inside one folder, `**` goes through folders; braces and classes by micromatch.
+// Patterns of paths. `*` and `?` stay inside one folder, `**` goes through folders; braces and classes by micromatch.
 
 import { readdir } from 'node:fs/promises'
 import { isAbsolute, join, resolve, sep } from 'node:path'
@@ -7,14 +7,6 @@ export const isGlob = (text: string): boolean => /[*?[{]|[!@+]\(/.test(text)
 
 export const absolutePattern = (pattern: string, folder: string): string =>
   isAbsolute(pattern) ? pattern : join(folder, pattern)
-
-/** A matcher of names where `*` stands for any run of characters. */
-export function nameMatcher(glob: string): (name: string) => boolean {
-  if (!glob.includes('*') && !glob.includes('?')) return (name) => name === glob
-  const source = glob.replace(/[.*+?^${}()|[\]\\]/g, (mark) => (mark === '*' ? '.*' : mark === '?' ? '.' : `\\${mark}`))
-  const expression = new RegExp(`^${source}$`, 's')
-  return (name) => expression.test(name)
-}
 
 const MAX_FOUND = 10_000
 

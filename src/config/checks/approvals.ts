@@ -1,8 +1,8 @@
 // An agent that may have to ask has someone who is configured to answer.
 
 import type { Diagnostic } from '../../errors.ts'
+import { matchesTool } from '../../tools/match.ts'
 import { listAt, mapAt, textAt, textsOf } from '../document.ts'
-import { nameMatcher } from '../glob.ts'
 import { splitIdentity } from '../links.ts'
 import { resolvePeople } from '../scope.ts'
 import type { Check } from './check.ts'
@@ -24,11 +24,11 @@ export const checkApprovals: Check = ({ doc, scope, registry }) => {
     if ((textAt(permissions, 'mode') ?? 'ask') !== 'ask') continue
     const tools = own['tools'] === undefined ? ['defaults', 'tools'] : ['agents', id, 'tools']
     const patterns = textsOf(own['tools'] ?? defaults['tools'])
-    const index = patterns.findIndex((pattern) => asking.some(nameMatcher(pattern)))
+    const index = patterns.findIndex((pattern) => asking.some((tool) => matchesTool(pattern, tool)))
     if (index === -1) continue
     const people = resolvePeople(textsOf(permissions['approvers'] ?? listAt(root['owners'])), scope)
     if (people.some(reachable)) continue
-    const tool = asking.find(nameMatcher(patterns[index]!))
+    const tool = asking.find((name) => matchesTool(patterns[index]!, name))
     const message =
       people.length === 0
         ? `The agent ${id} may have to ask before it runs ${tool}, and nobody is configured to answer: it will be refused.`

@@ -1,8 +1,8 @@
 // `permissions.allow` and `deny`: grants that mean one command, and that a deny does not take back.
 
 import type { Diagnostic } from '../../errors.ts'
+import { matchesTool } from '../../tools/match.ts'
 import { mapAt } from '../document.ts'
-import { nameMatcher } from '../glob.ts'
 import { agentSections, type Check, textsAt } from './check.ts'
 
 export const checkGrants: Check = async ({ doc, scope }) => {
@@ -41,6 +41,6 @@ export function covers(wide: string, narrow: string): boolean {
   if (open ? narrowWords.length < words.length : narrowWords.length !== words.length) return false
   return words.every((word, index) => {
     const other = narrowWords[index] ?? ''
-    return word === other || (!(other === '*' && index === narrowWords.length - 1) && nameMatcher(word)(other))
+    return word === other || (!(other === '*' && index === narrowWords.length - 1) && matchesTool(word, other))
   })
 }

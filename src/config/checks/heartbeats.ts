@@ -1,7 +1,9 @@
 // Heartbeats: names once, schedules and time zones that can be read, times that come, but not too often.
 
 import type { Diagnostic } from '../../errors.ts'
+import type { Schedule } from '../../schedules/cron.ts'
 import { mapAt, textAt } from '../document.ts'
+import { localZone } from '../local-zone.ts'
 import { suggestion } from '../suggest.ts'
 import { agentSections, type Check, type CheckInput, type Found, itemsOf, testSteps } from './check.ts'
 
@@ -20,35 +22,37 @@ export const checkHeartbeats: Check = async (input) => {
     problems.push(doc.problem('CLAW208', `There is no heartbeat "${name}".`, [...step.path, 'heartbeat'], { hint }))
   }
   if (heartbeats.length === 0) return problems
-  const { Cron } = await import('croner')
+  const { parseSchedule } = await import('../../schedules/cron.ts')
   for (const { value, path } of heartbeats) {
     const schedule = textAt(value, 'schedule')?.trim()
     if (schedule === undefined || schedule === '') continue
     const at = [...path, 'schedule']
     const hint = 'Five fields (minute hour day month weekday), or six with seconds in front: "30 7 * * *".'
-    const fields = schedule.split(/\s+/).length
-    if (fields !== 5 && fields !== 6) {
-      problems.push(doc.problem('CLAW303', `A schedule has five or six fields, not ${fields}.`, at, { hint }))
+    const zone = textAt(value, 'timezone')
+    // A zone that does not exist is told once, by its own check.
+    const parsed = parseSchedule(schedule, zone !== undefined && isZone(zone) ? zone : localZone())
+    if ('problem' in parsed) {
+      const { message } = parsed.problem
+      const whole = message.startsWith('A schedule has')
+      const told = whole ? message : `The schedule "${schedule}" cannot be read: ${message.replace(/\.$/, '')}.`
+      problems.push(doc.problem('CLAW303', told, at, { hint }))
       continue
     }
-    try {
-      const zone = textAt(value, 'timezone')
-      const cron = new Cron(schedule, { paused: true, ...(zone !== undefined && isZone(zone) ? { timezone: zone } : {}) })
-      const next = cron.nextRuns(3)
-      if (next.length === 0) problems.push(doc.problem('CLAW309', `The schedule "${schedule}" never fires.`, at))
-      else if (next.slice(1).some((time, index) => time.getTime() - next[index]!.getTime() <= OFTEN_MS)) {
-        const often = 'Each run is a turn of a model. For testing that is fine.'
-        problems.push(doc.problem('CLAW310', `The schedule "${schedule}" fires every minute or more often.`, at, { hint: often }))
-      }
-    } catch (error) {
-      problems.push(doc.problem('CLAW303', `The schedule "${schedule}" cannot be read: ${reason(error)}.`, at, { hint }))
+    const next = firstTimes(parsed.schedule, 3)
+    if (next.length === 0) problems.push(doc.problem('CLAW309', `The schedule "${schedule}" never fires.`, at))
+    else if (next.slice(1).some((time, index) => time - next[index]! <= OFTEN_MS)) {
+      const often = 'Each run is a turn of a model. For testing that is fine.'
+      problems.push(doc.problem('CLAW310', `The schedule "${schedule}" fires every minute or more often.`, at, { hint: often }))
     }
   }
   return problems
 }
 
-const reason = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '').replace(/\.$/, '')
+function firstTimes(schedule: Schedule, count: number): readonly number[] {
+  const times: number[] = []
+  for (let at = schedule.next(Date.now()); at !== null && times.length < count; at = schedule.next(at)) times.push(at)
+  return times
+}
 
 function twice({ doc }: CheckInput, heartbeats: readonly Found[]): readonly Diagnostic[] {
   const problems: Diagnostic[] = []
@@ -81,6 +85,7 @@ function zones({ doc, scope }: CheckInput, heartbeats: readonly Found[]): readon
   })
 }
 
+/** Here too, so that a file without heartbeats does not load the library of schedules. */
 function isZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })

@@ -1,8 +1,8 @@
 // An agent that runs programs on the machine itself: its owner should know.
 
 import type { Diagnostic } from '../../errors.ts'
+import { matchesTool } from '../../tools/match.ts'
 import { mapAt, textsOf } from '../document.ts'
-import { nameMatcher } from '../glob.ts'
 import type { Check } from './check.ts'
 
 export const checkSandbox: Check = ({ doc, scope, registry }) => {
@@ -13,7 +13,8 @@ export const checkSandbox: Check = ({ doc, scope, registry }) => {
   for (const id of scope.agents) {
     const own = mapAt(agents[id])
     if ((own['sandbox'] ?? defaults['sandbox']) !== 'off') continue
-    if (!textsOf(own['tools'] ?? defaults['tools']).some((pattern) => running.some(nameMatcher(pattern)))) continue
+    if (!textsOf(own['tools'] ?? defaults['tools']).some((pattern) => running.some((tool) => matchesTool(pattern, tool))))
+      continue
     const path = own['sandbox'] === undefined ? ['defaults', 'sandbox'] : ['agents', id, 'sandbox']
     const hint = '`auto` uses a sandbox where one works.'
     problems.push(doc.problem('CLAW407', `The agent ${id} runs commands on this machine without a sandbox.`, path, { hint }))

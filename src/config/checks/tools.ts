@@ -1,7 +1,7 @@
 // Allowlists name tools that exist; a pattern that matches none is told too.
 
 import type { Diagnostic } from '../../errors.ts'
-import { nameMatcher } from '../glob.ts'
+import { matchesTool } from '../../tools/match.ts'
 import { suggestion } from '../suggest.ts'
 import { agentSections, type Check, type Found, testSteps, textsAt } from './check.ts'
 
@@ -14,7 +14,7 @@ export const checkTools: Check = ({ doc, scope }) => {
       if (!/[*?]/.test(text)) {
         const hint = suggestion(text, scope.tools, 'No tools are known.', 'Tools')
         problems.push(doc.problem('CLAW203', `There is no tool "${text}".`, path, { hint }))
-      } else if (!scope.tools.some(nameMatcher(text))) {
+      } else if (!scope.tools.some((tool) => matchesTool(text, tool))) {
         const hint = `Tools: ${scope.tools.join(', ')}.`
         problems.push(doc.problem('CLAW203', `The pattern ${text} matches no tool.`, path, { hint, severity: 'warning' }))
       }

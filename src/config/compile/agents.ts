@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import type { Diagnostic } from '../../errors.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import { matchesTool } from '../../tools/match.ts'
 import { breathe } from '../breathe.ts'
 import { type ConfigDocument, mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
-import { nameMatcher } from '../glob.ts'
 import { localZone } from '../local-zone.ts'
 import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
@@ -126,8 +126,7 @@ async function soul(text: string, path: Path, files: NamedFiles): Promise<AgentP
 function resolveTools(patterns: readonly string[], scope: Scope): readonly string[] {
   const found = new Set<string>()
   for (const pattern of patterns) {
-    const matches = nameMatcher(pattern)
-    for (const tool of scope.tools) if (matches(tool)) found.add(tool)
+    for (const tool of scope.tools) if (matchesTool(pattern, tool)) found.add(tool)
   }
   return [...found].sort()
 }
