@@ -100,7 +100,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   async function settle(id: string, state: Exclude<ApprovalState, 'open'>, by: string): Promise<ApprovalRow | null> {
     const row = await store.settle(id, state, by, clock.now())
     if (row === null) return null
-    if (state === 'always') await options.remember(row)
+    // What could not be saved still holds for this once.
+    if (state === 'always') await options.remember(row).catch(report)
     timers.get(id)?.()
     timers.delete(id)
     options.emit({ type: 'approval_decision', id, decision: state, by })

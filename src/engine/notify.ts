@@ -5,6 +5,7 @@ import type { ReplyTarget } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../ports.ts'
 import type { ApprovalRow } from '../storage/ports.ts'
+import { visible } from './approval-text.ts'
 import type { ChannelManager } from './channels.ts'
 import type { Generation } from './world.ts'
 
@@ -64,7 +65,7 @@ export const questionText = (row: ApprovalRow): string =>
     `${row.agentId} asks to run ${row.toolName}:`,
     row.text,
     '',
-    `Why it asks: ${row.reason}`,
-    `Folder: ${row.cwd}`,
-    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${row.requestedBy}`]),
+    `Why it asks: ${visible(row.reason)}`,
+    `Folder: ${visible(row.cwd)}`,
+    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${visible(row.requestedBy)}`]),
   ].join('\n')

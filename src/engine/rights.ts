@@ -40,12 +40,26 @@ export const strictest = (verdicts: readonly [Verdict, ...Verdict[]]): Verdict =
 
 const SANDBOX_RANK = { off: 0, auto: 1, required: 2 } as const
 
-/** The agent with the strictest sandbox among it and its parents. */
+/** The agent within the bounds of those above it: the strictest sandbox, hosts that all of them may reach, hosts that none may. */
 export function boundedAgent(plan: Plan, agent: AgentPlan, parents: readonly string[]): AgentPlan {
   const above = parents.flatMap((id) => plan.agents.get(id) ?? [])
+  if (above.length === 0) return agent
+  const { allowHosts: own, ...rest } = agent
   const sandbox = above.reduce(
     (worst, one) => (SANDBOX_RANK[one.sandbox] > SANDBOX_RANK[worst] ? one.sandbox : worst),
     agent.sandbox,
   )
-  return sandbox === agent.sandbox ? agent : { ...agent, sandbox }
+  // By the pattern as it is written: whether one pattern lies within another is not guessed at.
+  const allowHosts = above.reduce(
+    (list, one) =>
+      one.allowHosts === undefined ? list : (list ?? one.allowHosts).filter((host) => one.allowHosts?.includes(host)),
+    own,
+  )
+  return {
+    ...rest,
+    sandbox,
+    network: agent.network.filter((host) => above.every((one) => one.network.includes(host))),
+    denyHosts: [...new Set([...agent.denyHosts, ...above.flatMap((one) => one.denyHosts)])],
+    ...(allowHosts === undefined ? {} : { allowHosts }),
+  }
 }

@@ -29,6 +29,7 @@ export interface ToolGate {
   runApproved(turn: GatedTurn, call: ToolCall, approvedCwd: string): Promise<CallOutcome>
 }
 
+const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
 export function createToolGate(world: World, surroundings: Surroundings, approvals: Approvals): ToolGate {
@@ -39,20 +40,31 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
     const problem = await runner.validateInput(tool, input)
     if (problem !== null) return failure(problem)
-    const verdict = await judge(turn.plan, turn.agent, turn.parents, tool, input)
+    const verdict = await judgeForTurn(turn, tool, input)
     if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
     if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
     if (verdict.decision === 'ask') {
       const refused = await askFor(turn, id, tool, input, verdict)
       if (refused !== null) return refused
     }
-    // Whatever the turn's own plan says, what today's plan took away is not run.
-    const today = world.current().plan
-    if (today !== turn.plan || verdict.decision === 'ask') {
-      const barred = await barredToday(today, turn, tool, input)
+    // An answer can take long: what was taken away meanwhile is not run.
+    if (verdict.decision === 'ask') {
+      const barred = await barredToday(world.current().plan, turn, tool, input)
       if (barred !== null) return failure(barred)
     }
     return await run(turn, id, tool, input)
+  }
+
+  /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
+  async function judgeForTurn(turn: GatedTurn, tool: ToolDefinition, input: unknown): Promise<Verdict> {
+    const verdict = await judge(turn.plan, turn.agent, turn.parents, tool, input)
+    const today = world.current().plan
+    if (today === turn.plan || verdict.decision === 'refuse') return verdict
+    const agent = today.agents.get(turn.agent.id)
+    if (agent === undefined) return refusal(`The agent ${turn.agent.id} was removed.`)
+    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
+      return refusal(`The tool ${tool.name} was taken away.`)
+    return strictest([verdict, await judge(today, agent, turn.parents, tool, input)])
   }
 
   async function judge(
@@ -62,6 +74,8 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     tool: ToolDefinition,
     input: unknown,
   ): Promise<Verdict> {
+    const gone = parents.find((id) => !plan.agents.has(id))
+    if (gone !== undefined) return refusal(`The agent ${gone}, which started this one, was removed.`)
     const bounded = boundedAgent(plan, agent, parents)
     const all = [bounded, ...parents.flatMap((id) => plan.agents.get(id) ?? [])]
     const verdicts = await Promise.all(
@@ -111,6 +125,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       ...(row?.replyTo === undefined ? {} : { replyTo: row.replyTo }),
     })
     const state = opened.state === 'open' ? await approvals.wait(opened.id, approvalWaitMs, turn.signal) : opened.state
+    const by = (await world.storage.approvals.get(opened.id))?.decidedBy
     await surroundings.audit.append({
       kind: 'approval',
       id: opened.id,
@@ -118,6 +133,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       session: turn.session.key,
       tool: tool.name,
       state,
+      ...(by === undefined ? {} : { by }),
     })
     if (state === 'pending') return { content: pendingText(opened.id), isError: false }
     return state === 'once' || state === 'always' ? null : failure(deniedText(state))

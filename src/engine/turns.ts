@@ -13,7 +13,7 @@ import type { Compactor } from './compactor.ts'
 import type { Delivery } from './delivery.ts'
 import { transcribed } from './media.ts'
 import type { ModelCalls } from './model-calls.ts'
-import { toolsFor } from './rights.ts'
+import { boundedAgent, toolsFor } from './rights.ts'
 import type { ReplyStreams } from './streams.ts'
 import type { GatedTurn, ToolGate } from './tool-gate.ts'
 import type { Generation, World } from './world.ts'
@@ -160,9 +160,10 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
     }
     const tools = toolsFor(generation.plan, agent, parents, world.registry.tools)
+    const bounded = boundedAgent(generation.plan, agent, parents)
     return {
       plan: generation.plan,
-      agent,
+      agent: bounded,
       claim,
       session,
       tools,

@@ -147,3 +147,29 @@ t.test('modes', async (t) => {
     })
   }
 })
+
+t.test('a grant taken away while a turn runs: the call asks, also in that turn', async (t) => {
+  let release: () => void = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const yaml = (allow: string) =>
+    `${HEAD}owners: ["webchat:boss"]\nagents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { allow: [${allow}] } } }`
+  const answer = asks('mkdir made')
+  const b = await startBot(yaml('"mkdir *"'), {
+    api: {
+      reply: async (request, i) => {
+        if (i === 0) await held
+        return answer(request)
+      },
+    },
+  })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'do it')
+  while (!b.events.some((event) => event.type === 'turn_start')) await new Promise((resolve) => setTimeout(resolve, 5))
+  await b.save(yaml(''))
+  t.equal((await b.claw.engine.reload()).ok, true)
+  release()
+  await b.claw.engine.decide(await open(b), 'deny', { caller: { kind: 'owner' } })
+  t.match((await reply).body.response, /denied/)
+})

@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { boundedAgent, strictest, toolsFor } from '../../src/engine/rights.ts'
+import type { Verdict } from '../../src/permissions/port.ts'
+import { builtinTools } from '../../src/tools/registry.ts'
+import { makePlan } from '../support/make-plan.ts'
+
+const names = builtinTools.map((tool) => tool.name)
+const TRAITS = ['runs', 'writes', 'sends', 'spends'] as const
+const traitsOf = (tools: readonly string[]): Set<string> =>
+  new Set(
+    builtinTools.filter((tool) => tools.includes(tool.name)).flatMap((tool) => TRAITS.filter((trait) => tool.traits[trait])),
+  )
+
+t.test('no chain of agents gains a kind of right that one above it lacks', async () => {
+  fc.assert(
+    fc.property(fc.array(fc.subarray(names), { minLength: 2, maxLength: 4 }), (chain) => {
+      const ids = chain.map((_, i) => `a${i}`)
+      const plan = makePlan({ agents: Object.fromEntries(chain.map((tools, i) => [ids[i] as string, { tools }])) })
+      const parents = ids.slice(0, -1)
+      const child = plan.agents.get(ids.at(-1) as string)
+      if (child === undefined) return false
+      const granted = toolsFor(plan, child, parents, builtinTools).map((tool) => tool.name)
+      const owns = granted.every((name) => child.tools.includes(name))
+      return owns && parents.every((_, i) => [...traitsOf(granted)].every((trait) => traitsOf(chain[i] ?? []).has(trait)))
+    }),
+  )
+})
+
+t.test('a parent that is gone leaves no rights that do anything', async (t) => {
+  const plan = makePlan({ agents: { child: { tools: ['bash', 'memory_search'] } } })
+  const child = plan.agents.get('child')
+  if (child === undefined) throw new Error('no child')
+  t.strictSame(
+    toolsFor(plan, child, ['gone'], builtinTools).map((tool) => tool.name),
+    ['memory_search'],
+  )
+})
+
+t.test('place: the strictest sandbox, hosts all may reach, hosts none may', async (t) => {
+  const plan = makePlan({
+    agents: {
+      boss: { sandbox: 'required', network: ['a.example'], allowHosts: ['*.org'], denyHosts: ['x.org'] },
+      child: { sandbox: 'off', network: ['a.example', 'b.example'], allowHosts: ['*.org', '*.com'], denyHosts: ['y.org'] },
+    },
+  })
+  const child = plan.agents.get('child')
+  if (child === undefined) throw new Error('no child')
+  t.match(boundedAgent(plan, child, ['boss']), { sandbox: 'required', network: ['a.example'], allowHosts: ['*.org'] })
+  t.strictSame([...boundedAgent(plan, child, ['boss']).denyHosts].sort(), ['x.org', 'y.org'])
+  t.equal(boundedAgent(plan, child, []), child, 'on its own it is itself')
+})
+
+t.test('the strictest verdict counts', async (t) => {
+  const verdict = (decision: Verdict['decision']): Verdict => ({ decision, reason: decision, by: 'mode' })
+  t.equal(strictest([verdict('run'), verdict('ask'), verdict('run')]).decision, 'ask')
+  t.equal(strictest([verdict('ask'), verdict('refuse')]).decision, 'refuse')
+})
