@@ -1,6 +1,7 @@
 // Both sides as processes: the built claw and the bare programs, each beside the same fake model; and a small HTTP client.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { Agent, get as httpGet, request as httpRequest } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
@@ -102,7 +103,14 @@ export async function startClawSide(context: PartContext, modelUrl: string, opti
     await mkdir(join(folder, path, '..'), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  return await start(context, [...(options.nodeArgs ?? []), CLAW, 'run', '--log-level', 'error'], folder, port, options.env)
+  return await start(
+    context,
+    [...(options.nodeArgs ?? []), CLAW, 'run', '--log-level', 'error'],
+    folder,
+    port,
+    options.env,
+    '.openclaw/gateway.json',
+  )
 }
 
 /** `http` only answers; `turn` does the least that a turn is. */
@@ -118,7 +126,10 @@ async function start(
   folder: string,
   port: number,
   env: Readonly<Record<string, string>> = {},
+  /** Written once the rest is up, too. */
+  file?: string,
 ): Promise<Side> {
+  let isOpen = false
   const from = performance.now()
   const child = kept(
     spawn(process.execPath, [...args], { cwd: folder, env: environment(env), stdio: ['ignore', 'ignore', 'pipe'] }),
@@ -131,7 +142,8 @@ async function start(
   context.own(pid)
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${args[0]} ended with ${child.exitCode}: ${said}`)
-    if ((await get(port, '/readyz'))?.status === 200) break
+    if (!isOpen) isOpen = (await get(port, '/readyz'))?.status === 200
+    if (isOpen && (file === undefined || existsSync(join(folder, file)))) break
     if (performance.now() - from > 60_000) throw new Error(`${args[0]} did not get ready: ${said}`)
     await sleep(1)
   }

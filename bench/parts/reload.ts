@@ -1,7 +1,7 @@
 // An edit of one line in files of growing size: from the save until the new plan rules, and how long the server was silent
 // meanwhile, as somebody who asks it every millisecond sees it.
 
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { type Cell, type Part, rounds } from '../result.ts'
@@ -76,9 +76,9 @@ export const reload: Part = {
           return text('Zero.')
         },
       })
-      const { ownerSecret } = JSON.parse(
-        await (await import('node:fs/promises')).readFile(join(side.folder, '.openclaw/gateway.json'), 'utf8'),
-      ) as { ownerSecret: string }
+      const { ownerSecret } = JSON.parse(await readFile(join(side.folder, '.openclaw/gateway.json'), 'utf8')) as {
+        ownerSecret: string
+      }
       const socket = new WebSocket(`ws://127.0.0.1:${side.port}/`)
       await new Promise((resolve) => socket.once('open', resolve))
       socket.send(JSON.stringify({ type: 'hello', data: { channelId: 'webchat', token: ownerSecret } }))
