@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChannelError, type OutboundMessage } from '../channels/port.ts'
-import { ClawError, EXIT } from '../errors.ts'
+import { ClawError, EXIT, messageOf } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createLimits } from '../limits/rate-limits.ts'
 import { createModelRouter } from '../models/failover.ts'
@@ -61,6 +61,7 @@ export interface EngineOptions {
 }
 
 const DRAIN_MS = 20_000
+const DAY_MS = 24 * 3_600_000
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { clock, random, log, registry, storage } = options
@@ -153,6 +154,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onHeartbeatDone: heartbeatRuns.deliveries,
   })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: heartbeatRuns.fire, emit: hub.emit })
+
+  let stopTidying = (): void => {}
+  /** Answers, repeats and ledgers that nobody can ask for any more go, now and every day. */
+  const tidy = (): void => {
+    storage
+      .clean(clock.now())
+      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'old records could not be removed'))
+    stopTidying = clock.after(DAY_MS, tidy)
+  }
 
   const resetSession = async (key: string, agentId: string): Promise<void> => {
     const timestamp = new Date(clock.now()).toISOString()
@@ -252,6 +262,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return generation.number
     },
     async start() {
+      tidy()
       storage.queue.start(
         async (token) => (storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)),
         generation.plan.lanes,
@@ -263,6 +274,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       heartbeats.apply(generation.plan.heartbeats)
     },
     async stop({ drainMs = DRAIN_MS } = {}) {
+      stopTidying()
       heartbeats.stop()
       await channels.stop()
       await storage.queue.drain(drainMs)

@@ -5,7 +5,12 @@ import type { UsageStore } from '../storage/ports.ts'
 import type { Limited, Reservation, SpendLimit, SpendWarning } from './port.ts'
 
 export interface Budget {
-  reserve(agent: Limited, tokens: number, now: number, more?: { cost?: number; input?: number; signal?: AbortSignal }): Promise<Reservation>
+  reserve(
+    agent: Limited,
+    tokens: number,
+    now: number,
+    more?: { cost?: number; input?: number; signal?: AbortSignal },
+  ): Promise<Reservation>
   spent(agentId: string, now: number): Spent
 }
 
