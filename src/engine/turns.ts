@@ -60,7 +60,7 @@ export interface TurnRunnerOptions {
 
 const GONE = 'This agent is no longer here.'
 /** A turn that was begun so often and never ended takes the process down with it; it is given up. */
-const MAX_ATTEMPTS = 5
+const MAX_ATTEMPTS = 25
 const POISON = 'I could not finish this, however often I tried. Please ask in another way.'
 const BROKEN = 'Something went wrong on my side. Please try again.'
 

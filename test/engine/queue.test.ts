@@ -7,6 +7,9 @@ interface Held {
   release(): void
 }
 
+/** Texts of first messages: the model holds their answers until it is told. */
+const HELD: ReadonlySet<string> = new Set(['one', '0'])
+
 /** The first turn waits until it is released. */
 async function busy(t: { teardown(handler: () => unknown): void }, queue: string): Promise<Held> {
   let release: () => void = () => {}
@@ -15,8 +18,8 @@ async function busy(t: { teardown(handler: () => unknown): void }, queue: string
   })
   const bot = await startBot(`${HEAD}agents: { main: { soul: S, queue: ${queue} } }`, {
     api: {
-      reply: async (request, i) => {
-        if (i === 0) await held
+      reply: async (request) => {
+        if (HELD.has(lastUserText(request))) await held
         return `saw: ${lastUserText(request)}`
       },
     },
