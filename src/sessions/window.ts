@@ -86,8 +86,9 @@ export function windowStart(entries: readonly TranscriptEntry[]): number {
     if (entry?.kind === 'reset') return at
     if (entry?.kind !== 'summary') continue
     if (entry.keepFrom === undefined) return at
-    for (let kept = at - 1; kept >= 0 && entries[kept]?.kind !== 'reset'; kept--) {
+    for (let kept = at - 1; kept >= 0; kept--) {
       if (entries[kept]?.id === entry.keepFrom) return kept
+      if (entries[kept]?.kind === 'reset') break
     }
     return at
   }
