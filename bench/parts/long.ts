@@ -1,10 +1,10 @@
 // What grows with use: a turn at the end of long transcripts, memory after many turns and with many sessions open.
 
 import type { Agent } from 'node:http'
-import { WebSocket } from 'ws'
+import { heapMb } from '../inspector.ts'
 import { cpuOf, residentMb } from '../machine.ts'
 import { type Cell, type Part, type PartContext, rounds } from '../result.ts'
-import { createClient, get, type Side, startClawSide, startFloorSide, startModel, turn } from '../sides.ts'
+import { createClient, freePort, type Side, startClawSide, startFloorSide, startModel, turn } from '../sides.ts'
 import { percentile, summarize } from '../stats.ts'
 
 /** So many lines, the last 20 of them behind a summary, as compaction leaves them. */
@@ -75,27 +75,6 @@ export const transcript: Part = {
   },
 }
 
-/** Megabytes of heap still in use once garbage is collected, asked through the inspector. */
-async function settled(inspector: number): Promise<number> {
-  const list = JSON.parse((await get(inspector, '/json/list'))?.body ?? '[]') as { webSocketDebuggerUrl: string }[]
-  const socket = new WebSocket(list[0]?.webSocketDebuggerUrl ?? '')
-  await new Promise((resolve) => socket.once('open', resolve))
-  for (let id = 1; id <= 2; id++) {
-    const done = new Promise((resolve) => socket.once('message', resolve))
-    socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }))
-    await done
-  }
-  const heap = new Promise<number>((resolve) =>
-    socket.once('message', (raw: Buffer) =>
-      resolve((JSON.parse(raw.toString()) as { result: { usedSize: number } }).result.usedSize / 2 ** 20),
-    ),
-  )
-  socket.send(JSON.stringify({ id: 9, method: 'Runtime.getHeapUsage' }))
-  const used = await heap
-  socket.close()
-  return used
-}
-
 async function drive(side: Side, agent: Agent, from: number, to: number, user: (n: number) => string): Promise<void> {
   let next = from
   await Promise.all(
@@ -115,19 +94,18 @@ export const sessions: Part = {
     const sizes = context.quick ? [10, 1_000] : [10, 1_000, 10_000]
     const model = await startModel(context)
     const agent = createClient()
-    const { freePort } = await import('../sides.ts')
     const inspector = await freePort()
     const side = await startClawSide(context, model.url, { nodeArgs: [`--inspect=127.0.0.1:${inspector}`] })
     // Libraries that load on first use, and V8's own caches, are no session's.
     for (let n = 0; n < 300; n++) await turn(side, agent, `warm${n % 5}`, 'hello')
-    const base = { heap: await settled(inspector), resident: residentMb(side.pid) }
+    const base = { heap: await heapMb(inspector), resident: residentMb(side.pid) }
     const cells: Cell[] = []
     const points: { size: number; value: number }[] = []
     let opened = 0
     for (const size of sizes) {
       await drive(side, agent, opened, size, (n) => `open${n}`)
       opened = size
-      const heap = (await settled(inspector)) - base.heap
+      const heap = (await heapMb(inspector)) - base.heap
       const resident = residentMb(side.pid) - base.resident
       const target = size === 10_000 ? { target: { value: 30 } } : {}
       cells.push(
@@ -151,7 +129,6 @@ export const soak: Part = {
     const model = await startModel(context)
     const agent = createClient()
     const floor = await startFloorSide(context, 'http')
-    const { freePort } = await import('../sides.ts')
     const inspector = await freePort()
     const watched = await startClawSide(context, model.url, { nodeArgs: [`--inspect=127.0.0.1:${inspector}`] })
     const plain = await startClawSide(context, model.url)
@@ -159,7 +136,7 @@ export const soak: Part = {
     for (let third = 0; third < 3; third++) {
       const [from, to] = [(third * total) / 3, ((third + 1) * total) / 3]
       await drive(watched, agent, from, to, (n) => `u${n % 50}x${Math.floor(n / 1_000)}`)
-      heaps.push(await settled(inspector))
+      heaps.push(await heapMb(inspector))
     }
     const before = cpuOf(plain.pid)?.own ?? Number.NaN
     await drive(plain, agent, 0, total, (n) => `u${n % 50}x${Math.floor(n / 1_000)}`)

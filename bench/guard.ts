@@ -1,0 +1,74 @@
+// Work counted instead of time, so that a busy machine changes nothing: files loaded at a start, bytes and calls written a turn,
+// heap after many turns. What it finds too much fails the test that runs it.
+
+import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { heapMb } from './inspector.ts'
+import { writesOf } from './machine.ts'
+import type { PartContext } from './result.ts'
+import { createClient, freePort, sleep, startClawSide, startModel, turn } from './sides.ts'
+
+export interface GuardFigures {
+  /** Files of ours and of packages that a start of `claw run` with http and webchat loads. */
+  readonly loaded: readonly string[]
+  /** A turn, sockets included; null where the system does not count them. */
+  readonly writes: { readonly bytes: number; readonly calls: number } | null
+  /** After 500 turns and after 1,500, in 20 sessions that begin anew. */
+  readonly heap: readonly [number, number]
+}
+
+export async function measureGuard(folder: string): Promise<GuardFigures> {
+  const context: PartContext = { quick: true, folder, own: () => {} }
+  return { loaded: await filesLoaded(context), ...(await turnsCounted(context)) }
+}
+
+/** V8 writes down which scripts ran when a process ends. */
+async function filesLoaded(context: PartContext): Promise<readonly string[]> {
+  const coverage = await mkdtemp(join(context.folder, 'coverage-'))
+  await mkdir(coverage, { recursive: true })
+  const side = await startClawSide(context, 'http://127.0.0.1:9', { env: { NODE_V8_COVERAGE: coverage } })
+  // It answers a moment before it listens to signals, and only an orderly end writes the list.
+  await sleep(500)
+  await side.stop()
+  const loaded: string[] = []
+  for (const name of await readdir(coverage)) {
+    const { result } = JSON.parse(await readFile(join(coverage, name), 'utf8')) as { result: { url: string }[] }
+    for (const { url } of result) if (url.startsWith('file:')) loaded.push(fileURLToPath(url))
+  }
+  return loaded
+}
+
+async function turnsCounted(context: PartContext): Promise<Omit<GuardFigures, 'loaded'>> {
+  const model = await startModel(context)
+  const agent = createClient()
+  const inspector = await freePort()
+  const side = await startClawSide(context, model.url, { nodeArgs: [`--inspect=127.0.0.1:${inspector}`] })
+  const drive = async (from: number, to: number): Promise<void> => {
+    let next = from
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let n = next++; n < to; n = next++) await turn(side, agent, `u${n % 20}x${Math.floor(n / 250)}`, 'hello')
+      }),
+    )
+  }
+  await drive(0, 100)
+  const before = writesOf(side.pid)
+  // One after the other, so that no two share a commit.
+  for (let n = 0; n < 50; n++) await turn(side, agent, `alone${n % 5}`, 'hello')
+  const after = writesOf(side.pid)
+  await drive(100, 500)
+  const early = await heapMb(inspector)
+  await drive(500, 1_500)
+  const late = await heapMb(inspector)
+  await side.stop()
+  await model.stop()
+  agent.destroy()
+  return {
+    heap: [early, late],
+    writes:
+      before === null || after === null
+        ? null
+        : { bytes: (after.bytes - before.bytes) / 50, calls: (after.calls - before.calls) / 50 },
+  }
+}
