@@ -14,7 +14,7 @@ import { reload } from './parts/reload.ts'
 import { commands, ready } from './parts/start.ts'
 import { stream, throughput, tool, turns } from './parts/turns.ts'
 import { measurePeer } from './peer.ts'
-import { fileNameOf, type MeasuredPart, markdownOf } from './report.ts'
+import { fileNameOf, isBusy, type MeasuredPart, markdownOf } from './report.ts'
 import type { Part } from './result.ts'
 import { stopAll } from './sides.ts'
 import { plotOf } from './svg.ts'
@@ -45,6 +45,7 @@ const USAGE = `npm run bench -- [options]
   --json FILE      all samples
   --markdown FILE  the table, also printed
   --plots FOLDER   a plot of each growth
+  --patience N     measure a part up to N times more while others keep the machine busy
   --peer FOLDER    the harness of the closest peer, installed as its README says
 `
 
@@ -70,6 +71,7 @@ async function main(): Promise<number> {
       json: { type: 'string' },
       markdown: { type: 'string' },
       plots: { type: 'string' },
+      patience: { type: 'string', default: '0' },
       peer: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -93,7 +95,13 @@ async function main(): Promise<number> {
     for (const part of chosen) {
       process.stderr.write(`${part.name} … `)
       try {
-        const one = await measure(part, values.quick, root)
+        let one = await measure(part, values.quick, root)
+        // A part that others disturbed is measured again, and the quietest time counts.
+        for (let again = Number(values.patience); again > 0 && isBusy(one); again--) {
+          process.stderr.write('others were busy, again … ')
+          const next = await measure(part, values.quick, root)
+          if ((next.foreignCores ?? 0) < (one.foreignCores ?? 0)) one = next
+        }
         measured.push(one)
         process.stderr.write(`${one.seconds.toFixed(1)} s\n`)
       } catch (error) {

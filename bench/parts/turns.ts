@@ -123,7 +123,9 @@ async function together(side: Side, agent: Agent, sessions: number, total: numbe
     Array.from({ length: sessions }, async (_, session) => {
       while (next < total) {
         const n = next++
-        await turn(side, agent, `${round}s${session}`, `hello ${n}`)
+        // A session begins anew after some 25 turns, so that what is measured is no long conversation.
+        const age = Math.floor(n / (25 * sessions))
+        await turn(side, agent, `${round}s${session}x${age}`, `hello ${n}`)
       }
     }),
   )
