@@ -221,7 +221,12 @@ export function post(
         response.on('error', reject)
       },
     )
-    request.on('error', reject)
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The server closed a kept connection just as it was used again; nothing was taken, so it is sent anew.
+      if (request.reusedSocket && error.code === 'ECONNRESET')
+        post(port, path, body, agent, headers, onText).then(resolve, reject)
+      else reject(error)
+    })
     request.end(text)
   })
 }
