@@ -1,7 +1,7 @@
 // What else the machine did while a part was measured, and what a process used. Reads /proc; elsewhere the answers are null.
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 
 const TICK_MS = 10
@@ -33,7 +33,7 @@ const read = (path: string): string | null => {
 }
 
 /** CPU milliseconds a live process used so far, its threads included; waited-for children apart. */
-export function cpuOf(pid: number | 'self'): { readonly own: number; readonly children: number } | null {
+export function cpuOf(pid: number): { readonly own: number; readonly children: number } | null {
   const text = read(`/proc/${pid}/stat`)
   if (text === null) return null
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -54,38 +54,49 @@ export function writesOf(pid: number): { readonly bytes: number; readonly calls:
   return { bytes: field('wchar'), calls: field('syscw') }
 }
 
-/** Busy milliseconds of all cores since boot. */
-function busyMs(): number | null {
-  const line = read('/proc/stat')?.split('\n')[0]
-  if (line === undefined) return null
-  const [user = 0, nice = 0, system = 0, , , irq = 0, soft = 0, steal = 0] = line.trim().split(/\s+/).slice(1).map(Number)
-  return (user + nice + system + irq + soft + steal) * TICK_MS
+/** Milliseconds that the machine below took from this one since boot. */
+function stolenMs(): number {
+  const fields = read('/proc/stat')?.split('\n')[0]?.trim().split(/\s+/) ?? []
+  return Number(fields[8] ?? 0) * TICK_MS
+}
+
+/**
+ * CPU milliseconds of all processes but ours, with those of children they waited for; null: unknown here. Counted process by
+ * process: the system's own sums are sampled, and miss much of what runs in short bursts.
+ */
+function foreignMs(ours: ReadonlySet<number>): number | null {
+  let names: string[]
+  try {
+    names = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  } catch {
+    return null
+  }
+  if (names.length === 0) return null
+  let sum = stolenMs()
+  for (const name of names) {
+    const used = ours.has(Number(name)) ? null : cpuOf(Number(name))
+    if (used !== null) sum += used.own + used.children
+  }
+  return sum
 }
 
 export interface Watch {
-  /** Tells it of a process whose use is ours. Those it waits for to end are counted by themselves. */
+  /** Tells it of a process of ours. */
   add(pid: number): void
   /** Cores that others kept busy since the start, on average; null: unknown here. */
   foreignCores(): number | null
 }
 
-/** Starts watching what others do. A process that was added must be alive when the answer is asked, or have been waited for. */
+/** Starts watching what others do. */
 export function watchOthers(): Watch {
   const from = performance.now()
-  const busy = busyMs()
-  const self = cpuOf('self')
-  const added = new Map<number, number>()
+  const ours = new Set([process.pid])
+  const before = foreignMs(ours)
   return {
-    add: (pid) => void added.set(pid, cpuOf(pid)?.own ?? 0),
+    add: (pid) => void ours.add(pid),
     foreignCores() {
-      const [busyNow, selfNow] = [busyMs(), cpuOf('self')]
-      if (busy === null || busyNow === null || self === null || selfNow === null) return null
-      let ours = selfNow.own - self.own + (selfNow.children - self.children)
-      for (const [pid, before] of added) {
-        const now = cpuOf(pid)
-        if (now !== null) ours += now.own - before
-      }
-      return Math.max(0, (busyNow - busy - ours) / (performance.now() - from))
+      const now = foreignMs(ours)
+      return before === null || now === null ? null : Math.max(0, (now - before) / (performance.now() - from))
     },
   }
 }
