@@ -77,7 +77,12 @@ export async function startModel(context: PartContext): Promise<Model> {
 }
 
 /** A configuration with one agent on the fake model; `more` is put behind it. */
-export const configOf = (port: number, model: string, more = '', agent = ''): string => `gateway: { port: ${port} }
+export const configOf = (
+  port: number,
+  model: string,
+  more = '',
+  agent = '',
+): string => `gateway: { port: ${port}, maxConnections: 4000 }
 models: { api: { provider: anthropic, baseURL: "${model}", apiKey: none } }
 agents:
   main: { soul: You are terse., model: api/m${agent} }
