@@ -23,6 +23,7 @@ export function plotOf(growth: Growth): string {
   const exponent = exponentOf(growth.points)
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11" fill="#374151">`,
+    `<title>${growth.name}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(
       [LEFT, 18],

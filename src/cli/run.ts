@@ -14,6 +14,7 @@ export const run: Verb = async (_args, options, io) => {
   let redact = (line: string): string => line
   const level = typeof options['logLevel'] === 'string' ? options['logLevel'] : 'info'
   const log = createLogger({ level, human, write: (line) => io.err(line), redact: (line) => redact(line) })
+  const signals = listenForSignals()
   let claw: Claw
   try {
     claw = await startClaw({
@@ -26,13 +27,14 @@ export const run: Verb = async (_args, options, io) => {
       },
     })
   } catch (error) {
+    signals.off()
     if (error instanceof ClawError && error.diagnostics.length > 0)
       io.err(renderHuman(error.diagnostics, { cwd: io.cwd, color: io.color }))
     throw error
   }
   if (hasErrors(claw.diagnostics)) io.err(renderHuman(claw.diagnostics, { cwd: io.cwd, color: io.color }))
   greet(io, claw)
-  return await untilStopped(claw, options['openChat'] === true, io)
+  return await untilStopped(claw, signals, options['openChat'] === true, io)
 }
 
 function greet(io: Io, claw: Claw): void {
@@ -65,22 +67,47 @@ function offlineAgents(plan: Plan): readonly (readonly [string, string])[] {
   })
 }
 
-async function untilStopped(claw: Claw, openChat: boolean, io: Io): Promise<number> {
+interface Signals {
+  /** Takes over: what was asked for while the engine started is done now. */
+  on(stop: () => void, reload: () => void): void
+  off(): void
+}
+
+/** Listens from the first moment on: a supervisor may ask to stop as soon as the gateway answers, or before. */
+function listenForSignals(): Signals {
+  let asked = false
+  let stop = (): void => {
+    asked = true
+  }
+  let reload = (): void => {}
+  const onStop = (): void => stop()
+  const onReload = (): void => reload()
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload)
+  return {
+    on(nextStop, nextReload) {
+      stop = nextStop
+      reload = nextReload
+      if (asked) stop()
+    },
+    off: () => void process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload),
+  }
+}
+
+async function untilStopped(claw: Claw, signals: Signals, openChat: boolean, io: Io): Promise<number> {
   return await new Promise<number>((resolve) => {
     let stopping = false
     const stop = (): void => {
-      if (stopping) {
-        // A second signal: whoever sends it does not want to wait.
-        process.exit(EXIT.ok)
-      }
+      // A second signal: whoever sends it does not want to wait.
+      if (stopping) process.exit(EXIT.ok)
       stopping = true
-      process.off('SIGHUP', reload)
-      void claw.stop().then(() => resolve(EXIT.ok))
+      void claw.stop().then(() => {
+        signals.off()
+        resolve(EXIT.ok)
+      })
     }
-    const reload = (): void => void claw.engine.reload()
-    process.on('SIGHUP', reload)
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
+    signals.on(stop, () => {
+      if (!stopping) void claw.engine.reload()
+    })
     if (openChat && io.stdin.isTTY === true) {
       void import('./chat.ts').then(({ chatWith }) => chatWith(claw, io)).then(stop)
     }
