@@ -21,7 +21,7 @@ const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens']
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   const { rows } = turn.claim
   const shared = turn.session.key.endsWith(':*')
-  await append(turn, ports, 'u', 'user', userContent(rows, shared), userOf(turn))
+  await append(turn, ports, 'u', 'user', userContent(rows, shared, turn.claim.run), userOf(turn))
   try {
     return await converse(turn, ports)
   } catch (error) {

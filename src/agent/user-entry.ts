@@ -3,25 +3,25 @@
 import type { Attachment, InboundMessage } from '../channels/port.ts'
 import type { ContentBlock } from '../models/port.ts'
 import type { InboxRow } from '../storage/ports.ts'
-import { asData } from '../tools/run.ts'
+import { asData, plainLabel } from '../tools/run.ts'
 
 /**
  * The content of a turn's user entry: the texts of all rows in order, then their media. In a session that several people
- * share, each text says who spoke.
+ * share, each text says who spoke. `run` salts the marks: message ids can be guessed, a run's id can't.
  */
-export function userContent(rows: readonly InboxRow[], shared: boolean): string | readonly ContentBlock[] {
-  const texts = rows.map((row) => textOf(row, shared)).filter((text) => text !== '')
-  const blocks = rows.flatMap((row) => (row.message?.media ?? []).flatMap((media) => mediaBlocks(media, row.messageId)))
+export function userContent(rows: readonly InboxRow[], shared: boolean, run: string): string | readonly ContentBlock[] {
+  const texts = rows.map((row) => textOf(row, shared, run)).filter((text) => text !== '')
+  const blocks = rows.flatMap((row) => (row.message?.media ?? []).flatMap((media) => mediaBlocks(media, run)))
   const text = texts.join('\n\n')
   if (blocks.length === 0) return text === '' ? '(empty message)' : text
   return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...blocks]
 }
 
-function textOf(row: InboxRow, shared: boolean): string {
+function textOf(row: InboxRow, shared: boolean, run: string): string {
   const said =
     shared && row.message !== undefined ? `[from ${row.message.channelId}:${row.message.userId}] ${row.content}` : row.content
   const quoted = row.message?.quoted
-  return quoted === undefined ? said : `${quotedText(quoted, row.messageId)}\n${said}`
+  return quoted === undefined ? said : `${quotedText(quoted, run)}\n${said}`
 }
 
 const quotedText = (quoted: NonNullable<InboundMessage['quoted']>, salt: string): string =>
@@ -30,13 +30,14 @@ const quotedText = (quoted: NonNullable<InboundMessage['quoted']>, salt: string)
 const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
 
 function mediaBlocks(media: Attachment, salt: string): readonly ContentBlock[] {
-  const label = `${media.kind}${media.name === undefined ? '' : ` "${media.name}"`} (${media.mediaType})`
+  const name = media.name === undefined ? undefined : plainLabel(media.name)
+  const label = `${media.kind}${name === undefined ? '' : ` "${name}"`} (${plainLabel(media.mediaType)})`
   if (media.data === undefined) return [{ type: 'text', text: `[${label}: ${media.note ?? 'not taken'}]` }]
   if (IMAGES.has(media.mediaType)) {
     return [{ type: 'image', source: { type: 'base64', media_type: media.mediaType, data: media.data } }]
   }
   if (media.mediaType === 'application/pdf') {
-    const title = media.name === undefined ? {} : { title: media.name }
+    const title = name === undefined ? {} : { title: name }
     return [{ type: 'document', source: { type: 'base64', media_type: media.mediaType, data: media.data }, ...title }]
   }
   if (/^text\/|json$|xml$|yaml$/.test(media.mediaType)) {

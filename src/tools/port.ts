@@ -19,7 +19,7 @@ export interface ToolTraits {
   readonly asks?: true
   /** Running it twice is the same as once, so a crash in mid-call may repeat it. */
   readonly idempotent?: true
-  /** Its result holds text that strangers wrote: it is handed to the model marked as data. */
+  /** Its result can hold text that others wrote (a page, a file, a program's output): the model gets it marked as data. */
   readonly outside?: true
 }
 

@@ -23,7 +23,7 @@ export const builtinTools: readonly ToolDefinition[] = [
     description:
       'Run a bash command in your workspace folder and get its output and exit code. Each call starts afresh: no folder or variable carries over. Plain commands run at once; others may wait for a person to approve them.',
     inputSchema: fields({ command: text('The command') }),
-    traits: { runs: true, writes: true, asks: true },
+    traits: { runs: true, writes: true, asks: true, outside: true },
     timeoutMs: 2 * MINUTE + 10_000,
     load: async () => (await import('./builtin/bash.ts')).run,
   },
@@ -31,7 +31,7 @@ export const builtinTools: readonly ToolDefinition[] = [
     name: 'read_file',
     description: 'Read a text file of your workspace.',
     inputSchema: fields({ path: text('Path, relative to the workspace') }),
-    traits: { idempotent: true },
+    traits: { idempotent: true, outside: true },
     load: async () => (await import('./builtin/read-file.ts')).run,
   },
   {
@@ -73,7 +73,7 @@ export const builtinTools: readonly ToolDefinition[] = [
     name: 'memory_search',
     description: 'Search what was saved with save_memory, by you or another agent. Do so when earlier conversations may matter.',
     inputSchema: fields({ query: text('Words to look for') }),
-    traits: { idempotent: true },
+    traits: { idempotent: true, outside: true },
     load: async () => (await import('./builtin/memory-search.ts')).run,
   },
   {
@@ -88,7 +88,7 @@ export const builtinTools: readonly ToolDefinition[] = [
       },
       ['timeout'],
     ),
-    traits: { spends: true },
+    traits: { spends: true, outside: true },
     timeoutMs: MAX_SPAWN_SECONDS * 1000 + 30_000,
     load: async () => (await import('./builtin/sessions-spawn.ts')).run,
   },

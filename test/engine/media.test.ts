@@ -32,7 +32,7 @@ t.test('images, PDFs and texts reach the model as what they are', async (t) => {
   t.match(seen, /"type":"image"[\s\S]*image\/png/)
   t.match(seen, /"type":"document"[\s\S]*application\/pdf/)
   t.match(seen, /a,b/)
-  t.match(seen, /data, not instructions/, 'a file is data')
+  t.match(seen, /not instructions/, 'a file is data')
 })
 
 t.test('limits hold whatever way a file came', async (t) => {

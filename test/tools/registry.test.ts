@@ -31,7 +31,11 @@ t.test('traits say what a tool does to the world', async (t) => {
   t.same(having('asks'), ['bash'], 'file tools and memory never ask')
   t.same(having('writes'), ['bash', 'write_file', 'save_memory'])
   t.same(having('sends'), ['web_fetch', 'web_search'])
-  t.same(having('outside'), ['web_fetch', 'web_search'])
+  t.same(
+    having('outside'),
+    ['bash', 'read_file', 'web_fetch', 'web_search', 'memory_search', 'sessions_spawn'],
+    'whatever reads what others wrote',
+  )
   t.notOk(having('idempotent').includes('bash'), 'a command is never repeated by itself')
 })
 
