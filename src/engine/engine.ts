@@ -112,8 +112,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return folder
     },
     push: (message) => pusher(message),
-    onState: (channelId, state) =>
-      hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }),
+    onState: (channelId, state) => {
+      hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) })
+      // Replies that waited for the connection go now.
+      if (state.state === 'connected') delivery.hurry(channelId)
+    },
   })
   const delivery = createDelivery({ outbox: storage.outbox, channels, clock, random, log, emit: hub.emit })
 
