@@ -30,6 +30,14 @@ export class UnsureError extends ChannelError {
   }
 }
 
+/** The credentials are refused: nothing arrives until a reload sets them right, so the reply waits for that. */
+export class RefusedError extends ChannelError {
+  constructor(platform: string, cause: unknown) {
+    super(`${platform} refused the token.`, { retry: true, notSent: true, cause })
+    this.name = 'RefusedError'
+  }
+}
+
 export const REPEAT_NOTE = '(This may be a repeat: the connection broke while it was sent.)'
 
 /** Remembers the newest `keep` unfinished replies. */

@@ -102,6 +102,9 @@ export function createCommands(world: World, options: CommandsOptions): Commands
     const other = storage.people.confirmLink(code, identity, world.clock.now())
     if (other === null) return 'That code is not known, or its time was up.'
     options.onLinked()
+    const { linkOf } = world.current().plan
+    if (linkOf.get(other) === undefined || linkOf.get(other) !== linkOf.get(identity))
+      return `In the owner’s openclaw.yaml ${other} and ${identity} are two people, and that holds.`
     return `Linked ${other} and ${identity}. For the owner’s openclaw.yaml:\nidentityLinks:\n  NAME: ["${other}", "${identity}"]`
   }
 

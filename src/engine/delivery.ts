@@ -18,7 +18,7 @@ export interface Delivery {
   wake(): void
   /** A reply that is growing in place: the row with this key is finished there instead of sent. */
   expectStream(key: string, stream: ReplyStream): void
-  /** What waits for this channel after a failure is due now. */
+  /** What waits for this channel after a failure is due now; what the platform itself put off is not. */
   hurry(channelId: string): void
   /** Waits until nothing is being sent, at most so long. */
   drain(ms: number): Promise<void>
@@ -39,8 +39,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const busy = new Set<string>()
   const streams = new Map<string, ReplyStream>()
   const stopping = new AbortController()
-  /** Put off by this process: whether it is certain that no attempt arrived. */
-  const putOffs = new Map<number, { readonly channelId: string; readonly notSent: boolean }>()
+  /** Put off by this process: whether it is certain that no attempt arrived, and whether the platform named the time. */
+  const putOffs = new Map<number, { readonly channelId: string; readonly notSent: boolean; readonly asked: boolean }>()
   let pumping = false
   let again = false
   let idle: (() => void)[] = []
@@ -132,6 +132,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     putOffs.set(row.seq, {
       channelId: row.target.channelId,
       notSent: !repeated && error instanceof ChannelError && error.notSent,
+      asked: error instanceof ChannelError && error.retryAfterMs !== undefined,
     })
     await outbox.retry(row.seq, clock.now() + wait)
     clock.after(wait, wake)
@@ -147,7 +148,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     wake,
     expectStream: (key, stream) => void streams.set(key, stream),
     hurry(channelId) {
-      const waiting = [...putOffs].filter(([, one]) => one.channelId === channelId)
+      const waiting = [...putOffs].filter(([, one]) => one.channelId === channelId && !one.asked)
       void Promise.all(waiting.map(([seq]) => outbox.retry(seq, clock.now()))).then(wake)
     },
     async drain(ms) {

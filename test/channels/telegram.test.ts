@@ -56,7 +56,7 @@ t.test('a revoked token ends in a failed state', async (t) => {
   fake.dropConnections()
   await host.until('failed', () => host.state.state === 'failed')
   const error = await deliver(channel, host, { content: 'x', userId: '11' }, { attempts: 1 }).catch((e: unknown) => e)
-  t.match(error, { name: 'ChannelError', retry: true }, 'the reply waits for a new token')
+  t.match(error, { name: 'RefusedError', retry: true }, 'the reply waits for a new token')
 })
 
 t.test('no token at all is a failed state', async (t) => {

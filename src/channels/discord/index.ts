@@ -16,7 +16,7 @@ import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { readCommand, readMessage, type Self } from './intake.ts'
-import { createSender } from './send.ts'
+import { createSender, TOKEN_REFUSED } from './send.ts'
 
 interface Settings {
   readonly token: Secret
@@ -32,7 +32,7 @@ const DISCORD_EPOCH = 1_420_070_400_000n
 
 /** Errors of the gateway that no new attempt mends, in words. */
 const FINAL: readonly (readonly [RegExp, string])[] = [
-  [/authentication failed|invalid token/i, 'Discord refused the token. Reset it in the developer portal under Bot.'],
+  [/authentication failed|invalid token/i, TOKEN_REFUSED],
   [/disallowed intents/i, 'Discord refused an intent. Switch on "Message Content Intent" in the developer portal under Bot.'],
   [/invalid intents|invalid api version|invalid shard|sharding is required/i, 'Discord refused the connection for good.'],
 ]
@@ -164,7 +164,7 @@ export function createDiscord(host: ChannelHost): Channel {
   const fail = (error: unknown): boolean => {
     const words = FINAL.find(([pattern]) => pattern.test(messageOf(error)))?.[1]
     if ((error as { status?: number }).status === 401 || words !== undefined) {
-      host.setState({ state: 'failed', detail: words ?? (FINAL[0]?.[1] as string) })
+      host.setState({ state: 'failed', detail: words ?? TOKEN_REFUSED })
       stopping.abort()
       return true
     }

@@ -7,7 +7,7 @@ import { messageOf } from '../../errors.ts'
 import { approvalHead, buttonsOf } from '../approvals.ts'
 import { createChains } from '../chain.ts'
 import { createEditStream } from '../edit-stream.ts'
-import { createPartSender } from '../parts.ts'
+import { createPartSender, RefusedError } from '../parts.ts'
 import type {
   ApprovalPrompt,
   Attachment,
@@ -25,11 +25,13 @@ import { clampText, splitRendered } from '../text/split.ts'
 export const MAX_CHARS = 2000
 const MOST_PARTS = 12
 
+export const TOKEN_REFUSED = 'Discord refused the token. Reset it in the developer portal under Bot.'
+
 /** What an error of the REST client means for a reply. */
 export function toChannelError(error: unknown): ChannelError {
   if (error instanceof ChannelError) return error
   const status = Number((error as { status?: unknown }).status)
-  if (status === 401) return new ChannelError('Discord refused the token.', { retry: true, retryAfterMs: 60_000, cause: error })
+  if (status === 401) return new RefusedError('Discord', error)
   if (status >= 400 && status < 500 && status !== 429)
     return new ChannelError(`Discord refused: ${messageOf(error)}`, { retry: false, cause: error })
   return new ChannelError(status >= 500 ? `Discord has trouble (${status}).` : 'Discord could not be reached.', {
@@ -70,7 +72,9 @@ export function createSender(world: {
     try {
       return await make()
     } catch (error) {
-      throw toChannelError(error)
+      const failed = toChannelError(error)
+      if (failed instanceof RefusedError) host.setState({ state: 'failed', detail: TOKEN_REFUSED })
+      throw failed
     }
   }
 

@@ -23,7 +23,7 @@ import {
   type SlackMessage,
   type SlashPayload,
 } from './intake.ts'
-import { AUTH_ERRORS, createSender, platformError } from './send.ts'
+import { AUTH_ERRORS, createSender, platformError, tokenRefused } from './send.ts'
 
 interface Settings {
   readonly botToken: Secret
@@ -206,7 +206,7 @@ export function createSlack(host: ChannelHost): Channel {
         const word = platformError(error)
         if (word !== null && AUTH_ERRORS.has(word)) {
           const which = self === null ? 'botToken' : 'appToken'
-          host.setState({ state: 'failed', detail: `Slack refused the ${which} (${word}). Check it at api.slack.com/apps.` })
+          host.setState({ state: 'failed', detail: tokenRefused(which, word) })
           return
         }
         host.log.warn({ error: messageOf(error) }, 'slack could not be connected')

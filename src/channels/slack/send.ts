@@ -2,12 +2,11 @@
 
 import type { WebClient } from '@slack/web-api'
 import { messageOf } from '../../errors.ts'
-import type { Clock } from '../../ports.ts'
 import { approvalHead, buttonsOf } from '../approvals.ts'
 import { sleep } from '../backoff.ts'
 import { createChains } from '../chain.ts'
 import { createEditStream } from '../edit-stream.ts'
-import { createPartSender, REPEAT_NOTE, UnsureError } from '../parts.ts'
+import { createPartSender, REPEAT_NOTE, RefusedError, UnsureError } from '../parts.ts'
 import type { ApprovalPrompt, ChannelHost, OutboundMessage, ReplyStream, ReplyTarget, SendContext, SendResult } from '../port.ts'
 import { ChannelError } from '../port.ts'
 import { renderMarkdown, SLACK_MRKDWN } from '../text/markdown.ts'
@@ -27,6 +26,9 @@ export const AUTH_ERRORS = new Set([
   'token_expired',
   'not_allowed_token_type',
 ])
+export const tokenRefused = (which: 'botToken' | 'appToken', word: string | null): string =>
+  `Slack refused the ${which} (${word}). Check it at api.slack.com/apps.`
+
 const PASSING = new Set([
   'internal_error',
   'fatal_error',
@@ -57,8 +59,7 @@ export function toChannelError(error: unknown): ChannelError {
     return new ChannelError(`Slack has trouble (${fault.statusCode}).`, { retry: fault.statusCode >= 500, cause: error })
   const word = platformError(error)
   if (word !== null) {
-    if (AUTH_ERRORS.has(word))
-      return new ChannelError('Slack refused the token.', { retry: true, retryAfterMs: 60_000, cause: error })
+    if (AUTH_ERRORS.has(word)) return new RefusedError('Slack', error)
     return new ChannelError(`Slack refused: ${word}`, { retry: PASSING.has(word), cause: error })
   }
   const reason = fault.original?.cause?.code ?? fault.original?.code
@@ -69,14 +70,16 @@ export function toChannelError(error: unknown): ChannelError {
 }
 
 /** Waits out short rate limits; longer ones are left to the engine's outbox. */
-async function call<T>(clock: Clock, make: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function call<T>(host: ChannelHost, make: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await make()
     } catch (error) {
       const failed = toChannelError(error)
+      if (failed instanceof RefusedError)
+        host.setState({ state: 'failed', detail: tokenRefused('botToken', platformError(error)) })
       if (failed.retryAfterMs === undefined || failed.retryAfterMs > WAIT_HERE_MS || attempt >= 3) throw failed
-      await sleep(clock, failed.retryAfterMs, signal)
+      await sleep(host.clock, failed.retryAfterMs, signal)
       if (signal?.aborted === true) throw failed
     }
   }
@@ -96,7 +99,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
     if (target.userId === undefined) throw new ChannelError('No Slack channel to send to.', { retry: false })
     const known = directs.get(target.userId)
     if (known !== undefined) return known
-    const opened = await call(host.clock, () => web.conversations.open({ users: target.userId as string }))
+    const opened = await call(host, () => web.conversations.open({ users: target.userId as string }))
     const id = opened.channel?.id
     if (id === undefined) throw new ChannelError('Slack opened no direct channel.', { retry: false })
     directs.set(target.userId, id)
@@ -109,7 +112,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
     const channel = await channelOf(target)
     const more = blocks === undefined ? {} : { blocks: blocks as never }
     const sent = await call(
-      host.clock,
+      host,
       () => web.chat.postMessage({ channel, text, ...thread(target), unfurl_links: false, unfurl_media: false, ...more }),
       signal,
     )
@@ -119,7 +122,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
   const upload = async (target: ReplyTarget, data: Buffer, name: string, signal: AbortSignal): Promise<string> => {
     const channel = await channelOf(target)
     const sent = await call(
-      host.clock,
+      host,
       () =>
         web.filesUploadV2({ channel_id: channel, file: data, filename: name, ...thread(target) } as Parameters<
           WebClient['filesUploadV2']
@@ -159,11 +162,11 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
       post: (text, _first, signal) => post(target, text, undefined, signal),
       edit: async (id, text, signal) => {
         const channel = await channelOf(target)
-        await call(host.clock, () => web.chat.update({ channel, ts: timestampOf(id), text }), signal)
+        await call(host, () => web.chat.update({ channel, ts: timestampOf(id), text }), signal)
       },
       remove: async (id) => {
         const channel = await channelOf(target)
-        await call(host.clock, () => web.chat.delete({ channel, ts: timestampOf(id) }))
+        await call(host, () => web.chat.delete({ channel, ts: timestampOf(id) }))
       },
     })
 

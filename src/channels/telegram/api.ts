@@ -2,10 +2,9 @@
 
 import type { Api } from 'grammy'
 import { messageOf } from '../../errors.ts'
-import type { Clock, Logger } from '../../ports.ts'
 import { sleep } from '../backoff.ts'
-import { UnsureError } from '../parts.ts'
-import { ChannelError } from '../port.ts'
+import { RefusedError, UnsureError } from '../parts.ts'
+import { ChannelError, type ChannelHost } from '../port.ts'
 
 /** grammY's own signal type comes from a shim; the platform's fits it. */
 export type ApiSignal = NonNullable<Parameters<Api['getMe']>[0]>
@@ -51,11 +50,11 @@ function toChannelError(error: unknown): ChannelError {
   if (fault.code === 429)
     return new ChannelError('Telegram asks to wait.', { retry: true, retryAfterMs: fault.retryAfterMs ?? 5000, cause: error })
   if (fault.code >= 500) return new ChannelError(`Telegram has trouble (${fault.code}).`, { retry: true, cause: error })
-  // A revoked token may be set right by a reload: the reply waits for it.
-  if (fault.code === 401)
-    return new ChannelError('Telegram refused the token.', { retry: true, retryAfterMs: 60_000, cause: error })
+  if (fault.code === 401) return new RefusedError('Telegram', error)
   return new ChannelError(`Telegram refused: ${fault.description}`, { retry: false, cause: error })
 }
+
+export const TOKEN_REFUSED = 'Telegram refused the token. Check it with @BotFather.'
 
 const CALL_MS = 30_000
 /** Longer waits are left to the engine's outbox. */
@@ -66,14 +65,14 @@ export interface Caller {
   call<T>(chat: string, make: (signal: ApiSignal) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-export function createCaller(world: { clock: Clock; log: Logger }): Caller {
+export function createCaller(host: Pick<ChannelHost, 'clock' | 'log' | 'setState'>): Caller {
   const freeAt = new Map<string, number>()
   return {
     async call(chat, make, signal) {
       for (let attempt = 0; ; attempt++) {
-        const left = (freeAt.get(chat) ?? 0) - world.clock.now()
+        const left = (freeAt.get(chat) ?? 0) - host.clock.now()
         if (left > WAIT_HERE_MS) throw new ChannelError('Telegram asks to wait.', { retry: true, retryAfterMs: left })
-        if (left > 0) await sleep(world.clock, left, signal)
+        if (left > 0) await sleep(host.clock, left, signal)
         else freeAt.delete(chat)
         if (signal?.aborted === true) throw new ChannelError('The call was cancelled.', { retry: true })
         const limit = AbortSignal.timeout(CALL_MS)
@@ -83,11 +82,13 @@ export function createCaller(world: { clock: Clock; log: Logger }): Caller {
           const fault = faultOf(error)
           if (fault.code === 429) {
             const wait = fault.retryAfterMs ?? 5000
-            freeAt.set(chat, world.clock.now() + wait)
-            world.log.warn({ chat, waitMs: wait }, 'telegram asks to wait')
+            freeAt.set(chat, host.clock.now() + wait)
+            host.log.warn({ chat, waitMs: wait }, 'telegram asks to wait')
             if (wait <= WAIT_HERE_MS && attempt < 3) continue
           }
-          throw toChannelError(error)
+          const failed = toChannelError(error)
+          if (failed instanceof RefusedError) host.setState({ state: 'failed', detail: TOKEN_REFUSED })
+          throw failed
         }
       }
     },

@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts'
 import { createBackoff, sleep } from '../backoff.ts'
 import { createChains } from '../chain.ts'
 import type { ChannelHost } from '../port.ts'
-import { apiSignal, faultOf } from './api.ts'
+import { apiSignal, faultOf, TOKEN_REFUSED } from './api.ts'
 import type { Memory } from './memory.ts'
 
 export const ALLOWED_UPDATES = ['message', 'callback_query'] as const
@@ -25,8 +25,7 @@ export interface PollOptions {
 /** Words for the state, and whether trying again makes sense. */
 export function stateOf(error: unknown): { detail: string; final: boolean; waitMs: number } {
   const fault = faultOf(error)
-  if (fault.code === 401 || fault.code === 404)
-    return { detail: 'Telegram refused the token. Check it with @BotFather.', final: true, waitMs: 0 }
+  if (fault.code === 401 || fault.code === 404) return { detail: TOKEN_REFUSED, final: true, waitMs: 0 }
   if (fault.code === 409)
     return {
       detail: /webhook/i.test(fault.description)

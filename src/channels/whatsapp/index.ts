@@ -7,7 +7,7 @@ import { approvalHead, buttonsOf, readCallback } from '../approvals.ts'
 import { createBackoff } from '../backoff.ts'
 import { createChains } from '../chain.ts'
 import { attach, readBody, worthFetching } from '../media.ts'
-import { createPartSender, REPEAT_NOTE, UnsureError } from '../parts.ts'
+import { createPartSender, REPEAT_NOTE, RefusedError, UnsureError } from '../parts.ts'
 import type { Attachment, Channel, ChannelHost, OutboundMessage, ReplyTarget, WebhookRequest, WebhookResponse } from '../port.ts'
 import { ChannelError } from '../port.ts'
 import { sameText, sign, signatureFits } from '../signature.ts'
@@ -27,6 +27,7 @@ interface Settings {
 export const MAX_CHARS = 4096
 const MOST_PARTS = 12
 const CALL_MS = 30_000
+const REFUSED = 'WhatsApp refused accessToken or phoneNumberId. Check both in the app’s API setup.'
 
 /** Codes of the platform: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes */
 const WINDOW_CLOSED = 131_047
@@ -73,8 +74,10 @@ export function createWhatsApp(host: ChannelHost): Channel {
       const after = Number(response.headers.get('retry-after'))
       throw new ChannelError('WhatsApp asks to wait.', { retry: true, retryAfterMs: after > 0 ? after * 1000 : 6000, cause })
     }
-    if (response.status === 401)
-      throw new ChannelError('WhatsApp refused the token.', { retry: true, retryAfterMs: 60_000, cause })
+    if (response.status === 401) {
+      host.setState({ state: 'failed', detail: REFUSED })
+      throw new RefusedError('WhatsApp', cause)
+    }
     throw new ChannelError(words, { retry: response.status >= 500, cause })
   }
 
@@ -216,10 +219,7 @@ export function createWhatsApp(host: ChannelHost): Channel {
         if (stopping.signal.aborted) return
         const status = ((error as Error).cause as { status?: number } | undefined)?.status ?? 0
         if (status >= 400 && status < 500 && status !== 429) {
-          host.setState({
-            state: 'failed',
-            detail: 'WhatsApp refused accessToken or phoneNumberId. Check both in the app’s API setup.',
-          })
+          host.setState({ state: 'failed', detail: REFUSED })
           return
         }
         host.setState({ state: 'reconnecting', detail: 'WhatsApp cannot be reached.' })
