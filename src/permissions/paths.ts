@@ -7,6 +7,7 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { WorkspaceRoot } from '../plan/plan.ts'
+import { isEngines } from './engine-files.ts'
 import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
 import { GateError, type PathGate } from './port.ts'
 
@@ -113,7 +114,7 @@ export function createPathGate(options: PathGateOptions): PathGate {
     if (problem !== undefined) refuse(problem)
     const fold = (path: string): string => path.normalize('NFC').toLowerCase()
     for (const own of await engineFiles()) {
-      if (inside(fold(own), fold(real)) && !(inside(own, root.real) && own !== root.real))
+      if (isEngines(fold(own), fold(real)) && !(inside(own, root.real) && own !== root.real))
         refuse('The path belongs to the engine: its settings, grants and state are out of reach of tools.')
     }
   }

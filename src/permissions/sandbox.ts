@@ -7,6 +7,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import type { WorkspaceRoot } from '../plan/plan.ts'
+import { isPattern, patternFolder } from './engine-files.ts'
 import { isProtectedName } from './protected.ts'
 
 export interface SandboxPlace {
@@ -106,18 +107,29 @@ function tried(
   }
 }
 
+interface Hidden {
+  readonly path: string
+  readonly folder: boolean
+  readonly readOnly?: true
+}
+
 /** What must not be seen inside the workspace: the engine's files and protected names. Bounded: very deep or large trees are cut. */
-async function hiddenIn(
-  root: string,
-  protectedPaths: readonly string[],
-): Promise<{ path: string; folder: boolean; readOnly?: true }[]> {
-  const hidden: { path: string; folder: boolean; readOnly?: true }[] = []
-  for (const own of protectedPaths) {
-    const info = await lstat(own).catch(() => undefined)
-    if (info === undefined || info.isSymbolicLink()) continue
-    const real = await realpath(own)
-    if (real.startsWith(`${root}/`)) hidden.push({ path: real, folder: info.isDirectory() })
+async function hiddenIn(root: string, protectedPaths: readonly string[]): Promise<Hidden[]> {
+  const hidden: Hidden[] = []
+  const hide = async (path: string, readOnly: boolean): Promise<boolean> => {
+    const info = await lstat(path).catch(() => undefined)
+    if (info === undefined) return false
+    const real = info.isSymbolicLink() ? root : await realpath(path)
+    if (real.startsWith(`${root}/`) && !hidden.some((one) => one.path === real))
+      hidden.push({ path: real, folder: info.isDirectory(), ...(readOnly ? { readOnly: true } : {}) })
+    return true
   }
+  for (const own of protectedPaths) {
+    // What is not there yet may not come to be: the folder it would stand in is read-only.
+    if (isPattern(own)) await hide(patternFolder(own), true)
+    else if (!(await hide(own, false))) await hide(dirname(own), true)
+  }
+  hidden.sort((a, b) => Number(b.readOnly ?? false) - Number(a.readOnly ?? false))
   let left = MOST_ENTRIES
   const walk = async (folder: string, depth: number): Promise<void> => {
     const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => [])
@@ -143,6 +155,15 @@ async function hiddenIn(
   return hidden
 }
 
+/** Folders between the workspace and what is hidden in it: one that could be renamed would take the hidden away with it. */
+const above = (root: string, hidden: readonly Hidden[]): readonly string[] => {
+  const folders = new Set<string>()
+  for (const { path } of hidden) {
+    for (let folder = dirname(path); folder.startsWith(`${root}/`); folder = dirname(folder)) folders.add(folder)
+  }
+  return [...folders].sort()
+}
+
 const bubblewrap: Wrap = async (program, argv, place) => {
   const args = [program, '--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox']
   for (const folder of SYSTEM) if (existsSync(folder)) args.push('--ro-bind', folder, folder)
@@ -157,7 +178,10 @@ const bubblewrap: Wrap = async (program, argv, place) => {
     if (real === undefined) continue
     cwd ??= real
     args.push(root.access === 'write' ? '--bind' : '--ro-bind', real, real)
-    for (const one of await hiddenIn(real, place.protectedPaths)) {
+    const hidden = await hiddenIn(real, place.protectedPaths)
+    // A folder that is mounted on itself can be used as before, but not renamed.
+    if (root.access === 'write') for (const folder of above(real, hidden)) args.push('--bind', folder, folder)
+    for (const one of hidden) {
       if (one.readOnly === true) args.push('--ro-bind', one.path, one.path)
       else if (one.folder) args.push('--tmpfs', one.path, '--remount-ro', one.path)
       else args.push('--ro-bind', '/dev/null', one.path)

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { engineFiles } from '../../src/permissions/engine-files.ts'
 import { createPathGate } from '../../src/permissions/paths.ts'
 import { GateError } from '../../src/permissions/port.ts'
 
@@ -53,6 +54,30 @@ t.test('the engine’s files are refused, a workspace inside the state folder is
     await t.rejects(wide.writeText(path, 'x'), /belongs to the engine/, path)
   }
   await t.rejects(wide.readText('openclaw.yaml'), /belongs to the engine/)
+})
+
+t.test('a new file that would become configuration is refused', async (t) => {
+  const base = t.testdir({ 'openclaw.yaml': '', agents: { 'a.yaml': '' }, work: {} })
+  const plan = {
+    file: join(base, 'openclaw.yaml'),
+    sources: [join(base, 'openclaw.yaml'), join(base, 'agents/a.yaml')],
+    includePatterns: [join(base, 'agents/*.yaml'), join(base, 'deep/**/x?.yml'), join(base, 'either/{a,b}.yaml')],
+    stateDir: join(base, '.openclaw'),
+  }
+  const gate = createPathGate({ roots: [{ path: base, access: 'write' }], protectedPaths: engineFiles(plan) })
+  for (const path of [
+    'agents/b.yaml',
+    'AGENTS/B.yaml',
+    'agents/c.yaml/d',
+    'deep/x1.yml',
+    'deep/a/b/x1.yml',
+    'either/b.yaml',
+    'skills/mine/SKILL.md',
+    'skills/mine/tools/x.js',
+    '.openclaw/exec-approvals.json',
+  ])
+    await t.rejects(gate.writeText(path, 'x'), /belongs to the engine/, path)
+  for (const path of ['agents/b.txt', 'agents/sub/b.yaml', 'deep/a/y1.yml', 'work/b.yaml']) await gate.writeText(path, 'x')
 })
 
 t.test('links inside are followed, also to write; others are not', async (t) => {

@@ -164,6 +164,7 @@ t.test('inside a sandbox', async (t) => {
       sub: { 'server.key': 'hidden' },
       'openclaw.yaml': 'hidden',
       state: { 'audit.jsonl': 'hidden' },
+      config: { agents: { 'a.yaml': 'known' }, state: { 'state.db': 'db' }, free: {} },
     },
     extra: { 'b.txt': 'readable' },
     outside: { 'secret.txt': 'out of sight' },
@@ -175,7 +176,12 @@ t.test('inside a sandbox', async (t) => {
       { path: work, access: 'write' },
       { path: join(base, 'extra'), access: 'read' },
     ],
-    protectedPaths: [join(work, 'openclaw.yaml'), join(work, 'state')],
+    protectedPaths: [
+      join(work, 'openclaw.yaml'),
+      join(work, 'state'),
+      join(work, 'config/agents/*.yaml'),
+      join(work, 'config/state/grants.json'),
+    ],
   })
   const run = (command: string): ReturnType<typeof shell.run> => shell.run(command, { signal: never })
 
@@ -202,6 +208,17 @@ t.test('inside a sandbox', async (t) => {
     t.equal(await readFile(join(work, 'openclaw.yaml'), 'utf8'), 'hidden')
     t.equal(await readFile(join(work, '.env'), 'utf8'), 'KEY=hidden')
     t.equal(await readFile(join(work, 'state/audit.jsonl'), 'utf8'), 'hidden')
+  })
+  t.test('nothing new becomes configuration or a grant, nor by way of a renamed folder', async (t) => {
+    await run('echo evil > config/agents/b.yaml; echo evil > config/state/grants.json')
+    await run('mv config moved; mkdir -p config/agents config/state && echo evil > config/agents/b.yaml')
+    await run('mv config/agents config/old; mkdir config/agents && echo evil > config/agents/a.yaml')
+    await run('mv config/state config/was; mkdir config/state && echo evil > config/state/grants.json')
+    t.same((await readdir(join(work, 'config'))).sort(), ['agents', 'free', 'state'])
+    t.same(await readdir(join(work, 'config/agents')), ['a.yaml'])
+    t.same(await readdir(join(work, 'config/state')), ['state.db'])
+    t.equal(await readFile(join(work, 'config/agents/a.yaml'), 'utf8'), 'known')
+    t.match(await run('echo fine > config/free/x && cat config/free/x'), { output: 'fine' }, 'the rest is writable as before')
   })
   t.test('the system is read-only', async (t) => {
     t.not((await run('touch /usr/made')).exitCode, 0)

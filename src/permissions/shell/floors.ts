@@ -1,6 +1,7 @@
 // Floors: what no grant, tier or mode lifts by itself. Words of a command come in; the protected thing they name, if any, leaves.
 
 import { posix } from 'node:path'
+import { contains, isEngines } from '../engine-files.ts'
 import { patternMeetsProtected, protectedComponent } from '../protected.ts'
 import type { Word } from './parse.ts'
 
@@ -40,10 +41,8 @@ function hitOfPath(path: string, patterns: boolean, place: { cwd: string; engine
 /** Whether a path is one of the engine's own, or lies under one; the working folder itself may lie inside the state folder. */
 export function engineHit(path: string, place: { cwd: string; engine: readonly string[] }): FloorHit | undefined {
   const full = posix.resolve(place.cwd, path)
-  const inside = (folder: string, file: string): boolean =>
-    file === folder || file.startsWith(folder === '/' ? '/' : `${folder}/`)
   for (const own of place.engine) {
-    if (inside(own, full) && !(inside(own, place.cwd) && inside(place.cwd, full)))
+    if (isEngines(own, full) && !(contains(own, place.cwd) && contains(place.cwd, full)))
       return {
         kind: 'engine',
         reason: `\`${path}\` belongs to the engine: its settings, grants and state are out of reach of tools.`,
