@@ -61,7 +61,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
   options.onPlan?.(plan)
 
-  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, log })
+  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log })
   // Undone in reverse; the engine, once there is one, closes the storage itself.
   let undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
   try {

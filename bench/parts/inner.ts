@@ -4,7 +4,7 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { judgeCommand } from '../../src/permissions/shell/verdict.ts'
-import { silentLogger, systemClock } from '../../src/ports.ts'
+import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { openEmbeddedStorage } from '../../src/storage/embedded/storage.ts'
 import { type Row, sample } from '../measure.ts'
 import type { Part } from '../part.ts'
@@ -69,7 +69,7 @@ function checker(count: number): Row {
 }
 
 async function storage(count: number, stateDir: string): Promise<readonly Row[]> {
-  const store = await openEmbeddedStorage({ stateDir, clock: systemClock, log: silentLogger })
+  const store = await openEmbeddedStorage({ stateDir, clock: systemClock, random: systemRandom, log: silentLogger })
   const row = (i: number) =>
     ({
       session: `agent:main:http:u${i % 500}`,
@@ -140,7 +140,7 @@ async function transcripts(stateDir: string, sizes: readonly number[]): Promise<
   for (const size of sizes) {
     const times: number[] = []
     for (let i = 0; i < 5; i++) {
-      const store = await openEmbeddedStorage({ stateDir, clock: systemClock, log: silentLogger })
+      const store = await openEmbeddedStorage({ stateDir, clock: systemClock, random: systemRandom, log: silentLogger })
       const started = performance.now()
       await store.sessions.load(`s${size}`, 'main')
       times.push(performance.now() - started)

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryStore } from '../../src/memory/store.ts'
 import { judgeCommand } from '../../src/permissions/shell/verdict.ts'
-import { silentLogger, systemClock } from '../../src/ports.ts'
+import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { createHeartbeats } from '../../src/schedules/heartbeats.ts'
 import { openEmbeddedStorage } from '../../src/storage/embedded/storage.ts'
 import type { NewInboxRow } from '../../src/storage/ports.ts'
@@ -64,6 +64,7 @@ export const intake: Part = {
     const storage = await openEmbeddedStorage({
       stateDir: await mkdtemp(join(context.folder, 'intake-')),
       clock: systemClock,
+      random: systemRandom,
       log: silentLogger,
     })
     let n = 0
@@ -188,6 +189,7 @@ async function fireAll(size: number, folder: string): Promise<number> {
   const storage = await openEmbeddedStorage({
     stateDir: await mkdtemp(join(folder, 'slots-')),
     clock: systemClock,
+    random: systemRandom,
     log: silentLogger,
   })
   let now = Date.UTC(2030, 0, 1, 0, 0, 30)

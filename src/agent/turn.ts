@@ -1,7 +1,8 @@
-// The turn: rows in, a reply out. Model ⇄ tools until the model is done, every call a journaled step, every line of the
-// transcript appended as it happens, so that a killed turn goes on where it stood and the next request is always valid.
+// The turn: rows in, a reply out. Model ⇄ tools until the model is done. Every line of the transcript is appended as it
+// happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
+// goes on where it stood and the next request is always valid.
 
-import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock } from '../models/port.ts'
+import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { sayModelError } from '../models/say.ts'
 import { messagesOf } from '../sessions/messages.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
@@ -45,10 +46,13 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   let emptyAnswers = 0
   let compacted = false
   const chunks = createChunks(turn, ports)
-  for (let call = 0; call < turn.agent.maxTurns; call++) {
+  const earlier = await answersBefore(turn, ports)
+  // What a summary swallowed of a turn that was killed later is not gone through again.
+  const from = earlier.size === 0 ? 0 : Math.min(...earlier.keys())
+  for (let call = from; call < turn.agent.maxTurns; call++) {
     let result: ModelResult
     try {
-      result = await ports.journal.step(`model:${call}`, () => ask(turn, ports, chunks))
+      result = earlier.get(call) ?? (await ask(turn, ports, chunks))
     } catch (error) {
       // One summary and one more try; a second overflow is reported.
       if (!(error instanceof ModelError && error.kind === 'context') || compacted || !(await ports.compact(turn))) throw error
@@ -107,6 +111,21 @@ async function conclude(
   if (last === undefined) await append(turn, ports, 'end', 'assistant', words)
   return { text: words, isError: last === undefined }
 }
+
+/** By number of the call: what the model said in this run before the process was killed. */
+async function answersBefore(turn: Turn, ports: TurnPorts): Promise<ReadonlyMap<number, ModelResult>> {
+  const found = new Map<number, ModelResult>()
+  if (!turn.claim.resumed) return found
+  const head = `${turn.claim.run}.a`
+  const { entries } = await ports.store.load(turn.session.key, turn.agent.id)
+  for (const { id, content, model = '', stopReason = 'end_turn', usage = NO_USAGE } of entries) {
+    if (!id.startsWith(head) || typeof content === 'string') continue
+    found.set(Number(id.slice(head.length)), { content, model, stopReason, usage })
+  }
+  return found
+}
+
+const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 
 async function ask(turn: Turn, ports: TurnPorts, chunks: Chunks): Promise<ModelResult> {
   turn.signal.throwIfAborted()

@@ -95,7 +95,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const generation = world.current()
     const agent = generation.plan.agents.get(token.agentId)
     const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
-    const claim = await storage.sessions.claimNext(token.session, world.random.id(), { all: together, max: 50 })
+    const claim = await storage.sessions.claimNext(token.session, { all: together, max: 50 })
     if (claim === null) return 'noop'
     const stop = new AbortController()
     running.set(token.session, { agentId: token.agentId, stop })
@@ -220,11 +220,11 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   }
 
   async function resetIfDue(turn: GatedTurn): Promise<void> {
-    if (turn.claim.resumed) return
     const transcript = await storage.sessions.load(turn.session.key, turn.agent.id)
     const last = transcript.entries.at(-1)
-    if (last === undefined || last.kind === 'reset' || !needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset))
-      return
+    // A turn that was begun and goes on now belongs to the conversation as it was then.
+    if (last === undefined || last.kind === 'reset' || last.run === turn.claim.run) return
+    if (!needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
     const entry = {
       id: `${turn.claim.run}.reset`,
       role: 'system',

@@ -67,7 +67,7 @@ export interface InboxRow extends NewInboxRow {
 export interface Claim {
   readonly run: string
   readonly rows: readonly InboxRow[]
-  /** True: an earlier process began this run and did not end it. */
+  /** True: this run was begun before, or may have been: by an earlier process, or by a turn that failed. */
   readonly resumed: boolean
 }
 
@@ -104,10 +104,11 @@ export interface SessionStore {
   /** Whether a key was posted in the last days, and where its row went. */
   known(idempotencyKey: string): Promise<{ readonly seq: number; readonly session: string; readonly agentId: string } | null>
   /**
-   * The oldest waiting row of the session (`all`: with it the messages right behind it, at most `max`), now held by `run`; or
-   * the run that an earlier process left. null: empty.
+   * The oldest waiting row of the session (`all`: with it the messages right behind it, at most `max`); or the run that an
+   * earlier process left. null: empty. A row is named at its post after the run that will answer it, so that a process killed
+   * before the claim was written begins the same run again: what the run appended then stands once.
    */
-  claimNext(session: string, run: string, options?: { all?: boolean; max?: number }): Promise<Claim | null>
+  claimNext(session: string, options?: { all?: boolean; max?: number }): Promise<Claim | null>
   /** Idempotent by entry id. */
   append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void>
   load(session: string, agentId: string): Promise<Transcript>

@@ -49,18 +49,18 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
         'k1',
       )
       await sessions.post(inboxRow(S, 'm2'), 'k2')
-      const claim = claimed(await sessions.claimNext(S, 'r1'))
-      t.match(claim, { run: 'r1', resumed: false })
+      const claim = claimed(await sessions.claimNext(S))
+      t.match(claim, { run: /./, resumed: false })
       t.strictSame(claim.rows[0]?.message, message)
       t.strictSame(claim.rows[0]?.payload, { deep: [1, null] })
       t.equal(claim.rows[0]?.attempts, 1)
       t.equal(sessions.waiting(S), 1)
       await sessions.finish(claim, answered(claim, 'a1'))
       t.strictSame(
-        claimed(await sessions.claimNext(S, 'r2')).rows.map((row) => row.messageId),
+        claimed(await sessions.claimNext(S)).rows.map((row) => row.messageId),
         ['m2'],
       )
-      t.equal(await sessions.claimNext('agent:main:telegram:2', 'r3'), null)
+      t.equal(await sessions.claimNext('agent:main:telegram:2'), null)
     })
 
     scenario('collecting takes the messages that wait, up to a bound, and nothing of another kind', async (t, { sessions }) => {
@@ -68,10 +68,10 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       await sessions.post(inboxRow(S, 'c1', { kind: 'compact', lane: 'background' }), 'c1')
       await sessions.post(inboxRow(S, 'm4'), 'm4')
       const taken: string[][] = []
-      for (let claim = await sessions.claimNext(S, 'r0', { all: true, max: 2 }); claim !== null; ) {
+      for (let claim = await sessions.claimNext(S, { all: true, max: 2 }); claim !== null; ) {
         taken.push(claim.rows.map((row) => row.messageId))
         await sessions.finish(claim, answered(claim, 'ok'))
-        claim = await sessions.claimNext(S, `r${taken.length}`, { all: true, max: 2 })
+        claim = await sessions.claimNext(S, { all: true, max: 2 })
       }
       t.strictSame(taken, [['m1', 'm2'], ['m3'], ['c1'], ['m4']])
     })
@@ -79,7 +79,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
     scenario('an answer is kept, and the first one stays', async (t, { sessions }) => {
       await sessions.post(inboxRow(S, 'm1'), 'k1')
       t.equal(await sessions.answer(S, 'm1'), null)
-      const claim = claimed(await sessions.claimNext(S, 'r1'))
+      const claim = claimed(await sessions.claimNext(S))
       await sessions.finish(claim, {
         answers: [{ agentId: 'main', session: S, messageId: 'm1', response: 'first', isError: true }],
         outbox: [outboxRow('o1')],
@@ -268,7 +268,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
         for (const n of [1, 2, 3]) await sessions.post(inboxRow(session, `${n}`), `${session}/${n}`)
       const done = new Promise<void>((resolve) => {
         queue.start(async ({ session }) => {
-          const claim = await sessions.claimNext(session, `run-${ran.length}-${session}`)
+          const claim = await sessions.claimNext(session)
           if (claim === null) return 'noop'
           live++
           t.ok(live <= 2)
@@ -294,16 +294,16 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
     scenario('what an earlier process held is taken up again', async (t, storage, reopen) => {
       await storage.sessions.post(inboxRow(S, 'm1'), 'k1')
       await storage.sessions.post(inboxRow(S, 'm2', { lane: 'scheduled' }), 'k2')
-      await storage.sessions.claimNext(S, 'r1')
+      const { run } = claimed(await storage.sessions.claimNext(S))
       const { sessions } = await reopen()
       t.strictSame(await sessions.pending(), [{ session: S, agentId: 'main', lane: 'realtime' }])
       t.equal(sessions.waiting(S), 1)
-      const claim = claimed(await sessions.claimNext(S, 'r2'))
-      t.match(claim, { run: 'r1', resumed: true, rows: [{ messageId: 'm1', attempts: 2 }] })
-      t.equal(await sessions.claimNext(S, 'r3'), null, 'one turn at a time')
+      const claim = claimed(await sessions.claimNext(S))
+      t.match(claim, { run, resumed: true, rows: [{ messageId: 'm1', attempts: 2 }] })
+      t.equal(await sessions.claimNext(S), null, 'one turn at a time')
       await sessions.finish(claim, answered(claim, 'late'))
       t.strictSame(
-        claimed(await sessions.claimNext(S, 'r4')).rows.map((row) => row.messageId),
+        claimed(await sessions.claimNext(S)).rows.map((row) => row.messageId),
         ['m2'],
       )
     })
@@ -334,12 +334,12 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
 
     scenario('finishing a run forgets its steps and nothing else', async (t, storage, reopen) => {
       await storage.sessions.post(inboxRow(S, 'm1'), 'k1')
-      const claim = claimed(await storage.sessions.claimNext(S, 'r1'))
-      await storage.journal('r1').step('a', async () => 1)
+      const claim = claimed(await storage.sessions.claimNext(S))
+      await storage.journal(claim.run).step('a', async () => 1)
       await storage.journal('r2').step('a', async () => 1)
       await storage.sessions.finish(claim, { answers: [], outbox: [outboxRow('o1')] })
       const { journal, outbox, sessions } = await reopen()
-      t.equal(await journal('r1').step('a', async () => 2), 2)
+      t.equal(await journal(claim.run).step('a', async () => 2), 2)
       t.equal(await journal('r2').step('a', async () => 2), 1)
       t.match(outbox.next(), { count: 1 })
       t.strictSame(await sessions.pending(), [])
@@ -374,7 +374,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       const old = 1_000
       await sessions.post(inboxRow(S, 'm1', { receivedAt: old }), 'k1')
       await sessions.post(inboxRow(S, 'm2', { receivedAt: old }), 'k2')
-      const claim = claimed(await sessions.claimNext(S, 'r1'))
+      const claim = claimed(await sessions.claimNext(S))
       await sessions.finish(claim, { ...answered(claim, 'a'), outbox: [outboxRow('o1')] })
       await clean(Date.now() + 8 * 24 * 3_600_000)
       t.equal(await sessions.known('k1'), null)

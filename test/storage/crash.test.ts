@@ -31,7 +31,7 @@ async function killed(stateDir: string, round: number): Promise<readonly string[
 /** Ends what a killed process left, as the next engine would. */
 async function finishAll(storage: Storage): Promise<void> {
   for (const { session } of await storage.sessions.pending()) {
-    for (let claim = await storage.sessions.claimNext(session, `last-${session}`); claim !== null; ) {
+    for (let claim = await storage.sessions.claimNext(session); claim !== null; ) {
       const { run } = claim
       const id = claim.rows[0]?.messageId ?? ''
       await storage.sessions.append(session, 'main', [entry(`${run}.u`, 'user', { content: id, run })])
@@ -40,7 +40,7 @@ async function finishAll(storage: Storage): Promise<void> {
         ...answered(claim, `answer to ${id}`),
         outbox: [outboxRow(`reply:${run}`, { session, content: id })],
       })
-      claim = await storage.sessions.claimNext(session, `last-${session}-${id}`)
+      claim = await storage.sessions.claimNext(session)
     }
   }
 }

@@ -9,11 +9,10 @@ const SESSIONS = ['agent:main:http:a', 'agent:main:http:b', 'agent:main:http:c']
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 const storage = await openStorage(stateDir)
-let run = 0
 
 storage.queue.start(
   async ({ session }) => {
-    const claim = await storage.sessions.claimNext(session, `run-${round}-${run++}`)
+    const claim = await storage.sessions.claimNext(session)
     if (claim === null) return 'noop'
     const journal = storage.journal(claim.run)
     for (const row of claim.rows) {

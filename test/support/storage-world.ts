@@ -1,11 +1,11 @@
 // A state folder opened and closed for tests of storage.
 
-import { silentLogger, systemClock } from '../../src/ports.ts'
+import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { type EmbeddedStorageOptions, openEmbeddedStorage } from '../../src/storage/embedded/storage.ts'
 import type { Claim, NewInboxRow, NewOutboxRow, Storage, TranscriptEntry } from '../../src/storage/ports.ts'
 
 export const openStorage = (stateDir: string, more: Partial<EmbeddedStorageOptions> = {}): Promise<Storage> =>
-  openEmbeddedStorage({ stateDir, clock: systemClock, log: silentLogger, ...more })
+  openEmbeddedStorage({ stateDir, clock: systemClock, random: systemRandom, log: silentLogger, ...more })
 
 export const inboxRow = (session: string, messageId: string, more: Partial<NewInboxRow> = {}): NewInboxRow => ({
   session,

@@ -21,10 +21,16 @@ export interface Database {
   /** Compiled on first use and kept. */
   sql(text: string): Statement
   /**
-   * Runs `work` in the next group's transaction, once; durable when it resolves. A `work` that throws undoes its own changes
-   * and rejects its own promise, no other's. It must be synchronous, and keep what it changes in memory for after the promise.
+   * Runs `work` in the next group's transaction; durable when it resolves. A `work` that throws undoes its own changes and
+   * rejects its own promise, no other's; the group then begins again, so a `work` may run twice and count once. It must be
+   * synchronous, and keep what it changes in memory for after the promise.
    */
   write<T>(work: () => T): Promise<T>
+  /**
+   * As `write`, for what loses nothing when a kill forgets it: rides with the next group, or goes by itself a moment later. A
+   * failure is passed over, as the writes that matter meet it too.
+   */
+  later(work: () => void): void
   /** Its own transaction, at once: for rare writes whose result is needed now. */
   now<T>(work: () => T): T
   /** Resolves when all that was asked for so far is written. */
@@ -38,11 +44,15 @@ export interface DatabaseOptions {
   readonly durability: 'process' | 'power'
 }
 
+/** How long `later` waits for company. */
+const LATER_MS = 20
+
 interface Job {
   readonly work: () => unknown
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
+type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 /** Opens `<stateDir>/state.db`, made and brought up to date where needed. @throws ClawError */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -51,6 +61,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const statements = new Map<string, Statement>()
   let jobs: Job[] = []
   let scheduled = false
+  let timer: NodeJS.Timeout | undefined
   let closed = false
 
   function sql(text: string): Statement {
@@ -74,31 +85,54 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   function flushGroup(): void {
     scheduled = false
+    clearTimeout(timer)
+    timer = undefined
     const group = jobs
     jobs = []
     if (group.length === 0) return
-    const done: { readonly job: Job; readonly value: unknown }[] = []
-    const refused: { readonly job: Job; readonly error: unknown }[] = []
+    let outcomes: readonly Outcome[]
     try {
-      begin.run()
-      for (const job of group) {
-        const outcome = group.length === 1 ? { value: job.work() } : guarded(job)
-        if ('error' in outcome) refused.push({ job, error: outcome.error })
-        else done.push({ job, value: outcome.value })
-      }
-      commit.run()
+      outcomes = together(group) ?? oneByOne(group)
     } catch (error) {
-      rollback('ROLLBACK')
       const failure = storageFailure(error, file)
       for (const job of group) job.reject(failure)
       return
     }
-    for (const { job, value } of done) job.resolve(value as never)
-    for (const { job, error } of refused) job.reject(storageFailure(error, file))
+    for (const [i, job] of group.entries()) {
+      const outcome = outcomes[i] as Outcome
+      if ('error' in outcome) job.reject(storageFailure(outcome.error, file))
+      else job.resolve(outcome.value as never)
+    }
   }
 
-  /** One of several jobs: its failure undoes it alone. Throws when the whole transaction is lost. */
-  function guarded(job: Job): { value: unknown } | { error: unknown } {
+  /** The usual case: no job fails. null: one did, and nothing was changed. */
+  function together(group: readonly Job[]): readonly Outcome[] | null {
+    begin.run()
+    try {
+      const outcomes = group.map((job) => ({ value: job.work() }))
+      commit.run()
+      return outcomes
+    } catch (error) {
+      rollback('ROLLBACK')
+      if (group.length === 1) throw error
+      return null
+    }
+  }
+
+  /** Each job's failure undoes it alone. Throws when the whole transaction is lost. */
+  function oneByOne(group: readonly Job[]): readonly Outcome[] {
+    begin.run()
+    try {
+      const outcomes = group.map(guarded)
+      commit.run()
+      return outcomes
+    } catch (error) {
+      rollback('ROLLBACK')
+      throw error
+    }
+  }
+
+  function guarded(job: Job): Outcome {
     savepoint.run()
     try {
       const value = job.work()
@@ -124,6 +158,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     sql,
     write,
+    later(work) {
+      if (closed) return
+      jobs.push({ work, resolve: () => {}, reject: () => {} })
+      if (!scheduled) timer ??= setTimeout(flushGroup, LATER_MS).unref()
+    },
     now(work) {
       // What was asked for before stands before.
       flushGroup()

@@ -9,13 +9,22 @@ interface Ended {
 
 /** The journal of one run. Results must be JSON; `undefined` comes back as `undefined`. */
 export function createJournal(db: Database, run: string): StepJournal {
-  const rows = db.sql('SELECT name, result FROM steps WHERE run = ?').all(run)
-  const steps = new Map<string, Ended>(
-    rows.map((row) => [String(row['name']), { result: row['result'] === null ? null : String(row['result']) }]),
-  )
+  let known: Map<string, Ended> | undefined
+
+  /** Read at the first step: most turns call no tool. */
+  function recorded(): Map<string, Ended> {
+    known ??= new Map(
+      db
+        .sql('SELECT name, result FROM steps WHERE run = ?')
+        .all(run)
+        .map((row) => [String(row['name']), { result: row['result'] === null ? null : String(row['result']) }]),
+    )
+    return known
+  }
 
   return {
     async step<T>(name: string, make: (idempotencyKey: string) => Promise<T>, retry: 'always' | 'never' = 'always'): Promise<T> {
+      const steps = recorded()
       const earlier = steps.get(name)
       if (earlier !== undefined && earlier.result !== null) return read<T>(earlier.result)
       // A step that may run again needs no record of its start.

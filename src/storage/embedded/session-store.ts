@@ -1,6 +1,6 @@
 // Inbox, answers and transcripts of one machine: rows in SQLite, transcripts in files.
 
-import type { Clock } from '../../ports.ts'
+import type { Clock, Random } from '../../ports.ts'
 import type { Transcripts } from '../../sessions/transcript.ts'
 import { readTranscript } from '../../sessions/transcript.ts'
 import type { Claim, InboxRow, Lane, NewInboxRow, SessionStore, StoredAnswer, Token } from '../ports.ts'
@@ -23,12 +23,14 @@ export function createSessionStore(
   db: Database,
   files: SessionFiles,
   transcripts: Transcripts,
-  clock: Clock,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): EmbeddedSessionStore {
   /** Rows that wait, by lane; sessions without any have no entry. */
   const waiting = new Map<string, Record<Lane, number>>()
   /** Sessions whose claim a turn of this process holds. */
-  const held = new Map<string, string>()
+  const held = new Set<string>()
+  /** Rows up to here were there before this process, and may have been begun. */
+  const inherited = Number(db.sql('SELECT max(seq) AS seq FROM inbox').get()?.['seq'] ?? 0)
   for (const row of db.sql('SELECT session, lane, count(*) AS count FROM inbox WHERE state = 0 GROUP BY session, lane').all()) {
     count(String(row['session']), row['lane'] as Lane, Number(row['count']))
   }
@@ -46,25 +48,38 @@ export function createSessionStore(
     let result = { seq: 0, duplicate: true }
     try {
       const body = JSON.stringify(row)
-      result = await db.write(() => insertInbox(db, row, key, body))
+      const run = random.id()
+      result = await db.write(() => insertInbox(db, row, { key, run, body }))
       return result
     } finally {
       if (result.duplicate) count(row.session, row.lane, -1)
     }
   }
 
-  async function claimNext(session: string, run: string, options: { all?: boolean; max?: number } = {}): Promise<Claim | null> {
+  async function claimNext(session: string, options: { all?: boolean; max?: number } = {}): Promise<Claim | null> {
     if (held.has(session)) return null
-    held.set(session, run)
+    held.add(session)
     let claim: Claim | null = null
     try {
-      claim = await db.write(() => claimRows(db, session, run, options))
-      if (claim !== null && !claim.resumed) for (const row of claim.rows) count(session, row.lane, -1)
+      claim = freshClaim(session, options) ?? (await db.write(() => claimRows(db, session, options, inherited)))
+      for (const row of claim?.rows ?? []) if (row.attempts === 1) count(session, row.lane, -1)
       return claim
     } finally {
       if (claim === null) held.delete(session)
-      else held.set(session, claim.run)
     }
+  }
+
+  /**
+   * One row that came to this process: nothing is lost if a kill forgets that it was begun, so the note rides with a later
+   * commit. Not so for rows that were there before: one that takes the process down at each start must be counted first.
+   */
+  function freshClaim(session: string, { all = false }: { all?: boolean }): Claim | null {
+    if (all) return null
+    const row = db.sql('SELECT * FROM inbox WHERE session = ? AND state < 2 ORDER BY seq LIMIT 1').get(session)
+    if (row === undefined || row['state'] !== 0 || Number(row['seq']) <= inherited) return null
+    const claim = { run: String(row['run']), resumed: false, rows: [toRow(row)] }
+    db.later(() => hold(db, claim.run, row))
+    return claim
   }
 
   async function finish(claim: Claim, { answers, outbox }: Parameters<SessionStore['finish']>[1]): Promise<void> {
@@ -132,22 +147,25 @@ export function createSessionStore(
       const counts = waiting.get(session)
       return counts === undefined ? null : (LANES.find((lane) => counts[lane] > 0) ?? null)
     },
-    release: (session) => void held.delete(session),
+    release(session) {
+      // So that the next claim sees that this one was begun.
+      db.now(() => undefined)
+      held.delete(session)
+    },
   }
 }
 
 /** For use inside a transaction: the row, unless its key was posted before. */
-export function insertInbox(
+function insertInbox(
   db: Database,
   row: NewInboxRow,
-  key: string,
-  body = JSON.stringify(row),
+  { key, run, body }: { readonly key: string; readonly run: string; readonly body: string },
 ): { seq: number; duplicate: boolean } {
   const { changes, lastInsertRowid } = db
     .sql(
-      'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
-    .run(key, row.session, row.agentId, row.lane, row.kind, row.messageId, body, row.receivedAt)
+    .run(key, row.session, row.agentId, row.lane, row.kind, row.messageId, body, row.receivedAt, run)
   if (changes === 1) return { seq: Number(lastInsertRowid), duplicate: false }
   return { seq: Number(db.sql('SELECT seq FROM inbox WHERE key = ?').get(key)?.['seq']), duplicate: true }
 }
@@ -155,21 +173,24 @@ export function insertInbox(
 function claimRows(
   db: Database,
   session: string,
-  run: string,
   { all = false, max = DEFAULT_MAX }: { all?: boolean; max?: number },
+  inherited: number,
 ): Claim | null {
   const open = db.sql('SELECT * FROM inbox WHERE session = ? AND state < 2 ORDER BY seq LIMIT ?').all(session, all ? max + 1 : 1)
   const [first] = open
   if (first === undefined) return null
-  const resumed = first['state'] === 1
-  const taken = resumed
-    ? db.sql('SELECT * FROM inbox WHERE session = ? AND state = 1 AND run = ? ORDER BY seq').all(session, first['run'] as string)
-    : together(open, all, max)
-  const name = resumed ? String(first['run']) : run
-  for (const row of taken)
-    db.sql('UPDATE inbox SET state = 1, run = ?, attempts = attempts + 1 WHERE seq = ?').run(name, row['seq'] as number)
-  return { run: name, resumed, rows: taken.map(toRow) }
+  const run = String(first['run'])
+  const held = first['state'] === 1
+  const taken = held
+    ? db.sql('SELECT * FROM inbox WHERE session = ? AND state = 1 AND run = ? ORDER BY seq').all(session, run)
+    : // What may have been begun alone ends alone: its run has appended what it was then.
+      together(open, all && Number(first['seq']) > inherited, max)
+  for (const row of taken) hold(db, run, row)
+  return { run, resumed: held || Number(first['seq']) <= inherited, rows: taken.map(toRow) }
 }
+
+const hold = (db: Database, run: string, row: Row): void =>
+  void db.sql('UPDATE inbox SET state = 1, run = ?, attempts = attempts + 1 WHERE seq = ?').run(run, row['seq'] as number)
 
 /** The first row, and with `all` the messages right behind it: what is no message has a turn of its own. */
 function together(open: readonly Row[], all: boolean, max: number): readonly Row[] {

@@ -1,7 +1,7 @@
 // A state folder in; every store of one machine out: SQLite for rows, files for transcripts.
 
 import { messageOf } from '../../errors.ts'
-import type { Clock, Logger } from '../../ports.ts'
+import type { Clock, Logger, Random } from '../../ports.ts'
 import { createLanes } from '../../sessions/lanes.ts'
 import { createTranscripts } from '../../sessions/transcript.ts'
 import type { Storage } from '../ports.ts'
@@ -23,6 +23,7 @@ export interface EmbeddedStorageOptions {
   /** `process`: survives a killed process (default). `power`: waits for the disk. */
   readonly durability?: 'process' | 'power'
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   /** Bound of cached transcripts; default 16 MiB. */
   readonly transcriptCacheBytes?: number
@@ -50,7 +51,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     log,
     ...(options.transcriptCacheBytes === undefined ? {} : { cacheBytes: options.transcriptCacheBytes }),
   })
-  const sessions = createSessionStore(db, createSessionFiles(stateDir, db), transcripts, clock)
+  const sessions = createSessionStore(db, createSessionFiles(stateDir, db), transcripts, options)
   const queue = createLanes({ clock, log, waitingLane: sessions.laneOf, onFailure: sessions.release })
 
   return {

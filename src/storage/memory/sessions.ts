@@ -46,7 +46,7 @@ export function createMemorySessions(outbox: Outbox, now: () => number): Session
       return { seq, duplicate: false }
     },
     known: async (key) => known.get(key) ?? null,
-    async claimNext(session, run, { all = false, max = 50 } = {}): Promise<Claim | null> {
+    async claimNext(session, { all = false, max = 50 } = {}): Promise<Claim | null> {
       const waiting = inbox.get(session) ?? []
       const [first] = waiting
       if (first === undefined) return null
@@ -54,7 +54,7 @@ export function createMemorySessions(outbox: Outbox, now: () => number): Session
       const together = all && first.kind === 'message' ? Math.min(max, others === -1 ? waiting.length : others) : 1
       const rows = waiting.slice(0, together).map((row) => ({ ...row, attempts: row.attempts + 1 }))
       inbox.set(session, waiting.slice(together))
-      return { run, rows, resumed: false }
+      return { run: `run-${first.seq}`, rows, resumed: false }
     },
     async append(session, agentId, entries) {
       const file = keep(session, agentId)
