@@ -78,7 +78,7 @@ const VERBS: readonly VerbEntry[] = [
     args: '[files...]',
     options: [
       ['--coverage', 'list what no test touches'],
-      ['--threshold <percent>', 'least rule coverage'],
+      ['--threshold <percent>', 'least coverage of each kind: rules, agents, limits, grants, heartbeats'],
       ['--filter <text>', 'only tests whose name contains it'],
     ],
     load: () => import('./cli/test.ts'),

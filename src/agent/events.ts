@@ -1,6 +1,7 @@
 // What happens, as a tagged union: one stream that the socket, the page, streaming channels and tests all read.
 
 import type { OutboundMessage } from '../channels/port.ts'
+import type { SpendLimit } from '../limits/port.ts'
 
 interface InTurn {
   readonly sessionKey: string
@@ -52,6 +53,8 @@ export type EngineEvent =
       readonly messageIds: readonly string[]
       readonly text: string
       readonly isError: boolean
+      /** The spend limit that ended it. */
+      readonly limit?: SpendLimit
       readonly durationMs: number
     } & InTurn)
   | { readonly type: 'approval_request'; readonly approval: ApprovalView }

@@ -1,5 +1,6 @@
 // What a turn takes from the engine. The turn itself reads no clock, no chance and no configuration but through these.
 
+import type { SpendLimit } from '../limits/port.ts'
 import type { ModelRequest, ModelResult } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
@@ -50,9 +51,11 @@ export interface TurnPorts {
 
 /** A spend limit is reached; the message is for the user. */
 export class BudgetError extends Error {
-  constructor(message: string) {
+  readonly limit: SpendLimit
+  constructor(message: string, limit: SpendLimit) {
     super(message)
     this.name = 'BudgetError'
+    this.limit = limit
   }
 }
 
@@ -60,4 +63,6 @@ export interface TurnOutcome {
   /** The reply for people. */
   readonly text: string
   readonly isError: boolean
+  /** The spend limit that ended it. */
+  readonly limit?: SpendLimit
 }

@@ -30,7 +30,7 @@ export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOu
     if (text === null) throw error
     // Kept in the transcript, so that roles alternate and the model knows that it gave no answer.
     await append(turn, ports, 'end', 'assistant', text)
-    return { text, isError: true }
+    return { text, isError: true, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
   }
 }
 

@@ -1,6 +1,5 @@
 // `claw permit`: what would happen to a command, and why, by the same checker that runs before every command.
 
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { EXIT, messageOf } from '../errors.ts'
@@ -8,6 +7,7 @@ import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { planFrom } from './plan-loading.ts'
 
 const COLORS = { run: 'green', ask: 'yellow', refuse: 'red' } as const
 
@@ -44,20 +44,9 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
 
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
 async function policyOf(named: string | undefined, options: Options, io: Io): Promise<ShellPolicy | number> {
-  if (!existsSync(options.config)) {
-    io.err(`claw: there is no file ${options.config}; name the file with -c\n`)
-    return EXIT.noInput
-  }
-  const [{ builtinRegistry }, { loadPlan }, { renderHuman }] = await Promise.all([
-    import('../builtin.ts'),
-    import('../config/load-plan.ts'),
-    import('../config/render.ts'),
-  ])
-  const { plan, diagnostics } = await loadPlan(options.config, { registry: builtinRegistry, env: io.env })
-  if (plan === null) {
-    io.err(renderHuman(diagnostics, { cwd: io.cwd, color: io.color }))
-    return EXIT.invalid
-  }
+  const loaded = await planFrom(options.config, io)
+  if (typeof loaded === 'number') return loaded
+  const { plan } = loaded
   const id = named ?? plan.defaultAgent ?? (plan.agents.size === 1 ? [...plan.agents.keys()][0] : undefined)
   if (id === undefined) return usage(io, `say which agent: --agent ${[...plan.agents.keys()].join('|')}`)
   const agent = plan.agents.get(id) ?? [...plan.agents.values()].find((one) => one.name === id)

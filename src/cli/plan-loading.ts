@@ -1,6 +1,7 @@
 // A configuration file → its Plan for a verb that asks it something, or the exit code after the problems were told.
 
 import { existsSync } from 'node:fs'
+import type { ConfigDocument } from '../config/document.ts'
 import { maskedTexts } from '../config/masked.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
 import { EXIT } from '../errors.ts'
@@ -10,6 +11,7 @@ import type { Io } from './io.ts'
 
 export interface LoadedPlan {
   readonly plan: Plan
+  readonly document: ConfigDocument
   readonly registry: Registry
 }
 
@@ -28,10 +30,10 @@ export async function planFrom(file: string, io: Io, standsAt?: string): Promise
     env: io.env,
     ...(standsAt !== undefined && { standsAt }),
   })
-  if (plan === null) {
+  if (plan === null || document === null) {
     const errors = diagnostics.filter((problem) => problem.severity === 'error')
     io.err(`${renderHuman(errors, { cwd: io.cwd, color: io.color, textOf: maskedTexts(document) })}\n`)
     return EXIT.invalid
   }
-  return { plan: standsAt === undefined ? plan : { ...plan, file: standsAt }, registry }
+  return { plan: standsAt === undefined ? plan : { ...plan, file: standsAt }, document, registry }
 }

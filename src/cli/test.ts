@@ -1,14 +1,13 @@
 // `claw test`: runs the tests of a configuration offline and says what held.
 
-import { relative, resolve } from 'node:path'
-import { builtinRegistry } from '../builtin.ts'
-import { loadPlan } from '../config/load-plan.ts'
-import { renderHuman } from '../config/render.ts'
-import { EXIT, hasErrors } from '../errors.ts'
-import type { Coverage } from '../testing/coverage.ts'
+import { resolve } from 'node:path'
+import { shownPath } from '../config/render.ts'
+import { EXIT } from '../errors.ts'
+import { COVERAGE_KINDS, type Coverage, percentOf } from '../testing/coverage.ts'
 import { junit } from '../testing/junit.ts'
 import { runTests, type TestReport } from '../testing/run-tests.ts'
 import { type Io, paint, printJson, usage, type Verb } from './io.ts'
+import { planFrom } from './plan-loading.ts'
 
 export const run: Verb = async (args, options, io) => {
   const threshold = options['threshold'] === undefined ? undefined : Number(options['threshold'])
@@ -17,39 +16,31 @@ export const run: Verb = async (args, options, io) => {
   const files = args.length === 0 ? [options.config] : args.map((file) => resolve(io.cwd, file))
   const reports: TestReport[] = []
   for (const file of files) {
-    const { plan, diagnostics, document } = await loadPlan(file, { registry: builtinRegistry, env: io.env })
-    if (plan === null || document === null) {
-      io.err(
-        renderHuman(
-          diagnostics.filter((one) => one.severity === 'error'),
-          { cwd: io.cwd, color: io.color },
-        ),
-      )
-      return hasErrors(diagnostics) && diagnostics.some((one) => one.code === 'CLAW003' && one.file === file)
-        ? EXIT.noInput
-        : EXIT.invalid
-    }
-    const placeOf = (path: readonly (string | number)[]) => document.place(path)
-    reports.push(
-      await runTests({
-        plan,
-        registry: builtinRegistry,
-        placeOf,
-        ...(typeof options['filter'] === 'string' ? { filter: options['filter'] } : {}),
-      }),
-    )
+    const loaded = await planFrom(file, io)
+    if (typeof loaded === 'number') return loaded
+    const { plan, registry, document } = loaded
+    const filter = typeof options['filter'] === 'string' ? { filter: options['filter'] } : {}
+    reports.push(shortened(await runTests({ plan, registry, places: document, ...filter }), io))
   }
   const total = sum(reports)
   const withCoverage = options['coverage'] === true || threshold !== undefined
-  if (options.format === 'json') printJson(io, jsonOf(total, withCoverage, io))
-  else if (options.format === 'junit') io.out(junit(total, (file) => relative(io.cwd, file)))
+  if (options.format === 'json') printJson(io, jsonOf(total, withCoverage))
+  else if (options.format === 'junit') io.out(junit(total))
   else printHuman(total, withCoverage, io)
   if (total.failed > 0) return EXIT.invalid
-  if (threshold !== undefined && percent(total.coverage) < threshold) {
-    io.err(`claw: ${percent(total.coverage).toFixed(1)}% of rules are tested, ${threshold}% are wanted\n`)
-    return EXIT.invalid
-  }
-  return EXIT.ok
+  const below = COVERAGE_KINDS.filter((kind) => percentOf(total.coverage[kind]) < (threshold ?? 0))
+  for (const kind of below)
+    io.err(`claw: ${percentOf(total.coverage[kind]).toFixed(1)}% of ${kind} are tested, ${threshold}% are wanted\n`)
+  return below.length > 0 ? EXIT.invalid : EXIT.ok
+}
+
+/** With paths as a person here would type them. */
+function shortened(report: TestReport, io: Io): TestReport {
+  const short = <T extends { readonly file: string }>(one: T): T => ({ ...one, file: shownPath(one.file, io.cwd) })
+  const coverage = { ...report.coverage }
+  for (const kind of COVERAGE_KINDS) coverage[kind] = { ...coverage[kind], missing: coverage[kind].missing.map(short) }
+  const results = report.results.map((result) => ({ ...short(result), failures: result.failures.map(short) }))
+  return { ...report, results, coverage }
 }
 
 function sum(reports: readonly TestReport[]): TestReport {
@@ -77,16 +68,14 @@ function sum(reports: readonly TestReport[]): TestReport {
   }
 }
 
-const percent = ({ rules }: Coverage): number => (rules.total === 0 ? 100 : (rules.touched / rules.total) * 100)
-
-function jsonOf(report: TestReport, withCoverage: boolean, io: Io): object {
+function jsonOf(report: TestReport, withCoverage: boolean): object {
   const { passed, failed, skipped, results, coverage } = report
   const lines = results.map(({ name, ok, file, line, failures, skipped: why }) => ({
     name,
     ok,
-    file: relative(io.cwd, file),
+    file,
     line,
-    failures: failures.map(({ message, line: at, column }) => ({ message, line: at, column })),
+    failures,
     ...(why === undefined ? {} : { skipped: why }),
   }))
   return { passed, failed, skipped, results: lines, ...(withCoverage ? { coverage } : {}) }
@@ -97,14 +86,13 @@ function printHuman(report: TestReport, withCoverage: boolean, io: Io): void {
     if (result.skipped !== undefined) io.out(`${paint(io, 'yellow', 'skip')}  ${result.name}: ${result.skipped}\n`)
     else if (result.ok) io.out(`${paint(io, 'green', 'ok')}    ${result.name}\n`)
     else io.out(`${paint(io, 'red', 'FAIL')}  ${result.name}\n`)
-    for (const failure of result.failures)
-      io.out(`      ${relative(io.cwd, failure.file)}:${failure.line}:${failure.column}  ${failure.message}\n`)
+    for (const failure of result.failures) io.out(`      ${failure.file}:${failure.line}:${failure.column}  ${failure.message}\n`)
   }
   if (withCoverage) {
     for (const [kind, { total, touched, missing }] of Object.entries(report.coverage)) {
       io.out(`${kind}: ${touched} of ${total} tested\n`)
       for (const { id, file, line } of missing)
-        io.out(`  ${relative(io.cwd, file)}:${line}  ${kind === 'rules' ? `rule ${id}` : id} is not tested\n`)
+        io.out(`  ${file}:${line}  ${kind === 'rules' ? `rule ${id}` : id} is not tested\n`)
     }
   }
   if (report.results.length === 0) io.out('There are no tests. Write some under `tests:`.\n')

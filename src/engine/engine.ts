@@ -41,6 +41,8 @@ import type { Generation, World } from './world.ts'
 
 export interface EngineOptions {
   readonly plan: Plan
+  /** An index over the plan's rules, where one stands already. */
+  readonly router?: Router
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -70,7 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const pairs = storage.people.links().map((link) => link.identities)
     return { number, configured, router, plan: withStoredLinks(configured, pairs) }
   }
-  let generation = generationOf(1, options.plan, await createRouter(options.plan))
+  let generation = generationOf(1, options.plan, options.router ?? (await createRouter(options.plan)))
   const counters = createCounters(hub.on)
   const limits = createLimits({ storage, clock, warn: (warning) => spendWarning(warning) })
   const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }

@@ -45,7 +45,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     make: (mostOutput: number) => Promise<RoutedResult>,
   ): Promise<ModelResult> {
     const reserved = await limits.reserve(agent, estimate, clock.now(), { input: Math.max(0, estimate - maxTokens), signal })
-    if (!reserved.ok) throw new BudgetError(reserved.message)
+    if (!reserved.ok) throw new BudgetError(reserved.message, reserved.limit)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let spent = 0
     try {

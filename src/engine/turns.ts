@@ -256,7 +256,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const outbox = await repliesOf(claim, text, outcome)
     streamKey?.()
     await storage.sessions.finish(claim, { answers, outbox })
-    world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs: clock.now() - started })
+    const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
+    world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
     if (outbox.length > 0) options.delivery.wake()
     const shown = claim.rows.at(-1)
     if (shown?.replyTo !== undefined && !isPushed(shown.replyTo)) {

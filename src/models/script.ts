@@ -14,6 +14,8 @@ export interface ScriptReply {
   readonly toolCalls: readonly { readonly name: string; readonly input: unknown }[]
   readonly error?: { readonly kind: ModelErrorKind; readonly message?: string; readonly retryAfterMs?: number }
   readonly stopReason?: string
+  /** Tokens the call counts as; absent: estimated from the texts. */
+  readonly usage?: { readonly input?: number; readonly output?: number }
   readonly once: boolean
   readonly delayMs: number
   /** Characters a streamed piece; absent: a word at a time. */
@@ -32,7 +34,7 @@ export interface ScriptProblem {
   readonly column: number
 }
 
-const REPLY_KEYS = ['match', 'tool', 'text', 'tool_calls', 'error', 'stop_reason', 'once', 'delayMs', 'chunk']
+const REPLY_KEYS = ['match', 'tool', 'text', 'tool_calls', 'error', 'stop_reason', 'usage', 'once', 'delayMs', 'chunk']
 const ERROR_KINDS: readonly string[] = [
   'credentials',
   'rate_limit',
@@ -136,6 +138,7 @@ function readReply(reader: Reader, node: Node | null, report: Report): ScriptRep
     read('tool_calls', (value) => reader.list(value, 'tool_calls').flatMap((call) => readCall(reader, call, report))) ?? []
   const error = read('error', (value) => readError(reader, value, report))
   const stopReason = read('stop_reason', (value) => reader.string(value, 'stop_reason'))
+  const usage = read('usage', (value) => readUsage(reader, value))
   const chunk = read('chunk', (value) => reader.number(value, 'chunk', 1))
   if (!map.has('text') && !map.has('tool_calls') && !map.has('error')) {
     report('A reply needs `text`, `tool_calls` or `error`.', offsetOf(node))
@@ -150,10 +153,16 @@ function readReply(reader: Reader, node: Node | null, report: Report): ScriptRep
     toolCalls,
     ...(error === undefined ? {} : { error }),
     ...(stopReason === undefined ? {} : { stopReason }),
+    ...(usage === undefined ? {} : { usage }),
     once: read('once', (value) => reader.boolean(value, 'once')) ?? false,
     delayMs: read('delayMs', (value) => reader.number(value, 'delayMs', 0)) ?? 0,
     ...(chunk === undefined ? {} : { chunk }),
   }
+}
+
+function readUsage(reader: Reader, node: Node | null): NonNullable<ScriptReply['usage']> {
+  const map = reader.map(node, '`usage`', ['input', 'output'])
+  return Object.fromEntries([...(map ?? [])].map(([key, tokens]) => [key, reader.number(tokens, key, 0)]))
 }
 
 function readPattern(reader: Reader, node: Node | null, report: Report): { source: string; pattern: RegExp } {

@@ -136,7 +136,12 @@ function resultOf(request: ModelRequest, reply: ScriptReply, captures: Captures)
   return {
     content,
     stopReason: reply.stopReason ?? (reply.toolCalls.length > 0 ? 'tool_use' : 'end_turn'),
-    usage: { input: estimateTokens(asked), output: estimateTokens(JSON.stringify(content)), cacheRead: 0, cacheWrite: 0 },
+    usage: {
+      input: reply.usage?.input ?? estimateTokens(asked),
+      output: reply.usage?.output ?? estimateTokens(JSON.stringify(content)),
+      cacheRead: 0,
+      cacheWrite: 0,
+    },
     model: request.model,
   }
 }

@@ -12,13 +12,13 @@ const xml = (text: string): string =>
     .replaceAll('"', '&quot;')
     .replaceAll('\n', '&#10;')
 
-export function junit(report: TestReport, name: (file: string) => string): string {
+export function junit(report: TestReport): string {
   const cases = report.results.map((result) => {
-    const head = `<testcase name="${xml(result.name)}" classname="${xml(name(result.file))}" file="${xml(name(result.file))}" line="${result.line}" time="${(result.durationMs / 1000).toFixed(3)}"`
+    const head = `<testcase name="${xml(result.name)}" classname="${xml(result.file)}" file="${xml(result.file)}" line="${result.line}" time="${(result.durationMs / 1000).toFixed(3)}"`
     if (result.skipped !== undefined) return `    ${head}><skipped message="${xml(result.skipped)}"/></testcase>`
     if (result.ok) return `    ${head}/>`
     const failures = result.failures.map(
-      ({ message, file, line }) => `<failure message="${xml(message)}">${xml(`${name(file)}:${line}`)}</failure>`,
+      ({ message, file, line }) => `<failure message="${xml(message)}">${xml(`${file}:${line}`)}</failure>`,
     )
     return `    ${head}>${failures.join('')}</testcase>`
   })

@@ -1,16 +1,16 @@
 // The tests of a plan in; what held, what did not and where, and what no test touched, out.
 
-import type { EngineEvent } from '../agent/events.ts'
 import { durationMs } from '../config/durations.ts'
 import { judgeTool } from '../permissions/policy.ts'
+import { admission } from '../plan/admission.ts'
 import type { ModelRef, Place, Plan } from '../plan/plan.ts'
-import { explainRoute } from '../plan/route.ts'
-import { loadPatterns, type Patterns, patternsOf } from '../plan/text-match.ts'
+import { routeMessage } from '../plan/route.ts'
+import { loadPatterns } from '../plan/text-match.ts'
 import type { Registry } from '../registry.ts'
-import { type Coverage, createCoverage } from './coverage.ts'
+import { type Coverage, createCoverage, isHeartbeatRun, type Places } from './coverage.ts'
 import { differences, type Seen } from './expect.ts'
 import { type Step, stepsOf, type TestSpec } from './spec.ts'
-import { openStage, type Stage } from './stage.ts'
+import { createStages, type Stage, type Stages } from './stage.ts'
 
 export interface TestResult {
   readonly name: string
@@ -40,8 +40,8 @@ export interface TestReport {
 export interface RunTestsOptions {
   readonly plan: Plan
   readonly registry: Registry
-  /** Place of something below a test, for messages. */
-  placeOf(path: readonly (string | number)[]): Place
+  /** Where the tests, and what they touch, stand. */
+  readonly places: Places
   /** Only tests whose name contains it. */
   readonly filter?: string
 }
@@ -50,8 +50,8 @@ const START = '2026-01-05T09:00:00Z'
 
 export async function runTests(options: RunTestsOptions): Promise<TestReport> {
   const { plan, filter = '' } = options
-  const coverage = createCoverage(plan)
-  const patterns = await patternsOf(plan)
+  const coverage = createCoverage(plan, options.places)
+  const stages = await createStages(plan, options.registry)
   const results: TestResult[] = []
   for (const [index, { spec, place }] of plan.tests.entries()) {
     const test = spec as TestSpec
@@ -69,7 +69,7 @@ export async function runTests(options: RunTestsOptions): Promise<TestReport> {
       })
       continue
     }
-    results.push(await runOne(options, index, test, place, patterns, coverage.see))
+    results.push(await runOne(options, index, test, place, stages, coverage.see))
   }
   const failed = results.filter((result) => !result.ok).length
   const skipped = results.filter((result) => result.skipped !== undefined).length
@@ -81,24 +81,25 @@ async function runOne(
   index: number,
   test: TestSpec,
   place: Place,
-  patterns: Patterns,
-  see: (stage: Stage, step: Step, seen: Seen) => void,
+  stages: Stages,
+  see: ReturnType<typeof createCoverage>['see'],
 ): Promise<TestResult> {
   const started = performance.now()
   const failures: TestResult['failures'][number][] = []
   const steps = stepsOf(test)
   const failAt = (path: readonly (string | number)[], message: string): void =>
-    void failures.push({ message, ...options.placeOf(['tests', index, ...path]) })
+    void failures.push({ message, ...options.places.place(['tests', index, ...path]) })
   const model = modelOf(options.plan, test.model)
   const at = Date.parse(test.at ?? START)
   if (model === undefined) failAt(['model'], `model: "${test.model}" is not a scripted model; tests run offline`)
   else if (Number.isNaN(at)) failAt(['at'], `at: "${test.at}" is not a time; write it as ${START}`)
   else {
-    const stage = await openStage(options.plan, options.registry, at, model)
+    const stage = await stages.open(at, model)
     try {
       for (const { step, path } of steps) {
-        const seen = await play(stage, step, patterns)
-        see(stage, step, seen)
+        const from = stage.events.length
+        const seen = await play(stage, step)
+        see(step, seen, stage.events.slice(from))
         const wanted = step.expect ?? {}
         const replyPatterns = await loadPatterns(wanted.replyPattern === undefined ? [] : [wanted.replyPattern])
         const matches = (pattern: string, text: string): boolean => replyPatterns.compile(pattern)(text)
@@ -130,15 +131,18 @@ function modelOf(plan: Plan, name: string | undefined): ModelRef | null | undefi
 }
 
 /** Plays one step and gives what it showed. */
-async function play(stage: Stage, step: Step, patterns: Patterns): Promise<Seen> {
+async function play(stage: Stage, step: Step): Promise<Seen> {
   const before = { events: stage.events.length, sent: stage.sent.length }
   let shown: Partial<Seen> = {}
   if (step.advance !== undefined) await stage.clock.advance(durationMs(step.advance))
-  if (step.message !== undefined) shown = await playMessage(stage, step.message, patterns)
+  if (step.message !== undefined) shown = await playMessage(stage, step.message)
   if (step.command !== undefined) shown = { ...shown, decision: await judge(stage, step.command) }
   if (step.heartbeat !== undefined) {
-    const { message } = await stage.engine.runHeartbeat(step.heartbeat)
-    shown = { ...shown, reply: message }
+    // Its turn may wait for a person: then there is nothing to say yet.
+    const run = stage.engine.runHeartbeat(step.heartbeat).then(({ message }) => {
+      shown = { ...shown, reply: message }
+    })
+    await Promise.race([run, stage.settle()])
   }
   if (step.approve !== undefined) {
     const [open] = await stage.engine.approvals()
@@ -161,18 +165,9 @@ async function play(stage: Stage, step: Step, patterns: Patterns): Promise<Seen>
   }
 }
 
-const isHeartbeatRun = (event: EngineEvent): boolean =>
-  event.type === 'heartbeat' && (event.outcome === 'ran' || event.outcome === 'silent' || event.outcome === 'failed')
-
-async function playMessage(stage: Stage, message: NonNullable<Step['message']>, patterns: Patterns): Promise<Partial<Seen>> {
+async function playMessage(stage: Stage, message: NonNullable<Step['message']>): Promise<Partial<Seen>> {
   const result = await stage.engine.receive(message, { kind: 'trusted' })
-  const explained = explainRoute(stage.plan, message, patterns)
-  const routed = {
-    content: explained.content,
-    tools: explained.tools,
-    mode: explained.permissions?.mode ?? null,
-    rule: explained.rule?.index ?? null,
-  }
+  const routed = whereTo(stage, message)
   if (!result.accepted) {
     const refused = result.code === 'command' ? {} : { refused: result.reason, agentId: null, sessionKey: null }
     return { ...routed, ...refused, reply: result.reply ?? '' }
@@ -180,6 +175,16 @@ async function playMessage(stage: Stage, message: NonNullable<Step['message']>, 
   const debounce = stage.plan.agents.get(result.agentId)?.queue.debounceMs ?? 0
   if (debounce > 0) await stage.clock.advance(debounce)
   return { ...routed, refused: null, agentId: result.agentId, sessionKey: result.sessionKey, duplicate: result.duplicate }
+}
+
+/** What routing gives a message; one that its channel does not let in gets nothing but the rule it would have met. */
+function whereTo({ plan, router }: Stage, message: NonNullable<Step['message']>): Partial<Seen> {
+  const routed = routeMessage(plan, router, message)
+  const rule = (routed.agentId === null ? null : routed.rule?.index) ?? null
+  const agent = routed.agentId === null ? undefined : plan.agents.get(routed.agentId)
+  if (routed.agentId === null || agent === undefined || !admission(plan, message).admitted)
+    return { content: null, tools: [], mode: null, rule }
+  return { content: routed.content, tools: agent.tools, mode: agent.permissions.mode, rule }
 }
 
 async function judge(stage: Stage, { agentId, command }: NonNullable<Step['command']>): Promise<string> {

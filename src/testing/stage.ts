@@ -6,15 +6,20 @@ import type { Channel, OutboundMessage } from '../channels/port.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { Engine } from '../engine/port.ts'
 import type { Surroundings } from '../engine/surroundings.ts'
-import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
+import type { ModelRef, Plan } from '../plan/plan.ts'
+import type { Router } from '../plan/route.ts'
+import { createRouter } from '../plan/router.ts'
 import { type Random, silentLogger } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createMemoryStorage } from '../storage/memory/storage.ts'
+import { createToolRunner } from '../tools/run.ts'
 import { createSimulatedClock, type SimulatedClock } from './clock.ts'
+import { offlinePlan } from './offline.ts'
 import { testSurroundings } from './surroundings.ts'
 
 export interface Stage {
   readonly plan: Plan
+  readonly router: Router
   readonly engine: Engine
   readonly clock: SimulatedClock
   readonly surroundings: Surroundings
@@ -26,73 +31,116 @@ export interface Stage {
   close(): Promise<void>
 }
 
+/** Opens a stage for each test of a plan; what all of them share is made once. */
+export interface Stages {
+  /** `model` null: the built-in one, which repeats what it is told. */
+  open(startMs: number, model: ModelRef | null): Promise<Stage>
+}
+
 /** Something with no plan of its own must not wait for ever; a loop of agents ends here. */
 const MOST_ROUNDS = 20_000
 const QUIET_ROUNDS = 4
 
-export async function openStage(plan: Plan, registry: Registry, startMs: number, model: ModelRef | null): Promise<Stage> {
-  const events: EngineEvent[] = []
-  const sent: OutboundMessage[] = []
-  const clock = createSimulatedClock(startMs, () => settle())
-  const random = countingRandom()
-  const storage = createMemoryStorage({ stateDir: plan.stateDir, clock, random, log: silentLogger })
-  const offline = offlinePlan(plan, model)
-  let surroundings: Surroundings | undefined
-  const engine = await createEngine({
-    plan: offline,
-    clock,
-    random,
-    log: silentLogger,
-    registry: {
-      ...registry,
-      channels: registry.channels.map((definition) => ({ ...definition, load: async () => () => recordingChannel(sent) })),
-    },
-    storage,
-    load: async () => {
-      throw new Error('A test does not reload.')
-    },
-    surroundings: testSurroundings((made) => {
-      surroundings = made
-    }),
-  })
-  engine.on((event) => events.push(event))
-  await engine.start()
+export async function createStages(plan: Plan, registry: Registry): Promise<Stages> {
+  const router = await createRouter(plan)
+  const runner = createToolRunner(registry)
+  const plans = new Map<string, Plan>()
+  let warm: Promise<unknown> | undefined
 
-  /** Quiet: for some rounds of the event loop, nothing happened and nothing is on its way. */
-  async function settle(): Promise<void> {
-    let quiet = 0
-    for (let round = 0, seen = -1; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
-      await new Promise((resolve) => setImmediate(resolve))
-      const next = storage.outbox.next()
-      const due = next !== null && next.at <= clock.now()
-      const moved = events.length !== seen || due || running() > 0
-      quiet = moved ? 0 : quiet + 1
-      seen = events.length
-    }
-  }
-
-  /** Turns that run and do not wait for a person. */
-  function running(): number {
-    let turns = 0
-    let asking = 0
-    for (const event of events) {
-      if (event.type === 'turn_start') turns++
-      if (event.type === 'turn_end') turns--
-      if (event.type === 'approval_request') asking++
-      if (event.type === 'approval_decision') asking--
-    }
-    return Math.max(0, turns - asking)
-  }
+  /** What a turn loads on its first use: a test waits for turns, not for files. */
+  const load = (): Promise<unknown> =>
+    Promise.all([
+      ...registry.providers.flatMap((one) => (one.type === 'scripted' ? [one.load()] : [])),
+      ...registry.tools.flatMap((tool) => [tool.load(), runner.validateInput(tool, {})]),
+    ])
 
   return {
-    plan: offline,
-    engine,
-    clock,
-    surroundings: surroundings as Surroundings,
-    events,
-    sent,
-    settle,
-    close: () => engine.stop({ drainMs: 0 }),
+    async open(startMs, model) {
+      warm ??= load()
+      await warm
+      const key = JSON.stringify(model)
+      const offline = plans.get(key) ?? offlinePlan(plan, model)
+      plans.set(key, offline)
+      const events: EngineEvent[] = []
+      const sent: OutboundMessage[] = []
+      const clock = createSimulatedClock(startMs, () => settle())
+      const random = countingRandom()
+      const storage = createMemoryStorage({ stateDir: plan.stateDir, clock, random, log: silentLogger })
+      const turns = createTurnCount()
+      let surroundings: Surroundings | undefined
+      const engine = await createEngine({
+        plan: offline,
+        router,
+        clock,
+        random,
+        log: silentLogger,
+        registry: {
+          ...registry,
+          channels: registry.channels.map((definition) => ({ ...definition, load: async () => () => recordingChannel(sent) })),
+        },
+        storage,
+        load: async () => {
+          throw new Error('A test does not reload.')
+        },
+        surroundings: testSurroundings(runner, (made) => {
+          surroundings = made
+        }),
+      })
+      engine.on((event) => {
+        events.push(event)
+        turns.see(event)
+      })
+      await engine.start()
+
+      /** Quiet: for some rounds of the event loop, nothing happened and nothing is on its way. */
+      async function settle(): Promise<void> {
+        let quiet = 0
+        for (let round = 0, seen = -1; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
+          await new Promise((resolve) => setImmediate(resolve))
+          const next = storage.outbox.next()
+          const due = next !== null && next.at <= clock.now()
+          const moved = events.length !== seen || due || turns.working()
+          quiet = moved ? 0 : quiet + 1
+          seen = events.length
+        }
+      }
+
+      return {
+        plan: offline,
+        router,
+        engine,
+        clock,
+        surroundings: surroundings as Surroundings,
+        events,
+        sent,
+        settle,
+        close: () => engine.stop({ drainMs: 0 }),
+      }
+    },
+  }
+}
+
+/** Turns that run and do not wait for a person. A session has one turn at a time. */
+function createTurnCount(): { see(event: EngineEvent): void; working(): boolean } {
+  const working = new Set<string>()
+  const waiting = new Map<string, string>()
+  return {
+    working: () => working.size > 0,
+    see(event) {
+      if (event.type === 'turn_start') working.add(event.sessionKey)
+      else if (event.type === 'turn_end') {
+        working.delete(event.sessionKey)
+        for (const [id, session] of waiting) if (session === event.sessionKey) waiting.delete(id)
+      } else if (event.type === 'approval_request') {
+        waiting.set(event.approval.id, event.approval.sessionKey)
+        working.delete(event.approval.sessionKey)
+      } else if (event.type === 'approval_decision') {
+        // A turn that has ended takes up nothing: what was decided late comes as a message of its own.
+        const session = waiting.get(event.id)
+        waiting.delete(event.id)
+        if (session !== undefined) working.add(session)
+      }
+    },
   }
 }
 
@@ -104,27 +152,6 @@ const recordingChannel = (sent: OutboundMessage[]): Channel => ({
     return { messageIds: [idempotencyKey] }
   },
 })
-
-const ECHO = 'test.echo'
-
-/** Every agent on one scripted model; the one named, or the built-in that answers by repeating. */
-function offlinePlan(plan: Plan, model: ModelRef | null): Plan {
-  const echo: ProviderSpec = {
-    id: ECHO,
-    provider: 'scripted',
-    defaultModel: 'echo',
-    headers: {},
-    timeoutMs: 60_000,
-    maxRetries: 0,
-    prices: {},
-    fingerprint: ECHO,
-    place: { file: plan.file, line: 1, column: 1 },
-  }
-  const ref = model ?? { provider: ECHO, model: 'echo' }
-  const agents = new Map<string, AgentPlan>()
-  for (const [id, { offline: _, ...agent }] of plan.agents) agents.set(id, { ...agent, model: ref, fallbacks: [] })
-  return { ...plan, agents, models: new Map([...plan.models, [ECHO, echo]]) }
-}
 
 function countingRandom(): Random {
   let count = 0

@@ -5,13 +5,14 @@ import { posix } from 'node:path'
 import { createSpawn } from '../engine/spawn.ts'
 import type { CreateSurroundings, Surroundings } from '../engine/surroundings.ts'
 import { indexNote, rank } from '../memory/ranking.ts'
+import { engineFiles } from '../permissions/engine-files.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import type { MemoryStore } from '../tools/port.ts'
-import { createToolRunner } from '../tools/run.ts'
+import type { ToolRunner } from '../tools/run.ts'
 
 /** `onReady` gets the surroundings, for steps that judge a command without a turn. */
-export function testSurroundings(onReady: (made: Surroundings) => void): CreateSurroundings {
+export function testSurroundings(runner: ToolRunner, onReady: (made: Surroundings) => void): CreateSurroundings {
   return async (world, turns) => {
     const grants = new Map<string, string[]>()
     const memory = createMemory()
@@ -23,14 +24,14 @@ export function testSurroundings(onReady: (made: Surroundings) => void): CreateS
       return known
     }
     const made: Surroundings = {
-      runner: createToolRunner(world.registry),
+      runner,
       audit: { append: async () => {} },
       policyOf: async (plan, agent, bounded) => ({
         agent: { permissions: agent.permissions, sandbox: bounded.sandbox, workspace: bounded.workspace },
         remembered: { allowed: grants.get(agent.id) ?? [], denied: [] },
-        // A test must say the same on every machine: none has a sandbox here.
-        sandboxed: false,
-        protectedPaths: plan.sources,
+        // A test says the same on every machine: a sandbox is there only where no command runs without one.
+        sandboxed: bounded.sandbox === 'required',
+        protectedPaths: engineFiles(plan),
         cwd: cwdOf(bounded),
       }),
       cwdOf,

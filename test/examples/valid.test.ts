@@ -6,6 +6,7 @@ import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { COVERAGE_KINDS } from '../../src/testing/coverage.ts'
 import { runTests } from '../../src/testing/run-tests.ts'
 
 const root = packageRoot()
@@ -26,19 +27,14 @@ for (const file of ['openclaw.yaml', ...ids.map((id) => `examples/${id}/openclaw
       [],
     )
     if (plan === null || document === null) return
-    const { results, coverage } = await runTests({ plan, registry: builtinRegistry, placeOf: (path) => document.place(path) })
+    const { results, coverage } = await runTests({ plan, registry: builtinRegistry, places: document })
     t.ok(results.length > 0, 'it has tests')
     for (const { name, ok, failures } of results) t.ok(ok, `${name} ${failures.map((one) => one.message).join('; ')}`)
-    const missing = [
-      ...coverage.rules.missing,
-      ...coverage.agents.missing,
-      ...coverage.grants.missing,
-      ...coverage.heartbeats.missing,
-    ]
+    const missing = COVERAGE_KINDS.flatMap((kind) => coverage[kind].missing)
     t.same(
       missing.map(({ id, line }) => `${id} line ${line}`),
       [],
-      'every rule, agent, grant and heartbeat is tested',
+      'every rule, agent, limit, grant and heartbeat is tested',
     )
     for (const agent of plan.agents.values()) t.ok(agent.offline, `${agent.id} answers without a key`)
     const text = await readFile(join(root, file), 'utf8')

@@ -18,6 +18,7 @@ replies:
   - tool: bash
     tool_calls: [{ name: read_file, input: { path: a.txt } }, { name: done }]
     stop_reason: pause_turn
+    usage: { output: 500 }
   - error: { kind: rate_limit, message: slow down, retryAfterMs: 10 }
   - error: overloaded
 default: Nothing.
@@ -33,6 +34,7 @@ default: Nothing.
     { name: 'done', input: {} },
   ])
   t.equal(call?.stopReason, 'pause_turn')
+  t.strictSame(call?.usage, { output: 500 })
   t.strictSame(limit?.error, { kind: 'rate_limit', message: 'slow down', retryAfterMs: 10 })
   t.strictSame(overloaded?.error, { kind: 'overloaded' })
   t.equal(parsed.script.fallback?.text, 'Nothing.')
@@ -62,6 +64,14 @@ other: 1
   t.match(at(/`once` must be/), { line: 9 })
   t.match(at(/A reply must be a map/), { line: 11 })
   t.match(at(/no key `other`/), { line: 12 })
+})
+
+t.test('what a call counts as', async (t) => {
+  const problems = problemsOf('replies:\n  - text: ok\n    usage:\n      inputs: 1\n      output: -2\n')
+  t.match(problems, [
+    { message: /has no key `inputs`/, line: 4 },
+    { message: /`output` must be a whole number/, line: 5 },
+  ])
 })
 
 t.test('hopeless texts', async (t) => {

@@ -1,0 +1,35 @@
+// A plan in, the same plan with nothing behind it but scripted models out: what a test runs on.
+
+import { priceOf } from '../models/prices.ts'
+import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
+
+/** No provider of a configuration is named so: a colon cannot stand in a model's name. */
+const ECHO = 'test:echo'
+
+/** Every agent on one scripted model: the one named, or the built-in one that repeats (null). Prices stay the agents' own. */
+export function offlinePlan(plan: Plan, named: ModelRef | null): Plan {
+  const echo: ProviderSpec = {
+    id: ECHO,
+    provider: 'scripted',
+    defaultModel: 'echo',
+    headers: {},
+    timeoutMs: 60_000,
+    maxRetries: 0,
+    prices: {},
+    fingerprint: ECHO,
+    place: { file: plan.file, line: 1, column: 1 },
+  }
+  const models = new Map([...plan.models, [ECHO, echo]])
+  const ref = named ?? { provider: ECHO, model: 'echo' }
+  const script = models.get(ref.provider) ?? echo
+  const agents = new Map<string, AgentPlan>()
+  for (const [id, { offline: _, compaction, ...agent }] of plan.agents) {
+    const price = priceOf(plan.models.get(agent.model.provider)?.prices ?? {}, agent.model.model)
+    const priced = `test:${id}:${ref.provider}`
+    if (price !== undefined) models.set(priced, { ...script, id: priced, fingerprint: priced, prices: { '*': price } })
+    const { model: _summaries, ...summaries } = compaction
+    const model = price === undefined ? ref : { ...ref, provider: priced }
+    agents.set(id, { ...agent, model, fallbacks: [], compaction: summaries })
+  }
+  return { ...plan, agents, models }
+}
