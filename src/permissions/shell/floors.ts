@@ -12,6 +12,10 @@ export interface FloorHit {
 }
 
 const KERNEL = /^\/(proc|sys|dev)(\/|$)/
+/** Where clouds hand out keys to whoever asks from inside, as it is commonly spelled. The web tools' gate knows all spellings. */
+const METADATA =
+  /(^|[^0-9.])(169\.254\.1(69|70)\.\d|0xa9fea9fe|2852039166|100\.100\.100\.200|168\.63\.129\.16)|metadata\.google\.internal|fd00:ec2::/i
+const METADATA_HIT: FloorHit = { kind: 'secret', reason: 'It names a cloud’s metadata service, which hands out keys.' }
 const WEB = /^(https?|git|ssh|ftps?|git\+ssh|git\+https):\/\//i
 
 /** Pieces of a word that could be paths: after `=`, `:`, `,`, `@`, and after the letters of a short option. */
@@ -53,6 +57,7 @@ export function engineHit(path: string, place: { cwd: string; engine: readonly s
 
 /** The floor a word runs into. `code`: the word is a program's text, so look at every name in it. */
 export function floorOfWord(word: Word, place: { cwd: string; engine: readonly string[] }, code: boolean): FloorHit | undefined {
+  if (METADATA.test(word.text)) return METADATA_HIT
   if (!code && WEB.test(word.text)) return undefined
   const unquotedPattern = word.pattern || code
   for (const piece of code ? pathsIn(word.text) : pathsOf(word.text)) {
@@ -75,6 +80,7 @@ export function floorOfText(text: string, place: { cwd: string; engine: readonly
   })
   for (const version of decoded === text ? [text] : [text, decoded]) {
     const flat = version.replace(/["'\\]/g, '')
+    if (METADATA.test(flat)) return METADATA_HIT
     for (const piece of flat.split(/[\s;&|<>(){},=:@`$]+/)) {
       const hit = hitOfPath(piece, true, place)
       if (hit !== undefined) return hit

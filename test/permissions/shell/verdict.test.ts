@@ -26,6 +26,21 @@ t.test('words keep what was quoted', (t) => {
   t.end()
 })
 
+t.test('a cloud’s metadata service is a floor, in every mode and under every grant', (t) => {
+  for (const url of [
+    'http://169.254.169.254/latest',
+    '169.254.170.2/v2',
+    'http://METADATA.google.internal/',
+    'http://[fd00:ec2::254]/',
+  ]) {
+    t.equal(decide(`curl '${url}'`, { allow: ['curl *'] }), 'ask floor', url)
+    t.equal(decide(`curl '${url}'`, { mode: 'ignore' }), 'refuse floor', url)
+    t.equal(decide(`x=1; curl '${url}'`, { mode: 'ignore', sandbox: 'off' }), 'refuse floor', url)
+  }
+  t.equal(decide('curl http://1169.254.169.2/', { allow: ['curl *'] }), 'run allow')
+  t.end()
+})
+
 t.test('order: floors, deny, remembered denied, allow, remembered allowed, safe list, mode', (t) => {
   t.equal(decide('git push', { allow: ['git *'], deny: ['git push *'] }), 'refuse deny', 'deny beats allow')
   t.equal(
