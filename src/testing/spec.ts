@@ -57,9 +57,11 @@ export interface TestSpec extends Step {
 
 /** The steps of a test with the path of each below it: its own one first, then `steps`. */
 export function stepsOf(spec: TestSpec): readonly { readonly step: Step; readonly path: readonly (string | number)[] }[] {
-  const { message, command, heartbeat, advance, approve, expect } = spec
-  const own = [message, command, heartbeat, advance, approve, expect].some((part) => part !== undefined)
-    ? [{ step: spec, path: [] }]
-    : []
-  return [...own, ...(spec.steps ?? []).map((step, index) => ({ step, path: ['steps', index] }))]
+  const { name: _, ...own } = spec
+  const { message, command, heartbeat, advance, approve, expect } = own
+  const acts = [message, command, heartbeat, advance, approve, expect].some((part) => part !== undefined)
+  return [
+    ...(acts ? [{ step: own, path: [] }] : []),
+    ...(spec.steps ?? []).map((step, index) => ({ step, path: ['steps', index] })),
+  ]
 }

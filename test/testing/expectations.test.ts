@@ -1,0 +1,246 @@
+// Each kind of expectation: it holds where it should, and where it does not, the failure stands at its own line with what was
+// expected and what was seen.
+
+import t, { type Test } from 'tap'
+import { runCli } from '../support/run-cli.ts'
+
+interface Failure {
+  readonly message: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+interface Result {
+  readonly name: string
+  readonly ok: boolean
+  readonly failures: readonly Failure[]
+}
+
+const SCRIPT = `replies:
+  - match: ^remember (.+)
+    tool_calls: [{ name: save_memory, input: { key: note, content: $1 } }]
+  - tool: save_memory
+    text: Noted.
+  - match: ^(run|try) (.+)
+    tool_calls: [{ name: bash, input: { command: $2 } }]
+  - tool: bash
+    text: "It said: $0"
+  - match: Wish
+    text: Good morning, Ada
+default: "You said: $0"
+`
+const YAML = `
+models: { demo: { provider: scripted, script: script.yaml } }
+agents:
+  main:
+    soul: S
+    tools: [bash, save_memory]
+    sandbox: "off"
+    permissions: { allow: ["git status"], deny: ["git push *"], approvers: [ada] }
+  scout: { soul: S, permissions: { mode: record } }
+identityLinks: { ada: ["http:ada", "telegram:1"] }
+owners: [ada]
+sessionScope: per-peer
+channels: { http: { allowFrom: [ada, bob] }, telegram: { token: x, allowFrom: [ada] } }
+routing: { defaultAgent: main, rules: [{ prefix: /scout, agentId: scout }] }
+heartbeats:
+  - { name: morning, schedule: "0 9 * * *", timezone: UTC, agent: main, prompt: Wish, deliverTo: "telegram:1" }
+tests:
+`
+
+async function results(t: Test, tests: string): Promise<readonly Result[]> {
+  const cwd = t.testdir({ 'openclaw.yaml': YAML + tests, 'script.yaml': SCRIPT })
+  const { out, err } = await runCli(cwd, 'test', '--format', 'json')
+  t.equal(err, '')
+  return (JSON.parse(out) as { results: readonly Result[] }).results
+}
+
+/** The line in the file on which a text stands. */
+const lineOf = (tests: string, text: string): number => `${YAML}${tests}`.split('\n').findIndex((line) => line.includes(text)) + 1
+
+async function allHold(t: Test, tests: string): Promise<void> {
+  for (const { name, failures } of await results(t, tests))
+    t.same(
+      failures.map(({ line, message }) => `${line}: ${message}`),
+      [],
+      name,
+    )
+}
+
+t.test('what holds', async (t) => {
+  await allHold(
+    t,
+    `
+  - name: routing
+    message: { channelId: http, userId: ada, content: "/scout  sushi" }
+    expect: { agentId: scout, sessionKey: "agent:scout:ada", content: sushi, tools: [], notTools: [bash], mode: record, rule: 0, refused: false, duplicate: false, approval: false, ran: 0, toolCalls: [], deliveries: [] }
+  - name: the default
+    message: { channelId: http, userId: bob, content: hi }
+    expect: { agentId: main, sessionKey: "agent:main:http:bob", tools: [bash, save_memory], mode: ask, rule: null, reply: [You, hi], notReply: [secret, Hi], replyPattern: "^You .* hi\\\\b", notToolCalls: [bash] }
+  - name: refused
+    message: { channelId: http, userId: eve, content: hi }
+    expect: { agentId: null, refused: allowFrom, tools: [], reply: "" }
+  - name: commands
+    steps:
+      - { command: { agentId: main, command: git status }, expect: { decision: run } }
+      - { command: { agentId: main, command: rm x }, expect: { decision: ask } }
+      - { command: { agentId: main, command: git push }, expect: { decision: refuse } }
+      - { command: { agentId: main, command: "cat ../../exec-approvals.json" }, expect: { decision: refuse } }
+      - { command: { agentId: scout, command: rm x }, expect: { decision: run } }
+  - name: a conversation, with tools
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: ada, content: remember tea }, expect: { toolCalls: [save_memory], reply: Noted } }
+      - { message: { channelId: http, userId: ada, content: hm }, expect: { toolCalls: [], reply: "You said: hm" } }
+      - { message: { channelId: http, userId: ada, content: run git status }, expect: { toolCalls: [bash], reply: this one would have run, approval: false } }
+      - { message: { channelId: http, userId: ada, content: run git push }, expect: { toolCalls: [bash], reply: denies it } }
+  - name: a repeat runs once
+    steps:
+      - { message: { channelId: http, userId: ada, messageId: m1, content: hi }, expect: { duplicate: false, reply: hi } }
+      - { message: { channelId: http, userId: ada, messageId: m1, content: hi }, expect: { duplicate: true } }
+  - name: a reply to a platform is a delivery
+    message: { channelId: telegram, userId: 1, content: hi }
+    expect: { deliveries: [{ channelId: telegram, target: 1, content: [You, hi] }] }
+  - name: a heartbeat by hand
+    model: demo
+    heartbeat: morning
+    expect: { ran: 1, reply: Good morning, deliveries: [{ target: 1, content: Ada }] }
+`,
+  )
+})
+
+t.test('what does not hold is told at its line, with both sides', async (t) => {
+  const tests = `
+  - name: wrong
+    message: { channelId: http, userId: ada, content: hello }
+    expect:
+      agentId: scout
+      sessionKey: agent:main:bob
+      content: bye
+      tools: [web_fetch]
+      notTools: [bash]
+      mode: record
+      rule: 0
+      reply: Bye
+      notReply: hello
+      replyPattern: "^Bye"
+      refused: true
+      toolCalls: [bash]
+      deliveries: [{ channelId: http }]
+      duplicate: true
+      approval: true
+      ran: 2
+  - name: second step
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: ada, content: remember x } }
+      - name: that it is gone
+        message: { channelId: http, userId: ada, content: remember y }
+        expect: { notToolCalls: [save_memory] }
+  - name: command
+    command: { agentId: main, command: rm x }
+    expect:
+      decision: run
+  - name: not refused for that
+    message: { channelId: http, userId: eve, content: hi }
+    expect:
+      refused: limit
+      sessionKey: agent:main:eve
+`
+  const [wrong, second, command, refused] = await results(t, tests)
+  const told = Object.fromEntries((wrong?.failures ?? []).map((one) => [one.message.split(':')[0], one]))
+  const expected: readonly (readonly [key: string, message: string])[] = [
+    ['agentId', 'agentId: expected "scout", saw "main"'],
+    ['sessionKey', 'sessionKey: expected "agent:main:bob", saw "agent:main:ada"'],
+    ['content', 'content: expected "bye", saw "hello"'],
+    ['tools', 'tools: expected ["web_fetch"], saw ["bash","save_memory"]'],
+    ['notTools', 'notTools: expected ["bash"], saw ["bash","save_memory"]'],
+    ['mode', 'mode: expected "record", saw "ask"'],
+    ['rule', 'rule: expected 0, saw null'],
+    ['refused', 'refused: expected true, saw false'],
+    ['toolCalls', 'toolCalls: expected ["bash"], saw []'],
+    ['deliveries', 'deliveries: expected [{"channelId":"http"}], saw []'],
+    ['duplicate', 'duplicate: expected true, saw false'],
+    ['approval', 'approval: expected true, saw false'],
+    ['ran', 'ran: expected 2, saw 0'],
+  ]
+  for (const [key, message] of expected)
+    t.match(told[key], { message, file: 'openclaw.yaml', line: lineOf(tests, `      ${key}: `), column: 7 }, key)
+  for (const key of ['reply', 'notReply', 'replyPattern'])
+    t.match(told[key], { message: /expected "\^?(Bye|hello)", saw "You said: hello/, line: lineOf(tests, `      ${key}: `) }, key)
+  t.equal(Object.keys(told).length, 16, 'all of them at once')
+  t.match(second?.failures, [
+    {
+      message: 'that it is gone: notToolCalls: expected ["save_memory"], saw ["save_memory"]',
+      line: lineOf(tests, 'notToolCalls'),
+    },
+  ])
+  t.match(command?.failures, [{ message: 'decision: expected "run", saw "ask"', line: lineOf(tests, 'decision: run') }])
+  t.match(refused?.failures, [
+    { message: 'sessionKey: expected "agent:main:eve", saw null' },
+    { message: /^refused: expected "limit", saw ".*allowFrom/, line: lineOf(tests, 'refused: limit') },
+  ])
+})
+
+t.test('what a test cannot have is a failure of that test alone', async (t) => {
+  const tests = `
+  - { name: no such model, model: main, command: { agentId: main, command: ls } }
+  - { name: no such time, at: yesterday at noon, command: { agentId: main, command: ls } }
+  - { name: fine, command: { agentId: main, command: ls }, expect: { decision: run } }
+`
+  const [model, time, fine] = await results(t, tests)
+  t.match(model?.failures, [{ message: /"main" is not a scripted model/, line: lineOf(tests, 'no such model') }])
+  t.match(time?.failures, [{ message: /"yesterday at noon" is not a time/, line: lineOf(tests, 'no such time') }])
+  t.equal(fine?.ok, true)
+})
+
+t.test('approvals: asked, answered, answered late', async (t) => {
+  await allHold(
+    t,
+    `
+  - name: once
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: bob, content: run make }, expect: { approval: true, toolCalls: [bash], reply: "" } }
+      - { approve: once, expect: { reply: this one would have run } }
+      - { message: { channelId: http, userId: bob, content: run make }, expect: { approval: true } }
+      - { approve: deny, expect: { reply: denied } }
+  - name: always is remembered
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: bob, content: run make all } }
+      - { approve: always, expect: { reply: this one would have run } }
+      - { message: { channelId: http, userId: bob, content: try make all }, expect: { approval: false, reply: this one would have run } }
+      - { command: { agentId: main, command: make all }, expect: { decision: run } }
+      - { command: { agentId: main, command: make none }, expect: { decision: ask } }
+  - name: after approvalWait the chat goes on, and the result comes later
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: bob, content: run make } }
+      - { advance: 61s, expect: { reply: is pending } }
+      - { message: { channelId: http, userId: bob, content: hm }, expect: { reply: "You said: hm" } }
+      - { approve: once, expect: { reply: this one would have run } }
+  - name: no answer is a refusal
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: bob, content: run make } }
+      - { advance: 11m }
+      - { approve: once, expect: { reply: "No approval is open." } }
+`,
+  )
+})
+
+t.test('a heartbeat that asks does not hold the test up', { timeout: 20_000 }, async (t) => {
+  const cwd = t.testdir({
+    'openclaw.yaml': `${YAML.replace('prompt: Wish', 'prompt: run make')}
+  - name: it asks, and is answered
+    model: demo
+    steps:
+      - { heartbeat: morning, expect: { approval: true, ran: 0 } }
+      - { approve: once, expect: { ran: 1, deliveries: [{ channelId: telegram, target: 1, content: this one would have run }] } }
+`,
+    'script.yaml': SCRIPT,
+  })
+  const { code, out } = await runCli(cwd, 'test')
+  t.equal(code, 0, out)
+})
