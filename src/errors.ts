@@ -49,6 +49,7 @@ export const CODES = {
   CLAW314: { severity: 'error', title: 'Agents cannot start each other without end' },
   CLAW315: { severity: 'warning', title: 'No agent answers' },
   CLAW316: { severity: 'warning', title: 'Prefix hides a command' },
+  CLAW317: { severity: 'error', title: 'Malformed script of a scripted model' },
   CLAW401: { severity: 'error', title: 'Gateway is open without a token' },
   CLAW402: { severity: 'warning', title: 'A stranger can reach a dangerous tool' },
   CLAW403: { severity: 'warning', title: 'Nobody can answer an approval' },

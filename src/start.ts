@@ -6,8 +6,8 @@ import { builtinRegistry } from './builtin.ts'
 import { loadPlan } from './config/load-plan.ts'
 import type { ParseCache } from './config/parse.ts'
 import { watchFiles } from './config/watch.ts'
-import { createEngine } from './engine/engine.ts'
-import { lastGoodFile, saveLastGood } from './engine/last-good.ts'
+import { createEngine, type EngineOptions } from './engine/engine.ts'
+import { lastGood, saveLastGood } from './engine/last-good.ts'
 import type { Engine } from './engine/port.ts'
 import type { LoadedForReload } from './engine/reload.ts'
 import { ClawError, type Diagnostic, EXIT, messageOf } from './errors.ts'
@@ -60,6 +60,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   const readAt = Date.now()
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
   options.onPlan?.(plan)
+  if (degraded !== undefined) log.error({ problems: diagnostics.length }, `DEGRADED: ${degraded.why}`)
 
   const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log })
   // Undone in reverse; the engine, once there is one, closes the storage itself.
@@ -151,20 +152,28 @@ async function firstPlan(
   load: () => ReturnType<typeof loadPlan>,
   registry: Registry,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ plan: Plan; diagnostics: readonly Diagnostic[]; degraded?: string; loaded: LoadedForReload }> {
+): Promise<First> {
   const loaded = await load()
-  if (loaded.plan !== null) return { plan: loaded.plan, diagnostics: loaded.diagnostics, loaded }
-  const stateDir = join(dirname(options.file), '.openclaw')
-  const standIn = options.lastGood === true ? await lastGoodFile(stateDir) : null
-  if (standIn !== null) {
-    const old = await loadPlan(standIn, { registry, env, requireSecrets: true, standsAt: options.file })
-    if (old.plan !== null) {
-      const degraded = `${options.file} is invalid; the configuration last accepted runs instead`
-      return { plan: old.plan, diagnostics: loaded.diagnostics, degraded, loaded }
-    }
+  const { plan, diagnostics, fileHash } = loaded
+  if (plan !== null) return { plan, diagnostics, loaded }
+  const refuse = (more = ''): never => {
+    throw new ClawError(`the configuration is invalid, nothing was started${more}`, { exitCode: EXIT.refused, diagnostics })
   }
-  throw new ClawError('the configuration is invalid, nothing was started', {
-    exitCode: EXIT.refused,
-    diagnostics: loaded.diagnostics,
-  })
+  if (options.lastGood !== true) return refuse()
+  const kept = await lastGood(loaded.stateDir, options.file)
+  if (kept === null) return refuse(`; none was accepted before (looked in ${loaded.stateDir})`)
+  const old = await loadPlan(kept.file, { registry, env, requireSecrets: true, mirror: kept.mirror })
+  if (old.plan === null) {
+    const first = old.diagnostics.find(({ severity }) => severity === 'error')
+    return refuse(`; the one last accepted does not load either: ${first?.message ?? 'it holds nothing'}`)
+  }
+  const why = `${options.file} is invalid; the configuration last accepted runs instead`
+  return { plan: old.plan, diagnostics, degraded: { why, fileHash }, loaded }
+}
+
+interface First {
+  readonly plan: Plan
+  readonly diagnostics: readonly Diagnostic[]
+  readonly degraded?: NonNullable<EngineOptions['degraded']>
+  readonly loaded: LoadedForReload
 }

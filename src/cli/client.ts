@@ -1,7 +1,6 @@
 // The running gateway, as verbs talk to it: found by the file it keeps in its state folder, asked over HTTP as the owner.
 
-import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import type { LoadResult } from '../config/load-plan.ts'
 import { ClawError, EXIT } from '../errors.ts'
 import { type GatewayFile, readGatewayFile } from '../gateway/state-file.ts'
@@ -27,15 +26,9 @@ export async function whereabouts(options: Options, io: Io): Promise<Whereabouts
     import('../builtin.ts'),
   ])
   const loaded: LoadResult = await loadPlan(options.config, { registry, env: io.env })
-  if (loaded.plan !== null) return { stateDir: loaded.plan.stateDir, plan: loaded.plan }
-  const text = await readFile(options.config, 'utf8').catch(() => {
+  if (loaded.plan === null && !existsSync(options.config))
     throw new ClawError(`${options.config} cannot be read; name the file with -c`, { exitCode: EXIT.noInput })
-  })
-  const [, quoted, plain] = /^stateDir:[ \t]*(?:["']([^"'\n]*)["']|([^\s#][^\n#]*))/m.exec(text) ?? []
-  const written = (quoted ?? plain ?? '')
-    .trim()
-    .replace(/\$\{(\w+)(?::-([^}]*))?\}/g, (_, name: string, other = '') => io.env[name] ?? other)
-  return { stateDir: resolve(dirname(options.config), written === '' ? '.openclaw' : written), plan: null }
+  return { stateDir: loaded.stateDir, plan: loaded.plan }
 }
 
 export function notRunning(stateDir: string): ClawError {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { shownPath } from '../config/render.ts'
-import { lastGoodFile } from '../engine/last-good.ts'
+import { lastGood } from '../engine/last-good.ts'
 import { ClawError, EXIT, messageOf } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Io } from './io.ts'
@@ -25,9 +25,9 @@ export interface Compared {
 /** `against` as given on the command line; a number is an exit code, the reason already told. */
 export async function comparedPlan(against: string, now: Plan, io: Io): Promise<Compared | number> {
   if (against === 'running') {
-    const file = await lastGoodFile(now.stateDir)
-    if (file === null) return { plan: null, what: 'nothing: no configuration was accepted here yet' }
-    return named(await planFrom(file, io, now.file), 'the running configuration', io)
+    const kept = await lastGood(now.stateDir, now.file)
+    if (kept === null) return { plan: null, what: 'nothing: no configuration was accepted here yet' }
+    return named(await planFrom(kept.file, io, kept.mirror), 'the running configuration', io)
   }
   if (against.startsWith('git:')) return atRevision(against.slice('git:'.length), now, io)
   const file = resolve(io.cwd, against)
@@ -44,12 +44,11 @@ async function atRevision(revision: string, now: Plan, io: Io): Promise<Compared
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'claw-plan-'))
   try {
     await extract(dirname(now.file), revision, folder)
-    const file = join(folder, basename(now.file))
-    if (!existsSync(file)) {
+    if (!existsSync(join(folder, basename(now.file)))) {
       io.err(`claw: ${basename(now.file)} is not in revision ${revision}\n`)
       return EXIT.noInput
     }
-    return named(await planFrom(file, io, now.file), `revision ${revision}`, io)
+    return named(await planFrom(now.file, io, { root: dirname(now.file), folder }), `revision ${revision}`, io)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

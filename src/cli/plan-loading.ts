@@ -1,8 +1,9 @@
 // A configuration file → its Plan for a verb that asks it something, or the exit code after the problems were told.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { ConfigDocument } from '../config/document.ts'
 import { maskedTexts } from '../config/masked.ts'
+import { copyOf, type Mirror } from '../config/mirror.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
 import { EXIT } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -15,9 +16,9 @@ export interface LoadedPlan {
   readonly registry: Registry
 }
 
-/** `standsAt`: the file that this one is a copy of; its folder is what paths are relative to. */
-export async function planFrom(file: string, io: Io, standsAt?: string): Promise<LoadedPlan | number> {
-  if (!existsSync(file)) {
+/** `mirror`: where a copy of the file is to be read. */
+export async function planFrom(file: string, io: Io, mirror?: Mirror): Promise<LoadedPlan | number> {
+  if (!existsSync(copyOf(file, mirror))) {
     io.err(`claw: there is no file ${shownPath(file, io.cwd)}; name the file with -c\n`)
     return EXIT.noInput
   }
@@ -28,12 +29,22 @@ export async function planFrom(file: string, io: Io, standsAt?: string): Promise
   const { plan, diagnostics, document } = await loadPlan(file, {
     registry,
     env: io.env,
-    ...(standsAt !== undefined && { standsAt }),
+    ...(mirror !== undefined && { mirror }),
   })
   if (plan === null || document === null) {
     const errors = diagnostics.filter((problem) => problem.severity === 'error')
-    io.err(`${renderHuman(errors, { cwd: io.cwd, color: io.color, textOf: maskedTexts(document) })}\n`)
+    const masked = maskedTexts(document)
+    const textOf = (name: string): string | null => masked(name) ?? textFrom(copyOf(name, mirror))
+    io.err(`${renderHuman(errors, { cwd: io.cwd, color: io.color, textOf })}\n`)
     return EXIT.invalid
   }
-  return { plan: standsAt === undefined ? plan : { ...plan, file: standsAt }, document, registry }
+  return { plan, document, registry }
+}
+
+function textFrom(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
 }

@@ -5,6 +5,7 @@ import { fingerprint } from '../plan/fingerprint.ts'
 import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { mapInSlices } from './breathe.ts'
+import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
 import { compileProviders, defaultModels } from './compile/providers.ts'
@@ -14,6 +15,7 @@ import { createNamedFiles } from './files.ts'
 import type { Config, Heartbeat, Rule } from './generated/config.ts'
 import type { Lookup } from './interpolate.ts'
 import { localZone } from './local-zone.ts'
+import type { Mirror } from './mirror.ts'
 import { optional } from './optional.ts'
 import { resolvePeople, type Scope } from './scope.ts'
 import { type SecretStore, secretStore } from './secrets.ts'
@@ -30,8 +32,9 @@ export interface CompileInput {
   readonly files: readonly string[]
   /** Configuration files alone, in order. */
   readonly configFiles: readonly string[]
-  /** The file this one is a copy of. */
-  readonly standsAt?: string
+  /** Secrets whose files are missing are errors. */
+  readonly requireSecrets: boolean
+  readonly mirror?: Mirror
 }
 
 export async function compile(input: CompileInput): Promise<{ plan: Plan; diagnostics: readonly Diagnostic[] }> {
@@ -40,10 +43,10 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const report = (problem: Diagnostic): void => void diagnostics.push(problem)
   // The document passed the schema, from which the type is made.
   const config = doc.value as unknown as Config
-  const files = createNamedFiles(doc, report, input.standsAt)
-  const secrets = await secretStore(doc, files)
+  const files = createNamedFiles(doc, report, input.mirror)
+  const secrets = await secretStore(doc, files, (path) => input.requireSecrets && isNeeded(path, doc))
   const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
-  const models = await compileProviders({ ...input, config, files, secrets })
+  const models = await compileProviders({ ...input, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
   const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, models: defaultModels(config) })
   const channels = compileChannels({ doc, scope, config, secrets })
@@ -82,6 +85,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const plan: Plan = {
     file: doc.file,
     configFiles: input.configFiles,
+    texts: files.texts,
     sources: [...new Set([...input.files, ...files.sources])],
     includePatterns: input.includePatterns,
     configHash: input.configHash,

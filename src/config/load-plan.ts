@@ -1,6 +1,5 @@
 // A file → the Plan and every problem on the way. The one loader: whatever asks about a configuration asks this.
 
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -14,8 +13,10 @@ import { fill } from './fill.ts'
 import type { Lookup } from './interpolate.ts'
 import { loadFiles } from './load.ts'
 import { mergeFiles } from './merge.ts'
-import type { ParseCache, ParsedFile } from './parse.ts'
+import type { Mirror } from './mirror.ts'
+import { hashOfFiles, type ParseCache } from './parse.ts'
 import { scopeOf } from './scope.ts'
+import { stateDirOf } from './state-dir.ts'
 import { validateShape } from './validate.ts'
 
 export interface LoadOptions {
@@ -26,8 +27,8 @@ export interface LoadOptions {
   readonly requireSecrets?: boolean
   /** Keeps parsed files from one load to the next. */
   readonly cache?: ParseCache
-  /** The file this one is a copy of: its state, workspaces, secrets and `.env` count, not those beside the copy. */
-  readonly standsAt?: string
+  /** The file, and what it names, is read from a copy. */
+  readonly mirror?: Mirror
 }
 
 export interface LoadResult {
@@ -40,24 +41,27 @@ export interface LoadResult {
   readonly includePatterns: readonly string[]
   /** SHA-256 (hex) of the configuration files' bytes, valid or not. */
   readonly fileHash: string
+  /** Absolute; of a configuration without a Plan, as far as it can be read. */
+  readonly stateDir: string
   /** The merged document, for those who print it. Null when it could not be read. */
   readonly document: ConfigDocument | null
 }
 
 export async function loadPlan(rootFile: string, options: LoadOptions): Promise<LoadResult> {
   const file = resolve(rootFile)
-  const env = await environment(options.standsAt ?? file, options.env ?? process.env)
-  const loaded = await loadFiles(file, env.lookup, options.cache)
+  const env = await environment(file, options.env ?? process.env)
+  const loaded = await loadFiles(file, env.lookup, options.cache, options.mirror)
   const files = loaded.files.map((parsed) => parsed.source.file)
-  const fileHash = hashOfAll(loaded.files)
+  const fileHash = hashOfFiles(loaded.files.map(({ hash }) => hash))
   const diagnostics: Diagnostic[] = [...loaded.diagnostics]
-  const sources = [...files, ...env.files]
-  const finish = (plan: Plan | null, document: ConfigDocument | null): LoadResult => ({
+  let sources: readonly string[] = [...files, ...env.files]
+  const finish = async (plan: Plan | null, document: ConfigDocument | null): Promise<LoadResult> => ({
     plan,
     diagnostics: inOrder(document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup)), files),
-    sources: plan?.sources ?? sources,
+    sources,
     includePatterns: loaded.includePatterns,
     fileHash,
+    stateDir: plan?.stateDir ?? (await stateDirOf(file, document, env.lookup)),
     document,
   })
 
@@ -65,7 +69,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   diagnostics.push(...merged.diagnostics)
   if (merged.root === null) {
     if (diagnostics.length === 0) diagnostics.push(emptyFile(file))
-    return finish(null, null)
+    return await finish(null, null)
   }
   const isLarge = loaded.files.reduce((sum, { source }) => sum + source.text.length, 0) > 100_000
   const pause = async (): Promise<void> => (isLarge ? breathe() : undefined)
@@ -87,7 +91,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     lookup: env.lookup,
   })
   diagnostics.push(...checked)
-  if (hasErrors(diagnostics)) return finish(null, doc)
+  if (hasErrors(diagnostics)) return await finish(null, doc)
 
   const { compile } = await import('./compile.ts')
   const compiled = await compile({
@@ -99,12 +103,15 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     includePatterns: loaded.includePatterns,
     files: sources,
     configFiles: files,
-    ...(options.standsAt === undefined ? {} : { standsAt: options.standsAt }),
+    requireSecrets: options.requireSecrets === true,
+    ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
   })
   diagnostics.push(...compiled.diagnostics)
+  // Also when there is no Plan: a soul that is missing is waited for.
+  sources = compiled.plan.sources
   const { checkPlan } = await import('../plan/checks-on-plan.ts')
   if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)))
-  return finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
+  return await finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
 }
 
 /** Shorter values are too common as words to be told apart from them. */
@@ -132,14 +139,6 @@ const emptyFile = (file: string): Diagnostic =>
     { file },
     { hint: 'The smallest one is `agents: { main: { soul: You are terse. } }`.' },
   )
-
-/** Of one file, the hash of its bytes; of several, that of all their bytes in order. */
-function hashOfAll(files: readonly ParsedFile[]): string {
-  if (files.length === 1) return files[0]!.hash
-  const hash = createHash('sha256')
-  for (const { source } of files) hash.update(source.text)
-  return hash.digest('hex')
-}
 
 /** The environment over `.env` beside the file. */
 async function environment(

@@ -3,8 +3,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { type Diagnostic, diagnostic, messageOf } from '../errors.ts'
-import { absolutePattern, expandGlob, isGlob } from './glob.ts'
+import { absolutePattern, isGlob } from './glob.ts'
 import { interpolate, type Lookup } from './interpolate.ts'
+import { copyOf, expandMirrored, type Mirror } from './mirror.ts'
 import { MAX_FILE_BYTES, type ParseCache, type ParsedFile, parseFile } from './parse.ts'
 import { positionOf } from './positions.ts'
 import { entryOf, type ScalarNode, type TreeNode } from './yaml/tree.ts'
@@ -16,7 +17,7 @@ export interface LoadedFiles {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export async function loadFiles(rootFile: string, lookup: Lookup, cache?: ParseCache): Promise<LoadedFiles> {
+export async function loadFiles(rootFile: string, lookup: Lookup, cache?: ParseCache, mirror?: Mirror): Promise<LoadedFiles> {
   const files: ParsedFile[] = []
   const includePatterns: string[] = []
   const diagnostics: Diagnostic[] = []
@@ -25,7 +26,7 @@ export async function loadFiles(rootFile: string, lookup: Lookup, cache?: ParseC
   /** `from` is the include entry that names the file; the root has none. */
   async function visit(file: string, from: ScalarNode | null, trail: readonly string[]): Promise<void> {
     seen.add(file)
-    const read = await readBounded(file)
+    const read = await readBounded(file, copyOf(file, mirror))
     if (typeof read === 'string' || read.problem !== undefined) {
       const [code, message] = typeof read === 'string' ? (['CLAW003', read] as const) : (['CLAW004', read.problem!] as const)
       const at = from === null ? { file } : positionOf(from.source, from.start, from.end)
@@ -65,7 +66,7 @@ export async function loadFiles(rootFile: string, lookup: Lookup, cache?: ParseC
       return
     }
     includePatterns.push(absolutePattern(pattern, folder))
-    const found = await expandGlob(pattern, folder)
+    const found = await expandMirrored(pattern, folder, mirror)
     if (found.length === 0) complain('CLAW010', `No file matches ${pattern}.`, `Paths are relative to ${dirname(file)}.`)
     for (const target of found) {
       // A pattern that happens to match the file it stands in means the others.
@@ -80,11 +81,11 @@ export async function loadFiles(rootFile: string, lookup: Lookup, cache?: ParseC
 }
 
 /** The bytes, or a sentence that says why not. */
-async function readBounded(file: string): Promise<string | { bytes?: Buffer; problem?: string }> {
+async function readBounded(file: string, from: string): Promise<string | { bytes?: Buffer; problem?: string }> {
   try {
-    const { size } = await stat(file)
+    const { size } = await stat(from)
     if (size > MAX_FILE_BYTES) return { problem: `${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB.` }
-    return { bytes: await readFile(file) }
+    return { bytes: await readFile(from) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') return `There is no file ${file}.`

@@ -20,6 +20,10 @@ export const MAX_FILE_BYTES = 16 * 1024 * 1024
 
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+/** Of one file, its hash; of several, one over theirs in order, so that text moved from a file to the next counts. */
+export const hashOfFiles = (hashes: readonly string[]): string =>
+  hashes.length === 1 ? hashes[0]! : hashOf(Buffer.from(hashes.join('\n')))
+
 export async function parseFile(file: string, bytes: Uint8Array, cache?: ParseCache): Promise<ParsedFile> {
   const hash = hashOf(bytes)
   const known = cache?.get(file)

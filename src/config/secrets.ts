@@ -11,14 +11,19 @@ export interface SecretStore {
   get(path: Path): Secret | undefined
 }
 
-export async function secretStore(doc: ConfigDocument, files: NamedFiles): Promise<SecretStore> {
+/** `isRequired`: whether a missing file of the secret at a path is an error; else it is a note. */
+export async function secretStore(
+  doc: ConfigDocument,
+  files: NamedFiles,
+  isRequired: (path: Path) => boolean,
+): Promise<SecretStore> {
   const byPointer = new Map<string, Secret>()
   for (const [pointer, field] of doc.secrets) byPointer.set(pointer, new Secret(field.value))
   const pending: Promise<void>[] = []
   for (const path of secretFilePaths(doc.value)) {
     const named = textAt(valueAt(doc.value, path), 'file') ?? ''
-    const read = files.read(named, [...path, 'file'], 'a secret')
-    pending.push(read.then(({ text }) => void byPointer.set(pointerOf(path), new Secret(text.trim()))))
+    const read = files.readSecret(named, [...path, 'file'], isRequired(path) ? 'CLAW003' : 'CLAW009')
+    pending.push(read.then((text) => void byPointer.set(pointerOf(path), new Secret(text))))
   }
   await Promise.all(pending)
   return { get: (path) => byPointer.get(pointerOf(path)) }

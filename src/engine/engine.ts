@@ -58,8 +58,8 @@ export interface EngineOptions {
   onSwap?(plan: Plan): Promise<void>
   /** What tools stand in; default: the machine, behind its gates. */
   readonly surroundings?: CreateSurroundings
-  /** Why it runs on something else than the file, said in `status`. */
-  readonly degraded?: string
+  /** Why it starts on something else than the file, said in `status` until a file is accepted; and the hash of that file. */
+  readonly degraded?: { readonly why: string; readonly fileHash: string }
 }
 
 const DRAIN_MS = 20_000
@@ -240,6 +240,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   const reloader = createReloader(world, {
     load: options.load,
+    ...(options.degraded === undefined ? {} : { seenHash: options.degraded.fileHash }),
     onLoaded: (loaded) => options.onLoaded?.(loaded),
     prepare: async (plan) => {
       // What cannot change under a running engine is said, not half done.
@@ -295,7 +296,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     waitForAnswer: turns.waitForAnswer,
     on: hub.on,
     status: async () =>
-      statusOf({ world, channels, heartbeats, models: modelRouter, reloader, startedAt, degraded: options.degraded }),
+      statusOf({ world, channels, heartbeats, models: modelRouter, reloader, startedAt, degraded: options.degraded?.why }),
     reload: reloader.reload,
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),

@@ -16,6 +16,8 @@ export interface LoadedForReload {
 }
 
 export interface ReloaderOptions {
+  /** Of the file at the start, where that is not what runs. */
+  readonly seenHash?: string
   load(): Promise<LoadedForReload>
   /** Everything that can fail; nothing that runs is touched. The returned function swaps and must not fail. */
   prepare(plan: Plan): Promise<() => Promise<void>>
@@ -27,6 +29,8 @@ export interface Reloader {
   /** One at a time; a request during one gives that of the next. Never throws. */
   reload(): Promise<ReloadResult>
   readonly history: readonly (ReloadResult & { readonly at: string })[]
+  /** Whether the file was accepted since the start. */
+  readonly accepted: boolean
   /** Hash of the file as last seen, whether or not it was accepted. */
   fileHash(): string
 }
@@ -35,7 +39,8 @@ const HISTORY = 50
 
 export function createReloader(world: World, options: ReloaderOptions): Reloader {
   const history: (ReloadResult & { at: string })[] = []
-  let seenHash = ''
+  let seenHash = options.seenHash ?? ''
+  let accepted = false
   let running: Promise<ReloadResult> | null = null
   let next: Promise<ReloadResult> | null = null
 
@@ -51,6 +56,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
         diagnostics,
         changes,
       }
+      accepted ||= ok
       history.push({ ...result, at: new Date(world.clock.now()).toISOString() })
       if (history.length > HISTORY) history.shift()
       world.emit({
@@ -108,5 +114,12 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
     return next
   }
 
-  return { reload, history, fileHash: () => seenHash || world.current().plan.configHash }
+  return {
+    reload,
+    history,
+    get accepted() {
+      return accepted
+    },
+    fileHash: () => seenHash || world.current().plan.configHash,
+  }
 }

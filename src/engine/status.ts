@@ -15,6 +15,7 @@ export interface StatusParts {
   readonly models: Pick<ModelRouter, 'state'>
   readonly reloader: Reloader
   readonly startedAt: string
+  /** Why it did not start on the file; holds until a file is accepted. */
   readonly degraded: string | undefined
 }
 
@@ -43,7 +44,7 @@ export function statusOf({ world, channels, heartbeats, models, reloader, starte
     models: models.state().map(modelLine),
     stopped: storage.halts.isHalted(undefined),
     startedAt,
-    ...(degraded === undefined ? {} : { degraded: degraded }),
+    ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
   }
 }
 

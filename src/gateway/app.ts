@@ -44,8 +44,9 @@ export function createApp(deps: AppDeps): Hono<Env> {
   // Open to all: whether the process lives, the page's own files, and platforms that call in with signatures of their own.
   app.get('/healthz', () => json({ ok: true }))
   app.get('/readyz', async () => {
-    const ready = !deps.isClosing() && (await engine.status()).degraded === undefined
-    return json({ ready }, ready ? 200 : 503)
+    const degraded = (await engine.status()).degraded !== undefined
+    const ready = !deps.isClosing() && !degraded
+    return json({ ready, ...(degraded ? { degraded } : {}) }, ready ? 200 : 503)
   })
   app.get('/assets/:name', (c) => page.serve(c.req.param('name'), { ifNoneMatch: c.req.header('if-none-match') }) ?? c.notFound())
   app.get('/', (c) => {

@@ -32,6 +32,7 @@ export async function metricsText(engine: Engine, sockets: number): Promise<stri
   once('generation', status.generation)
   once('config_in_step', status.configHash === status.fileHash ? 1 : 0)
   once('stopped', status.stopped ? 1 : 0)
+  once('degraded', status.degraded === undefined ? 0 : 1)
   once('start_time_seconds', Date.parse(status.startedAt) / 1000)
   once('gateway_sockets', sockets)
   once('process_resident_memory_bytes', process.memoryUsage.rss())

@@ -218,9 +218,11 @@ export interface Plan {
   readonly sources: readonly string[]
   /** The root file and its includes, in order. */
   readonly configFiles: readonly string[]
+  /** Souls, scripts and skills, absolute: all else that was read, save secrets. */
+  readonly texts: readonly string[]
   /** Patterns of includes, absolute, so that a watcher notices new files. */
   readonly includePatterns: readonly string[]
-  /** SHA-256 (hex) over the configuration files' bytes (root and includes, in order). */
+  /** Of the configuration files' bytes (root and includes, in order), hex. */
   readonly configHash: string
   readonly stateDir: string
   readonly durability: 'process' | 'power'

@@ -18,12 +18,12 @@ export interface LoadedSkill {
 const MAX_BYTES = 64_000
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
-/** Reads `skills/<name>`. Never throws for what stands in the folder. */
-export async function loadSkill(folder: string): Promise<LoadedSkill> {
+/** Reads `skills/<name>`, or a copy of it that stands at `from`. Never throws for what stands in the folder. */
+export async function loadSkill(folder: string, from: string = folder): Promise<LoadedSkill> {
   const textPath = join(folder, 'SKILL.md')
   const metaPath = join(folder, 'skill.json')
   const sources = [textPath, metaPath]
-  const [text, meta] = await Promise.all([read(textPath), read(metaPath)])
+  const [text, meta] = await Promise.all([read(join(from, 'SKILL.md')), read(join(from, 'skill.json'))])
   if (text === null) return { problem: `${textPath} cannot be read; a skill needs a SKILL.md.`, sources }
   if (Buffer.byteLength(text) > MAX_BYTES) return { problem: `${textPath} is larger than ${MAX_BYTES} bytes.`, sources }
   const data = meta === null ? {} : parseMeta(meta)

@@ -70,7 +70,7 @@ function prints(plan: Plan): Readonly<Record<string, string>> {
 const folder = t.testdir({
   'openclaw.yaml': '',
   agents: { jarvis: { 'SOUL.md': 'soul' } },
-  examples: { 'demo.script.yaml': '[]' },
+  examples: { 'demo.script.yaml': 'replies: []' },
   skills: { github: { 'SKILL.md': 'skill' } },
 })
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
@@ -159,7 +159,16 @@ t.test('secrets from files, relative to the file that names them', async (t) => 
   t.equal((plan!.channels.get('telegram')!.settings['token'] as Secret).reveal(), 'from-file')
   t.ok(sources.includes(join(folder, 'sub', 'token')))
   const missing = await loadText(t, 'agents: { main: { soul: x } }\nchannels: { telegram: { token: { file: nowhere } } }\n')
-  t.same(brief(missing.diagnostics), ['CLAW003 2:40'])
+  t.same(brief(missing.diagnostics), ['CLAW009 2:40'], 'a note where no secret is wanted')
+  t.ok(missing.plan)
+  const wanted = async (more: string) => {
+    const text = `agents: { main: { soul: x } }\nchannels: { telegram: { token: { file: nowhere }${more} } }\n`
+    return await loadFolder(t, { 'openclaw.yaml': text }, { env: { ANTHROPIC_API_KEY: 'set' }, requireSecrets: true })
+  }
+  const required = await wanted('')
+  t.same(brief(required.diagnostics), ['CLAW003 2:40'])
+  t.equal(required.plan, null)
+  t.same(brief((await wanted(', enabled: false')).diagnostics), ['CLAW009 2:40'], 'a channel that is off needs none')
 })
 
 t.test('models: providers, aliases, bare names', async (t) => {
@@ -198,19 +207,51 @@ t.test('souls, scripts and skills are loaded and watched', async (t) => {
   }
   const folder = t.testdir({
     ...files,
-    skills: { github: { 'SKILL.md': 'Use issues.', 'skill.json': '{"tools":["web_fetch"]}' } },
+    skills: { github: { 'SKILL.md': 'Use issues.', 'skill.json': '{"description":"Issues.","tools":["web_fetch"]}' } },
   })
   const load = () => loadPlan(join(folder, 'openclaw.yaml'), { registry, env: {} })
   const first = await load()
   const main = first.plan?.agents.get('main')
   t.equal(main?.soul.text, 'Be kind.\n')
-  t.same(main?.tools, ['web_fetch'])
-  t.equal(main?.skills[0]?.text, 'Use issues.')
-  for (const name of ['souls/main.md', 'skills/github/SKILL.md']) t.ok(first.sources.includes(join(folder, name)), name)
+  t.same(main?.tools, [], 'a skill grants itself nothing')
+  t.match(main?.skills, [{ name: 'github', text: 'Issues.\n\nUse issues.', folder: join(folder, 'skills/github') }])
+  for (const name of ['souls/main.md', 'skills/github/SKILL.md', 'skills/github/skill.json'])
+    t.ok(first.sources.includes(join(folder, name)), name)
   writeFileSync(join(folder, 'souls/main.md'), 'Be kinder.\n')
   const second = await load()
   t.not(second.plan?.agents.get('main')?.fingerprint, main?.fingerprint)
   t.equal(second.plan?.configHash, first.plan?.configHash, 'the configuration itself is the same')
+
+  writeFileSync(join(folder, 'skills/github/skill.json'), '{"name": 7}')
+  const broken = await load()
+  t.same(brief(broken.diagnostics), ['CLAW003 1:49'])
+  t.match(broken.diagnostics[0]?.message, /skill\.json has a `name` that is no text/)
+  rmSync(join(folder, 'souls/main.md'))
+  const missing = await load()
+  t.same(brief(missing.diagnostics), ['CLAW003 1:25', 'CLAW003 1:49'])
+  for (const name of ['souls/main.md', 'skills/github/skill.json'])
+    t.ok(missing.sources.includes(join(folder, name)), `${name} is waited for`)
+})
+
+t.test('a script is checked, at its place in its own file', async (t) => {
+  const text = 'models: { demo: { provider: scripted, script: sub/demo.yaml } }\nagents: { main: { model: demo } }\n'
+  const { plan, diagnostics, folder } = await loadFolder(t, {
+    'openclaw.yaml': text,
+    sub: { 'demo.yaml': 'replies:\n  - { mach: hello, text: Hi }\n  - { match: "(", text: Hi }\n  - text: [1]\n' },
+  })
+  t.equal(plan, null)
+  t.same(brief(diagnostics), ['CLAW317 2:7', 'CLAW317 3:14', 'CLAW317 4:11'])
+  t.match(diagnostics[0], { file: join(folder, 'sub/demo.yaml'), path: '/models/demo/script', message: /no key `mach`/ })
+  const fine = await loadFolder(t, { 'openclaw.yaml': text, sub: { 'demo.yaml': 'replies: [Hi]\n' } })
+  t.ok(fine.plan)
+})
+
+t.test('the hash of several files tells where one ends', async (t) => {
+  const of = async (first: string, second: string): Promise<string> =>
+    (await loadFolder(t, { 'openclaw.yaml': `include: [a.yaml, b.yaml]\n`, 'a.yaml': first, 'b.yaml': second })).fileHash
+  const line = 'agents: { main: { soul: x } }\n'
+  t.not(await of(line, '# b\n'), await of('', `${line}# b\n`))
+  t.equal(await of(line, '# b\n'), await of(line, '# b\n'))
 })
 
 t.test('fingerprints follow meaning, not form', async (t) => {

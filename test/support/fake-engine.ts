@@ -76,6 +76,7 @@ export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } 
     file: '/bot/openclaw.yaml',
     sources: [],
     configFiles: [],
+    texts: [],
     includePatterns: [],
     configHash: 'aaaa',
     stateDir,

@@ -132,6 +132,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     file: FILE,
     sources: [FILE],
     configFiles: [FILE],
+    texts: [],
     includePatterns: [],
     configHash: '0'.repeat(64),
     stateDir: '/bot/.openclaw',

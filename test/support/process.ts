@@ -46,11 +46,12 @@ export interface RunningClaw {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `claw run` and waits until it is ready. */
+/** Starts `claw run` and waits until it is ready. `stateDir`: where its state is, if not in the default place. */
 export async function startClawProcess(
   cwd: string,
   env: Record<string, string> = {},
   args: readonly string[] = [],
+  stateDir: string = join(cwd, '.openclaw'),
 ): Promise<RunningClaw> {
   const child = spawn(process.execPath, [CLAW, 'run', ...args], {
     cwd,
@@ -73,7 +74,7 @@ export async function startClawProcess(
   )
   for (let i = 0; i < 1500; i++) {
     if (ended !== undefined) throw new Error(`claw ended with ${ended}:\n${log}`)
-    const info = await gatewayFile(cwd)
+    const info = await gatewayFile(stateDir)
     if (info !== null && info.pid === child.pid && (await isReady(info.url))) {
       return {
         child,
@@ -92,9 +93,9 @@ export async function startClawProcess(
   throw new Error(`claw did not get ready:\n${log}`)
 }
 
-async function gatewayFile(cwd: string): Promise<{ url: string; pid: number; ownerSecret: string } | null> {
+async function gatewayFile(stateDir: string): Promise<{ url: string; pid: number; ownerSecret: string } | null> {
   try {
-    return JSON.parse(await readFile(join(cwd, '.openclaw/gateway.json'), 'utf8')) as {
+    return JSON.parse(await readFile(join(stateDir, 'gateway.json'), 'utf8')) as {
       url: string
       pid: number
       ownerSecret: string
@@ -105,10 +106,12 @@ async function gatewayFile(cwd: string): Promise<{ url: string; pid: number; own
 }
 
 const isReady = (url: string): Promise<boolean> =>
-  fetch(`${url}/readyz`).then(
-    (response) => response.ok,
-    () => false,
-  )
+  fetch(`${url}/readyz`)
+    .then((response) => response.json())
+    .then(
+      (body) => (body as { ready: boolean }).ready || (body as { degraded?: boolean }).degraded === true,
+      () => false,
+    )
 
 export async function post(
   url: string,

@@ -1,7 +1,7 @@
 // Secret fields: set where they must be, and not standing in a file that people commit and copy.
 
 import type { Diagnostic } from '../../errors.ts'
-import { mapAt, textAt } from '../document.ts'
+import { type ConfigDocument, mapAt, textAt } from '../document.ts'
 import { resolveModel } from '../model-ref.ts'
 import type { Path } from '../shape.ts'
 import type { Check, CheckInput } from './check.ts'
@@ -12,7 +12,7 @@ export const checkSecrets: Check = (input) => {
   for (const { path, unset, literal, value, misplaced } of doc.secrets.values()) {
     for (const { name, message } of unset) {
       const words = message === undefined ? '' : `: ${message}`
-      const required = requireSecrets && isNeeded(path, input)
+      const required = requireSecrets && isNeeded(path, doc)
       const code = required ? 'CLAW007' : 'CLAW009'
       const hint = `Set ${name} in the environment or in .env.`
       problems.push(doc.problem(code, `The secret ${name} is not set${words}.`, path, { hint }))
@@ -65,7 +65,7 @@ function keysMissing({ doc, scope, lookup, requireSecrets }: CheckInput): readon
 const looksReal = (value: string, path: Path): boolean => !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value))
 
 /** A channel that is off needs no token, a provider whose users all have an `offline` model needs no key. */
-function isNeeded(path: Path, { doc }: CheckInput): boolean {
+export function isNeeded(path: Path, doc: ConfigDocument): boolean {
   const root = mapAt(doc.value)
   const [section, id] = path
   if (section === 'channels') return mapAt(mapAt(root['channels'])[String(id)])['enabled'] !== false

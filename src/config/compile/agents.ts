@@ -1,12 +1,11 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
 import { join } from 'node:path'
-import type { Diagnostic } from '../../errors.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
 import { matchesTool } from '../../tools/match.ts'
 import { breathe } from '../breathe.ts'
-import { type ConfigDocument, mapAt } from '../document.ts'
+import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
@@ -15,18 +14,15 @@ import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
-import { loadSkills } from './skills.ts'
+import { loadSkills, type SkillsInput } from './skills.ts'
 
-interface Input {
-  readonly doc: ConfigDocument
+interface Input extends SkillsInput {
   readonly scope: Scope
   readonly config: Config
-  readonly files: NamedFiles
   readonly stateDir: string
   readonly owners: readonly string[]
   /** Provider id → its default model. */
   readonly models: ReadonlyMap<string, string>
-  report(problem: Diagnostic): void
 }
 
 const DEFAULT_SOUL = 'You are a helpful assistant.'
@@ -55,7 +51,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const compaction = both('compaction')
   const reset = both('reset')
   const queue = both('queue')
-  const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), doc, input.files, input.report)
+  const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
   const offline = pick('offline')
   const agent = {
     id,
@@ -65,7 +61,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: resolveTools([...(pick('tools') ?? []), ...skills.flatMap((skill) => skill.tools)], scope),
+    tools: resolveTools(pick('tools') ?? [], scope),
     permissions: {
       mode: permissions.mode ?? 'ask',
       allow: permissions.allow ?? [],

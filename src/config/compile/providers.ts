@@ -1,5 +1,6 @@
 // `models` and the two providers that always exist → provider specs.
 
+import { type Diagnostic, diagnostic } from '../../errors.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { type ProviderSpec, Secret } from '../../plan/plan.ts'
 import type { ConfigDocument } from '../document.ts'
@@ -11,6 +12,7 @@ import { DEFAULT_MODELS } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { IMPLICIT_PROVIDERS } from '../scope.ts'
 import type { SecretStore } from '../secrets.ts'
+import { type Path, pointerOf } from '../shape.ts'
 
 interface Input {
   readonly doc: ConfigDocument
@@ -18,6 +20,7 @@ interface Input {
   readonly files: NamedFiles
   readonly secrets: SecretStore
   readonly lookup: Lookup
+  report(problem: Diagnostic): void
 }
 
 /** The environment's key and address of a service, as its own client library reads them. */
@@ -44,7 +47,7 @@ export async function compileProviders(input: Input): Promise<ReadonlyMap<string
 }
 
 async function compileProvider(id: string, from: ModelProvider, input: Input): Promise<ProviderSpec> {
-  const { secrets, lookup, files, doc } = input
+  const { secrets, lookup, doc } = input
   const path = ['models', id]
   const names = from.provider === 'scripted' ? undefined : ENVIRONMENT[from.provider]
   const baseURL = from.baseURL ?? (names === undefined ? undefined : lookup(names.url) || undefined)
@@ -64,10 +67,23 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
     ...optional('baseURL', baseURL),
     ...optional('apiKey', apiKey),
     headers,
-    ...optional('script', from.script === undefined ? undefined : await files.read(from.script, [...path, 'script'], 'a script')),
+    ...optional('script', from.script === undefined ? undefined : await script(from.script, [...path, 'script'], input)),
     timeoutMs: durationMs(from.timeout ?? '10m'),
     maxRetries: from.maxRetries ?? 2,
     prices: Object.fromEntries(prices),
   }
   return { ...spec, fingerprint: fingerprint(spec), place: doc.place(path) }
+}
+
+async function script(text: string, path: Path, { files, report }: Input): Promise<{ path: string; text: string }> {
+  const read = await files.read(text, path, 'a script')
+  // What could not be read was told.
+  if (read.text === '') return read
+  const { parseScript } = await import('../../models/script.ts')
+  const parsed = parseScript(read.text, text)
+  for (const { message, line, column } of 'problems' in parsed ? parsed.problems : [])
+    report(
+      diagnostic('CLAW317', message, { file: read.path, line, column, endLine: line, endColumn: column, path: pointerOf(path) }),
+    )
+  return read
 }

@@ -120,4 +120,11 @@ export const MEANING_EXPLANATIONS = {
     before: 'routing:\n  rules:\n    - { prefix: /status, agentId: main }',
     after: 'routing:\n  rules:\n    - { prefix: /report, agentId: main }',
   },
+  CLAW317: {
+    what: 'The file of a scripted model is not a script.',
+    why: 'Every call of that model would fail.',
+    mend: 'Correct it at the marked place of its own file; docs/scripted-models.md describes the format.',
+    before: 'replies:\n  - { mach: hello, text: Hi }',
+    after: 'replies:\n  - { match: hello, text: Hi }',
+  },
 } as const satisfies Record<string, Explanation>
