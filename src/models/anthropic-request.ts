@@ -1,4 +1,4 @@
-// ModelRequest → body for the Messages API: cache marks set, and what the service would refuse mended.
+// ModelRequest → body text for the Messages API: cache marks set, and what the service would refuse mended.
 
 import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, TextBlock } from './port.ts'
 
@@ -10,67 +10,83 @@ interface Message {
 
 const MARK = { cache_control: { type: 'ephemeral' } } as const
 
-export function toMessagesRequest(request: ModelRequest) {
-  const tools = request.tools.map((tool, i) => ({
+/** The body as text. What stays the same from call to call is written once: the prefix, and each message. */
+export function messagesBody(request: ModelRequest): string {
+  const head = `{"model":${JSON.stringify(request.model)},"max_tokens":${request.maxTokens},"stream":true`
+  const { items, last, before } = toMessages(request.messages)
+  const texts = items.map((item, i) => (i === last || i === before ? marked(item) : item.text))
+  return `${head}${prefixText(request)},"messages":[${texts.join(',')}]}`
+}
+
+const prefixTexts = new WeakMap<ModelRequest['tools'], { readonly system: string; readonly text: string }>()
+
+function prefixText({ system, tools }: ModelRequest): string {
+  const known = prefixTexts.get(tools)
+  if (known?.system === system) return known.text
+  const list = tools.map((tool, i) => ({
     name: tool.name,
     description: tool.description,
     input_schema: tool.input_schema,
-    ...(i === request.tools.length - 1 ? MARK : {}),
+    ...(i === tools.length - 1 ? MARK : {}),
   }))
-  return {
-    model: request.model,
-    max_tokens: request.maxTokens,
-    ...(request.system.trim() === '' ? {} : { system: [{ type: 'text', text: request.system, ...MARK }] }),
-    ...(tools.length === 0 ? {} : { tools }),
-    messages: withMarks(toMessages(request.messages)),
-  }
+  const text =
+    (system.trim() === '' ? '' : `,"system":${JSON.stringify([{ type: 'text', text: system, ...MARK }])}`) +
+    (list.length === 0 ? '' : `,"tools":${JSON.stringify(list)}`)
+  prefixTexts.set(tools, { system, text })
+  return text
 }
 
+interface Item extends Message {
+  readonly text: string
+}
 /** Messages stay the same objects from turn to turn, so what was made of one is made once. */
-const made = new WeakMap<ModelMessage, readonly Block[]>()
+const made = new WeakMap<ModelMessage, Item>()
 
-function contentOf(message: ModelMessage): readonly Block[] {
+function itemOf(message: ModelMessage): Item {
   const known = made.get(message)
   if (known !== undefined) return known
-  const content = blocksOf(message).flatMap(toBlock)
-  made.set(message, content)
-  return content
+  const item = toItem(message.role, blocksOf(message).flatMap(toBlock))
+  made.set(message, item)
+  return item
 }
 
-function toMessages(messages: readonly ModelMessage[]): Message[] {
-  const list: Message[] = []
+const toItem = (role: Message['role'], content: readonly Block[]): Item => ({
+  role,
+  content,
+  text: JSON.stringify({ role, content }),
+})
+
+const EMPTY = toItem('user', [{ type: 'text', text: '(empty message)' }])
+
+/**
+ * With the places to mark: the end of the last message, so that the whole conversation is cached for the next call, and the
+ * end of the user's message before it, which is where the call before left its mark: the service looks back only so many blocks.
+ */
+function toMessages(messages: readonly ModelMessage[]): { items: readonly Item[]; last: number; before: number } {
+  const items: Item[] = []
   for (const [i, message] of messages.entries()) {
-    const content = contentOf(message)
-    if (content.length > 0)
-      list.push({ role: message.role, content: i === messages.length - 1 ? trimmed(message.role, content) : content })
-    else if (message.role === 'user') list.push({ role: 'user', content: [{ type: 'text', text: '(empty message)' }] })
+    const item = itemOf(message)
+    if (item.content.length === 0) {
+      if (message.role === 'user') items.push(EMPTY)
+    } else items.push(i === messages.length - 1 ? trimmed(item) : item)
   }
-  return list
+  const last = items.length - 1
+  return { items, last, before: items.findLastIndex((item, i) => i < last && item.role === 'user') }
+}
+
+function marked({ role, content }: Message): string {
+  const at = content.findLastIndex((block) => block.type !== 'thinking' && block.type !== 'redacted_thinking')
+  return JSON.stringify({ role, content: content.map((block, i) => (i === at ? { ...block, ...MARK } : block)) })
 }
 
 const blocksOf = (message: ModelMessage): readonly ContentBlock[] =>
   typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
 
 /** An assistant's message at the end is one to go on with; it must not end in white space. */
-function trimmed(role: string, content: readonly Block[]): readonly Block[] {
-  const last = content.at(-1)
-  if (role !== 'assistant' || last?.type !== 'text') return content
-  return [...content.slice(0, -1), { ...last, text: String(last['text']).trimEnd() }]
-}
-
-/**
- * Marks the end of the last message, so that the whole conversation is cached for the next call, and the end of the
- * user's message before it, which is where the call before left its mark: the service looks back only so many blocks.
- */
-function withMarks(messages: readonly Message[]): readonly Message[] {
-  const last = messages.length - 1
-  const before = messages.findLastIndex((message, i) => i < last && message.role === 'user')
-  return messages.map((message, i) => (i === last || i === before ? { ...message, content: marked(message.content) } : message))
-}
-
-function marked(content: readonly Block[]): readonly Block[] {
-  const at = content.findLastIndex((block) => block.type !== 'thinking' && block.type !== 'redacted_thinking')
-  return content.map((block, i) => (i === at ? { ...block, ...MARK } : block))
+function trimmed(item: Item): Item {
+  const last = item.content.at(-1)
+  if (item.role !== 'assistant' || last?.type !== 'text') return item
+  return toItem(item.role, [...item.content.slice(0, -1), { ...last, text: String(last['text']).trimEnd() }])
 }
 
 function toBlock(block: ContentBlock): readonly Block[] {

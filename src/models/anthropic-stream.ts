@@ -10,6 +10,7 @@ export interface StreamEvent {
   readonly content_block?: WireBlock
   readonly delta?: { readonly type?: string; readonly stop_reason?: string | null; readonly [key: string]: unknown }
   readonly usage?: WireUsage
+  readonly error?: { readonly type?: string; readonly message?: string }
 }
 type WireBlock = { type: string; [key: string]: unknown }
 interface WireUsage {

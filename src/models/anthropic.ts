@@ -3,11 +3,14 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
-import { toMessagesRequest } from './anthropic-request.ts'
+import { messagesBody } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
-import { createHttpFetch } from './http-fetch.ts'
+import { createHttpFetch, type TextResponse } from './http-fetch.ts'
 import { ModelError, type ModelProvider } from './port.ts'
+import { readEvents, streamError } from './server-events.ts'
 import { callService, impatient, LONGEST_TIMER_MS } from './service.ts'
+
+const JSON_TEXT = { 'content-type': 'application/json', accept: 'text/event-stream' }
 
 export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
   const key = spec.apiKey?.reveal() ?? ''
@@ -49,7 +52,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
       }
       client ??= load()
       const api = await client
-      const body = toMessagesRequest(request)
+      const body = messagesBody(request)
       return callService({
         spec,
         ...world,
@@ -58,14 +61,13 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
         attempt: async (signal, began) => {
           // Not `messages.create`: that writes a notice to the console at every call of an older model. Blocks of kinds the
           // client doesn't know pass this way, too.
-          const stream = await api.post<AsyncIterable<StreamEvent>>('/v1/messages', {
-            body: { ...body, stream: true },
-            stream: true,
-            signal,
-          })
+          const response = await api.post('/v1/messages', { body, headers: JSON_TEXT, stream: true, signal }).asResponse()
           began()
           const reader = createMessageReader(onText)
-          for await (const event of stream) reader.take(event)
+          await readEvents<StreamEvent>(response as unknown as TextResponse, (event) => {
+            if (event.type === 'error') throw streamError(event.error)
+            reader.take(event)
+          })
           return reader.result(request.model)
         },
       })

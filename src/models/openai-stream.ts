@@ -5,6 +5,7 @@ import type { ContentBlock, ModelResult, StopReason } from './port.ts'
 import { StreamCut } from './service.ts'
 
 export interface ChatChunk {
+  readonly error?: { readonly type?: string; readonly code?: string; readonly message?: string }
   readonly model?: string
   readonly choices?: readonly {
     readonly delta?: {

@@ -4,10 +4,11 @@
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
-import { createHttpFetch } from './http-fetch.ts'
+import { createHttpFetch, type TextResponse } from './http-fetch.ts'
 import { toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import { ModelError, type ModelProvider } from './port.ts'
+import { readEvents, streamError } from './server-events.ts'
 import { callService, impatient, LONGEST_TIMER_MS } from './service.ts'
 
 export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
@@ -50,10 +51,15 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
         signal: request.signal,
         onRestart,
         attempt: async (signal, began) => {
-          const stream = await chat.completions.create(body as unknown as ChatCompletionCreateParamsStreaming, { signal })
+          const response = await chat.completions
+            .create(body as unknown as ChatCompletionCreateParamsStreaming, { signal })
+            .asResponse()
           began()
           const reader = createChatReader(onText)
-          for await (const chunk of stream) reader.take(chunk as ChatChunk)
+          await readEvents<ChatChunk>(response as unknown as TextResponse, (chunk) => {
+            if (chunk?.error) throw streamError(chunk.error)
+            reader.take(chunk)
+          })
           return reader.result(request.model)
         },
       })

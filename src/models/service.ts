@@ -3,6 +3,7 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
+import type { HttpFetch } from './http-fetch.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
 /** A service that says to wait longer is not waited for: the caller may know another. */
@@ -57,12 +58,14 @@ export async function callService<T>(call: ServiceCall<T>): Promise<T> {
 }
 
 /** A fetch that keeps a client from waiting long for a busy service; it asks by the header the clients obey. */
-export function impatient(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
-  return async (input, init) => {
+export function impatient(fetch: HttpFetch['fetch']): typeof globalThis.fetch {
+  const asked: HttpFetch['fetch'] = async (input, init) => {
     const response = await fetch(input, init)
     if (!response.ok && (retryAfterOf(response.headers) ?? 0) > LONGEST_WAIT_MS) response.headers.set('x-should-retry', 'false')
     return response
   }
+  // The clients look at no more of a Response than this one has, as long as nobody asks them for the parsed answer.
+  return asked as unknown as typeof globalThis.fetch
 }
 
 /** Kinds of failure that may pass by themselves. */

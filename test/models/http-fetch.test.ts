@@ -30,13 +30,19 @@ t.test('request and answer arrive as they are', async (t) => {
   t.equal(response.url, url)
   t.strictSame(response.headers.getSetCookie(), ['a=1', 'b=2'])
   t.equal(await response.text(), 'POST /a?b=c yes grüße')
+  t.equal(await response.text(), 'POST /a?b=c yes grüße', 'an error can be read again')
   t.equal((await fetch(new URL(url))).status, 418)
+})
+
+t.test('a long error is cut', async (t) => {
+  const { url, fetch } = await serve(t, (_, response) => response.writeHead(500).end('x'.repeat(1_000_000)))
+  t.equal((await (await fetch(url)).text()).length, 65_536)
 })
 
 t.test('answers without a body', async (t) => {
   const { url, fetch } = await serve(t, (_, response) => response.writeHead(204).end())
   const response = await fetch(url)
-  t.equal(response.body, null)
+  t.equal(await response.text(), '')
   t.equal((await fetch(url)).status, 204)
 })
 
@@ -58,8 +64,28 @@ t.test('a large body waits for its reader', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 50))
   t.ok(sent < size, 'the server was held back')
   let read = 0
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) read += chunk.length
+  await response.read((text) => {
+    read += text.length
+  })
   t.equal(read, size)
+})
+
+t.test('letters cut in two by the network arrive whole; what the reader throws ends the call', async (t) => {
+  const { url, fetch } = await serve(t, async (_, response) => {
+    for (const byte of Buffer.from('grüße 😀')) {
+      response.write(Buffer.from([byte]))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    response.end()
+  })
+  const pieces: string[] = []
+  await (await fetch(url)).read((text) => void pieces.push(text))
+  t.equal(pieces.join(''), 'grüße 😀')
+  t.notOk(pieces.some((piece) => piece.includes('\uFFFD')))
+  const thrown = (await fetch(url)).read(() => {
+    throw new Error('no more')
+  })
+  await t.rejects(thrown, /no more/)
 })
 
 t.test('a connection cut short is an error, not an end', async (t) => {
