@@ -56,6 +56,8 @@ export interface FakeDiscord {
   /** Refuses the privileged intent, as when it is switched off. */
   withoutContentIntent(): void
   dropConnections(): number
+  /** How often a client has begun anew (identified, not resumed). */
+  identified(): number
   connected(): boolean
   stop(): Promise<void>
 }
@@ -82,6 +84,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
   let session = ''
   let history: { op: 0; t: string; s: number; d: unknown }[] = []
   let live: WebSocket | null = null
+  let identified = 0
 
   const emit = (t: string, d: unknown): void => {
     if (session === '') return
@@ -106,6 +109,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
       else if (packet.op === 2) {
         if (packet.d.token !== token) return socket.close(4004, 'Authentication failed.')
         if (!contentIntent && ((packet.d.intents ?? 0) & (1 << 15)) !== 0) return socket.close(4014, 'Disallowed intent(s).')
+        identified++
         session = `session-${snowflake()}`
         history = []
         live = socket
@@ -406,6 +410,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
       contentIntent = false
     },
     dropConnections: () => server.dropConnections(),
+    identified: () => identified,
     connected: () => live !== null && live.readyState === WebSocket.OPEN,
     async stop() {
       for (const socket of sockets.clients) socket.terminate()

@@ -41,7 +41,10 @@ export interface FakeSlack {
   direct(user: string): string
   fail(fault: { method: RegExp; status?: number; error?: string; retryAfter?: number; times?: number; after?: boolean }): void
   heal(): void
+  setTokens(bot: string, app: string): void
   dropConnections(): number
+  /** How often a client has asked for a socket. */
+  opened(): number
   connected(): boolean
   stop(): Promise<void>
 }
@@ -49,8 +52,8 @@ export interface FakeSlack {
 const REDELIVER_MS = 40
 
 export async function createFakeSlack(): Promise<FakeSlack> {
-  const botToken = 'xoxb-fake-token'
-  const appToken = 'xapp-fake-token'
+  let botToken = 'xoxb-fake-token'
+  let appToken = 'xapp-fake-token'
   const botUser = 'UBOT'
   let counter = 0
   const stamp = (): string => `${Math.floor(Date.now() / 1000)}.${String(++counter).padStart(6, '0')}`
@@ -67,6 +70,7 @@ export async function createFakeSlack(): Promise<FakeSlack> {
   >()
   let live: WebSocket | null = null
   let envelopes = 0
+  let opened = 0
 
   const push = (id: string): void => {
     const waiting = unacked.get(id)
@@ -160,6 +164,7 @@ export async function createFakeSlack(): Promise<FakeSlack> {
       case 'auth.test':
         return { url: server.url, team: 'T', user: 'claw', team_id: 'T1', user_id: botUser, bot_id: 'BBOT' }
       case 'apps.connections.open':
+        opened++
         return { url: `${server.url.replace('http', 'ws')}/link` }
       case 'conversations.open':
         return { channel: { id: open(String(fields.users)) } }
@@ -301,8 +306,12 @@ export async function createFakeSlack(): Promise<FakeSlack> {
 
   return {
     url: server.url,
-    botToken,
-    appToken,
+    get botToken() {
+      return botToken
+    },
+    get appToken() {
+      return appToken
+    },
     botUser,
     sends,
     say({ from, channel, text, thread, bot, file }) {
@@ -371,7 +380,12 @@ export async function createFakeSlack(): Promise<FakeSlack> {
     direct: open,
     fail: (fault) => void faults.push({ times: 1, ...fault }),
     heal: () => void faults.splice(0),
+    setTokens(bot, app) {
+      botToken = bot
+      appToken = app
+    },
     dropConnections: () => server.dropConnections(),
+    opened: () => opened,
     connected: () => live !== null && live.readyState === WebSocket.OPEN,
     async stop() {
       for (const waiting of unacked.values()) clearTimeout(waiting.timer)

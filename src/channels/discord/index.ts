@@ -9,6 +9,7 @@ import { messageOf } from '../../errors.ts'
 import type { Secret } from '../../plan/plan.ts'
 import { readCallback } from '../approvals.ts'
 import { createBackoff } from '../backoff.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import { slashCommands } from '../commands.ts'
 import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
@@ -16,7 +17,7 @@ import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { readCommand, readMessage, type Self } from './intake.ts'
-import { createSender, TOKEN_REFUSED } from './send.ts'
+import { CALL_MS, createSender, TOKEN_REFUSED } from './send.ts'
 
 interface Settings {
   readonly token: Secret
@@ -77,7 +78,9 @@ export function createDiscord(host: ChannelHost): Channel {
     while (!stopping.signal.aborted) {
       try {
         const query = new URLSearchParams({ after, limit: '100' })
-        const page = (await rest.get(`/channels/${channel}/messages`, { query, signal: stopping.signal })) as APIMessage[]
+        const page = (await withCallSignal(stopping.signal, CALL_MS, (signal) =>
+          rest.get(`/channels/${channel}/messages`, { query, signal }),
+        )) as APIMessage[]
         const missed = page.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
         for (const message of missed) await take(message, guild === '' ? undefined : guild)
         if (missed.length < 100) return

@@ -5,6 +5,7 @@ import type { RawFile, REST } from '@discordjs/rest'
 import type { APIMessage } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
 import { approvalHead, buttonsOf } from '../approvals.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import { createEditStream } from '../edit-stream.ts'
 import { createPartSender, RefusedError } from '../parts.ts'
@@ -24,6 +25,8 @@ import { clampText, splitRendered } from '../text/split.ts'
 
 export const MAX_CHARS = 2000
 const MOST_PARTS = 12
+/** The client waits out rate limits by itself, so a call may take long. */
+export const CALL_MS = 120_000
 
 export const TOKEN_REFUSED = 'Discord refused the token. Reset it in the developer portal under Bot.'
 
@@ -60,17 +63,18 @@ export function createSender(world: {
       throw new ChannelError('No Discord channel to send to: name it as threadId.', { retry: false })
     const known = directs.get(target.userId)
     if (known !== undefined) return known
-    const opened = await call(() =>
-      rest.post('/users/@me/channels', { body: { recipient_id: target.userId }, ...(signal === undefined ? {} : { signal }) }),
+    const opened = await call(
+      (own) => rest.post('/users/@me/channels', { body: { recipient_id: target.userId }, signal: own }),
+      signal,
     )
     const { id } = opened as { id: string }
     directs.set(target.userId, id)
     return id
   }
 
-  const call = async <T>(make: () => Promise<T>): Promise<T> => {
+  const call = async <T>(make: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> => {
     try {
-      return await make()
+      return await withCallSignal(signal, CALL_MS, make)
     } catch (error) {
       const failed = toChannelError(error)
       if (failed instanceof RefusedError) host.setState({ state: 'failed', detail: TOKEN_REFUSED })
@@ -88,18 +92,20 @@ export function createSender(world: {
       options.first && target.groupId !== undefined && target.replyTo !== undefined
         ? { message_reference: { message_id: target.replyTo, fail_if_not_exists: false } }
         : {}
-    const sent = await call(() =>
-      rest.post(`/channels/${channel}/messages`, {
-        body: {
-          ...body,
-          ...reference,
-          // A reply pings the one it answers and nobody else, whatever the text says.
-          allowed_mentions: { parse: [], replied_user: true },
-          ...(options.nonce === undefined ? {} : { nonce: options.nonce, enforce_nonce: true }),
-        },
-        ...(options.files === undefined ? {} : { files: [...options.files] }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      }),
+    const sent = await call(
+      (signal) =>
+        rest.post(`/channels/${channel}/messages`, {
+          body: {
+            ...body,
+            ...reference,
+            // A reply pings the one it answers and nobody else, whatever the text says.
+            allowed_mentions: { parse: [], replied_user: true },
+            ...(options.nonce === undefined ? {} : { nonce: options.nonce, enforce_nonce: true }),
+          },
+          ...(options.files === undefined ? {} : { files: [...options.files] }),
+          signal,
+        }),
+      options.signal,
     )
     return (sent as APIMessage).id
   }

@@ -132,9 +132,11 @@ export function createIrc(host: ChannelHost): Channel {
         ready = false
         for (const done of pongs.values()) done(false)
         irc.removeAllListeners()
+        stopping.signal.removeEventListener('abort', leave)
         resolve(end)
       })
-      stopping.signal.addEventListener('abort', () => irc.quit('Goodbye'), { once: true })
+      const leave = (): void => irc.quit('Goodbye')
+      stopping.signal.addEventListener('abort', leave, { once: true })
       const sasl = settings.account !== undefined && password !== ''
       irc.connect({
         ...at,

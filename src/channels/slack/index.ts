@@ -23,7 +23,7 @@ import {
   type SlackMessage,
   type SlashPayload,
 } from './intake.ts'
-import { AUTH_ERRORS, createSender, platformError, tokenRefused } from './send.ts'
+import { AUTH_ERRORS, createSender, platformError, toChannelError, tokenRefused } from './send.ts'
 
 interface Settings {
   readonly botToken: Secret
@@ -134,30 +134,34 @@ export function createSlack(host: ChannelHost): Channel {
 
   /** Asks for what came while the socket was not there; new events of the conversation wait behind it. */
   const catchUp = async (key: string, from: string): Promise<void> => {
+    const backoff = createBackoff(host)
+    while (!stopping.signal.aborted) {
+      try {
+        for (const message of await historyOf(key, from)) if (conversationOf(message) === key) await take(message)
+        return
+      } catch (error) {
+        const { retry, retryAfterMs } = toChannelError(error)
+        host.log.warn({ conversation: key, error: messageOf(error), again: retry }, 'slack history could not be read')
+        // Gone or hidden from the bot: nothing to wait for.
+        if (!retry) return
+        await backoff.wait(stopping.signal, retryAfterMs)
+      }
+    }
+  }
+
+  /** A conversation from there on, oldest first. */
+  const historyOf = async (key: string, from: string): Promise<SlackMessage[]> => {
     const [channel = '', thread] = key.split('/')
     const oldest = String(Math.max(Number(from), (Date.now() - AWAY_MS) / 1000).toFixed(6))
-    const missed: SlackMessage[] = []
-    try {
-      for (let cursor: string | undefined; ; ) {
-        const page = { channel, oldest, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
-        const found =
-          thread === undefined ? await web.conversations.history(page) : await web.conversations.replies({ ...page, ts: thread })
-        missed.push(...((found.messages ?? []) as SlackMessage[]))
-        cursor = found.response_metadata?.next_cursor
-        if (cursor === undefined || cursor === '') break
-      }
-    } catch (error) {
-      host.log.warn(
-        { conversation: key, error: messageOf(error) },
-        'slack history could not be read; what was said meanwhile is not seen',
-      )
-      return
+    const found: SlackMessage[] = []
+    for (let cursor: string | undefined; cursor !== ''; ) {
+      const page = { channel, oldest, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
+      const { messages, response_metadata: more } =
+        thread === undefined ? await web.conversations.history(page) : await web.conversations.replies({ ...page, ts: thread })
+      found.push(...((messages ?? []) as SlackMessage[]).map((message) => ({ ...message, channel })))
+      cursor = more?.next_cursor ?? ''
     }
-    missed.sort((a, b) => ((a.ts ?? '') < (b.ts ?? '') ? -1 : 1))
-    for (const message of missed) {
-      const full = { ...message, channel }
-      if (conversationOf(full) === key) await take(full)
-    }
+    return found.sort((a, b) => ((a.ts ?? '') < (b.ts ?? '') ? -1 : 1))
   }
 
   const onConnected = (): void => {
@@ -174,11 +178,18 @@ export function createSlack(host: ChannelHost): Channel {
     // The library's own reconnecting throws outside of any promise when the platform is away, so the loop is ours.
     const client = new SocketModeClient({ appToken, autoReconnectEnabled: false, logger: quiet, clientOptions: options })
     socket = client
+    // An event may come before `start` resolves. What was missed is older than it, so it waits until that is asked for.
+    let begin: () => void = () => undefined
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
     client.on('slack_event', (envelope: Envelope) => {
-      onEnvelope(envelope).catch((error: unknown) => {
-        // Not acknowledged: the platform sends it again.
-        host.log.warn({ error: messageOf(error) }, 'slack event was not taken')
-      })
+      begun
+        .then(() => onEnvelope(envelope))
+        .catch((error: unknown) => {
+          // Not acknowledged: the platform sends it again.
+          host.log.warn({ error: messageOf(error) }, 'slack event was not taken')
+        })
     })
     const closed = new Promise<void>((resolve) => client.once('disconnected', () => resolve()))
     const leave = (): void => void client.disconnect().catch(() => undefined)
@@ -186,6 +197,7 @@ export function createSlack(host: ChannelHost): Channel {
     try {
       await client.start()
       onConnected()
+      begin()
       await closed
     } finally {
       stopping.signal.removeEventListener('abort', leave)

@@ -3,6 +3,7 @@
 import type { Api } from 'grammy'
 import { messageOf } from '../../errors.ts'
 import { sleep } from '../backoff.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { RefusedError, UnsureError } from '../parts.ts'
 import { ChannelError, type ChannelHost } from '../port.ts'
 
@@ -75,9 +76,8 @@ export function createCaller(host: Pick<ChannelHost, 'clock' | 'log' | 'setState
         if (left > 0) await sleep(host.clock, left, signal)
         else freeAt.delete(chat)
         if (signal?.aborted === true) throw new ChannelError('The call was cancelled.', { retry: true })
-        const limit = AbortSignal.timeout(CALL_MS)
         try {
-          return await make(apiSignal(signal === undefined ? limit : AbortSignal.any([limit, signal])))
+          return await withCallSignal(signal, CALL_MS, (own) => make(apiSignal(own)))
         } catch (error) {
           const fault = faultOf(error)
           if (fault.code === 429) {

@@ -6,6 +6,7 @@ import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
 import type { Secret } from '../../plan/plan.ts'
 import { readCallback } from '../approvals.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import { attach, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
@@ -45,7 +46,7 @@ export function createTelegram(host: ChannelHost): Channel {
   })
 
   const identify = async (): Promise<Memory> => {
-    me = await api.raw.getMe(apiSignal(AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)])))
+    me = await withCallSignal(stopping.signal, 30_000, (signal) => api.raw.getMe(apiSignal(signal)))
     memory ??= await openMemory(host, me.id)
     return memory
   }

@@ -4,6 +4,7 @@ import type { Api } from 'grammy'
 import type { Update } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
 import { createBackoff, sleep } from '../backoff.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import type { ChannelHost } from '../port.ts'
 import { apiSignal, faultOf, TOKEN_REFUSED } from './api.ts'
@@ -48,14 +49,14 @@ export async function poll({ host, api, signal, connect, handle }: PollOptions):
       memory ??= await connect()
       const offset = memory.offset()
       // The first poll after trouble returns at once, so that the state tells the truth at once.
-      const updates = await api.raw.getUpdates(
-        {
-          ...(offset === undefined ? {} : { offset }),
-          timeout: shaky ? 0 : POLL_SECONDS,
-          limit: 100,
-          allowed_updates: ALLOWED_UPDATES,
-        },
-        apiSignal(AbortSignal.any([signal, AbortSignal.timeout((POLL_SECONDS + 15) * 1000)])),
+      const wanted = {
+        ...(offset === undefined ? {} : { offset }),
+        timeout: shaky ? 0 : POLL_SECONDS,
+        limit: 100,
+        allowed_updates: ALLOWED_UPDATES,
+      }
+      const updates = await withCallSignal(signal, (POLL_SECONDS + 15) * 1000, (own) =>
+        api.raw.getUpdates(wanted, apiSignal(own)),
       )
       if (shaky) host.setState({ state: 'connected' })
       shaky = false

@@ -3,6 +3,7 @@
 
 import { messageOf } from '../../errors.ts'
 import type { Secret } from '../../plan/plan.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import { UnsureError } from '../parts.ts'
 import type { Channel, ChannelHost, OutboundMessage, WebhookRequest, WebhookResponse } from '../port.ts'
@@ -118,17 +119,14 @@ export function createWebhook(host: ChannelHost): Channel {
     }
     let response: Response
     try {
-      response = await fetch(url, {
-        method: 'POST',
-        headers,
-        body,
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
+      response = await withCallSignal(signal, 30_000, async (own) => {
+        const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'error', signal: own })
+        await answer.body?.cancel()
+        return answer
       })
     } catch (error) {
       throw new UnsureError(`The webhook's receiver could not be reached: ${messageOf(error)}`, error)
     }
-    await response.body?.cancel()
     if (response.ok) return
     const after = Number(response.headers.get('retry-after'))
     throw new ChannelError(`The webhook's receiver answered ${response.status}.`, {

@@ -5,6 +5,7 @@ import { messageOf } from '../../errors.ts'
 import type { Secret } from '../../plan/plan.ts'
 import { approvalHead, buttonsOf, readCallback } from '../approvals.ts'
 import { createBackoff } from '../backoff.ts'
+import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import { attach, readBody, worthFetching } from '../media.ts'
 import { createPartSender, REPEAT_NOTE, RefusedError, UnsureError } from '../parts.ts'
@@ -48,17 +49,14 @@ export function createWhatsApp(host: ChannelHost): Channel {
 
   /** @throws ChannelError */
   const graph = async (path: string, init: RequestInit = {}, signal?: AbortSignal): Promise<Record<string, unknown>> => {
-    const limit = AbortSignal.timeout(CALL_MS)
     let response: Response
     let answer: Record<string, unknown> & GraphError
     try {
       const headers = { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string> | undefined) }
-      response = await fetch(`${root}/${path}`, {
-        ...init,
-        headers,
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+      ;[response, answer] = await withCallSignal(signal, CALL_MS, async (own) => {
+        const got = await fetch(`${root}/${path}`, { ...init, headers, signal: own })
+        return [got, (await got.json().catch(() => ({}))) as Record<string, unknown> & GraphError]
       })
-      answer = (await response.json().catch(() => ({}))) as Record<string, unknown> & GraphError
     } catch (error) {
       const code = (error as { cause?: { code?: string } }).cause?.code
       const words = 'WhatsApp could not be reached.'
