@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../errors.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, RulePlan } from '../plan/plan.ts'
+import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { mapInSlices } from './breathe.ts'
 import { isNeeded } from './checks/secrets.ts'
@@ -19,7 +19,7 @@ import type { Mirror } from './mirror.ts'
 import { optional } from './optional.ts'
 import { resolvePeople, type Scope } from './scope.ts'
 import { type SecretStore, secretStore } from './secrets.ts'
-import { pointerOf } from './shape.ts'
+import { type Path, pointerOf } from './shape.ts'
 
 export interface CompileInput {
   readonly doc: ConfigDocument
@@ -98,6 +98,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     links,
     linkOf: new Map(links.flatMap((link) => link.identities.map((identity) => [identity, link.name] as const))),
     heartbeats,
+    places: placesOf(doc),
     tests: (config.tests ?? []).map((spec, index) => ({
       spec,
       place: doc.place(['tests', index]),
@@ -166,6 +167,21 @@ function compileLinks(doc: ConfigDocument, scope: Scope): readonly LinkPlan[] {
     identities: identities.map(({ text }) => text),
     place: doc.place(path),
   }))
+}
+
+/** Where the parts stand that there is one of; the state by whichever of its keys is written. */
+function placesOf(doc: ConfigDocument): Plan['places'] {
+  const paths: readonly (readonly [PlanPart, Path])[] = [
+    ['defaultAgent', ['routing', 'defaultAgent']],
+    ['gateway', ['gateway']],
+    ['state', ['durability']],
+    ['state', ['stateDir']],
+    ['owners', ['owners']],
+    ['lanes', ['lanes']],
+    ['search', ['search']],
+    ['transcription', ['transcription']],
+  ]
+  return Object.fromEntries(paths.filter(([, path]) => doc.written(path)).map(([part, path]) => [part, doc.place(path)]))
 }
 
 /** Freezes data; classes that live over time (secrets) are frozen by their own privacy. */

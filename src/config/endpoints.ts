@@ -59,7 +59,7 @@ function endpointsOf(plan: Plan): readonly Endpoint[] {
     if (channel.enabled) add(channel.apiRoot ?? DEFAULTS[channel.type], `The channel ${channel.id}`, channel.place)
   }
   const file: Place = { file: plan.file, line: 1, column: 1 }
-  add(plan.search?.baseURL, 'The search service', file)
-  add(plan.transcription?.url, 'The transcription service', file)
+  add(plan.search?.baseURL, 'The search service', plan.places.search ?? file)
+  add(plan.transcription?.url, 'The transcription service', plan.places.transcription ?? file)
   return endpoints
 }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { diffRules } from './diff-rules.ts'
 import { changedFields, meaningOf } from './meaning.ts'
 import { movedSessions, type SessionMove } from './moved-sessions.ts'
-import type { Place, Plan } from './plan.ts'
+import type { Place, Plan, PlanPart } from './plan.ts'
 import { type Widening, widenedRights } from './widened.ts'
 
 export type ChangeKind = 'agent' | 'rule' | 'channel' | 'heartbeat' | 'identityLink' | 'limit' | 'gateway' | 'model'
@@ -39,6 +39,10 @@ type Things = ReadonlyMap<string, Thing>
 const mapOf = (items: Iterable<readonly [string, object]>): Things =>
   new Map([...items].map(([id, value]) => [id, { value, line: (value as { readonly place?: Place }).place?.line ?? 1 }]))
 
+/** Parts there is one of. */
+const partsOf = (plan: Plan, parts: readonly (readonly [PlanPart, object | undefined])[]): Things =>
+  new Map(parts.flatMap(([id, value]) => (value === undefined ? [] : [[id, { value, line: plan.places[id]?.line ?? 1 }]])))
+
 /** Everything but rules, by kind. What belongs to the whole engine stands under `gateway`, each part by its own name. */
 function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
   const agents = [...plan.agents.values()]
@@ -51,16 +55,16 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
     ['identityLink', mapOf(plan.links.map((link) => [link.name, link]))],
     ['limit', mapOf(limits.map(({ id, rateLimit, place }) => [id, { ...rateLimit, place }]))],
     ['model', mapOf(plan.models)],
-    ['rule', mapOf(defaultAgent === undefined ? [] : [['defaultAgent', { defaultAgent }]])],
+    ['rule', partsOf(plan, [['defaultAgent', defaultAgent === undefined ? undefined : { defaultAgent }]])],
     [
       'gateway',
-      mapOf([
+      partsOf(plan, [
         ['gateway', gateway],
         ['state', { durability, stateDir }],
         ['owners', { owners: [...owners].sort() }],
         ['lanes', lanes],
-        ...(search === undefined ? [] : [['search', search] as const]),
-        ...(transcription === undefined ? [] : [['transcription', transcription] as const]),
+        ['search', search],
+        ['transcription', transcription],
       ]),
     ],
   ])

@@ -212,6 +212,9 @@ export interface GatewayPlan {
   readonly fingerprint: string
 }
 
+/** Parts there is one of, in the words of `claw plan`. */
+export type PlanPart = 'defaultAgent' | 'gateway' | 'state' | 'owners' | 'lanes' | 'search' | 'transcription'
+
 export interface Plan {
   /** Absolute path of the root file, and of every file read (includes, souls, scripts, .env). */
   readonly file: string
@@ -246,6 +249,8 @@ export interface Plan {
     readonly apiKey?: Secret
     readonly model?: string
   }
+  /** Where the parts stand that are written at all. */
+  readonly places: Readonly<Partial<Record<PlanPart, Place>>>
   /** Tests as the schema shapes them, each with its place; only `claw test` reads them. */
   readonly tests: readonly { readonly spec: unknown; readonly place: Place; readonly path: string }[]
   /** Of all the above that the engine acts on. */

@@ -118,6 +118,19 @@ t.test('plan against what runs', async (t) => {
   )
 })
 
+t.test('plan: parts there is one of stand where they are written', async (t) => {
+  const folder = bot(t)
+  const { plan } = await loadPlan(join(folder, 'openclaw.yaml'), { registry, env: {} })
+  await saveLastGood(plan!)
+  edit(folder, 'defaultAgent: main', 'defaultAgent: scout')
+  edit(folder, 'owners: [mehdi]', 'owners: ["http:me"]')
+  const more = 'gateway:\n  port: 0\nlanes: { realtime: 2 }\nsearch: { provider: brave }\ndurability: power\n'
+  writeFileSync(join(folder, 'openclaw.yaml'), readFileSync(join(folder, 'openclaw.yaml'), 'utf8') + more)
+  const { changes } = (await runCli(folder, 'plan', '--format', 'json')).json() as { changes: { id: string; line: number }[] }
+  const lines = Object.fromEntries(changes.map(({ id, line }) => [id, line]))
+  t.match(lines, { defaultAgent: 10, owners: 4, gateway: 16, lanes: 18, search: 19, state: 20 })
+})
+
 t.test('plan against a file and a revision, with a replay', async (t) => {
   const folder = bot(t, {
     'old.yaml': FILE.replace('/research', '/find'),

@@ -77,6 +77,7 @@ export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } 
     sources: [],
     configFiles: [],
     texts: [],
+    places: {},
     includePatterns: [],
     configHash: 'aaaa',
     stateDir,

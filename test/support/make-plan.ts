@@ -133,6 +133,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     sources: [FILE],
     configFiles: [FILE],
     texts: [],
+    places: {},
     includePatterns: [],
     configHash: '0'.repeat(64),
     stateDir: '/bot/.openclaw',
