@@ -5,6 +5,10 @@ import type { Clock } from '../ports.ts'
 export interface SimulatedClock extends Clock {
   /** Moves time on, timer by timer. */
   advance(ms: number): Promise<void>
+  /** How many timers were set so far. */
+  readonly set: number
+  /** Whether one of those set after the first `count` still stands. */
+  standsSince(count: number): boolean
 }
 
 interface Timer {
@@ -29,6 +33,10 @@ export function createSimulatedClock(startMs: number, settle: () => Promise<void
   }
 
   return {
+    get set() {
+      return order
+    },
+    standsSince: (count) => [...timers].some((timer) => timer.order >= count),
     now: () => now,
     after(ms, callback) {
       const timer = { at: now + Math.max(0, ms), order: order++, callback }

@@ -40,6 +40,8 @@ export interface Stages {
 /** Something with no plan of its own must not wait for ever; a loop of agents ends here. */
 const MOST_ROUNDS = 20_000
 const QUIET_ROUNDS = 4
+/** A turn that set a timer and then shows nothing for so long waits for the clock. */
+const ASLEEP_ROUNDS = 1_000
 
 export async function createStages(plan: Plan, registry: Registry): Promise<Stages> {
   const router = await createRouter(plan)
@@ -67,6 +69,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
       const random = countingRandom()
       const storage = createMemoryStorage({ stateDir: plan.stateDir, clock, random, log: silentLogger })
       const turns = createTurnCount()
+      let timersAtLastEvent = 0
       let surroundings: Surroundings | undefined
       const engine = await createEngine({
         plan: offline,
@@ -89,19 +92,21 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
       engine.on((event) => {
         events.push(event)
         turns.see(event)
+        timersAtLastEvent = clock.set
       })
       await engine.start()
 
       /** Quiet: for some rounds of the event loop, nothing happened and nothing is on its way. */
       async function settle(): Promise<void> {
-        let quiet = 0
-        for (let round = 0, seen = -1; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
+        let [quiet, still, seen] = [0, 0, -1]
+        for (let round = 0; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
           await new Promise((resolve) => setImmediate(resolve))
+          still = events.length === seen ? still + 1 : 0
+          seen = events.length
           const next = storage.outbox.next()
           const due = next !== null && next.at <= clock.now()
-          const moved = events.length !== seen || due || turns.working()
-          quiet = moved ? 0 : quiet + 1
-          seen = events.length
+          quiet = still === 0 || due || turns.working() ? 0 : quiet + 1
+          if (still > ASLEEP_ROUNDS && clock.standsSince(timersAtLastEvent)) return
         }
       }
 
