@@ -33,6 +33,10 @@ const GRACE_MS = 30_000
 const LOOK_MS = 30_000
 /** So many slots are begun before others get a turn on the event loop. */
 const BATCH = 200
+/** So many slots in a row that did not run are recorded one by one. */
+const MOST_LISTED = 100
+const MISSED = 'It was due while nothing ran.'
+const OVERLAPPED = 'The run before had not ended.'
 
 interface Entry {
   plan: HeartbeatPlan
@@ -132,17 +136,25 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       return
     }
     const latest = following !== null && following <= now ? (entry.schedule.latest(now) ?? slot) : slot
-    if (latest !== slot) notRun(name, slot, 'missed', 'It was due while nothing ran.')
+    passOver(entry, slot, latest)
     wait(entry, entry.schedule.next(latest))
-    if (catchUp === 'none' && now - latest > GRACE_MS) notRun(name, latest, 'missed', 'It was due while nothing ran.')
+    if (catchUp === 'none' && now - latest > GRACE_MS) notRun(name, latest, 'missed', MISSED)
     else void begin(entry, latest, 'skip')
+  }
+
+  /** Records each slot from the first up to the latest, of very many only the first ones. */
+  function passOver({ plan: { name }, schedule }: Entry, first: number, latest: number): void {
+    const [outcome, why] = running.has(name) ? (['skipped', OVERLAPPED] as const) : (['missed', MISSED] as const)
+    let left = MOST_LISTED
+    for (let slot: number | null = first; slot !== null && slot < latest && left-- > 0; slot = schedule.next(slot)) {
+      notRun(name, slot, outcome, left === 0 ? `${why} Later ones up to ${new Date(latest).toISOString()} are not listed.` : why)
+    }
   }
 
   /** Claims a slot and runs it. Must not throw. */
   async function begin(entry: Entry, slot: number, whenRunning: 'skip' | 'wait', claimed = false): Promise<void> {
     const { plan } = entry
-    if (running.has(plan.name) && whenRunning === 'skip')
-      return notRun(plan.name, slot, 'skipped', 'The run before had not ended.')
+    if (running.has(plan.name) && whenRunning === 'skip') return notRun(plan.name, slot, 'skipped', OVERLAPPED)
     while (running.has(plan.name)) await new Promise<void>((resolve) => clock.after(1000, resolve))
     if (stopped || entry.removed) return
     running.add(plan.name)
@@ -208,6 +220,8 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     }
     const first = entry.schedule.next(last)
     if (first === null || first > now || entry.nextAt === null || first >= entry.nextAt) return
+    // A run that is taken up again is no overlap for what was due while the engine was down.
+    entry.backlogUntil = now
     wait(entry, first)
   }
 

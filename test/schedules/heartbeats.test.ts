@@ -159,6 +159,44 @@ t.test('all means all, one after another', async (t) => {
   t.equal(new Set(after.fired).size, after.fired.length)
 })
 
+t.test('a run that is taken up again costs none of the slots that were due while the engine was down', async (t) => {
+  for (const [catchUp, expected] of [
+    ['all', ['00:10 ran', '00:11 ran', '00:12 ran', '00:13 ran']],
+    ['last', ['00:10 ran', '00:11 skipped', '00:12 skipped', '00:13 ran']],
+    ['none', ['00:10 ran', '00:11 skipped', '00:12 skipped', '00:13 ran']],
+  ] as const) {
+    const clock = createFakeClock(START + 12_500)
+    const ledger = createMemorySlots()
+    await ledger.claimSlot('a', START + 10_000, START + 10_000)
+    const { heartbeats } = setUp({
+      clock,
+      ledger,
+      fire: () => new Promise((resolve) => clock.after(200, () => resolve('ran'))),
+    })
+    heartbeats.apply([heartbeat({ catchUp, schedule: '* * * * * *' })])
+    await heartbeats.ready()
+    await clock.advance(2400)
+    heartbeats.stop()
+    const states = ledger.rows().map((row) => `${new Date(row.slot).toISOString().slice(14, 19)} ${row.state}`)
+    t.strictSame(states.slice(0, 4), expected, catchUp)
+  }
+})
+
+t.test('each slot that did not run is on record; of very many the first hundred', async (t) => {
+  const { heartbeats, clock, ledger, states } = setUp()
+  heartbeats.apply([heartbeat({ catchUp: 'last' })])
+  await clock.advance(HOUR)
+  clock.jump(4.5 * HOUR)
+  await clock.advance(MINUTE)
+  t.strictSame(states(), ['01-01T01:00 ran', '01-01T02:00 missed', '01-01T03:00 missed', '01-01T04:00 missed', '01-01T05:00 ran'])
+  clock.jump(500 * HOUR)
+  await clock.advance(MINUTE)
+  const missed = ledger.rows().filter((row) => row.state === 'missed')
+  t.equal(missed.length, 103)
+  t.match(missed.at(-1)?.detail, /are not listed/)
+  t.equal(ledger.rows().at(-1)?.state, 'ran')
+})
+
 t.test('one that was never seen has missed nothing; a start after a longer stop knows what it missed', async (t) => {
   const first = setUp()
   first.heartbeats.apply([heartbeat({ catchUp: 'last', schedule: '30 7 * * *' })])

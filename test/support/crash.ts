@@ -1,94 +1,144 @@
-// Number of kills in, independent counts out: the real process under load over HTTP and Telegram, killed at random moments and started again.
+// Number of kills in, independent counts out: the real process under load (several people at once over HTTP and Telegram,
+// turns with tools, a heartbeat a second, sessions that are summarised), killed at random moments and started again.
 
+import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkAfter, type Said } from './crash-checks.ts'
+import { createCrashModel, PULSE } from './crash-model.ts'
 import { startFakeMessagesApi } from './fake-messages-api.ts'
-import { createFakeTelegram } from './fake-telegram.ts'
-import { checkMessages } from './messages-validator.ts'
-import { post, type RunningClaw, startClawProcess } from './process.ts'
+import { createFakeTelegram, type FakeTelegram } from './fake-telegram.ts'
+import { CLAW, post, type RunningClaw, startClawProcess } from './process.ts'
 
 export interface CrashFigures {
   readonly kills: number
+  /** Of these, before the engine was ready. */
+  readonly early: number
+  /** Messages answered over HTTP, each asked for twice. */
   readonly http: number
   readonly telegram: number
+  readonly heartbeats: number
+  readonly modelCalls: number
+  /** Commands the model was told the end of, and those it was told nobody knows of. */
+  readonly commands: number
+  readonly unknown: number
+  /** Replies on Telegram that came again, each with a note that says so. */
+  readonly repeatedOnTelegram: number
   /** What went wrong, a sentence each. */
   readonly problems: readonly string[]
-  /** Telegram messages answered more than once. */
-  readonly repeatedOnTelegram: number
 }
 
-const USERS = 4
+/** The last three share one session. */
+const HTTP_SENDERS = ['u0', 'u1', 'u2', 'u3', 'c0', 'c1', 'c2'] as const
+const TELEGRAM_PEOPLE = [101, 102, 103] as const
+/** Where the heartbeat delivers. */
+const LISTENER = 900
+const userOf = (sender: string): string => (sender.startsWith('c') ? 'crowd' : sender)
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+const configuration = (api: string, telegram: string): string => `gateway: { port: 0 }
+models: { api: { provider: anthropic, baseURL: "${api}", apiKey: none } }
+agents:
+  main:
+    soul: S
+    model: api/m
+    sessionScope: per-peer
+    tools: [bash, read_file, write_file]
+    sandbox: "off"
+    permissions: { mode: ignore }
+    compaction: { contextWindow: 6000, threshold: 0.5, keepRecent: 6, chunkTokens: 1500 }
+channels:
+  http: {}
+  telegram: { token: "\${TOKEN}", apiRoot: "${telegram}", allowFrom: [${TELEGRAM_PEOPLE.map((id) => `"telegram:${id}"`)}] }
+heartbeats:
+  - { name: pulse, schedule: "* * * * * *", timezone: UTC, agent: main, prompt: "${PULSE}", deliverTo: "telegram:${LISTENER}", catchUp: all }
+`
+
 export async function crash(cwd: string, kills: number, deadlineMs: number): Promise<CrashFigures> {
-  const api = await startFakeMessagesApi({
-    reply: ({ messages }) => ({ text: `re ${tokens(messages.at(-1)?.content).at(-1)}`, delayMs: Math.random() * 60 }),
-  })
+  const model = createCrashModel()
+  const api = await startFakeMessagesApi({ reply: model.reply })
   const telegram = await createFakeTelegram({ token: '1:T' })
-  await writeFile(
-    join(cwd, 'openclaw.yaml'),
-    `gateway: { port: 0 }
-models: { api: { provider: anthropic, baseURL: "${api.url}", apiKey: none } }
-agents: { main: { soul: S, model: api/m, sessionScope: per-peer } }
-channels: { http: {}, telegram: { token: "\${TOKEN}", apiRoot: "${telegram.url}", allowFrom: ["telegram:123"] } }
-`,
-  )
-  const problems: string[] = []
-  const answered = new Map<string, number>()
+  await writeFile(join(cwd, 'openclaw.yaml'), configuration(api.url, telegram.url))
   const env = { TOKEN: '1:T' }
   const end = Date.now() + deadlineMs
+  const problems: string[] = []
+  const said: Said = { http: new Map(), sessions: new Map(), telegram: new Map() }
   let claw: RunningClaw = await startClawProcess(cwd, env)
   let done = 0
-  let told = 0
+  let early = 0
   let over = false
-  try {
-    const caller = async (user: number): Promise<void> => {
-      for (let n = 0; !over; n++) {
-        const token = `<u${user}-${n}>`
-        const body = { user_id: `u${user}`, message: token, message_id: token }
-        for (;;) {
-          const reply = await post(claw.url, body).catch(() => null)
-          if (reply?.status === 200) {
-            if (reply.body['response'] !== `re ${token}`) problems.push(`${token}: answered ${JSON.stringify(reply.body)}`)
-            const again = await post(claw.url, body).catch(() => null)
-            if (again?.status === 200 && again.body['response'] !== reply.body['response']) problems.push(`${token}: two answers`)
-            break
-          }
-          if (Date.now() > end) {
-            problems.push(`${token}: no answer, last ${JSON.stringify(reply)}`)
-            return
-          }
-          await pause(20)
+
+  /** Sends one message after the other, each until it is answered, and then once more. */
+  async function caller(sender: string): Promise<void> {
+    for (let n = 0; !over; n++) {
+      const token = `<${sender}-${n}>`
+      const body = { user_id: userOf(sender), message: token, message_id: token }
+      for (;;) {
+        const reply = await post(claw.url, body).catch(() => null)
+        if (reply?.status === 200) {
+          if (reply.body['response'] !== `re ${token}`) problems.push(`${token}: answered ${JSON.stringify(reply.body)}`)
+          said.sessions.set(sender, String(reply.body['session_key']))
+          const again = await post(claw.url, body).catch(() => null)
+          if (again?.status === 200 && again.body['response'] !== reply.body['response']) problems.push(`${token}: two answers`)
+          break
         }
-        answered.set(`u${user}`, n + 1)
+        if (Date.now() > end) {
+          problems.push(`${token}: no answer, last ${JSON.stringify(reply)}`)
+          return
+        }
+        await pause(20)
       }
+      said.http.set(sender, n + 1)
     }
-    const callers = Array.from({ length: USERS }, (_, user) => caller(user))
-    for (; done < kills && Date.now() < end - 10_000; done++) {
-      telegram.say({ from: 123, text: `<t-${told++}>` })
-      await pause(Math.random() * 300)
+  }
+
+  /** Writes whether the bot is there or not, but not far ahead of it. */
+  async function chatter(person: number): Promise<void> {
+    const name = `t${person}`
+    said.telegram.set(person, 0)
+    for (let n = 0; !over; ) {
+      if (n - repliesTo(telegram, person) < 4) {
+        telegram.say({ from: person, text: `<${name}-${n++}>` })
+        said.telegram.set(person, n)
+      }
+      await pause(50 + Math.random() * 300)
+    }
+  }
+
+  try {
+    const people = [...HTTP_SENDERS.map(caller), ...TELEGRAM_PEOPLE.map(chatter)]
+    for (; done < kills && Date.now() < end - 15_000; done++) {
+      trouble(telegram)
+      await pause(Math.random() * 400)
       await claw.stop('SIGKILL')
+      if (Math.random() < 0.2) {
+        await killWhileStarting(cwd, env)
+        early++
+        done++
+      }
       claw = await startClawProcess(cwd, env)
+      model.see(api.requests.splice(0))
     }
     over = true
-    await Promise.all(callers)
-    const replies = (n: number): number =>
-      telegram.chat(123).filter((message) => message.fromBot && JSON.stringify(message).includes(`<t-${n}>`)).length
-    const all = Array.from({ length: told }, (_, n) => n)
-    while (all.some((n) => replies(n) === 0) && Date.now() < end) await pause(50)
-    for (const n of all) if (replies(n) === 0) problems.push(`<t-${n}>: no reply on Telegram`)
-    for (const { body, status } of api.requests) {
-      const problem = checkMessages(unmarked(body.messages))
-      if (problem !== null || status !== 200) problems.push(`request refused: ${status} ${problem}`)
+    await Promise.all(people)
+    const waits = (person: number): boolean => repliesTo(telegram, person) < (said.telegram.get(person) ?? 0)
+    while (TELEGRAM_PEOPLE.some(waits) && Date.now() < end) await pause(50)
+    const code = await claw.stop('SIGTERM')
+    if (code !== 0) problems.push(`ended with ${code}: ${claw.log().slice(-400)}`)
+    model.see(api.requests.splice(0))
+    const after = await checkAfter({ cwd, said, telegram, listener: LISTENER, model })
+    return {
+      kills: done,
+      early,
+      http: [...said.http.values()].reduce((sum, n) => sum + n, 0),
+      telegram: [...said.telegram.values()].reduce((sum, n) => sum + n, 0),
+      heartbeats: after.heartbeats,
+      modelCalls: model.calls(),
+      commands: model.done.size,
+      unknown: model.unknown.size,
+      repeatedOnTelegram: after.repeated,
+      problems: [...problems, ...model.problems, ...after.problems],
     }
-    for (const [user, count] of answered) {
-      const last = api.requests.filter(({ raw }) => raw.includes(`<${user}-${count - 1}>`)).at(-1)
-      const seen = (last?.body.messages ?? []).filter(({ role }) => role === 'user').flatMap(({ content }) => tokens(content))
-      const wanted = Array.from({ length: count }, (_, n) => `<${user}-${n}>`)
-      if (seen.join() !== wanted.join()) problems.push(`${user}: the model saw ${seen.join(' ')}`)
-    }
-    const http = [...answered.values()].reduce((sum, n) => sum + n, 0)
-    return { kills: done, http, telegram: told, problems, repeatedOnTelegram: all.filter((n) => replies(n) > 1).length }
   } finally {
     over = true
     await claw.stop('SIGKILL')
@@ -97,8 +147,26 @@ channels: { http: {}, telegram: { token: "\${TOKEN}", apiRoot: "${telegram.url}"
   }
 }
 
-const tokens = (content: unknown): readonly string[] => JSON.stringify(content ?? '').match(/<[ut]\d*-\d+>/g) ?? []
+const repliesTo = (telegram: FakeTelegram, person: number): number => {
+  const texts = telegram.chat(person).filter(({ fromBot }) => fromBot)
+  return new Set(texts.flatMap(({ text }) => text.match(/<t\d+-\d+>/g) ?? [])).size
+}
 
-/** Without the marks for the service's cache, which a request has and a transcript has not. */
-const unmarked = (messages: unknown): Parameters<typeof checkMessages>[0] =>
-  JSON.parse(JSON.stringify(messages, (key, value: unknown) => (key === 'cache_control' ? undefined : value)))
+/** Now and then the platform itself has a bad moment. */
+function trouble(telegram: FakeTelegram): void {
+  const dice = Math.random()
+  if (dice < 0.1) telegram.fail({ method: 'sendMessage', code: 429, retryAfter: 1 })
+  else if (dice < 0.2) telegram.fail({ method: 'sendMessage', code: 0, cut: 'after' })
+}
+
+async function killWhileStarting(cwd: string, env: Record<string, string>): Promise<void> {
+  const child = spawn(process.execPath, [CLAW, 'run'], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: 'ignore',
+  })
+  const exit = new Promise((resolve) => child.once('exit', resolve))
+  await pause(Math.random() * 400)
+  child.kill('SIGKILL')
+  await exit
+}
