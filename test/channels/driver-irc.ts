@@ -1,6 +1,7 @@
 // The kit's hands on a real ngircd.
 
-import type { KitDriver, KitPlatform } from '../../src/channels/kit/index.ts'
+import { type KitDriver, type KitPlatform, until } from '../../src/channels/kit/index.ts'
+import { REPEAT_NOTE } from '../../src/channels/parts.ts'
 import { irc } from '../../src/channels/registry.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createIrcNetwork, IRC_PASSWORD } from '../support/ngircd.ts'
@@ -22,11 +23,14 @@ export const ircDriver: KitDriver = {
     streaming: 'IRC lines cannot be edited; the answer comes at the end',
     approvals: 'IRC has no buttons; approvals are commands (/approve ID)',
     restart: FORGETS,
-    disconnects: `${FORGETS}; replies are sent again`,
     code: 'a line of code is a message of its own',
     rateLimit: 'IRC servers do not say when to wait; lines are paced',
     repeat: 'a lost connection loses the server’s word; tried in the channel’s own test',
     malformed: 'a real server sends nothing malformed',
+  },
+  limits: {
+    disconnects:
+      'what is said while it is away is lost, as IRC servers keep nothing; replies wait, and are sent again with a note',
   },
   async start(): Promise<KitPlatform> {
     const network = await createIrcNetwork()
@@ -55,6 +59,11 @@ export const ircDriver: KitDriver = {
       seen: (place, user = 0) =>
         people[user].heard
           .filter((line) => line.from.startsWith('claw') && (place === 'direct') === !line.target.startsWith('#'))
+          // A note is a line of its own and belongs to the next.
+          .flatMap((line, index, all) => {
+            if (line.text === REPEAT_NOTE) return []
+            return all[index - 1]?.text === REPEAT_NOTE ? [{ ...line, text: `${REPEAT_NOTE} ${line.text}` }] : [line]
+          })
           .map((line) => ({
             ref: '',
             text: line.text.replace(/\p{Cc}/gu, ''),
@@ -69,7 +78,10 @@ export const ircDriver: KitDriver = {
           })),
       async disconnect() {
         network.cut()
+        await until('the cut', () => network.wires() === 0)
       },
+      isConnected: () => network.wires() > 0,
+      forgets: true,
       breakDown: () => network.block(),
       heal: () => network.mend(),
       refuse: () => people[0].quit(),

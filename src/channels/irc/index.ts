@@ -152,7 +152,7 @@ export function createIrc(host: ChannelHost): Channel {
     })
 
   const connect = async (): Promise<void> => {
-    const backoff = createBackoff(host, { baseMs: 1000, maxMs: 120_000 })
+    const backoff = createBackoff(host, { baseMs: 1000, maxMs: 30_000 })
     while (!stopping.signal.aborted) {
       const began = host.clock.now()
       const { detail, final } = await connectOnce()
@@ -191,13 +191,13 @@ export function createIrc(host: ChannelHost): Channel {
 
   const sendLines = async (target: string, lines: readonly string[], signal: AbortSignal): Promise<string> => {
     const irc = client
-    if (irc === null || !ready) throw new ChannelError('IRC is not connected.', { retry: true })
+    if (irc === null || !ready) throw new ChannelError('IRC is not connected.', { retry: true, notSent: true })
     refusals.delete(target.toLowerCase())
     for (const [index, line] of lines.entries()) {
       await pace(signal)
       if (!irc.connected || !ready) {
         const words = 'The IRC connection broke.'
-        throw index === 0 ? new ChannelError(words, { retry: true }) : new UnsureError(words)
+        throw index === 0 ? new ChannelError(words, { retry: true, notSent: true }) : new UnsureError(words)
       }
       irc.raw('PRIVMSG', target, line)
     }

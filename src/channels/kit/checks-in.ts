@@ -190,12 +190,15 @@ export const inChecks: Checks = {
       const cuts = driver.cuts ?? 20
       for (let round = 0; round < cuts; round++) {
         if (bench.platform.isConnected !== undefined) await until('a connection', bench.platform.isConnected)
+        if (bench.platform.forgets) await bench.host.until('connected', () => bench.host.state.state === 'connected')
         for (let i = 0; i < 3; i++) {
           const text = `round ${round} message ${i}`
           said.push(text)
           await bench.platform.say({ place: 'direct', text })
         }
-        sent.push(deliver(bench.channel, bench.host, { content: `reply ${round}.`, userId: bench.platform.users[0] }))
+        if (bench.platform.forgets) await received(bench, said.length)
+        const reply = { content: `reply ${round}.`, userId: bench.platform.users[0] }
+        sent.push(deliver(bench.channel, bench.host, reply, { attempts: Number.POSITIVE_INFINITY }))
         await new Promise((resolve) => setTimeout(resolve, 4))
         await bench.platform.disconnect()
       }

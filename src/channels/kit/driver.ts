@@ -91,6 +91,8 @@ export interface KitPlatform {
   disconnect(): Promise<void>
   /** Whether the channel has a connection now; before each cut the kit waits for one. */
   isConnected?(): boolean
+  /** The platform keeps nothing for someone who is away: what is said then is lost, and the kit says nothing then. */
+  readonly forgets?: true
   /** The next sends are refused for so many real milliseconds, with the platform's way to say so. */
   limit?(realMs: number): void
   /** Real times at which sends were asked for, and whether they were taken. */
@@ -112,6 +114,8 @@ export interface KitDriver {
   readonly definition: ChannelDefinition
   /** Promises the platform does not allow, each with the reason. */
   readonly cannot: Readonly<Partial<Record<PromiseId, string>>>
+  /** Promises that are kept and tried as far as the platform allows, each with the limit in words. */
+  readonly limits?: Readonly<Partial<Record<PromiseId, string>>>
   /** Formats that must be seen in a reply with bold, code and a code block; default all three. */
   readonly formats?: readonly string[]
   /** Connections cut in the check of that name; default 20. */

@@ -32,7 +32,10 @@ export async function runKit(driver: KitDriver, runner: KitRunner): Promise<void
   }
 }
 
-export type KitOutcome = { readonly ok: true } | { readonly ok: false; readonly error: string } | { readonly cannot: string }
+export type KitOutcome =
+  | { readonly ok: true; readonly limit?: string }
+  | { readonly ok: false; readonly error: string }
+  | { readonly cannot: string }
 
 /** Runs the kit and gives what came of each promise. */
 export async function tryKit(driver: KitDriver): Promise<Readonly<Record<PromiseId, KitOutcome>>> {
@@ -42,7 +45,7 @@ export async function tryKit(driver: KitDriver): Promise<Readonly<Record<Promise
     if (reason !== undefined) results[id] = { cannot: reason }
     else
       results[id] = await (CHECKS[id] as (driver: KitDriver) => Promise<void>)(driver).then(
-        () => ({ ok: true }) as const,
+        () => ({ ok: true, ...(driver.limits?.[id] === undefined ? {} : { limit: driver.limits[id] }) }) as const,
         (error: unknown) => ({ ok: false, error: messageOf(error) }) as const,
       )
   }
@@ -52,10 +55,14 @@ export async function tryKit(driver: KitDriver): Promise<Readonly<Record<Promise
 /** Channel × promise as Markdown; the reasons for the gaps stand below. */
 export function matrixMarkdown(rows: readonly { driver: KitDriver; results: Readonly<Record<PromiseId, KitOutcome>> }[]): string {
   const notes: string[] = []
+  const noted = (sign: string, note: string): string => {
+    if (!notes.includes(note)) notes.push(note)
+    return `${sign} [${notes.indexOf(note) + 1}]`
+  }
   const cell = (outcome: KitOutcome): string => {
-    if ('ok' in outcome) return outcome.ok ? '✓' : '✗'
-    if (!notes.includes(outcome.cannot)) notes.push(outcome.cannot)
-    return `– [${notes.indexOf(outcome.cannot) + 1}]`
+    if ('cannot' in outcome) return noted('–', outcome.cannot)
+    if (!outcome.ok) return '✗'
+    return outcome.limit === undefined ? '✓' : noted('✓', outcome.limit)
   }
   const lines = [
     `| promise | ${rows.map(({ driver }) => driver.name).join(' | ')} |`,
