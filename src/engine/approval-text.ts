@@ -8,9 +8,13 @@ export const visible = (text: string): string =>
     .replaceAll(/\t/g, '\\t')
     .replaceAll(DECEPTIVE, (char) => (char === '\n' ? '\n' : `\\u{${char.codePointAt(0)?.toString(16)}}`))
 
-/** The input as a person reads it: a command as it stands, anything else as JSON. */
-export function approvalText(toolName: string, input: unknown): string {
+/** The command of a call that runs one. */
+export function commandOf(toolName: string, input: unknown): string | undefined {
   const command =
     toolName === 'bash' && typeof input === 'object' && input !== null ? (input as { command?: unknown }).command : undefined
-  return visible(typeof command === 'string' ? command : JSON.stringify(input, null, 2))
+  return typeof command === 'string' ? command : undefined
 }
+
+/** The input as a person reads it: a command as it stands, anything else as JSON. */
+export const approvalText = (toolName: string, input: unknown): string =>
+  visible(commandOf(toolName, input) ?? JSON.stringify(input, null, 2))

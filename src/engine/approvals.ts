@@ -23,6 +23,7 @@ export interface ApprovalQuestion {
   readonly reason: string
   readonly text: string
   readonly grants: readonly string[]
+  readonly files?: NonNullable<ApprovalRow['files']>
   readonly requestedBy?: string
   readonly askedByOwner: boolean
   readonly replyTo?: ReplyTarget
@@ -44,6 +45,7 @@ export interface Approvals {
   list(): Promise<readonly ApprovalRow[]>
   /** Takes up the clocks of questions an earlier process asked. */
   recover(): Promise<void>
+  /** Whoever waits in place is told `pending`: the questions stand, and their answers will find the next process. */
   stop(): void
 }
 
@@ -84,8 +86,9 @@ export function viewOf(row: ApprovalRow): ApprovalView {
 
 export function createApprovals(options: ApprovalsOptions): Approvals {
   const { store, clock, log } = options
-  const waiting = new Map<string, (state: ApprovalState) => void>()
+  const waiting = new Map<string, (state: ApprovalState | 'pending') => void>()
   const timers = new Map<string, () => void>()
+  let stopped = false
 
   function arm(row: ApprovalRow): void {
     timers.get(row.id)?.()
@@ -141,6 +144,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         waiting.set(id, finish)
         signal.addEventListener('abort', onAbort)
         if (signal.aborted) onAbort()
+        else if (stopped) finish('pending')
       })
       if (outcome === 'cancelled') await settle(id, 'cancelled', 'the turn was stopped')
       if (outcome !== 'pending') return outcome
@@ -168,6 +172,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       for (const row of await store.open()) arm(row)
     },
     stop() {
+      stopped = true
+      for (const finish of [...waiting.values()]) finish('pending')
       for (const cancel of timers.values()) cancel()
       timers.clear()
     },

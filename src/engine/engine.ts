@@ -283,10 +283,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       stopTidying()
       heartbeats.stop()
       await channels.stop()
+      // Turns that wait for a person would hold the drain up to its end.
+      approvals.stop()
       await storage.queue.drain(drainMs)
       await delivery.drain(Math.min(drainMs, 5_000))
       delivery.stop()
-      approvals.stop()
       turns.interruptAll()
       await modelRouter.close()
       await surroundings.close()

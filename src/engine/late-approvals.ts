@@ -44,7 +44,7 @@ export function createLateApprovals(world: World, enqueueRow: (row: NewInboxRow)
       if (row.state === 'expired') return `[Approval ${row.id} ran out unanswered, so this was not run: ${what}]`
       if (row.state !== 'once' && row.state !== 'always') return `[Approval ${row.id} was denied, so this was not run: ${what}]`
       try {
-        const outcome = await gate.runApproved(turn, { id: `approved:${row.id}`, name: row.toolName, input: row.input }, row.cwd)
+        const outcome = await gate.runApproved(turn, { id: `approved:${row.id}`, name: row.toolName, input: row.input }, row)
         const text = typeof outcome.content === 'string' ? outcome.content : textOf(outcome.content)
         return `[Approval ${row.id} was granted. ${outcome.isError ? 'Error' : 'Result'} of ${what}]\n${text}`
       } catch (error) {

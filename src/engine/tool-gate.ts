@@ -6,11 +6,12 @@ import { messageOf } from '../errors.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import { judgeToolNow } from '../permissions/policy.ts'
 import type { Verdict } from '../permissions/port.ts'
+import { type BoundFile, bindFiles, changedFile } from '../permissions/shell/bound-files.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
-import { type StepJournal, StepUnknown } from '../storage/ports.ts'
+import { type ApprovalRow, type StepJournal, StepUnknown } from '../storage/ports.ts'
 import type { ToolDefinition } from '../tools/port.ts'
-import { approvalText } from './approval-text.ts'
-import { type ApprovalState, type Approvals, approvalId } from './approvals.ts'
+import { approvalText, commandOf, visible } from './approval-text.ts'
+import type { ApprovalState, Approvals } from './approvals.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { World } from './world.ts'
@@ -26,7 +27,7 @@ export interface GatedTurn extends Turn {
 export interface ToolGate {
   call(turn: GatedTurn, call: ToolCall): Promise<CallOutcome>
   /** Runs what was approved late, judged anew by today's plan. */
-  runApproved(turn: GatedTurn, call: ToolCall, approvedCwd: string): Promise<CallOutcome>
+  runApproved(turn: GatedTurn, call: ToolCall, approved: ApprovalRow): Promise<CallOutcome>
 }
 
 const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
@@ -44,12 +45,9 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
     if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
     if (verdict.decision === 'ask') {
-      const refused = await askFor(turn, id, tool, input, verdict)
-      if (refused !== null) return refused
-    }
-    // An answer can take long: what was taken away meanwhile is not run.
-    if (verdict.decision === 'ask') {
-      const barred = await barredToday(world.current().plan, turn, tool, input)
+      const asked = await askFor(turn, id, tool, input, verdict)
+      if ('content' in asked) return asked
+      const barred = await barredNow(turn, tool, input, asked)
       if (barred !== null) return failure(barred)
     }
     return await run(turn, id, tool, input)
@@ -84,6 +82,19 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     return strictest(verdicts as [Verdict, ...Verdict[]])
   }
 
+  /** Why what was approved does not run after all, or null: an answer can take long, and much may change meanwhile. */
+  async function barredNow(turn: GatedTurn, tool: ToolDefinition, input: unknown, approved: ApprovalRow): Promise<string | null> {
+    const today = world.current().plan.agents.get(turn.agent.id)
+    if ([turn.agent, today].some((agent) => agent !== undefined && surroundings.cwdOf(agent) !== approved.cwd))
+      return 'Not run: the agent’s working folder is another one than the approved.'
+    const barred = await barredToday(world.current().plan, turn, tool, input)
+    if (barred !== null) return barred
+    const changed = await changedFile(approved.files ?? [], approved.cwd)
+    return changed === undefined
+      ? null
+      : `Not run: ${visible(changed)} was changed after it was asked about. Ask again if it is still wanted.`
+  }
+
   /** Why today's plan does not let this run, or null. */
   async function barredToday(today: Plan, turn: GatedTurn, tool: ToolDefinition, input: unknown): Promise<string | null> {
     const agent = today.agents.get(turn.agent.id)
@@ -94,19 +105,22 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
   }
 
-  /** null: approved. */
+  /** What was approved, or what the model is told instead. */
   async function askFor(
     turn: GatedTurn,
     toolUseId: string,
     tool: ToolDefinition,
     input: unknown,
     verdict: Verdict,
-  ): Promise<CallOutcome | null> {
+  ): Promise<CallOutcome | ApprovalRow> {
     const { approvers, timeoutMs, approvalWaitMs } = turn.agent.permissions
     if (approvers.length === 0 && !turn.askedByOwner)
       return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
     const row = turn.claim.rows[0]
     const { channelId, userId } = turn.session
+    const cwd = surroundings.cwdOf(turn.agent)
+    const command = commandOf(tool.name, input)
+    const files = command === undefined ? [] : await bindFiles(command, cwd)
     const opened = await approvals.open({
       run: turn.claim.run,
       toolUseId,
@@ -115,8 +129,9 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       sessionKey: turn.session.key,
       toolName: tool.name,
       input,
-      cwd: surroundings.cwdOf(turn.agent),
-      reason: verdict.reason,
+      cwd,
+      reason: `${verdict.reason}${boundText(files)}`,
+      files,
       text: approvalText(tool.name, input),
       grants: verdict.grants ?? [],
       askedByOwner: turn.askedByOwner,
@@ -136,7 +151,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       ...(by === undefined ? {} : { by }),
     })
     if (state === 'pending') return { content: pendingText(opened.id), isError: false }
-    return state === 'once' || state === 'always' ? null : failure(deniedText(state))
+    return state === 'once' || state === 'always' ? opened : failure(deniedText(state))
   }
 
   async function record(turn: GatedTurn, tool: ToolDefinition, input: unknown, verdict: Verdict): Promise<boolean> {
@@ -188,12 +203,10 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
 
   return {
     call,
-    async runApproved(turn, { id, name, input }, approvedCwd) {
+    async runApproved(turn, { id, name, input }, approved) {
       const tool = runner.get(name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
-      if (surroundings.cwdOf(turn.agent) !== approvedCwd)
-        return failure('Not run: the agent’s working folder is another one than the approved.')
-      const barred = await barredToday(world.current().plan, turn, tool, input)
+      const barred = await barredNow(turn, tool, input, approved)
       if (barred !== null) return failure(barred)
       await audit.append({
         kind: 'tool',
@@ -203,11 +216,19 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
         input: cleared(input),
         decision: 'run',
         by: 'approval',
-        reason: `approved as ${approvalId(turn.claim.run, id)} or earlier`,
+        reason: `approved as ${approved.id}`,
       })
       return await run(turn, id, tool, input)
     },
   }
+}
+
+/** Told to whoever answers, so that an approval is of the content too. */
+function boundText(files: readonly BoundFile[]): string {
+  const names = files.filter((file) => file.digest !== 'absent').map((file) => file.name)
+  if (names.length === 0) return ''
+  const listed = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+  return ` It runs only if ${listed} ${names.length === 1 ? 'is' : 'are'} as now.`
 }
 
 const pendingText = (id: string): string =>

@@ -200,6 +200,8 @@ export interface ApprovalRow {
   readonly text: string
   /** Grants that "always" saves; empty: it can't be remembered. */
   readonly grants: readonly string[]
+  /** Files the command names, with a digest of each as it was when it was asked about. */
+  readonly files?: readonly { readonly name: string; readonly digest: string }[]
   /** Identity of who spoke. */
   readonly requestedBy?: string
   /** The message came from the owner's own terminal or page. */

@@ -1,0 +1,83 @@
+// What a person approves is a command with the files it names as they are then: `bash ./x.sh` is no more than what x.sh holds.
+// A command comes in, the files it names leave with a digest each; later, the first that has changed.
+
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { baseName } from './names.ts'
+import { parseCommand } from './parse.ts'
+
+export interface BoundFile {
+  /** As the command names it. */
+  readonly name: string
+  /** Of its content; `absent`: nothing stood there. */
+  readonly digest: string
+}
+
+/** Larger files are known by size, time of change and number instead of their content. */
+const MOST_BYTES = 1024 * 1024
+const MOST_NAME = 1024
+/** These take files as data and nothing else, so that a log may grow while a person thinks. */
+const ONLY_DATA = new Set(
+  `cat head tail wc ls grep egrep fgrep rg cut uniq sort diff cmp cp mv rm rmdir ln touch mkdir chmod chown stat file du df
+  echo printf pwd date which whoami true false test basename dirname realpath readlink tree`.split(/\s+/),
+)
+const ABSENT = 'absent'
+
+/** The files a command names, as they are now. Folders are not looked into. */
+export async function bindFiles(command: string, cwd: string): Promise<readonly BoundFile[]> {
+  const bound: BoundFile[] = []
+  for (const { name, whole } of namesIn(command)) {
+    const digest = await digestOf(resolve(cwd, name))
+    // A word of a program's text that names nothing is hardly a file.
+    if (digest !== undefined && (whole || digest !== ABSENT)) bound.push({ name, digest })
+  }
+  return bound
+}
+
+/** The first file that is not as it was; undefined: all are. */
+export async function changedFile(bound: readonly BoundFile[], cwd: string): Promise<string | undefined> {
+  for (const { name, digest } of bound) if ((await digestOf(resolve(cwd, name))) !== digest) return name
+  return undefined
+}
+
+/** Every word that could name a file. `whole`: it stands as a word of its own, or looks like a path. */
+function namesIn(command: string): Iterable<{ readonly name: string; readonly whole: boolean }> {
+  const found = new Map<string, boolean>()
+  const add = (name: string, whole: boolean): void => {
+    if (name !== '' && name.length <= MOST_NAME && !name.startsWith('-') && !name.includes('\0'))
+      found.set(name, whole || found.get(name) === true)
+  }
+  const pieces = (text: string): void => {
+    for (const piece of text.split(/[\s=:,;|&<>(){}"'`\\$]+/)) add(piece, piece.includes('/'))
+  }
+  const parsed = parseCommand(command)
+  if (!parsed.ok) pieces(command)
+  for (const { words, stdin } of parsed.ok ? parsed.commands : []) {
+    const name = words[0]?.text ?? ''
+    if (ONLY_DATA.has(name)) continue
+    if (name.includes('/')) add(name, true)
+    for (const word of stdin === undefined ? words.slice(1) : [...words.slice(1), stdin]) {
+      add(word.text, !word.pattern && baseName(word.text) !== '' && !/\s/.test(word.text))
+      pieces(word.text)
+    }
+  }
+  return [...found].map(([name, whole]) => ({ name, whole }))
+}
+
+/** undefined: a folder, or something that has no content. */
+async function digestOf(path: string): Promise<string | undefined> {
+  try {
+    const info = await stat(path, { bigint: true })
+    if (!info.isFile()) return undefined
+    if (info.size > MOST_BYTES) return `${info.size}:${info.ctimeNs}:${info.ino}`
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(path), hash)
+    return hash.digest('hex')
+  } catch (error) {
+    const { code } = error as { code?: string }
+    return code === 'ENOENT' || code === 'ENOTDIR' ? ABSENT : (code ?? 'error')
+  }
+}
