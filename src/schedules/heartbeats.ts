@@ -41,6 +41,8 @@ const OVERLAPPED = 'The run before had not ended.'
 interface Entry {
   plan: HeartbeatPlan
   schedule: Schedule
+  /** The first slot after the entry came to be. */
+  readonly firstAt: number | null
   /** The next slot; null: never. */
   nextAt: number | null
   removed: boolean
@@ -197,7 +199,8 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       const begun = unfinished.get(name) ?? []
       // Begun at once, so that a slot due in the meantime finds it running.
       if (begun.length > 0) void resume(entry, begun)
-      await baseline(entry, (await ledger.lastSlot(name))?.slot ?? null)
+      // Not what came due since: its slot may be in the ledger already, and those before it would be forgotten.
+      await baseline(entry, (await ledger.lastSlot(name, entry.firstAt ?? undefined))?.slot ?? null)
     })
   }
 
@@ -226,13 +229,16 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   }
 
   function add(plan: HeartbeatPlan, schedule: Schedule): void {
-    const entry: Entry = { plan, schedule, nextAt: null, removed: false, backlogUntil: 0 }
+    const firstAt = schedule.next(clock.now())
+    const entry: Entry = { plan, schedule, firstAt, nextAt: null, removed: false, backlogUntil: 0 }
     entries.set(plan.name, entry)
-    wait(entry, schedule.next(clock.now()))
+    wait(entry, firstAt)
   }
 
   return {
     apply(heartbeats) {
+      // A busy process may be late with its timers: what is due by now belongs to the plan that ruled when it fell due.
+      runDue()
       const wanted = new Map(heartbeats.filter((heartbeat) => heartbeat.enabled).map((heartbeat) => [heartbeat.name, heartbeat]))
       for (const [name, entry] of [...entries]) {
         if (wanted.has(name)) continue

@@ -182,6 +182,34 @@ t.test('a run that is taken up again costs none of the slots that were due while
   }
 })
 
+t.test('a slot that comes due while the ledger is read hides none before it', async (t) => {
+  const clock = createFakeClock(START + 11_900)
+  const rows = createMemorySlots()
+  await rows.claimSlot('a', START + 9000, START + 9000)
+  await rows.endSlot('a', START + 9000, 'ran', START + 9000)
+  let read: () => void = () => {}
+  const held = new Promise<void>((resolve) => {
+    read = resolve
+  })
+  const ledger: MemorySlots = {
+    ...rows,
+    unfinished: async () => {
+      await held
+      return await rows.unfinished()
+    },
+  }
+  const { heartbeats } = setUp({ clock, ledger })
+  heartbeats.apply([heartbeat({ catchUp: 'all', schedule: '* * * * * *' })])
+  await clock.advance(200)
+  read()
+  await heartbeats.ready()
+  await clock.advance(200)
+  t.strictSame(
+    rows.rows().map(({ slot, state }) => `${(slot - START) / 1000} ${state}`),
+    ['9 ran', '10 ran', '11 ran', '12 ran'],
+  )
+})
+
 t.test('each slot that did not run is on record; of very many the first hundred', async (t) => {
   const { heartbeats, clock, ledger, states } = setUp()
   heartbeats.apply([heartbeat({ catchUp: 'last' })])
@@ -287,6 +315,17 @@ t.test('a reload', async (t) => {
   await clock.advance(5 * HOUR)
   t.equal(fired.length, 3)
   t.equal(clock.pending(), 0, 'no timer is left')
+})
+
+t.test('what fell due just before a reload runs all the same, once', async (t) => {
+  const { heartbeats, clock, fired } = setUp()
+  heartbeats.apply([heartbeat(), heartbeat({ name: 'b' }), heartbeat({ name: 'c' })])
+  clock.jump(HOUR)
+  heartbeats.apply([heartbeat({ schedule: '30 * * * *' }), heartbeat({ name: 'b', prompt: 'other' })])
+  await clock.advance(1)
+  t.strictSame([...fired].sort(), ['a 01-01T01:00', 'b 01-01T01:00', 'c 01-01T01:00'])
+  await clock.advance(HOUR - 1)
+  t.strictSame(fired.slice(3), ['a 01-01T01:30', 'b 01-01T02:00'])
 })
 
 t.test('brought back while its last run goes on, it still does not overlap', async (t) => {
