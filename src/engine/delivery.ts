@@ -1,5 +1,6 @@
 // Outbox rows in, messages on their channels out: in order for each target, side by side across targets, again after a
-// failure that may pass. A row that was tried before the engine was killed is marked as possibly repeated.
+// failure that may pass. A row whose earlier attempt may have arrived, in this process or one that was killed, is marked as
+// possibly repeated.
 
 import type { EngineEvent } from '../agent/events.ts'
 import { ChannelError, type OutboundMessage, type ReplyStream, type SendContext } from '../channels/port.ts'
@@ -39,8 +40,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const busy = new Set<string>()
   const streams = new Map<string, ReplyStream>()
   const stopping = new AbortController()
-  /** Put off by this process: whether it is certain that no attempt arrived, and whether the platform named the time. */
-  const putOffs = new Map<number, { readonly channelId: string; readonly notSent: boolean; readonly asked: boolean }>()
+  /** Put off by this process: how often, and whether the platform named the time. */
+  const putOffs = new Map<number, { readonly channelId: string; readonly times: number; readonly asked: boolean }>()
+  let cancelTimer = (): void => {}
   let pumping = false
   let again = false
   let idle: (() => void)[] = []
@@ -71,12 +73,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const [key, group] of byTarget) {
       if (busy.has(key)) continue
       busy.add(key)
-      void sendAll(group).finally(() => {
-        busy.delete(key)
-        // Rows that came for this target meanwhile were passed over.
-        wake()
-      })
+      void sendAll(group)
+        .catch(async (error: unknown) => {
+          log.error({ error: messageOf(error) }, 'the outbox could not be written')
+          await new Promise<void>((resolve) => clock.after(FIRST_RETRY_MS, resolve))
+        })
+        .finally(() => {
+          busy.delete(key)
+          // Rows that came for this target meanwhile were passed over.
+          wake()
+        })
     }
+    // What was put off, also by an earlier process, is due by the clock.
+    const next = outbox.nextAfter(clock.now())
+    cancelTimer()
+    if (next !== null) cancelTimer = clock.after(next - clock.now(), wake)
   }
 
   async function sendAll(rows: readonly OutboxRow[]): Promise<void> {
@@ -92,7 +103,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const attempts = await outbox.attempt(row.seq)
       const context: SendContext = {
         idempotencyKey: row.key,
-        possiblyRepeated: attempts > 1 && putOffs.get(row.seq)?.notSent !== true,
+        possiblyRepeated: attempts > 1,
         signal: stopping.signal,
       }
       const channel = channels.get(row.target.channelId)
@@ -125,17 +136,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       wake()
       return
     }
-    const backoff =
-      Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 12)) * (0.75 + options.random.number() / 2)
-    const wait = Math.max(backoff, error instanceof ChannelError ? (error.retryAfterMs ?? 0) : 0)
-    const repeated = putOffs.get(row.seq)?.notSent === false
+    const times = putOffs.get(row.seq)?.times ?? 0
+    const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(times, 12)) * (0.75 + options.random.number() / 2)
+    const refused = error instanceof ChannelError ? error : undefined
+    const wait = Math.max(backoff, refused?.retryAfterMs ?? 0)
     putOffs.set(row.seq, {
       channelId: row.target.channelId,
-      notSent: !repeated && error instanceof ChannelError && error.notSent,
-      asked: error instanceof ChannelError && error.retryAfterMs !== undefined,
+      times: times + 1,
+      asked: refused?.retryAfterMs !== undefined,
     })
-    await outbox.retry(row.seq, clock.now() + wait)
-    clock.after(wait, wake)
+    await outbox.retry(row.seq, clock.now() + wait, { notSent: refused?.notSent === true })
   }
 
   function settleIdle(): void {
@@ -161,7 +171,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         })
       })
     },
-    stop: () => stopping.abort(),
+    stop() {
+      stopping.abort()
+      cancelTimer()
+    },
   }
 }
 

@@ -141,13 +141,16 @@ export interface Outbox {
   put(row: NewOutboxRow): Promise<void>
   /** Oldest first, at most `limit`; a row whose target still waits for an earlier one stays back, so order holds. */
   due(now: number, limit: number): Promise<readonly OutboxRow[]>
-  /** Before a send: `attempts` grows, so that a crash in between is known. */
+  /** Before a send: counts it, so that a crash in between is known. Above 1: an earlier attempt may have arrived. */
   attempt(seq: number): Promise<number>
   sent(seq: number): Promise<void>
-  retry(seq: number, at: number): Promise<void>
+  /** `notSent`: the last attempt surely did not arrive, and counts no more. */
+  retry(seq: number, at: number, last?: { readonly notSent: boolean }): Promise<void>
   fail(seq: number, reason: string): Promise<void>
   /** Rows neither sent nor given up, and when the next is due; null: none waits. */
   next(): { readonly count: number; readonly at: number } | null
+  /** When, later than this, the next row that was put off is due; null: none was. */
+  nextAfter(now: number): number | null
 }
 
 export interface Token {
@@ -271,8 +274,8 @@ export interface SlotStore {
   claimSlot(name: string, slot: number, at: number): Promise<boolean>
   /** Ends a claimed slot, or records one that never began; a slot that has ended stays as it is. */
   endSlot(name: string, slot: number, outcome: SlotOutcome, at: number, detail?: string): Promise<void>
-  /** Latest slot known, whatever came of it. */
-  lastSlot(name: string): Promise<SlotRow | null>
+  /** Latest slot known, due before `before` where that is given, whatever came of it. */
+  lastSlot(name: string, before?: number): Promise<SlotRow | null>
   /** Claimed by an earlier process and not ended. */
   unfinished(): Promise<readonly SlotRow[]>
   /** Newest first. */

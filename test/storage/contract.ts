@@ -134,22 +134,35 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       const [first, second, third] = due.map((row) => row.seq) as [number, number, number]
       t.equal(await outbox.attempt(first), 1)
       t.equal(await outbox.attempt(first), 2)
+      t.equal(outbox.nextAfter(later), null)
       await outbox.retry(first, later + 5000)
       t.strictSame(
         (await outbox.due(later, 10)).map((row) => row.key),
         ['o3'],
       )
+      t.equal(outbox.nextAfter(later), later + 5000, 'not the one that only waits behind it')
       await outbox.sent(third)
-      t.match(outbox.next(), { count: 2 })
       t.strictSame(
         (await outbox.due(later + 5000, 1)).map((row) => row.key),
         ['o1'],
       )
+      t.equal(await outbox.attempt(first), 3, 'those before may have arrived')
       await outbox.fail(first, 'gone')
       await outbox.sent(second)
-      t.equal(outbox.next(), null)
+      t.strictSame(await outbox.due(later + 5000, 10), [])
       await outbox.put(outboxRow('o2'))
-      t.equal(outbox.next(), null, 'a key that was sent is not put again')
+      t.strictSame(await outbox.due(later + 5000, 10), [], 'a key that was sent is not put again')
+    })
+
+    scenario('an attempt that surely did not arrive counts no more', async (t, { outbox }) => {
+      await outbox.put(outboxRow('o1'))
+      const later = Date.now() + 1e9
+      const seq = (await outbox.due(later, 1))[0]?.seq ?? 0
+      await outbox.attempt(seq)
+      await outbox.retry(seq, later, { notSent: true })
+      t.equal(await outbox.attempt(seq), 1)
+      await outbox.retry(seq, later, { notSent: false })
+      t.equal(await outbox.attempt(seq), 2)
     })
 
     scenario('questions are answered once', async (t, { approvals }) => {
@@ -195,6 +208,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       await slots.endSlot('hb', 500, 'missed', 3, 'the engine was down')
       t.equal(await slots.claimSlot('hb', 500, 4), false)
       t.match(await slots.lastSlot('hb'), { slot: 1000, state: 'ran' })
+      t.match(await slots.lastSlot('hb', 1000), { slot: 500, state: 'missed' })
       t.strictSame(
         (await slots.list('hb', 10)).map((row) => row.state),
         ['ran', 'missed'],

@@ -36,14 +36,24 @@ export function createOutbox(db: Database, clock: Clock): Outbox {
         return Number(row['attempts'])
       }),
     sent: (seq) => db.write(() => void db.sql("UPDATE outbox SET state = 1, content = '' WHERE seq = ? AND state = 0").run(seq)),
-    retry: (seq, at) =>
-      db.write(() => void db.sql('UPDATE outbox SET next_at = ? WHERE seq = ? AND state = 0').run(Math.ceil(at), seq)),
+    retry: (seq, at, { notSent } = { notSent: false }) =>
+      db.write(() => {
+        db.sql('UPDATE outbox SET next_at = ?, attempts = max(0, attempts - ?) WHERE seq = ? AND state = 0').run(
+          Math.ceil(at),
+          notSent ? 1 : 0,
+          seq,
+        )
+      }),
     fail: (seq, reason) =>
       db.write(() => void db.sql('UPDATE outbox SET state = 2, reason = ? WHERE seq = ? AND state = 0').run(reason, seq)),
     next() {
       const row = db.sql('SELECT count(*) AS count, min(next_at) AS at FROM outbox WHERE state = 0').get()
       const count = Number(row?.['count'] ?? 0)
       return count === 0 ? null : { count, at: Number(row?.['at']) }
+    },
+    nextAfter(now) {
+      const row = db.sql('SELECT min(next_at) AS at FROM outbox WHERE state = 0 AND next_at > ?').get(now)
+      return row?.['at'] == null ? null : Number(row['at'])
     },
   }
 }

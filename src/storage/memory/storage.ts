@@ -87,14 +87,18 @@ function createOutbox(clock: Clock): Outbox {
       return row.attempts + 1
     },
     sent: async (number) => void rows.delete(number),
-    retry: async (number, at) => {
+    retry: async (number, at, { notSent } = { notSent: false }) => {
       const row = rows.get(number)
-      if (row !== undefined) rows.set(number, { ...row, at })
+      if (row !== undefined) rows.set(number, { ...row, at, attempts: Math.max(0, row.attempts - (notSent ? 1 : 0)) })
     },
     fail: async (number) => void rows.delete(number),
     next() {
       const times = [...rows.values()].map((row) => row.at)
       return times.length === 0 ? null : { count: times.length, at: Math.min(...times) }
+    },
+    nextAfter(now) {
+      const times = [...rows.values()].map((row) => row.at).filter((at) => at > now)
+      return times.length === 0 ? null : Math.min(...times)
     },
   }
 }
@@ -164,7 +168,7 @@ function createSlots(): SlotStore {
       if (row !== undefined && row.state !== 'claimed') return
       rows.set(keyOf(name, slot), { name, slot, state: outcome, at, ...(detail === undefined ? {} : { detail }) })
     },
-    lastSlot: async (name) => newest(name)[0] ?? null,
+    lastSlot: async (name, before = Number.POSITIVE_INFINITY) => newest(name).find(({ slot }) => slot < before) ?? null,
     unfinished: async () => newest().filter((row) => row.state === 'claimed'),
     list: async (name, limit) => newest(name).slice(0, limit),
   }
