@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { shownPath } from '../config/render.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { type Change, diffPlans, type PlanDiff } from '../plan/diff.ts'
 import { type FireTimeMove, movedFireTimes } from '../plan/fire-times.ts'
@@ -27,7 +28,8 @@ export const run: Verb = async (_args, options, io) => {
   const replayed =
     typeof options['replay'] === 'string' ? await replayFile(resolve(io.cwd, options['replay']), before, after, io) : undefined
   if (typeof replayed === 'number') return replayed
-  const { changes, widened, restarts, sessions } = diff
+  const { widened, restarts, sessions } = diff
+  const changes = diff.changes.map((change) => ({ ...change, file: shownPath(change.file, io.cwd) }))
   if (options.format === 'json') {
     printJson(io, {
       against: compared.what,
@@ -38,7 +40,7 @@ export const run: Verb = async (_args, options, io) => {
       heartbeats,
       ...(replayed && { replay: replayed }),
     })
-  } else io.out(human(compared.what, diff, heartbeats, replayed, io))
+  } else io.out(human(compared.what, { ...diff, changes, widened, sessions }, heartbeats, replayed, io))
   return options['exitCode'] === true && changes.length > 0 ? EXIT.differences : EXIT.ok
 }
 
@@ -58,10 +60,10 @@ async function replayFile(file: string, before: Plan | null, after: Plan, io: Io
 
 const MARKS = { add: ['green', '+'], change: ['yellow', '~'], remove: ['red', '-'] } as const
 
-function changeLine({ action, kind, id, fields, line }: Change, io: Io): string {
+function changeLine({ action, kind, id, fields, file, line }: Change, io: Io): string {
   const [color, mark] = MARKS[action]
   const what = fields.length === 0 ? '' : `: ${fields.join(', ')}`
-  return `  ${paint(io, color, mark)} ${kind} ${printable(id)}${what} ${paint(io, 'dim', `(line ${line})`)}`
+  return `  ${paint(io, color, mark)} ${kind} ${printable(id)}${what} ${paint(io, 'dim', `(${file}:${line})`)}`
 }
 
 function human(what: string, diff: PlanDiff, heartbeats: readonly FireTimeMove[], replayed: Replay | undefined, io: Io): string {

@@ -19,6 +19,8 @@ export function ruleName(rule: RulePlan): string {
 const contentOf = (rule: RulePlan): string =>
   JSON.stringify([rule.agentId, ...FIELDS.map((field) => rule[field] ?? null), rule.prefix ?? null, rule.pattern ?? null])
 
+const spotOf = ({ place }: RulePlan): Pick<Change, 'file' | 'line'> => ({ file: place.file, line: place.line })
+
 /** Positions of a longest increasing run of numbers: those that kept their order. */
 function inOrder(numbers: readonly number[]): ReadonlySet<number> {
   const ends: number[] = []
@@ -59,18 +61,17 @@ export function diffRules(before: readonly RulePlan[], after: readonly RulePlan[
   const changes: Change[] = []
   for (const rule of fresh) {
     const from = waiting.get(contentOf(rule))?.shift()
-    if (from === undefined) changes.push({ action: 'add', kind: 'rule', id: ruleName(rule), fields: [], line: rule.place.line })
+    if (from === undefined) changes.push({ action: 'add', kind: 'rule', id: ruleName(rule), fields: [], ...spotOf(rule) })
     else pairs.push({ from, rule })
   }
   const kept = inOrder(pairs.map(({ from }) => from))
   pairs.forEach(({ from, rule }, at) => {
     const fields = old[from]?.priority === rule.priority ? (kept.has(at) ? [] : ['rank']) : ['priority', 'rank']
-    if (fields.length > 0) changes.push({ action: 'change', kind: 'rule', id: ruleName(rule), fields, line: rule.place.line })
+    if (fields.length > 0) changes.push({ action: 'change', kind: 'rule', id: ruleName(rule), fields, ...spotOf(rule) })
   })
   for (const at of [...waiting.values()].flat()) {
     const rule = old[at]
-    if (rule !== undefined)
-      changes.push({ action: 'remove', kind: 'rule', id: ruleName(rule), fields: [], line: rule.place.line })
+    if (rule !== undefined) changes.push({ action: 'remove', kind: 'rule', id: ruleName(rule), fields: [], ...spotOf(rule) })
   }
   return changes.sort((a, b) => a.line - b.line)
 }

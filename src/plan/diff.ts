@@ -16,7 +16,8 @@ export interface Change {
   readonly id: string
   /** What changed, in the configuration's words; empty for what is new or gone. */
   readonly fields: readonly string[]
-  /** Where it stands now, or stood. */
+  /** Where it stands now, or stood; an absolute path. */
+  readonly file: string
   readonly line: number
 }
 
@@ -31,17 +32,23 @@ export interface PlanDiff {
 
 interface Thing {
   readonly value: object
-  readonly line: number
+  readonly at: Pick<Place, 'file' | 'line'>
 }
 
 type Things = ReadonlyMap<string, Thing>
 
-const mapOf = (items: Iterable<readonly [string, object]>): Things =>
-  new Map([...items].map(([id, value]) => [id, { value, line: (value as { readonly place?: Place }).place?.line ?? 1 }]))
+const spotOf = ({ file, line }: Place): Thing['at'] => ({ file, line })
+
+const mapOf = (items: Iterable<readonly [string, object & { readonly place: Place }]>): Things =>
+  new Map([...items].map(([id, value]) => [id, { value, at: spotOf(value.place) }]))
 
 /** Parts there is one of. */
 const partsOf = (plan: Plan, parts: readonly (readonly [PlanPart, object | undefined])[]): Things =>
-  new Map(parts.flatMap(([id, value]) => (value === undefined ? [] : [[id, { value, line: plan.places[id]?.line ?? 1 }]])))
+  new Map(
+    parts.flatMap(([id, value]) =>
+      value === undefined ? [] : [[id, { value, at: spotOf(plan.places[id] ?? { file: plan.file, line: 1, column: 1 }) }]],
+    ),
+  )
 
 /** Everything but rules, by kind. What belongs to the whole engine stands under `gateway`, each part by its own name. */
 function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
@@ -79,15 +86,15 @@ const isSame = (before: object, after: object, sameFolder: boolean): boolean => 
 function diffThings(kind: ChangeKind, before: Plan, old: Things, after: Plan, fresh: Things): readonly Change[] {
   const changes: Change[] = []
   const sameFolder = dirname(before.file) === dirname(after.file)
-  for (const [id, { value, line }] of fresh) {
+  for (const [id, { value, at }] of fresh) {
     const was = old.get(id)
-    if (was === undefined) changes.push({ action: 'add', kind, id, fields: [], line })
+    if (was === undefined) changes.push({ action: 'add', kind, id, fields: [], ...at })
     else if (!isSame(was.value, value, sameFolder)) {
       const fields = changedFields(meaningOf(before, was.value), meaningOf(after, value))
-      if (fields.length > 0) changes.push({ action: 'change', kind, id, fields, line })
+      if (fields.length > 0) changes.push({ action: 'change', kind, id, fields, ...at })
     }
   }
-  for (const [id, { line }] of old) if (!fresh.has(id)) changes.push({ action: 'remove', kind, id, fields: [], line })
+  for (const [id, { at }] of old) if (!fresh.has(id)) changes.push({ action: 'remove', kind, id, fields: [], ...at })
   return changes
 }
 

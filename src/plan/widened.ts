@@ -1,9 +1,9 @@
 // Two Plans → every right that grew: a tool, a looser mode, a broader grant, a person who may approve or write. Doubt
 // counts as wider: a grant is taken as no wider only where an older one provably covers it.
 
-import { type AccessRow, accessOf } from './access.ts'
+import { type AccessRow, accessOf, type Way } from './access.ts'
 import { meaningOf } from './meaning.ts'
-import type { AgentPlan, ChannelPlan, Plan } from './plan.ts'
+import type { AgentPlan, ChannelPlan, Plan, RulePlan } from './plan.ts'
 
 export interface Widening {
   /** `*`: every agent. */
@@ -76,7 +76,9 @@ function newcomers(old: ChannelPlan, channel: ChannelPlan): readonly string[] {
   if (old.allowFrom !== undefined && channel.allowFrom === undefined)
     what.push(`allowFrom of ${channel.id} removed: anyone may write`)
   else if (old.allowFrom !== undefined) {
-    what.push(...added(old.allowFrom, channel.allowFrom ?? []).map((who) => `${who} may write on ${channel.id}`))
+    // The names of a link hold on every channel: who may write here are those of this one.
+    const here = added(old.allowFrom, channel.allowFrom ?? []).filter((who) => who.startsWith(`${channel.id}:`))
+    what.push(...here.map((who) => `${who} may write on ${channel.id}`))
   }
   if (old.groups.allow !== undefined && channel.groups.allow === undefined) what.push(`any group on ${channel.id}`)
   else if (old.groups.allow !== undefined) {
@@ -96,6 +98,21 @@ function doors(before: Plan, after: Plan): readonly string[] {
   return what
 }
 
+const IDS = ['userId', 'groupId', 'threadId'] as const
+
+/** The ways of a row that let in people, groups or threads which no way did before. Texts are no bound: anyone can type them. */
+function newWays(before: Plan, old: AccessRow, after: Plan, row: AccessRow): readonly Way[] {
+  const boundsOf = (plan: Plan, way: Way): Pick<RulePlan, (typeof IDS)[number]> => plan.rules[way.rule?.index ?? -1] ?? {}
+  const known = old.ways.map((way) => boundsOf(before, way))
+  if (known.some((bounds) => IDS.every((id) => bounds[id] === undefined))) return []
+  return row.ways.filter((way) => {
+    const wanted = boundsOf(after, way)
+    return !known.some((bounds) =>
+      IDS.every((id) => bounds[id] === undefined || wanted[id]?.every((one) => bounds[id]?.includes(one)) === true),
+    )
+  })
+}
+
 export function widenedRights(before: Plan, after: Plan): readonly Widening[] {
   const all: Widening[] = doors(before, after).map((what) => ({ agentId: '*', what }))
   for (const agent of after.agents.values()) {
@@ -107,8 +124,13 @@ export function widenedRights(before: Plan, after: Plan): readonly Widening[] {
   const known = senders(accessOf(before, { tools: [] }))
   const rows = accessOf(after, { tools: [] })
   for (const [key, row] of senders(rows)) {
-    if (known.has(key) || !before.agents.has(row.agentId)) continue
-    all.push({ agentId: row.agentId, what: `${CLASS[row.sender]} reach it on ${row.channelId} (${row.chatType})` })
+    if (!before.agents.has(row.agentId)) continue
+    const what = `${CLASS[row.sender]} reach it on ${row.channelId} (${row.chatType})`
+    const old = known.get(key)
+    if (old === undefined) all.push({ agentId: row.agentId, what })
+    else
+      for (const { when } of newWays(before, old, after, row))
+        all.push({ agentId: row.agentId, what: when === '' ? what : `${what} when ${when}` })
   }
   for (const channel of after.channels.values()) {
     const old = before.channels.get(channel.id)
