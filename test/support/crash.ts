@@ -66,6 +66,7 @@ export async function crash(cwd: string, kills: number, deadlineMs: number): Pro
   let claw: RunningClaw = await startClawProcess(cwd, env)
   let done = 0
   let early = 0
+  let startMs = 0
   let over = false
 
   /** Sends one message after the other, each until it is answered, and then once more. */
@@ -109,14 +110,17 @@ export async function crash(cwd: string, kills: number, deadlineMs: number): Pro
     const people = [...HTTP_SENDERS.map(caller), ...TELEGRAM_PEOPLE.map(chatter)]
     for (; done < kills && Date.now() < end - 15_000; done++) {
       trouble(telegram)
-      await pause(Math.random() * 400)
+      // Somewhere in its work, however slow the machine is today.
+      await pause(Math.random() * Math.max(400, 2 * startMs))
       await claw.stop('SIGKILL')
       if (Math.random() < 0.2) {
         await killWhileStarting(cwd, env)
         early++
         done++
       }
+      const began = Date.now()
       claw = await startClawProcess(cwd, env)
+      startMs = Date.now() - began
       model.see(api.requests.splice(0))
     }
     over = true
