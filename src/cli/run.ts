@@ -7,6 +7,7 @@ import { createRedactor } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
 import { secretsOf } from '../plan/secrets.ts'
 import { type Claw, startClaw } from '../start.ts'
+import { boundHeap } from './heap.ts'
 import { type Io, paint, type Verb } from './io.ts'
 
 export const run: Verb = async (_args, options, io) => {
@@ -34,6 +35,7 @@ export const run: Verb = async (_args, options, io) => {
   }
   if (hasErrors(claw.diagnostics)) io.err(renderHuman(claw.diagnostics, { cwd: io.cwd, color: io.color }))
   greet(io, claw)
+  boundHeap()
   return await untilStopped(claw, signals, options['openChat'] === true, io)
 }
 

@@ -3,19 +3,13 @@
 import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, TextBlock } from './port.ts'
 
 type Block = { readonly type: string; readonly [key: string]: unknown }
-interface Message {
-  readonly role: 'user' | 'assistant'
-  readonly content: readonly Block[]
-}
 
 const MARK = { cache_control: { type: 'ephemeral' } } as const
 
 /** The body as text. What stays the same from call to call is written once: the prefix, and each message. */
 export function messagesBody(request: ModelRequest): string {
   const head = `{"model":${JSON.stringify(request.model)},"max_tokens":${request.maxTokens},"stream":true`
-  const { items, last, before } = toMessages(request.messages)
-  const texts = items.map((item, i) => (i === last || i === before ? marked(item) : item.text))
-  return `${head}${prefixText(request)},"messages":[${texts.join(',')}]}`
+  return `${head}${prefixText(request)},"messages":[${messageTexts(request.messages).join(',')}]}`
 }
 
 const prefixTexts = new WeakMap<ModelRequest['tools'], { readonly system: string; readonly text: string }>()
@@ -36,45 +30,36 @@ function prefixText({ system, tools }: ModelRequest): string {
   return text
 }
 
-interface Item extends Message {
-  readonly text: string
-}
-/** Messages stay the same objects from turn to turn, so what was made of one is made once. */
-const made = new WeakMap<ModelMessage, Item>()
+/** Messages stay the same objects from turn to turn, so each is written once. '': nothing of it may be sent. */
+const written = new WeakMap<ModelMessage, string>()
 
-function itemOf(message: ModelMessage): Item {
-  const known = made.get(message)
+function textOf(message: ModelMessage): string {
+  const known = written.get(message)
   if (known !== undefined) return known
-  const item = toItem(message.role, blocksOf(message).flatMap(toBlock))
-  made.set(message, item)
-  return item
+  const content = contentOf(message)
+  const text = content.length === 0 ? '' : JSON.stringify({ role: message.role, content })
+  written.set(message, text)
+  return text
 }
 
-const toItem = (role: Message['role'], content: readonly Block[]): Item => ({
-  role,
-  content,
-  text: JSON.stringify({ role, content }),
-})
-
-const EMPTY = toItem('user', [{ type: 'text', text: '(empty message)' }])
+const contentOf = (message: ModelMessage): readonly Block[] => blocksOf(message).flatMap(toBlock)
+const EMPTY: ModelMessage = { role: 'user', content: [{ type: 'text', text: '(empty message)' }] }
 
 /**
- * With the places to mark: the end of the last message, so that the whole conversation is cached for the next call, and the
- * end of the user's message before it, which is where the call before left its mark: the service looks back only so many blocks.
+ * The end of the last message is marked, so that the whole conversation is cached for the next call, and the end of the user's
+ * message before it, which is where the call before left its mark: the service looks back only so many blocks.
  */
-function toMessages(messages: readonly ModelMessage[]): { items: readonly Item[]; last: number; before: number } {
-  const items: Item[] = []
-  for (const [i, message] of messages.entries()) {
-    const item = itemOf(message)
-    if (item.content.length === 0) {
-      if (message.role === 'user') items.push(EMPTY)
-    } else items.push(i === messages.length - 1 ? trimmed(item) : item)
-  }
-  const last = items.length - 1
-  return { items, last, before: items.findLastIndex((item, i) => i < last && item.role === 'user') }
+function messageTexts(messages: readonly ModelMessage[]): readonly string[] {
+  const sent = messages.flatMap((message) => (textOf(message) !== '' ? [message] : message.role === 'user' ? [EMPTY] : []))
+  const last = sent.length - 1
+  const before = sent.findLastIndex((message, i) => i < last && message.role === 'user')
+  return sent.map((message, i) => {
+    if (i === last) return marked(message.role, trimmed(message.role, contentOf(message)))
+    return i === before ? marked(message.role, contentOf(message)) : textOf(message)
+  })
 }
 
-function marked({ role, content }: Message): string {
+function marked(role: ModelMessage['role'], content: readonly Block[]): string {
   const at = content.findLastIndex((block) => block.type !== 'thinking' && block.type !== 'redacted_thinking')
   return JSON.stringify({ role, content: content.map((block, i) => (i === at ? { ...block, ...MARK } : block)) })
 }
@@ -83,10 +68,10 @@ const blocksOf = (message: ModelMessage): readonly ContentBlock[] =>
   typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
 
 /** An assistant's message at the end is one to go on with; it must not end in white space. */
-function trimmed(item: Item): Item {
-  const last = item.content.at(-1)
-  if (item.role !== 'assistant' || last?.type !== 'text') return item
-  return toItem(item.role, [...item.content.slice(0, -1), { ...last, text: String(last['text']).trimEnd() }])
+function trimmed(role: ModelMessage['role'], content: readonly Block[]): readonly Block[] {
+  const last = content.at(-1)
+  if (role !== 'assistant' || last?.type !== 'text') return content
+  return [...content.slice(0, -1), { ...last, text: String(last['text']).trimEnd() }]
 }
 
 function toBlock(block: ContentBlock): readonly Block[] {

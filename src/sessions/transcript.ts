@@ -20,7 +20,7 @@ export interface TranscriptsOptions {
   /** Wait for the disk, not for the system alone. */
   readonly sync: boolean
   readonly log: Logger
-  /** Bound of the cache, by estimate; default 16 MiB. */
+  /** Bound of the cache, by estimate; default 8 MiB. */
   readonly cacheBytes?: number
 }
 
@@ -37,7 +37,7 @@ interface Cached {
   cost: number
 }
 
-const DEFAULT_CACHE_BYTES = 16 * 1024 * 1024
+const DEFAULT_CACHE_BYTES = 8 * 1024 * 1024
 /** What an entry's objects take beside its text. */
 const ENTRY_OVERHEAD = 500
 const FILE_OVERHEAD = 1_000
