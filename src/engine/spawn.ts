@@ -22,10 +22,13 @@ export function createSpawn(
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
     const refused = (text: string) => ({ sessionKey: '', text, isError: true })
-    if (!turn.agent.subagents.includes(agentId)) {
-      return refused(`You may not start "${agentId}". You may start: ${turn.agent.subagents.join(', ') || 'nobody'}.`)
-    }
-    const child = world.current().plan.agents.get(agentId)
+    // By the plan the turn began with and by today's, as every right of a turn.
+    const { agents } = world.current().plan
+    const today = agents.get(turn.agent.id)?.subagents ?? []
+    const startable = turn.agent.subagents.filter((id) => today.includes(id))
+    if (!startable.includes(agentId))
+      return refused(`You may not start "${agentId}". You may start: ${startable.join(', ') || 'nobody'}.`)
+    const child = agents.get(agentId)
     if (child === undefined) return refused(`There is no agent "${agentId}".`)
     if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
     if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)

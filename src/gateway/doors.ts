@@ -2,7 +2,7 @@
 // even with a token, because a browser sends them truthfully and a page elsewhere can't forge them. Proxy headers are
 // never read: anyone can write them.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../engine/port.ts'
 import type { GatewayPlan, Secret } from '../plan/plan.ts'
@@ -29,14 +29,27 @@ export interface Doors {
   matches(secret: Secret, token: string | undefined, address: string): boolean | Refusal
 }
 
+/** A secret this long can't be found by trying, so those who know it come in whatever others of their address tried. */
+const BEYOND_GUESSING = 20
 const FAILURES_ALLOWED = 30
 const FAILURE_WINDOW_MS = 60_000
 const MAX_ADDRESSES = 10_000
+const NOBODYS = randomBytes(24).toString('base64url')
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
 
 export const addressOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+
+/** Who is counted: an IPv4 address, or the network of an IPv6 one, since one machine has a whole network of those. */
+const sourceOf = (address: string): string => {
+  if (!address.includes(':') || address.includes('.')) return address
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
+  const left = head.split(':').filter((group) => group !== '')
+  const right = (tail ?? '').split(':').filter((group) => group !== '')
+  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
+  return [...left, ...zeros, ...right].slice(0, 4).join(':')
+}
 
 export const callerOf = (rights: Exclude<Rights, 'none'>): Caller => ({ kind: rights })
 
@@ -92,20 +105,28 @@ export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; c
   }
 
   function tooManyFailures(address: string): boolean {
-    const entry = failures.get(address)
-    if (entry === undefined) return false
-    if (clock.now() - entry.since > FAILURE_WINDOW_MS) failures.delete(address)
-    return failures.has(address) && entry.count >= FAILURES_ALLOWED
+    const entry = failures.get(sourceOf(address))
+    return entry !== undefined && entry.count >= FAILURES_ALLOWED && clock.now() - entry.since <= FAILURE_WINDOW_MS
   }
 
+  /** The one that failed last stands last, so that what is forgotten is what has been quiet the longest. */
   function countFailure(address: string): void {
-    const entry = failures.get(address)
-    if (entry !== undefined && clock.now() - entry.since <= FAILURE_WINDOW_MS) {
-      entry.count++
-      return
-    }
-    if (failures.size >= MAX_ADDRESSES) failures.clear()
-    failures.set(address, { count: 1, since: clock.now() })
+    const source = sourceOf(address)
+    const entry = failures.get(source)
+    const stands = entry !== undefined && clock.now() - entry.since <= FAILURE_WINDOW_MS
+    failures.delete(source)
+    failures.set(source, stands ? { ...entry, count: entry.count + 1 } : { count: 1, since: clock.now() })
+    const [quietest] = failures.keys()
+    if (failures.size > MAX_ADDRESSES && quietest !== undefined) failures.delete(quietest)
+  }
+
+  /** Whether a token is the wanted one, or that too many were not. The comparison is made in any case, so time tells nothing. */
+  function holds(token: string, wanted: string, address: string): boolean | Refusal {
+    const right = sameSecret(token, wanted)
+    if (right && wanted.length >= BEYOND_GUESSING) return true
+    const locked = tooManyFailures(address)
+    if (!right) countFailure(address)
+    return locked ? tooMany() : right
   }
 
   function identify(token: string | undefined, address: string): Rights | Refusal {
@@ -115,10 +136,8 @@ export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; c
     if (sameSecret(token, ownerSecret)) return 'owner'
     // Without a token to hold it against, whatever a client library says as its key is no claim to anything.
     if (wanted === undefined) return 'claimed'
-    if (tooManyFailures(address)) return tooMany()
-    if (sameSecret(token, wanted)) return 'trusted'
-    countFailure(address)
-    return 'none'
+    const right = holds(token, wanted, address)
+    return typeof right === 'boolean' ? (right ? 'trusted' : 'none') : right
   }
 
   return {
@@ -127,10 +146,9 @@ export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; c
     },
     identify,
     matches(secret, token, address) {
-      if (tooManyFailures(address)) return tooMany()
-      if (token !== undefined && secret.isSet && sameSecret(token, secret.reveal())) return true
-      if (token !== undefined) countFailure(address)
-      return false
+      if (token === undefined) return tooManyFailures(address) ? tooMany() : false
+      // Where none is set, nothing is right: a drawn one stands in, which nobody knows.
+      return holds(token, secret.isSet ? secret.reveal() : NOBODYS, address)
     },
     admit(request) {
       if (!request.url?.startsWith('/')) return refusal(400, 'bad_request', 'The request target must be a path.')

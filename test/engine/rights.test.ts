@@ -3,6 +3,8 @@ import t from 'tap'
 import { boundedAgent, strictest, toolsFor } from '../../src/engine/rights.ts'
 import type { Verdict } from '../../src/permissions/port.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
+import { HEAD, startBot } from '../support/bot.ts'
+import { lastUserText } from '../support/fake-messages-api.ts'
 import { makePlan } from '../support/make-plan.ts'
 
 const names = builtinTools.map((tool) => tool.name)
@@ -55,4 +57,36 @@ t.test('the strictest verdict counts', async (t) => {
   const verdict = (decision: Verdict['decision']): Verdict => ({ decision, reason: decision, by: 'mode' })
   t.equal(strictest([verdict('run'), verdict('ask'), verdict('run')]).decision, 'ask')
   t.equal(strictest([verdict('ask'), verdict('refuse')]).decision, 'refuse')
+})
+
+t.test('a helper taken away while a turn runs is not started by it', async (t) => {
+  let release: () => void = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const yaml = (helpers: string) => `${HEAD}
+routing: { defaultAgent: boss }
+agents:
+  boss: { soul: BOSS, tools: [sessions_spawn], subagents: [${helpers}] }
+  helper: { soul: HELPER }
+  other: { soul: OTHER }
+`
+  const b = await startBot(yaml('helper, other'), {
+    api: {
+      reply: async (request) => {
+        if (JSON.stringify(request.system).includes('HELPER')) return 'I was started'
+        const last = lastUserText(request)
+        if (last !== 'go') return `told: ${last}`
+        await held
+        return { toolCalls: [{ name: 'sessions_spawn', input: { agent: 'helper', prompt: 'help' } }] }
+      },
+    },
+  })
+  t.teardown(() => b.stop())
+  const reply = b.chat('u', 'go')
+  while (!b.events.some((event) => event.type === 'turn_start')) await new Promise((resolve) => setTimeout(resolve, 5))
+  await b.save(yaml('other'))
+  t.equal((await b.claw.engine.reload()).ok, true)
+  release()
+  t.match((await reply).body.response, /You may not start "helper"\. You may start: other\./)
 })
