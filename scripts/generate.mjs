@@ -82,6 +82,9 @@ async function validator(schema) {
   return `// Generated.\n${bare}`
 }
 
+/** For people and their editors alone. */
+const PROSE = new Set(['title', 'description', 'markdownDescription', 'markdownEnumDescriptions', 'examples'])
+
 /** The schema without prose. */
 function slim(node) {
   if (Array.isArray(node)) return node.map(slim)
@@ -90,7 +93,7 @@ function slim(node) {
   for (const [key, value] of Object.entries(node)) {
     if (key === 'properties' || key === 'definitions' || key === 'patternProperties')
       out[key] = Object.fromEntries(Object.entries(value).map(([name, child]) => [name, slim(child)]))
-    else if (!['description', 'examples', 'title', 'markdownEnumDescriptions'].includes(key)) out[key] = slim(value)
+    else if (!PROSE.has(key)) out[key] = slim(value)
   }
   return out
 }

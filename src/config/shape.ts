@@ -49,12 +49,13 @@ export const channelShape = (type: string): SchemaNode | undefined =>
 
 /** The schema of a key of a map, or undefined where the schema says nothing. `type` is the channel's, for channels. */
 export function childShape(parent: SchemaNode, key: string, channelType?: string): SchemaNode | undefined {
+  const others = typeof parent.additionalProperties === 'object' ? parent.additionalProperties : undefined
+  // What the schema says of single channel keys is for editors: here the type decides.
+  if (others?.$ref === CHANNEL) return key.startsWith('x-') ? undefined : channelShape(channelType ?? key)
   const own = parent.properties?.[key]
   if (own !== undefined) return shapeOf(own)
   if (key.startsWith('x-')) return undefined
-  if (typeof parent.additionalProperties !== 'object') return undefined
-  if (parent.additionalProperties.$ref === CHANNEL) return channelShape(channelType ?? key)
-  return shapeOf(parent.additionalProperties)
+  return others === undefined ? undefined : shapeOf(others)
 }
 
 export const hasType = (shape: SchemaNode, type: JsonType): boolean =>

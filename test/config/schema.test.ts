@@ -1,0 +1,63 @@
+// The schema as editors read it: over the text as written, before our own loader fills anything in.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import t from 'tap'
+import { parse } from 'yaml'
+import { packageRoot } from '../../src/resources.ts'
+
+interface Node {
+  readonly description?: string
+  readonly markdownDescription?: string
+  readonly [key: string]: unknown
+}
+const root = packageRoot()
+const schema = JSON.parse(readFileSync(join(root, 'schema/openclaw.schema.json'), 'utf8')) as Node
+const validate = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false }).compile(schema)
+
+/** `/path keyword` of each problem; what an `if` alone says is left out. */
+function problems(yaml: string): readonly string[] {
+  validate(parse(yaml, { merge: true }))
+  return (validate.errors ?? [])
+    .filter(({ keyword }) => keyword !== 'if')
+    .map((error) => `${error.instancePath} ${error.keyword}`)
+}
+
+t.test('the configurations that ship have no problem', async (t) => {
+  const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+  const files = ['openclaw.yaml', ...examples.filter((name) => name.endsWith('openclaw.yaml')).map((name) => `examples/${name}`)]
+  t.ok(files.length > 8)
+  for (const file of files) t.same(problems(readFileSync(join(root, file), 'utf8')), [], file)
+})
+
+t.test('a channel’s key is its type, unless it says another', async (t) => {
+  t.same(problems('channels: { http: {}, webchat: { x-note: 1 }, telegram: { token: "${T}", mode: webhook } }'), [])
+  t.same(problems('channels: { telegram: { type: slack, botToken: b, appToken: a }, work: { type: http } }'), [])
+  t.same(problems('channels: { work: {} }'), ['/channels/work required'])
+  t.same(problems('channels: { telegram: {} }'), ['/channels/telegram required'])
+  t.same(problems('channels: { telegram: { token: t, tokn: t } }'), ['/channels/telegram additionalProperties'])
+  t.same(problems('channels: { telegram: { type: http, token: t } }'), ['/channels/telegram additionalProperties'])
+  t.same(problems('channels:\n  http:\n'), ['/channels/http type'], 'one problem, not one for each type')
+})
+
+t.test('every key is described, also to editors that read Markdown', async (t) => {
+  let keys = 0
+  const visit = (node: Node, path: string): void => {
+    if (node.description?.includes('`') || node.markdownDescription !== undefined)
+      t.equal(node.markdownDescription, node.description, `${path} says the same twice`)
+    for (const [key, value] of Object.entries(node)) {
+      if (typeof value !== 'object' || value === null) continue
+      if (key === 'properties') {
+        for (const [name, child] of Object.entries(value as Record<string, Node>)) {
+          keys++
+          const described = child.description ?? child['$ref'] ?? (path.endsWith('/if') || child['if'])
+          if (!described) t.fail(`${path}/${name} is not described`)
+          visit(child, `${path}/${name}`)
+        }
+      } else if (key !== 'examples' && key !== 'default') visit(value as Node, `${path}/${key}`)
+    }
+  }
+  visit(schema, '')
+  t.ok(keys > 200)
+})
