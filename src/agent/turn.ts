@@ -9,7 +9,7 @@ import type { TranscriptEntry } from '../storage/ports.ts'
 import { BudgetError, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
 import { prefixOf } from './prompt.ts'
 import { runTools } from './tool-calls.ts'
-import { userContent } from './user-entry.ts'
+import { receivedOf, userContent } from './user-entry.ts'
 
 const EMPTY = 'I have no answer to that. Please try again.'
 const REFUSED = 'I can’t help with that.'
@@ -22,7 +22,10 @@ const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens']
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   const { rows } = turn.claim
   const shared = turn.session.key.endsWith(':*')
-  await append(turn, ports, 'u', 'user', userContent(rows, shared, turn.claim.run), userOf(turn))
+  await append(turn, ports, 'u', 'user', userContent(rows, shared, turn.claim.run), {
+    ...userOf(turn),
+    ...receivedOf(rows),
+  })
   try {
     return await converse(turn, ports)
   } catch (error) {

@@ -2,7 +2,8 @@
 
 import type { Attachment, InboundMessage } from '../channels/port.ts'
 import type { ContentBlock } from '../models/port.ts'
-import type { InboxRow } from '../storage/ports.ts'
+import type { RouteInput } from '../plan/plan.ts'
+import type { InboxRow, TranscriptEntry } from '../storage/ports.ts'
 import { asData, plainLabel } from '../tools/run.ts'
 
 /**
@@ -16,6 +17,23 @@ export function userContent(rows: readonly InboxRow[], shared: boolean, run: str
   if (blocks.length === 0) return text === '' ? '(empty message)' : text
   return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...blocks]
 }
+
+/** What came in, where the entry does not say it: so that the same messages can be routed again by another configuration. */
+export function receivedOf(rows: readonly InboxRow[]): Pick<TranscriptEntry, 'received'> {
+  const received = rows.flatMap(({ message }) => (message === undefined ? [] : [routed(message)]))
+  const [first, ...others] = received
+  if (first === undefined) return {}
+  const told = others.length === 0 && first.groupId === undefined && first.content === rows[0]?.content
+  return told ? {} : { received }
+}
+
+const routed = ({ channelId, userId, groupId, threadId, content }: InboundMessage): RouteInput => ({
+  channelId,
+  userId,
+  ...(groupId === undefined ? {} : { groupId }),
+  ...(threadId === undefined ? {} : { threadId }),
+  content,
+})
 
 function textOf(row: InboxRow, shared: boolean, run: string): string {
   const said =

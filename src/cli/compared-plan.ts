@@ -4,8 +4,9 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
+import { copyOf } from '../config/mirror.ts'
 import { shownPath } from '../config/render.ts'
 import { lastGood } from '../engine/last-good.ts'
 import { ClawError, EXIT, messageOf } from '../errors.ts'
@@ -43,34 +44,41 @@ function named(loaded: { readonly plan: Plan } | number, what: string, io: Io): 
 async function atRevision(revision: string, now: Plan, io: Io): Promise<Compared | number> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'claw-plan-'))
   try {
-    await extract(dirname(now.file), revision, folder)
-    if (!existsSync(join(folder, basename(now.file)))) {
+    const mirror = { root: await rootOf(now, revision), folder }
+    await extract(mirror.root, revision, folder)
+    if (!existsSync(copyOf(now.file, mirror))) {
       io.err(`claw: ${basename(now.file)} is not in revision ${revision}\n`)
       return EXIT.noInput
     }
-    return named(await planFrom(now.file, io, { root: dirname(now.file), folder }), `revision ${revision}`, io)
+    return named(await planFrom(now.file, io, mirror), `revision ${revision}`, io)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
+/** The folder to take from git: the file's own, or the whole repository where the configuration reaches out of it. */
+async function rootOf(now: Plan, revision: string): Promise<string> {
+  const home = dirname(now.file)
+  const isBelow = (folder: string) => (path: string) => path.startsWith(folder + sep)
+  const files = [...now.configFiles, ...now.texts]
+  if (files.every(isBelow(home))) return home
+  const top = (await git(home, revision, 'rev-parse', '--show-toplevel')).trim()
+  return isBelow(top)(now.file) ? top : home
+}
+
 /** Writes the files below `from`, as they were at a revision, into `to`. */
 async function extract(from: string, revision: string, to: string): Promise<void> {
   const archive = join(to, '.archive.tar')
+  // Resolved to a hash first, so that a revision can't be read as an option.
+  const hash = await git(from, revision, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)
+  await git(from, revision, 'archive', '--format=tar', '-o', archive, hash.trim())
+  await run('tar', ['-xf', archive, '-C', to])
+  await rm(archive)
+}
+
+async function git(folder: string, revision: string, ...args: readonly string[]): Promise<string> {
   try {
-    // Resolved to a hash first, so that a revision can't be read as an option.
-    const { stdout } = await run('git', [
-      '-C',
-      from,
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      '--end-of-options',
-      `${revision}^{commit}`,
-    ])
-    await run('git', ['-C', from, 'archive', '--format=tar', '-o', archive, stdout.trim()])
-    await run('tar', ['-xf', archive, '-C', to])
-    await rm(archive)
+    return (await run('git', ['-C', folder, ...args])).stdout
   } catch (error) {
     const detail = messageOf(error).split('\n')[1] ?? ''
     throw new ClawError(`git has no revision "${revision}" of this folder${detail === '' ? '' : `: ${detail}`}`, {

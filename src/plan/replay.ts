@@ -1,7 +1,8 @@
 // Recorded messages and two Plans → which messages would go to another agent.
 
-import type { Plan, RouteInput, RulePlan } from './plan.ts'
-import { type Routed, type Router, routeMessage } from './route.ts'
+import { admission } from './admission.ts'
+import type { Plan, RouteInput } from './plan.ts'
+import { type Router, routeMessage } from './route.ts'
 
 /** A Plan with its router. */
 export interface Side {
@@ -27,6 +28,12 @@ export interface Replay {
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
 
+/** The messages in one recorded object: those a transcript's line says it came from, or the one it is. */
+function recordedMessages(value: unknown): readonly RouteInput[] {
+  const received = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['received'] : undefined
+  return (Array.isArray(received) ? received : [value]).flatMap((one) => recordedMessage(one) ?? [])
+}
+
 /** The message in one recorded object: a frame `{type, data}`, an event, or the message itself. Null: none. */
 export function recordedMessage(value: unknown): RouteInput | null {
   if (typeof value !== 'object' || value === null) return null
@@ -42,9 +49,17 @@ export function recordedMessage(value: unknown): RouteInput | null {
   return { channelId, userId, content, ...(groupId !== undefined && { groupId }), ...(threadId !== undefined && { threadId }) }
 }
 
-const summary = (routed: Routed): { agentId: string | null; rule: number | null } => {
-  const rule: RulePlan | null = routed.agentId === null ? null : routed.rule
-  return { agentId: routed.agentId, rule: rule?.index ?? null }
+type Outcome = Rerouted['before']
+
+/** Who answers, by each side. A channel's door counts where only one side has it shut: the owner's own messages pass all the same. */
+function outcomes(sides: readonly [Side, Side], message: RouteInput): readonly [Outcome, Outcome] {
+  const open = sides.map(({ plan }) => admission(plan, message).admitted)
+  const outcomeOf = ({ plan, router }: Side, at: 0 | 1): Outcome => {
+    const routed = routeMessage(plan, router, message)
+    if (routed.agentId === null || (open[at] === false && open[1 - at] === true)) return { agentId: null, rule: null }
+    return { agentId: routed.agentId, rule: routed.rule?.index ?? null }
+  }
+  return [outcomeOf(sides[0], 0), outcomeOf(sides[1], 1)]
 }
 
 /** Routes each message by both Plans. `lines` are the lines of a JSONL file. */
@@ -54,22 +69,21 @@ export function replay(before: Side, after: Side, lines: Iterable<string>): Repl
   for (const one of lines) {
     line++
     if (one.trim() === '') continue
-    const message = parse(one)
-    if (message === null) {
-      skipped++
-      continue
+    const found = parse(one)
+    if (found.length === 0) skipped++
+    messages += found.length
+    for (const message of found) {
+      const [was, is] = outcomes([before, after], message)
+      if (was.agentId !== is.agentId) moved.push({ line, message, before: was, after: is })
     }
-    messages++
-    const [was, is] = [before, after].map(({ plan, router }) => summary(routeMessage(plan, router, message)))
-    if (was !== undefined && is !== undefined && was.agentId !== is.agentId) moved.push({ line, message, before: was, after: is })
   }
   return { messages, skipped, moved }
 }
 
-function parse(line: string): RouteInput | null {
+function parse(line: string): readonly RouteInput[] {
   try {
-    return recordedMessage(JSON.parse(line))
+    return recordedMessages(JSON.parse(line))
   } catch {
-    return null
+    return []
   }
 }

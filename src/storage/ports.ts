@@ -2,6 +2,7 @@
 
 import type { InboundMessage, ReplyTarget } from '../channels/port.ts'
 import type { ContentBlock, Usage } from '../models/port.ts'
+import type { RouteInput } from '../plan/plan.ts'
 
 /** Order of service: people first, then the clock, then the rest. */
 export type Lane = 'realtime' | 'scheduled' | 'background'
@@ -27,6 +28,8 @@ export interface TranscriptEntry {
   /** Who spoke, in a session several share. */
   readonly userId?: string
   readonly channelId?: string
+  /** The messages as they came, where `content` alone does not tell: a prefix was cut, a group, several at once. */
+  readonly received?: readonly RouteInput[]
 }
 
 /** A session as the next turn needs it: from its last summary or reset on. */
