@@ -37,6 +37,7 @@ import { createReplyStreams } from './streams.ts'
 import { type CreateSurroundings, createSurroundings } from './surroundings.ts'
 import { createToolGate } from './tool-gate.ts'
 import { createTurnRunner, type TurnRunner } from './turns.ts'
+import { createTypingSigns } from './typing.ts'
 import type { Generation, World } from './world.ts'
 
 export interface EngineOptions {
@@ -152,7 +153,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     models,
     compactor,
     delivery,
-    streams: createReplyStreams(channels, delivery),
+    streams: createReplyStreams(channels, delivery, createTypingSigns({ channels, clock, on: hub.on })),
     journalOf: (run) => storage.journal(run),
     runLateApproval: (turn, row) => late.run(turn, row, gate),
     enqueue: (token) => storage.queue.enqueue(token),

@@ -7,6 +7,7 @@ import type { Claim } from '../storage/ports.ts'
 import type { ChannelManager } from './channels.ts'
 import type { Delivery } from './delivery.ts'
 import { replyKey } from './turns.ts'
+import type { TypingSigns } from './typing.ts'
 
 export interface OpenStream {
   see(event: EngineEvent): void
@@ -22,13 +23,14 @@ export interface ReplyStreams {
 export function createReplyStreams(
   channels: Pick<ChannelManager, 'get'>,
   delivery: Pick<Delivery, 'expectStream'>,
+  typing: TypingSigns,
 ): ReplyStreams {
   return {
     open(plan, agent, claim) {
       const target = claim.rows.at(-1)?.replyTo
       const channel = target === undefined ? undefined : channels.get(target.channelId)
       if (target === undefined || channel === undefined) return null
-      channel.typing?.(target)
+      if (channel.typing !== undefined) typing.begin(claim.rows[0]?.session ?? '', target)
       if (channel.stream === undefined || plan.channels.get(target.channelId)?.streaming !== 'edit') return null
       const session = claim.rows[0]?.session ?? ''
       let stream: ReplyStream | null = null

@@ -28,6 +28,8 @@ interface Settings {
 export const MAX_CHARS = 4096
 const MOST_PARTS = 12
 const CALL_MS = 30_000
+/** A sign lasts 25 seconds; asking again sooner changes nothing. */
+const SIGN_MS = 20_000
 const REFUSED = 'WhatsApp refused accessToken or phoneNumberId. Check both in the app’s API setup.'
 
 /** Codes of the platform: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes */
@@ -45,6 +47,7 @@ export function createWhatsApp(host: ChannelHost): Channel {
   const stopping = new AbortController()
   const chains = createChains()
   const parts = createPartSender()
+  const signs = new Map<string, number>()
   let running: Promise<void> | null = null
 
   /** @throws ChannelError */
@@ -253,7 +256,9 @@ export function createWhatsApp(host: ChannelHost): Channel {
     },
     typing(target) {
       // The sign belongs to a message that is being answered, which it also marks as read.
-      if (target.replyTo === undefined) return
+      if (target.replyTo === undefined || (signs.get(target.replyTo) ?? 0) > host.clock.now()) return
+      signs.set(target.replyTo, host.clock.now() + SIGN_MS)
+      if (signs.size > 1000) signs.delete(signs.keys().next().value as string)
       const body = {
         messaging_product: 'whatsapp',
         status: 'read',
