@@ -220,6 +220,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   }
 
   async function resetIfDue(turn: GatedTurn): Promise<void> {
+    const { daily, idleMs } = turn.agent.reset
+    if (daily === undefined && idleMs === undefined) return
     const transcript = await storage.sessions.load(turn.session.key, turn.agent.id)
     const last = transcript.entries.at(-1)
     // A turn that was begun and goes on now belongs to the conversation as it was then.

@@ -62,14 +62,24 @@ export const textOfRefusal = (refused: Refused): string => refused.reply ?? REFU
 export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): RequestProblem => new RequestProblem(413, 'too_large', `The body may have at most ${maxBytes} bytes.`)
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > maxBytes) throw tooLarge()
-    parts.push(part)
-  }
-  return Buffer.concat(parts, size)
+  return await new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let size = 0
+    incoming.on('data', (part: Buffer) => {
+      size += part.length
+      if (size <= maxBytes) {
+        parts.push(part)
+        return
+      }
+      incoming.pause()
+      reject(tooLarge())
+    })
+    incoming.once('end', () =>
+      resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, Math.min(size, maxBytes))),
+    )
+    incoming.once('error', reject)
+    incoming.once('close', () => reject(new RequestProblem(400, 'malformed_json', 'The body ended early.')))
+  })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

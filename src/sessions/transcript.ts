@@ -45,11 +45,20 @@ const FILE_OVERHEAD = 1_000
 export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES }: TranscriptsOptions): Transcripts {
   const cache = new Map<string, Cached>()
   let total = 0
+  /** Files looked at since the event loop last turned. */
+  const looked = new Set<string>()
+
+  function saw(path: string): void {
+    if (looked.size === 0) setImmediate(() => looked.clear())
+    looked.add(path)
+  }
 
   /** The file's window, read again when the file is not as it was left. */
   function current(path: string): Cached {
-    const stats = statSync(path, { throwIfNoEntry: false })
     const known = cache.get(path)
+    if (known !== undefined && looked.has(path)) return known
+    const stats = statSync(path, { throwIfNoEntry: false })
+    saw(path)
     if (known !== undefined && isSame(known, stats)) {
       cache.delete(path)
       cache.set(path, known)
