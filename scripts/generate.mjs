@@ -1,9 +1,10 @@
 // Makes src/config/generated/ from schema/openclaw.schema.json: types, a validator that needs no ajv at run time, and the
-// schema without its prose for walks over a document. Does nothing when neither schema nor script changed.
+// schema without its prose for walks over a document; and docs/reference.md. Writes nothing that is as it should be.
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { referenceMarkdown } from './reference.mjs'
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const OUT = 'src/config/generated'
@@ -29,6 +30,9 @@ const stamp = createHash('sha256')
 const stampFile = at(`${OUT}/.stamp`)
 const fresh =
   existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && FILES.every((name) => existsSync(at(`${OUT}/${name}`)))
+const reference = referenceMarkdown(JSON.parse(text))
+const page = at('docs/reference.md')
+if (!existsSync(page) || readFileSync(page, 'utf8') !== reference) writeFileSync(page, reference)
 if (!fresh) {
   mkdirSync(at(OUT), { recursive: true })
   const schema = JSON.parse(text)

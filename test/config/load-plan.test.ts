@@ -199,6 +199,17 @@ agents:
   t.equal(plan?.models.get('openai')?.apiKey, undefined)
 })
 
+t.test('prices: what is not written follows from the input', async (t) => {
+  const { plan } = await loadText(
+    t,
+    'agents: { main: { soul: x } }\nmodels: { a: { provider: anthropic, prices: { m: { input: 3, output: 15 }, n: { input: 3, output: 15, cacheRead: 1, cacheWrite: 2 } } } }\n',
+  )
+  t.same(plan?.models.get('a')?.prices, {
+    m: { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 },
+    n: { input: 3, output: 15, cacheRead: 1, cacheWrite: 2 },
+  })
+})
+
 t.test('souls, scripts and skills are loaded and watched', async (t) => {
   const files = {
     'openclaw.yaml': 'agents: { main: { soul: souls/main.md, skills: [github] } }\n',

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -60,4 +61,21 @@ t.test('every key is described, also to editors that read Markdown', async (t) =
   }
   visit(schema, '')
   t.ok(keys > 200)
+})
+
+t.test('docs/reference.md is made from it', async (t) => {
+  const { referenceMarkdown } = (await import(pathToFileURL(join(root, 'scripts/reference.mjs')).href)) as {
+    referenceMarkdown(schema: unknown): string
+  }
+  const page = readFileSync(join(root, 'docs/reference.md'), 'utf8')
+  t.equal(page, referenceMarkdown(schema), 'run npm run generate')
+  for (const key of [
+    'agents.<id>.permissions.mode',
+    'channels.<id>.webhookUrl',
+    'heartbeats[].catchUp',
+    'tests[].steps[].advance',
+  ])
+    t.ok(page.includes(`| \`${key}\` |`), key)
+  const headings = new Set([...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading))
+  for (const [, linked] of page.matchAll(/\[([^\]]+)\]\(#/g)) t.ok(headings.has(linked), `${linked} leads somewhere`)
 })

@@ -57,7 +57,7 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
   const headers: Record<string, Secret> = {}
   for (const name of Object.keys(from.headers ?? {})) headers[name] = secrets.get([...path, 'headers', name]) ?? new Secret('')
   const prices = Object.entries(from.prices ?? {}).map(([model, price]) => {
-    const { input: read, output, cacheRead = read, cacheWrite = read } = price
+    const { input: read, output, cacheRead = read / 10, cacheWrite = read * 1.25 } = price
     return [model, { input: read, output, cacheRead, cacheWrite }] as const
   })
   const spec = {
