@@ -41,13 +41,13 @@ const OVERLAPPED = 'The run before had not ended.'
 interface Entry {
   plan: HeartbeatPlan
   schedule: Schedule
-  /** The first slot after the entry came to be. */
-  readonly firstAt: number | null
   /** The next slot; null: never. */
   nextAt: number | null
   removed: boolean
   /** Slots up to here are made up for one after another, as `catchUp: all` wants. */
   backlogUntil: number
+  /** At the start nothing fires before the ledger was read: slots are recorded in order, so that the last tells what was missed. */
+  held: boolean
 }
 
 interface Due {
@@ -114,7 +114,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       const top = heap.peek()
       if (top === undefined || (top.at > now && !isStale(top))) break
       heap.pop()
-      if (isStale(top)) continue
+      if (isStale(top) || top.entry.held) continue
       count++
       takeDue(top.entry, top.at, now)
     }
@@ -191,48 +191,56 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
 
   /** At the start: slots an earlier process began and did not end go on, then what it missed comes due. */
   async function catchUpAll(names: readonly string[]): Promise<void> {
-    const unfinished = new Map<string, number[]>()
-    for (const { name, slot } of await ledger.unfinished()) unfinished.set(name, [...(unfinished.get(name) ?? []), slot])
-    await inChunks(names, async (name) => {
-      const entry = entries.get(name)
-      if (entry === undefined || stopped) return
-      const begun = unfinished.get(name) ?? []
-      // Begun at once, so that a slot due in the meantime finds it running.
-      if (begun.length > 0) void resume(entry, begun)
-      // Not what came due since: its slot may be in the ledger already, and those before it would be forgotten.
-      await baseline(entry, (await ledger.lastSlot(name, entry.firstAt ?? undefined))?.slot ?? null)
-    })
+    const unread = new Set(names)
+    try {
+      const unfinished = new Map<string, number[]>()
+      for (const { name, slot } of await ledger.unfinished()) unfinished.set(name, [...(unfinished.get(name) ?? []), slot])
+      await inChunks(names, async (name) => {
+        const entry = entries.get(name)
+        if (entry === undefined || stopped) return
+        const begun = unfinished.get(name) ?? []
+        // Begun at once, so that a slot due in the meantime finds it running.
+        if (begun.length > 0) void resume(entry, begun)
+        const last = await ledger.lastSlot(name)
+        unread.delete(name)
+        if (last === null) await noteFirst(entry)
+        goOn(entry, last?.slot ?? null)
+      })
+    } finally {
+      for (const name of unread) {
+        const entry = entries.get(name)
+        if (entry !== undefined) goOn(entry, null)
+      }
+    }
+  }
+
+  /** Slots after the last known one that have passed are due now. */
+  function goOn(entry: Entry, last: number | null): void {
+    const first = last === null ? null : entry.schedule.next(last)
+    // A run that is taken up again is no overlap for what was due while the engine was down.
+    entry.backlogUntil = clock.now()
+    entry.held = false
+    wait(entry, first !== null && entry.nextAt !== null && first < entry.nextAt ? first : entry.nextAt)
   }
 
   async function resume(entry: Entry, slots: readonly number[]): Promise<void> {
     for (const slot of slots) await begin(entry, slot, 'wait', true)
   }
 
-  /** Slots after the last known one that have passed are due now. A heartbeat never seen before has missed nothing. */
-  async function baseline(entry: Entry, last: number | null): Promise<void> {
+  /** A heartbeat never seen before has missed nothing. Noted, so that a start after a longer stop knows from when on it has. */
+  async function noteFirst({ plan: { name, catchUp }, schedule }: Entry): Promise<void> {
     const now = clock.now()
-    if (last === null) {
-      if (entry.plan.catchUp === 'none') return
-      const before = entry.schedule.latest(now)
-      if (before === null || before >= now) return
-      // Noted, so that a start after a longer stop knows from when on it missed something.
-      if (await ledger.claimSlot(entry.plan.name, before, now)) {
-        await ledger.endSlot(entry.plan.name, before, 'skipped', now, 'It was due before the heartbeat was set up.')
-      }
-      return
+    const before = catchUp === 'none' ? null : schedule.latest(now)
+    if (before === null || before >= now) return
+    if (await ledger.claimSlot(name, before, now)) {
+      await ledger.endSlot(name, before, 'skipped', now, 'It was due before the heartbeat was set up.')
     }
-    const first = entry.schedule.next(last)
-    if (first === null || first > now || entry.nextAt === null || first >= entry.nextAt) return
-    // A run that is taken up again is no overlap for what was due while the engine was down.
-    entry.backlogUntil = now
-    wait(entry, first)
   }
 
   function add(plan: HeartbeatPlan, schedule: Schedule): void {
-    const firstAt = schedule.next(clock.now())
-    const entry: Entry = { plan, schedule, firstAt, nextAt: null, removed: false, backlogUntil: 0 }
+    const entry: Entry = { plan, schedule, nextAt: null, removed: false, backlogUntil: 0, held: !started }
     entries.set(plan.name, entry)
-    wait(entry, firstAt)
+    wait(entry, schedule.next(clock.now()))
   }
 
   return {
@@ -288,7 +296,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   async function noteNew(names: readonly string[]): Promise<void> {
     await inChunks(names, async (name) => {
       const entry = entries.get(name)
-      if (entry !== undefined && (await ledger.lastSlot(name)) === null) await baseline(entry, null)
+      if (entry !== undefined && (await ledger.lastSlot(name)) === null) await noteFirst(entry)
     })
   }
 }

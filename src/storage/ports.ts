@@ -277,8 +277,8 @@ export interface SlotStore {
   claimSlot(name: string, slot: number, at: number): Promise<boolean>
   /** Ends a claimed slot, or records one that never began; a slot that has ended stays as it is. */
   endSlot(name: string, slot: number, outcome: SlotOutcome, at: number, detail?: string): Promise<void>
-  /** Latest slot known, due before `before` where that is given, whatever came of it. */
-  lastSlot(name: string, before?: number): Promise<SlotRow | null>
+  /** Latest slot known, whatever came of it. */
+  lastSlot(name: string): Promise<SlotRow | null>
   /** Claimed by an earlier process and not ended. */
   unfinished(): Promise<readonly SlotRow[]>
   /** Newest first. */

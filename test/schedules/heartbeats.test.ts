@@ -210,6 +210,24 @@ t.test('a slot that comes due while the ledger is read hides none before it', as
   )
 })
 
+t.test('a kill while it makes up for slots loses none of them', async (t) => {
+  const clock = createFakeClock(START + 15_900)
+  const ledger = createMemorySlots()
+  await ledger.claimSlot('a', START + 9000, START + 9000)
+  const pulse = heartbeat({ catchUp: 'all', schedule: '* * * * * *' })
+  const slow = setUp({ clock, ledger, fire: () => new Promise(() => {}) })
+  slow.heartbeats.apply([pulse])
+  await clock.advance(1500)
+  slow.heartbeats.stop()
+  const after = setUp({ clock, ledger })
+  after.heartbeats.apply([pulse])
+  await clock.advance(2000)
+  t.strictSame(
+    ledger.rows().map(({ slot, state }) => `${(slot - START) / 1000} ${state}`),
+    Array.from({ length: 11 }, (_, i) => `${i + 9} ran`),
+  )
+})
+
 t.test('each slot that did not run is on record; of very many the first hundred', async (t) => {
   const { heartbeats, clock, ledger, states } = setUp()
   heartbeats.apply([heartbeat({ catchUp: 'last' })])
@@ -320,6 +338,7 @@ t.test('a reload', async (t) => {
 t.test('what fell due just before a reload runs all the same, once', async (t) => {
   const { heartbeats, clock, fired } = setUp()
   heartbeats.apply([heartbeat(), heartbeat({ name: 'b' }), heartbeat({ name: 'c' })])
+  await heartbeats.ready()
   clock.jump(HOUR)
   heartbeats.apply([heartbeat({ schedule: '30 * * * *' }), heartbeat({ name: 'b', prompt: 'other' })])
   await clock.advance(1)

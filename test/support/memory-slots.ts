@@ -24,7 +24,7 @@ export function createMemorySlots(): MemorySlots {
       if (known !== undefined && known.state !== 'claimed') return
       rows.set(keyOf(name, slot), { name, slot, state: outcome, at, ...(detail === undefined ? {} : { detail }) })
     },
-    lastSlot: async (name, before = Number.POSITIVE_INFINITY) => ofName(name).findLast(({ slot }) => slot < before) ?? null,
+    lastSlot: async (name) => ofName(name).at(-1) ?? null,
     unfinished: async () => ofName().filter((row) => row.state === 'claimed'),
   }
 }

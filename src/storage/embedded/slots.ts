@@ -18,9 +18,9 @@ export function createSlots(db: Database): SlotStore {
            ON CONFLICT (name, slot) DO UPDATE SET state = excluded.state, at = excluded.at, detail = excluded.detail WHERE state = 'claimed'`,
         ).run(name, slot, outcome, at, detail ?? null)
       }),
-    async lastSlot(name, before = Number.MAX_SAFE_INTEGER) {
+    async lastSlot(name) {
       await db.flush()
-      const row = db.sql('SELECT * FROM slots WHERE name = ? AND slot < ? ORDER BY slot DESC LIMIT 1').get(name, before)
+      const row = db.sql('SELECT * FROM slots WHERE name = ? ORDER BY slot DESC LIMIT 1').get(name)
       return row === undefined ? null : toRow(row)
     },
     async unfinished() {

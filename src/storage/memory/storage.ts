@@ -168,7 +168,7 @@ function createSlots(): SlotStore {
       if (row !== undefined && row.state !== 'claimed') return
       rows.set(keyOf(name, slot), { name, slot, state: outcome, at, ...(detail === undefined ? {} : { detail }) })
     },
-    lastSlot: async (name, before = Number.POSITIVE_INFINITY) => newest(name).find(({ slot }) => slot < before) ?? null,
+    lastSlot: async (name) => newest(name)[0] ?? null,
     unfinished: async () => newest().filter((row) => row.state === 'claimed'),
     list: async (name, limit) => newest(name).slice(0, limit),
   }
