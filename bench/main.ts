@@ -12,6 +12,7 @@ import { sessions, soak, transcript } from './parts/long.ts'
 import { prompt } from './parts/prompt.ts'
 import { reload } from './parts/reload.ts'
 import { commands, ready } from './parts/start.ts'
+import { testing } from './parts/testing.ts'
 import { stream, throughput, tool, turns } from './parts/turns.ts'
 import { measurePeer } from './peer.ts'
 import { fileNameOf, isBusy, type MeasuredPart, markdownOf } from './report.ts'
@@ -37,6 +38,7 @@ const PARTS: readonly Part[] = [
   permission,
   memory,
   heartbeats,
+  testing,
 ]
 
 const USAGE = `npm run bench -- [options]

@@ -49,7 +49,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
   const plans = new Map<string, Plan>()
   let warm: Promise<unknown> | undefined
 
-  /** What a turn loads on its first use: a test waits for turns, not for files. */
+  /** What a turn of a script loads on its first use: a test waits for turns, not for files. The model that repeats calls no tools. */
   const load = (): Promise<unknown> =>
     Promise.all([
       ...registry.providers.flatMap((one) => (one.type === 'scripted' ? [one.load()] : [])),
@@ -58,7 +58,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
 
   return {
     async open(startMs, model) {
-      warm ??= load()
+      if (model !== null) warm ??= load()
       await warm
       const key = JSON.stringify(model)
       const offline = plans.get(key) ?? offlinePlan(plan, model)
