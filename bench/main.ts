@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../src/resources.ts'
 import { commit, machine, watchOthers } from './machine.ts'
+import { channels } from './parts/channels.ts'
 import { heartbeats, intake, memory, permission, router } from './parts/inside.ts'
 import { install } from './parts/install.ts'
 import { sessions, soak, transcript } from './parts/long.ts'
@@ -39,6 +40,7 @@ const PARTS: readonly Part[] = [
   memory,
   heartbeats,
   testing,
+  channels,
 ]
 
 const USAGE = `npm run bench -- [options]

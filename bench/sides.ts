@@ -125,6 +125,31 @@ export async function startFloorSide(context: PartContext, name: 'http' | 'turn'
   return await start(context, [floorFile(name), String(port), String(model?.port ?? 0), folder], folder, port)
 }
 
+/** A platform's bare client library; its port where it is the one that is called. */
+export async function startPlatformSide(
+  context: PartContext,
+  platform: string,
+  at: Readonly<Record<string, unknown>>,
+): Promise<Side> {
+  const folder = await mkdtemp(join(context.folder, 'floor-'))
+  const from = performance.now()
+  const args = [floorFile('platform'), platform, JSON.stringify(at)]
+  const child = kept(spawn(process.execPath, args, { cwd: folder, env: environment(), stdio: ['ignore', 'pipe', 'inherit'] }))
+  const pid = child.pid as number
+  context.own(pid)
+  const said = await new Promise<string>((resolve, reject) => {
+    child.stdout?.once('data', (text: Buffer) => resolve(text.toString()))
+    child.once('exit', (code) => reject(new Error(`the bare ${platform} program ended with ${code}`)))
+  })
+  return {
+    pid,
+    port: Number(said) || 0,
+    folder,
+    readyMs: performance.now() - from,
+    stop: (signal = 'SIGTERM') => stopChild(child, signal),
+  }
+}
+
 async function start(
   context: PartContext,
   args: readonly string[],

@@ -1,8 +1,8 @@
 // Up to where each conversation was taken in, kept over restarts, for platforms that push events and forget them.
 
 import { readFile } from 'node:fs/promises'
-import writeFileAtomic from 'write-file-atomic'
-import type { Logger } from '../ports.ts'
+import type { Clock, Logger } from '../ports.ts'
+import { createKeptFile } from './kept-file.ts'
 
 export interface Positions {
   get(conversation: string): string | undefined
@@ -14,38 +14,27 @@ export interface Positions {
   flush(): Promise<void>
 }
 
-export async function openPositions(file: string, log: Logger, keep = 500): Promise<Positions> {
+export async function openPositions(
+  file: string,
+  world: { readonly clock: Clock; readonly log: Logger },
+  keep = 500,
+): Promise<Positions> {
   const known = new Map<string, string>()
   try {
     for (const [key, value] of JSON.parse(await readFile(file, 'utf8')) as [string, string][]) known.set(key, value)
   } catch {
     // First start, or damage: what was said while away is not asked for this time.
   }
-  let writing: Promise<void> | null = null
-  let dirty = false
-  const write = async (): Promise<void> => {
-    while (dirty) {
-      dirty = false
-      try {
-        await writeFileAtomic(file, JSON.stringify([...known]), { fsync: false })
-      } catch (error) {
-        log.warn({ file, error: String(error) }, 'positions were not saved')
-      }
-    }
-    writing = null
-  }
+  const kept = createKeptFile(file, world, () => JSON.stringify([...known]))
   return {
     get: (conversation) => known.get(conversation),
     set(conversation, position) {
       known.delete(conversation)
       known.set(conversation, position)
       if (known.size > keep) known.delete(known.keys().next().value as string)
-      dirty = true
-      writing ??= write()
+      kept.touch()
     },
     all: () => [...known].reverse(),
-    async flush() {
-      await writing
-    },
+    flush: kept.flush,
   }
 }

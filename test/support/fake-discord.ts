@@ -47,6 +47,8 @@ export interface FakeDiscord {
   }): Promise<{ content: string; ephemeral: boolean }>
   dispatch(type: string, data: unknown): void
   messages(channel: string): DiscordMessage[]
+  /** Called with each message of the bot as it arrives. */
+  onSent(listener: (message: DiscordMessage) => void): void
   direct(user: string): string
   typing(channel: string): number
   /** `status` 429 wants `retryAfter` in seconds. */
@@ -75,6 +77,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
   const directs = new Map<string, string>()
   const files = new Map<string, Buffer>()
   const typed = new Map<string, number>()
+  const listeners: ((message: DiscordMessage) => void)[] = []
   const sends: FakeDiscord['sends'] = []
   const faults: { status: number; code?: number; retryAfter?: number; times: number; path?: RegExp; after?: boolean }[] = []
   const callbacks = new Map<string, (answer: { content: string; ephemeral: boolean }) => void>()
@@ -308,6 +311,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
         ...(reference === undefined ? {} : { reference }),
         ...(fields.nonce === undefined ? {} : { nonce: String(fields.nonce) }),
       })
+      for (const listener of listeners) listener(message)
       emit('MESSAGE_CREATE', message.shape)
       return { result: message.shape }
     }
@@ -399,6 +403,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
       }),
     dispatch: emit,
     messages: (channel) => messages.filter((m) => m.channel === channel && !m.deleted),
+    onSent: (listener) => void listeners.push(listener),
     direct: open,
     typing: (channel) => typed.get(channel) ?? 0,
     fail: (fault) => void faults.push({ times: 1, ...fault }),

@@ -38,6 +38,8 @@ export interface FakeSlack {
   slash(options: { command: string; text: string; from: string; channel: string }): Promise<Record<string, unknown>>
   envelope(type: string, payload: unknown): void
   messages(channel: string): SlackPosted[]
+  /** Called with each message of the bot as it arrives. */
+  onSent(listener: (message: SlackPosted) => void): void
   direct(user: string): string
   fail(fault: { method: RegExp; status?: number; error?: string; retryAfter?: number; times?: number; after?: boolean }): void
   heal(): void
@@ -49,9 +51,8 @@ export interface FakeSlack {
   stop(): Promise<void>
 }
 
-const REDELIVER_MS = 40
-
-export async function createFakeSlack(): Promise<FakeSlack> {
+/** `redeliverMs`: after how long an envelope that was not acknowledged comes again. */
+export async function createFakeSlack({ redeliverMs = 40 }: { redeliverMs?: number } = {}): Promise<FakeSlack> {
   let botToken = 'xoxb-fake-token'
   let appToken = 'xapp-fake-token'
   const botUser = 'UBOT'
@@ -62,6 +63,7 @@ export async function createFakeSlack(): Promise<FakeSlack> {
   const files = new Map<string, Buffer>()
   const uploads = new Map<string, { name: string; data: Buffer }>()
   const sends: FakeSlack['sends'] = []
+  const listeners: ((message: SlackPosted) => void)[] = []
   const faults: { method: RegExp; status?: number; error?: string; retryAfter?: number; times: number; after?: boolean }[] = []
   const told: { user: string; resolve: (text: string) => void }[] = []
   const unacked = new Map<
@@ -77,7 +79,7 @@ export async function createFakeSlack(): Promise<FakeSlack> {
     if (waiting === undefined || live?.readyState !== WebSocket.OPEN) return
     live.send(JSON.stringify(waiting.packet))
     clearTimeout(waiting.timer)
-    waiting.timer = setTimeout(() => push(id), REDELIVER_MS)
+    waiting.timer = setTimeout(() => push(id), redeliverMs)
     waiting.timer.unref()
   }
 
@@ -180,6 +182,7 @@ export async function createFakeSlack(): Promise<FakeSlack> {
           buttons: buttonsOf(fields.blocks),
           ...(fields.thread_ts === undefined ? {} : { thread: String(fields.thread_ts) }),
         })
+        for (const listener of listeners) listener(post)
         return { channel, ts: post.ts, message: post.shape }
       }
       case 'chat.update': {
@@ -377,6 +380,7 @@ export async function createFakeSlack(): Promise<FakeSlack> {
       }),
     envelope,
     messages: (channel) => posts.filter((p) => p.channel === channel && !p.deleted),
+    onSent: (listener) => void listeners.push(listener),
     direct: open,
     fail: (fault) => void faults.push({ times: 1, ...fault }),
     heal: () => void faults.splice(0),

@@ -71,6 +71,8 @@ export interface FakeTelegram {
   push(update: Record<string, unknown>): void
   /** What stands in a chat, deleted messages left out. */
   chat(id: number): FakeMessage[]
+  /** Called with each message of the bot as it arrives. */
+  onSent(listener: (message: FakeMessage) => void): void
   press(options: { chat: number; message: number; button: string; from: number }): Promise<string>
   typing(chat: number): number
   fail(fault: Omit<Fault, 'times'> & { times?: number }): void
@@ -108,6 +110,7 @@ export async function createFakeTelegram(options: { clock?: Clock; token?: strin
   const moved = new Map<number, number>()
   const typed = new Map<number, number>()
   const callbacks = new Map<string, (text: string) => void>()
+  const listeners: ((message: FakeMessage) => void)[] = []
   let waiting: { answer: (conflict: boolean) => void } | null = null
 
   class Refusal extends Error {
@@ -265,6 +268,7 @@ export async function createFakeTelegram(options: { clock?: Clock; token?: strin
     )
       throw new Refusal(400, 'Bad Request: message to be replied not found')
     messages.push(message)
+    for (const listener of listeners) listener(message)
     return shape(message)
   }
 
@@ -493,6 +497,7 @@ export async function createFakeTelegram(options: { clock?: Clock; token?: strin
       void deliverWebhook()
     },
     chat: (id) => messages.filter((m) => m.chat === (moved.get(id) ?? id) && !m.deleted),
+    onSent: (listener) => void listeners.push(listener),
     press({ chat, message, button, from }) {
       const on = messages.find((m) => m.chat === chat && m.message_id === message)
       const data = on?.buttons.find((b) => b.text === button || b.data === button)?.data ?? button

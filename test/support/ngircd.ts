@@ -25,6 +25,8 @@ export interface Person {
   readonly heard: { readonly from: string; readonly target: string; readonly text: string }[]
   raw(line: string): void
   say(target: string, text: string): void
+  /** Called with each line heard. */
+  onHeard(listener: (text: string) => void): void
   quit(): void
 }
 
@@ -99,6 +101,7 @@ export async function createIrcNetwork(): Promise<IrcNetwork> {
       people.push(socket)
       socket.on('error', () => undefined)
       const heard: Person['heard'] = []
+      const listeners: ((text: string) => void)[] = []
       let welcome: () => void = () => undefined
       const joined = new Promise<void>((resolve) => {
         welcome = resolve
@@ -112,7 +115,10 @@ export async function createIrcNetwork(): Promise<IrcNetwork> {
           if (line.startsWith('PING')) socket.write(`PONG${line.slice(4)}\r\n`)
           const match = /^:([^! ]+)\S* (\S+) (\S+)(?: :?(.*))?$/.exec(line)
           if (match === null) continue
-          if (match[2] === 'PRIVMSG') heard.push({ from: match[1] ?? '', target: match[3] ?? '', text: match[4] ?? '' })
+          if (match[2] === 'PRIVMSG') {
+            heard.push({ from: match[1] ?? '', target: match[3] ?? '', text: match[4] ?? '' })
+            for (const listener of listeners) listener(match[4] ?? '')
+          }
           if (match[2] === '001') {
             for (const channel of channels) socket.write(`JOIN ${channel}\r\n`)
             if (missing === 0) welcome()
@@ -127,6 +133,7 @@ export async function createIrcNetwork(): Promise<IrcNetwork> {
         heard,
         raw: (line) => void socket.write(`${line}\r\n`),
         say: (target, text) => void socket.write(`PRIVMSG ${target} :${text}\r\n`),
+        onHeard: (listener) => void listeners.push(listener),
         quit: () => void socket.destroy(),
       }
     },

@@ -178,7 +178,7 @@ export function createDiscord(host: ChannelHost): Channel {
 
   const sessions = new Map<number, SessionInfo | null>()
   const connect = async (): Promise<void> => {
-    positions ??= await openPositions(join(await host.stateFolder(), 'discord.json'), host.log)
+    positions ??= await openPositions(join(await host.stateFolder(), 'discord.json'), host)
     const backoff = createBackoff(host)
     while (!stopping.signal.aborted) {
       const attempt = new WebSocketManager({

@@ -205,7 +205,7 @@ export function createSlack(host: ChannelHost): Channel {
   }
 
   const connect = async (): Promise<void> => {
-    positions = await openPositions(join(await host.stateFolder(), 'slack.json'), host.log)
+    positions = await openPositions(join(await host.stateFolder(), 'slack.json'), host)
     const backoff = createBackoff(host)
     while (!stopping.signal.aborted) {
       const began = host.clock.now()

@@ -161,6 +161,7 @@ export function createTelegram(host: ChannelHost): Channel {
       await running
       await chains.idle()
       await sender.idle()
+      await memory?.flush()
       host.setState({ state: 'stopped' })
     },
     send: sender.send,

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { createKeptFile } from '../kept-file.ts'
 import type { ChannelHost } from '../port.ts'
 
 /** After a quiet week the platform may number updates anew; an older offset could then hide them. */
@@ -18,10 +18,12 @@ interface Kept {
 export interface Memory {
   /** The next update wanted, or undefined: whatever the platform holds. */
   offset(): number | undefined
-  setOffset(next: number): Promise<void>
+  /** Kept in memory at once. The file may follow: after a crash the platform repeats what it was not told of, under the same ids. */
+  setOffset(next: number): void
   /** The chat's id today. */
   chat(id: string): string
   setMoved(from: string, to: string): Promise<void>
+  flush(): Promise<void>
 }
 
 /** Reads what stands for this bot; another bot's (the token was changed) or a damaged file counts as nothing. */
@@ -34,14 +36,19 @@ export async function openMemory(host: ChannelHost, botId: number): Promise<Memo
   } catch {
     // First start, or damage: the platform sends again what was not confirmed, and the engine knows the ids it had.
   }
-  const save = async (next: Partial<Kept>): Promise<void> => {
+  const saved = createKeptFile(file, host, () => JSON.stringify(kept))
+  const change = (next: Partial<Kept>): void => {
     kept = { ...kept, ...next }
-    await writeFileAtomic(file, JSON.stringify(kept), { fsync: false })
+    saved.touch()
   }
   return {
     offset: () => (kept.offset > 0 && host.clock.now() - kept.at < TRUSTED_MS ? kept.offset : undefined),
-    setOffset: (offset) => save({ offset, at: host.clock.now() }),
+    setOffset: (offset) => change({ offset, at: host.clock.now() }),
     chat: (id) => kept.moved[id] ?? id,
-    setMoved: (from, to) => save({ moved: { ...kept.moved, [from]: to } }),
+    setMoved(from, to) {
+      change({ moved: { ...kept.moved, [from]: to } })
+      return saved.flush()
+    },
+    flush: saved.flush,
   }
 }

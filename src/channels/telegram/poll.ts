@@ -109,7 +109,7 @@ async function takeAll(
     }),
   )
   const last = updates.at(-1)?.update_id ?? 0
-  await memory.setOffset(Math.min(last + 1, firstBad))
+  memory.setOffset(Math.min(last + 1, firstBad))
   return firstBad === Number.POSITIVE_INFINITY
 }
 
