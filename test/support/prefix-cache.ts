@@ -5,6 +5,8 @@ import type { MessagesRequest } from './messages-rules.ts'
 
 /** How many blocks before a mark the service looks for an earlier prefix. */
 const LOOK_BACK = 20
+/** Later than so many others, a prefix is forgotten: long runs must not grow. */
+const MOST_KNOWN = 20_000
 
 export interface PrefixTokens {
   readonly read: number
@@ -36,6 +38,10 @@ export function createPrefixCache(): { read(body: MessagesRequest): PrefixTokens
         written = Math.max(written, end.bytes)
       }
       for (const end of ends) if (end.marked) known.add(end.key)
+      for (const oldest of known) {
+        if (known.size <= MOST_KNOWN) break
+        known.delete(oldest)
+      }
       const tokens = (count: number): number => Math.ceil(count / 4)
       return {
         read: tokens(read),

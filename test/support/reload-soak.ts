@@ -77,17 +77,16 @@ export async function soakReloads(folder: string, reloads: number, onSample?: (s
     watch: true,
     api: { record: false, reply: (request) => lastUserText(request) },
   })
-  const slots = watchSlots(bot)
-  const firstSecond = clock.now()
+  const slots = watchSlots(bot, clock.now(), 2 * reloads + 2000)
   let reconnects = 0
   bot.claw.engine.on((event) => {
     if (event.type === 'channel' && event.channelId === 'telegram' && event.state === 'connected') reconnects++
   })
 
   let done = false
-  const sent: string[] = []
-  const people = Array.from({ length: USERS }, (_, who) => chatUntil(bot, who, sent, () => done, problems))
-  const told: string[] = []
+  const people = Array.from({ length: USERS }, (_, who) => chatUntil(bot, who, () => done, problems))
+  // Nothing here may grow by itself: what was sent is counted, and named again at the end.
+  let told = 0
   const samples: Sample[] = []
   const takeSample = async (n: number): Promise<void> => {
     const sample = { reloads: n, timers: clock.pending(), ...(await measure()) }
@@ -98,8 +97,7 @@ export async function soakReloads(folder: string, reloads: number, onSample?: (s
   for (let n = 1; n <= reloads; n++) {
     if (n % EVERY.soul === 0) await writeFile(join(folder, 'SOUL.md'), `You are S${n}.`)
     if (n % EVERY.message === 0) {
-      told.push(`t${n}`)
-      telegram.say({ from: 123, text: `t${n}` })
+      telegram.say({ from: 123, text: `t${told++}` })
     }
     await bot.save(configuration(n, telegram.url))
     const reload = bot.claw.engine.reload()
@@ -115,22 +113,23 @@ export async function soakReloads(folder: string, reloads: number, onSample?: (s
     if (n % Math.max(1, Math.floor(reloads / 10)) === 0) await takeSample(n)
   }
   done = true
-  await Promise.all(people)
-  for (let i = 0; i < 500 && answersOf(telegram).length < told.length; i++) {
+  const sent = (await Promise.all(people)).flatMap((count, who) => Array.from({ length: count }, (_, n) => `m${who}-${n}`))
+  const asked = Array.from({ length: told }, (_, n) => `t${n}`)
+  for (let i = 0; i < 500 && answersOf(telegram).length < told; i++) {
     await clock.advance(1000)
     await sleep(20)
   }
   await slots.idle()
-  problems.push(...slots.problems(firstSecond, clock.now()), ...differences('Telegram answered', told, answersOf(telegram)))
+  problems.push(...slots.problems(clock.now()), ...differences('Telegram answered', asked, answersOf(telegram)))
   const { generation } = bot.claw.engine
   await bot.stop()
   await telegram.stop()
-  problems.push(...differences('transcripts hold', [...sent, ...told], await written(folder)))
+  problems.push(...differences('transcripts hold', [...sent, ...asked], await written(folder)))
   return {
     reloads,
     refused,
     generations: generation,
-    messages: sent.length + told.length,
+    messages: sent.length + told,
     heartbeats: slots.count(),
     reconnects,
     samples,
@@ -139,31 +138,36 @@ export async function soakReloads(folder: string, reloads: number, onSample?: (s
   }
 }
 
-/** One person, who waits for each answer; each must be that person's own words. */
-async function chatUntil(bot: Bot, who: number, sent: string[], done: () => boolean, problems: string[]): Promise<void> {
-  for (let n = 0; !done(); n++) {
+/** One person, who waits for each answer; each must be that person's own words. Gives how many there were. */
+async function chatUntil(bot: Bot, who: number, done: () => boolean, problems: string[]): Promise<number> {
+  let n = 0
+  for (; !done(); n++) {
     const text = `m${who}-${n}`
-    sent.push(text)
     const { status, body } = await bot.chat(`u${who}-${Math.floor(n / PER_SESSION)}`, text)
     if (status !== 200 || body.response !== text) problems.push(`${text}: ${status} ${JSON.stringify(body)}`)
     await sleep(10 + Math.random() * 20)
   }
+  return n
 }
 
 interface Slots {
   idle(): Promise<void>
   count(): number
-  problems(from: number, to: number): readonly string[]
+  problems(until: number): readonly string[]
 }
 
 /** Which heartbeat ran at which second: told by the messages its turns begin with. */
-function watchSlots(bot: Bot): Slots {
-  const runs = new Map<string, number>()
+function watchSlots(bot: Bot, from: number, seconds: number): Slots {
+  const runs = new Map(['steady', 'reworded', 'moved'].map((name) => [name, new Uint8Array(seconds)]))
   const passedOver: string[] = []
   let running = 0
   bot.claw.engine.on((event) => {
     if (event.type === 'turn_start' && event.sessionKey.startsWith('cron:'))
-      for (const id of event.messageIds) runs.set(id, (runs.get(id) ?? 0) + 1)
+      for (const id of event.messageIds) {
+        const [name = '', slot = ''] = id.split('@')
+        const second = (Date.parse(slot) - from) / 1000
+        runs.get(name)![second] = runs.get(name)![second]! + 1
+      }
     if (event.type !== 'heartbeat') return
     if (event.outcome === 'started') running++
     else if (event.outcome === 'skipped' || event.outcome === 'missed') passedOver.push(`${event.name} ${event.outcome}`)
@@ -176,16 +180,15 @@ function watchSlots(bot: Bot): Slots {
         await sleep(1)
       }
     },
-    count: () => runs.size,
-    problems(from, to) {
+    count: () => [...runs.values()].reduce((sum, list) => sum + list.reduce((all, times) => all + times, 0), 0),
+    problems(until) {
       const found = [...passedOver]
-      for (const [id, times] of runs) if (times !== 1) found.push(`${id} ran ${times} times`)
-      for (let at = from + 1000; at <= to; at += 1000) {
-        // Every schedule that `moved` has holds the even seconds.
-        const due = at % 2000 === 0 ? ['steady', 'reworded', 'moved'] : ['steady', 'reworded']
-        for (const name of due) {
-          const id = `${name}@${new Date(at).toISOString()}`
-          if (!runs.has(id)) found.push(`${id} did not run`)
+      for (let second = 1; second <= (until - from) / 1000; second++) {
+        for (const [name, list] of runs) {
+          const times = list[second]!
+          // Every schedule that `moved` has holds the even seconds.
+          const isDue = name !== 'moved' || second % 2 === 0
+          if (times > 1 || (isDue && times === 0)) found.push(`${name} ran ${times} times at second ${second}`)
         }
       }
       return found
