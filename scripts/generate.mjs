@@ -6,6 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { referenceMarkdown } from './reference.mjs'
 
+/** For people and their editors alone. */
+const PROSE = new Set(['title', 'description', 'markdownDescription', 'markdownEnumDescriptions', 'examples'])
+
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const OUT = 'src/config/generated'
 // A declaration file would keep tsc from copying the JavaScript, so the types stand in a file that passes it on.
@@ -85,9 +88,6 @@ async function validator(schema) {
   if (left) throw new Error(`The generated validator still loads ${left[0]}`)
   return `// Generated.\n${bare}`
 }
-
-/** For people and their editors alone. */
-const PROSE = new Set(['title', 'description', 'markdownDescription', 'markdownEnumDescriptions', 'examples'])
 
 /** The schema without prose. */
 function slim(node) {

@@ -32,7 +32,9 @@ models: { api: { provider: anthropic, baseURL: "http://127.0.0.1:${model.address
 agents: { main: { soul: ${soul}, model: api/m } }
 routing: { defaultAgent: main, rules: [{ prefix: "/x", agentId: main }, { channelId: http, userId: u, agentId: main }] }
 `
-const io = { cwd, env: {}, color: false, stdin: process.stdin, out: () => {}, err: () => {} }
+// Under other flags than at a start, V8 would refuse what is kept: so the engine must leave them alone.
+const env = { NODE_OPTIONS: '--max-semi-space-size=16' }
+const io = { cwd, env, color: false, stdin: process.stdin, out: () => {}, err: () => {} }
 const until = async (what) => {
   for (let n = 0; n < 500; n++) {
     const value = await what().catch(() => undefined)

@@ -10,8 +10,8 @@ const YOUNG_BYTES = 8 * 1024 * 1024
 const LOOK_EVERY_MS = 1_000
 
 /** Returns at once and acts a little later, outside the start, once. Leaves alone what the command line set. */
-export function boundHeap(args: readonly string[] = process.execArgv, env = process.env['NODE_OPTIONS'] ?? ''): void {
-  if (/semi-space|heap-growing|old-space/.test([...args, env].join(' '))) return
+export function boundHeap(env: Readonly<Record<string, string | undefined>>): void {
+  if (/semi-space|heap-growing|old-space/.test([...process.execArgv, env['NODE_OPTIONS']].join(' '))) return
   const timer = setInterval(() => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? 0
     if (young < YOUNG_BYTES) return

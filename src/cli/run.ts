@@ -35,7 +35,7 @@ export const run: Verb = async (_args, options, io) => {
   }
   if (hasErrors(claw.diagnostics)) io.err(renderHuman(claw.diagnostics, { cwd: io.cwd, color: io.color }))
   greet(io, claw)
-  boundHeap()
+  boundHeap(io.env)
   return await untilStopped(claw, signals, options['openChat'] === true, io)
 }
 

@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import t from 'tap'
 import { measureGuard } from '../../bench/guard.ts'
 import { measurePrompt } from '../../bench/parts/prompt.ts'
+import { packageRoot } from '../../src/resources.ts'
 
 const LAZY =
   /node_modules\/(@anthropic-ai|openai|grammy|@grammyjs|discord|@discordjs|@slack|irc-framework|linkedom|undici|turndown)/
@@ -30,6 +33,13 @@ t.test('work that must not creep up', async (t) => {
     const [early, late] = heap
     t.ok(late - early < 12, `${early.toFixed(1)} MB, then ${late.toFixed(1)} MB`)
   })
+})
+
+t.test('the compiled code that the build keeps is taken', async (t) => {
+  const { loadBundle } = createRequire(import.meta.url)(join(packageRoot(), 'bin/claw.js')) as {
+    loadBundle: () => { script: { cachedDataRejected: boolean | undefined } } | null
+  }
+  t.equal(loadBundle()?.script.cachedDataRejected, false)
 })
 
 t.test('a request stays small, and what was sent stands', async (t) => {
