@@ -42,9 +42,10 @@ export function differences(
   }
   const tools = seen.tools ?? []
   const missing = (expected.tools ?? []).filter((name) => !tools.includes(name))
-  if (missing.length > 0) fail('tools', expected.tools, tools)
+  // An empty list, or text, says that there is none: anything else would hold of everything.
+  if (missing.length > 0 || (expected.tools?.length === 0 && tools.length > 0)) fail('tools', expected.tools, tools)
   if ((expected.notTools ?? []).some((name) => tools.includes(name))) fail('notTools', expected.notTools, tools)
-  for (const text of listOf(expected.reply)) if (!(seen.reply ?? '').includes(text)) fail('reply', text, seen.reply)
+  for (const text of listOf(expected.reply)) if (!says(seen.reply ?? '', text)) fail('reply', text, seen.reply)
   for (const text of listOf(expected.notReply)) if ((seen.reply ?? '').includes(text)) fail('notReply', text, seen.reply)
   if (expected.replyPattern !== undefined && !matches(expected.replyPattern, seen.reply ?? ''))
     fail('replyPattern', expected.replyPattern, seen.reply)
@@ -64,6 +65,8 @@ export function differences(
   }
   return found
 }
+
+const says = (reply: string, text: string): boolean => (text === '' ? reply === '' : reply.includes(text))
 
 const refusedAs = (expected: boolean | string, reason: string | null): boolean =>
   typeof expected === 'boolean' ? expected === (reason !== null) : reason?.toLowerCase().includes(expected.toLowerCase()) === true

@@ -1,5 +1,6 @@
 // `claw test` as a command: formats with every field they promise, exit codes, --threshold, --filter, several files.
 
+import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { runCli } from '../support/run-cli.ts'
 
@@ -138,6 +139,46 @@ t.test('--threshold is asked of each kind', async (t) => {
   t.match(await runCli(half, 'test', 'all.yaml', '--threshold', '100'), { code: 0, err: '' })
   t.ok((await runCli(half, 'test', '--threshold', '1', '--format', 'json')).json()['coverage'], 'and it is told')
   for (const wrong of ['101', '-1', 'most']) t.equal((await runCli(half, 'test', `--threshold=${wrong}`)).code, 64, wrong)
+})
+
+t.test('nothing is written, run or asked of a network, whatever the agents are', async (t) => {
+  const cwd = t.testdir({
+    'openclaw.yaml': `
+models:
+  anthropic: { provider: anthropic, baseURL: "http://127.0.0.1:1", apiKey: none }
+  demo: { provider: scripted, script: script.yaml }
+agents:
+  main:
+    soul: S
+    tools: [bash, write_file, web_fetch]
+    model: claude-sonnet-4-5
+    fallbacks: [claude-haiku-4-5]
+    permissions: { mode: ignore }
+    compaction: { contextWindow: 10000, keepRecent: 4, model: claude-haiku-4-5 }
+channels: { telegram: { token: x, apiRoot: "http://127.0.0.1:1" } }
+tests:
+  - name: hands that do nothing
+    model: demo
+    steps:
+      - { message: { channelId: telegram, userId: u, content: write }, expect: { toolCalls: [web_fetch, write_file, bash], reply: would have run, deliveries: [{}] } }
+      - { message: { channelId: telegram, userId: u, content: long }, expect: { reply: long } }
+      - { message: { channelId: telegram, userId: u, content: long }, expect: { reply: long } }
+      - { message: { channelId: telegram, userId: u, content: hi }, expect: { reply: "You said: hi" } }
+`,
+    'script.yaml': `replies:
+  - match: ^write
+    tool_calls:
+      - { name: write_file, input: { path: a.txt, content: x } }
+      - { name: bash, input: { command: touch b.txt } }
+      - { name: web_fetch, input: { url: "http://127.0.0.1:1/" } }
+  - match: ^long
+    text: "long ${'word '.repeat(4000)}"
+default: "You said: $0"
+`,
+  })
+  const { code, out, err } = await runCli(cwd, 'test')
+  t.equal(code, 0, out + err)
+  t.same(readdirSync(cwd).sort(), ['openclaw.yaml', 'script.yaml'])
 })
 
 t.test('several files, one part of them, none', async (t) => {

@@ -130,6 +130,11 @@ t.test('what does not hold is told at its line, with both sides', async (t) => {
       duplicate: true
       approval: true
       ran: 2
+  - name: there is something after all
+    message: { channelId: http, userId: ada, content: hello }
+    expect:
+      tools: []
+      reply: ""
   - name: second step
     model: demo
     steps:
@@ -147,7 +152,7 @@ t.test('what does not hold is told at its line, with both sides', async (t) => {
       refused: limit
       sessionKey: agent:main:eve
 `
-  const [wrong, second, command, refused] = await results(t, tests)
+  const [wrong, something, second, command, refused] = await results(t, tests)
   const told = Object.fromEntries((wrong?.failures ?? []).map((one) => [one.message.split(':')[0], one]))
   const expected: readonly (readonly [key: string, message: string])[] = [
     ['agentId', 'agentId: expected "scout", saw "main"'],
@@ -169,6 +174,7 @@ t.test('what does not hold is told at its line, with both sides', async (t) => {
   for (const key of ['reply', 'notReply', 'replyPattern'])
     t.match(told[key], { message: /expected "\^?(Bye|hello)", saw "You said: hello/, line: lineOf(tests, `      ${key}: `) }, key)
   t.equal(Object.keys(told).length, 16, 'all of them at once')
+  t.match(something?.failures, [{ message: /^tools: expected \[\], saw \["bash"/ }, { message: /^reply: expected "", saw "You/ }])
   t.match(second?.failures, [
     {
       message: 'that it is gone: notToolCalls: expected ["save_memory"], saw ["save_memory"]',
