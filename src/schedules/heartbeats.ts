@@ -43,6 +43,8 @@ interface Entry {
   schedule: Schedule
   /** The next slot; null: never. */
   nextAt: number | null
+  /** Its place in the heap; any other that is found there was given up. */
+  due: Due | null
   removed: boolean
   /** Slots up to here are made up for one after another, as `catchUp: all` wants. */
   backlogUntil: number
@@ -59,7 +61,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   const { clock, log, ledger } = options
   const entries = new Map<string, Entry>()
   // By name, not by entry: a heartbeat taken away and brought back must not overlap its own last run either.
-  const running = new Set<string>()
+  const running = new Map<string, Promise<void>>()
   const heap = createHeap<Due>((a, b) => a.at < b.at)
   // Thousands of heartbeats share few schedules, and the next time of one costs about as much as a small turn's overhead.
   const schedules = new Map<string, Schedule | null>()
@@ -84,7 +86,8 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   function wait(entry: Entry, at: number | null): void {
     entry.nextAt = at
     if (at === null || entry.removed) return
-    heap.push({ entry, at })
+    entry.due = { entry, at }
+    heap.push(entry.due)
     arm()
   }
 
@@ -106,7 +109,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     })
   }
 
-  const isStale = (due: Due): boolean => due.entry.removed || due.entry.nextAt !== due.at
+  const isStale = (due: Due): boolean => due.entry.removed || due.entry.due !== due
 
   function runDue(): void {
     const now = clock.now()
@@ -127,6 +130,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     const following = entry.schedule.next(slot)
     const isBacklog = slot <= entry.backlogUntil
     const isLate = now - slot > GRACE_MS
+    entry.due = null
     if (catchUp === 'all' && (isBacklog || isLate || (following !== null && following <= now && !running.has(name)))) {
       if (!isBacklog) entry.backlogUntil = now
       entry.nextAt = following
@@ -157,9 +161,16 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   async function begin(entry: Entry, slot: number, whenRunning: 'skip' | 'wait', claimed = false): Promise<void> {
     const { plan } = entry
     if (running.has(plan.name) && whenRunning === 'skip') return notRun(plan.name, slot, 'skipped', OVERLAPPED)
-    while (running.has(plan.name)) await new Promise<void>((resolve) => clock.after(1000, resolve))
+    while (running.has(plan.name)) await running.get(plan.name)
     if (stopped || entry.removed) return
-    running.add(plan.name)
+    const run = runSlot(plan, slot, claimed)
+    running.set(plan.name, run)
+    await run
+    running.delete(plan.name)
+  }
+
+  /** Must not throw. */
+  async function runSlot(plan: HeartbeatPlan, slot: number, claimed: boolean): Promise<void> {
     try {
       if (!claimed && !(await ledger.claimSlot(plan.name, slot, clock.now()))) return
       const outcome = await options.fire(plan, new Date(slot).toISOString()).catch((error: unknown) => {
@@ -170,8 +181,6 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     } catch (error) {
       // A slot that can't be written down is not run: better missed than run twice.
       log.error({ heartbeat: plan.name, slot, error: messageOf(error) }, 'The heartbeat ledger could not be written')
-    } finally {
-      running.delete(plan.name)
     }
   }
 
@@ -238,7 +247,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   }
 
   function add(plan: HeartbeatPlan, schedule: Schedule): void {
-    const entry: Entry = { plan, schedule, nextAt: null, removed: false, backlogUntil: 0, held: !started }
+    const entry: Entry = { plan, schedule, nextAt: null, due: null, removed: false, backlogUntil: 0, held: !started }
     entries.set(plan.name, entry)
     wait(entry, schedule.next(clock.now()))
   }

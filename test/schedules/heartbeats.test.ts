@@ -228,6 +228,30 @@ t.test('a kill while it makes up for slots loses none of them', async (t) => {
   )
 })
 
+t.test('what it makes up for comes before what is due meanwhile', async (t) => {
+  const clock = createFakeClock(START + 12_500)
+  const ledger = createMemorySlots()
+  await ledger.claimSlot('a', START + 10_000, START + 10_000)
+  const { heartbeats, fired } = setUp({
+    clock,
+    ledger,
+    fire: (_, slot) => {
+      const ms = slot.endsWith(':10.000Z') ? 1200 : 50
+      return new Promise((resolve) => clock.after(ms, () => resolve('ran')))
+    },
+  })
+  const order: number[] = []
+  const claim = ledger.claimSlot
+  ledger.claimSlot = (name, slot, at) => {
+    order.push((slot - START) / 1000)
+    return claim(name, slot, at)
+  }
+  heartbeats.apply([heartbeat({ catchUp: 'all', schedule: '* * * * * *' })])
+  await clock.advance(3000)
+  t.strictSame(order, [11, 12, 13, 14, 15])
+  t.equal(fired.length, 6)
+})
+
 t.test('each slot that did not run is on record; of very many the first hundred', async (t) => {
   const { heartbeats, clock, ledger, states } = setUp()
   heartbeats.apply([heartbeat({ catchUp: 'last' })])
