@@ -59,6 +59,14 @@ export class BudgetError extends Error {
   }
 }
 
+/** Why a turn's signal aborts when the engine stops: the turn is not ended, the next process goes on with it. */
+export class EngineStops extends Error {
+  constructor() {
+    super('The engine stops.')
+    this.name = 'EngineStops'
+  }
+}
+
 export interface TurnOutcome {
   /** The reply for people. */
   readonly text: string

@@ -6,7 +6,7 @@ import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type T
 import { sayModelError } from '../models/say.ts'
 import { messagesOf } from '../sessions/messages.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
-import { BudgetError, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
+import { BudgetError, EngineStops, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
 import { prefixOf } from './prompt.ts'
 import { runTools } from './tool-calls.ts'
 import { receivedOf, userContent } from './user-entry.ts'
@@ -37,8 +37,12 @@ export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOu
   }
 }
 
-/** What the user is told; null: a bug or a broken disk, which is not theirs. */
+/** The engine stops: nothing more is appended, and the next process goes on from what stands. */
+const isLeft = (turn: Turn): boolean => turn.signal.reason instanceof EngineStops
+
+/** What the user is told; null: the engine stops, or a bug or a broken disk, which is not theirs. */
 function sentenceFor(error: unknown, turn: Turn): string | null {
+  if (isLeft(turn)) return null
   if (turn.signal.aborted) return STOPPED
   if (error instanceof BudgetError) return error.message
   return error instanceof ModelError ? sayModelError(error) : null
@@ -75,7 +79,9 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     }
     if (text !== '') said.push(text)
     if (calls.length > 0) {
-      await append(turn, ports, `t${call}`, 'user', await runTools(turn, ports, calls))
+      const results = await runTools(turn, ports, calls)
+      if (isLeft(turn)) throw turn.signal.reason
+      await append(turn, ports, `t${call}`, 'user', results)
       if (turn.signal.aborted) throw new ModelError('aborted', 'The turn was stopped.')
       chunks.gap()
       continue

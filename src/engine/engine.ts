@@ -289,7 +289,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await storage.queue.drain(drainMs)
       await delivery.drain(Math.min(drainMs, 5_000))
       delivery.stop()
-      turns.interruptAll()
+      await turns.leave()
       await modelRouter.close()
       await surroundings.close()
       await storage.close()

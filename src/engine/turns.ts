@@ -2,7 +2,7 @@
 // rows done, answers stored, replies queued.
 
 import type { EngineEvent } from '../agent/events.ts'
-import type { TurnOutcome, TurnPorts } from '../agent/port.ts'
+import { EngineStops, type TurnOutcome, type TurnPorts } from '../agent/port.ts'
 import { runAgentTurn } from '../agent/turn.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
@@ -42,6 +42,8 @@ export interface TurnRunner {
   interrupt(session: string): boolean
   /** Ends every running turn, or one agent's. */
   interruptAll(agentId?: string): void
+  /** Breaks off what runs without an answer, so that the next process goes on with it. Resolves when nothing runs. */
+  leave(): Promise<void>
   waitForAnswer(session: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
 }
 
@@ -66,7 +68,7 @@ const BROKEN = 'Something went wrong on my side. Please try again.'
 
 export function createTurnRunner(world: World, options: TurnRunnerOptions): TurnRunner {
   const { storage, clock, log } = world
-  const running = new Map<string, { readonly agentId: string; readonly stop: AbortController }>()
+  const running = new Map<string, { readonly agentId: string; readonly stop: AbortController; readonly ended: Promise<void> }>()
   const waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
   const debounces = new Map<string, () => void>()
 
@@ -97,10 +99,13 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
     const claim = await storage.sessions.claimNext(token.session, { all: together, max: 50 })
     if (claim === null) return 'noop'
-    const stop = new AbortController()
-    running.set(token.session, { agentId: token.agentId, stop })
+    const turn = { agentId: token.agentId, stop: new AbortController(), ended: Promise.resolve() }
+    running.set(token.session, turn)
     try {
-      await runClaim(generation, token, claim, stop.signal)
+      turn.ended = runClaim(generation, token, claim, turn.stop.signal)
+      await turn.ended
+    } catch (error) {
+      if (!(turn.stop.signal.reason instanceof EngineStops)) throw error
     } finally {
       running.delete(token.session)
       if (storage.sessions.waiting(token.session) > 0) options.enqueue(token)
@@ -189,6 +194,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       const rows = await readyRows(turn, first)
       return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
+      if (turn.signal.reason instanceof EngineStops) throw error
       log.error(
         { session: first.session, run: turn.claim.run, error: error instanceof Error ? error.stack : String(error) },
         'a turn failed',
@@ -305,6 +311,10 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     interrupt,
     interruptAll(agentId) {
       for (const turn of running.values()) if (agentId === undefined || turn.agentId === agentId) turn.stop.abort()
+    },
+    async leave() {
+      for (const turn of running.values()) turn.stop.abort(new EngineStops())
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended))
     },
     async waitForAnswer(session, messageId, signal) {
       const key = waiterKey(session, messageId)

@@ -1,0 +1,251 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { builtinRegistry } from '../../src/builtin.ts'
+import type { Registry } from '../../src/registry.ts'
+import type { ToolDefinition } from '../../src/tools/port.ts'
+import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { type FakeReply, lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
+import { createFakeTelegram } from '../support/fake-telegram.ts'
+import { asKilled } from '../support/killed.ts'
+import { inboxRow, openStorage } from '../support/storage-world.ts'
+
+const SESSION = 'agent:main:http:u'
+const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let i = 0; i < 1000; i++) {
+    if (await what()) return
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error('it did not come to that')
+}
+const bot = async (t: Test, yaml: string, options: BotOptions = {}): Promise<Bot> => {
+  const started = await startBot(HEAD + yaml, options)
+  t.teardown(() => started.stop())
+  return started
+}
+/** Something that hangs until the test lets it go. */
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open: () => void = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
+/** Asks for a tool, then says what it was told. */
+const asks =
+  (name: string, input: unknown) =>
+  (request: MessagesRequest): FakeReply => {
+    const last = lastUserText(request)
+    return request.messages.length % 2 === 1 && last === 'go' ? { toolCalls: [{ name, input }] } : { text: `told: ${last}` }
+  }
+
+/** A tool that counts its calls and hangs until it is let go. */
+function countingTool(traits: ToolDefinition['traits']): { registry: Registry; calls: string[]; release(): void } {
+  const calls: string[] = []
+  const { opened, open } = gate()
+  const tool: ToolDefinition = {
+    name: 'count_calls',
+    description: 'Counts.',
+    inputSchema: { type: 'object', additionalProperties: false },
+    traits,
+    load: async () => async (_, context) => {
+      calls.push(context.idempotencyKey)
+      await opened
+      return { content: 'counted' }
+    },
+  }
+  return { registry: { ...builtinRegistry, tools: [...builtinRegistry.tools, tool] }, calls, release: open }
+}
+
+const COUNTS = 'agents: { main: { soul: S, tools: [count_calls], permissions: { mode: ignore } } }'
+
+t.test('killed while a tool ran', async (t) => {
+  for (const [name, traits, told, times] of [
+    ['one that may be repeated runs again, under the same key', { idempotent: true }, 'told: counted', 2],
+    ['of another the model is told that nobody knows', { sends: true }, /may or may not have happened/, 1],
+  ] as const) {
+    await t.test(name, async (t) => {
+      const { registry, calls, release } = countingTool(traits)
+      const reply = asks('count_calls', {})
+      const first = await bot(t, COUNTS, { registry, api: { reply } })
+      void first.chat('u', 'go', { message_id: 'm1' })
+      await until(() => calls.length === 1)
+      const folder = await asKilled(t, first.folder)
+      release()
+      const second = await bot(t, COUNTS, { registry, folder, api: { reply } })
+      const { body } = await second.chat('u', 'go', { message_id: 'm1' })
+      t.match(body.response, told)
+      t.equal(calls.length, times)
+      t.equal(new Set(calls).size, 1)
+      t.equal(second.api.requests.length, 1, 'the model call before it was not made again')
+    })
+  }
+})
+
+t.test('killed after a tool ended: it is not run again, nor the model asked again', async (t) => {
+  const { registry, calls, release } = countingTool({ sends: true })
+  release()
+  const { opened, open } = gate()
+  const reply = asks('count_calls', {})
+  const first = await bot(t, COUNTS, {
+    registry,
+    api: {
+      reply: async (request) => {
+        if (lastUserText(request) !== 'go') await opened
+        return reply(request)
+      },
+    },
+  })
+  void first.chat('u', 'go', { message_id: 'm1' })
+  await until(async () => (await first.transcript('main', SESSION).catch(() => [])).length === 3)
+  const folder = await asKilled(t, first.folder)
+  open()
+  const second = await bot(t, COUNTS, { registry, folder, api: { reply } })
+  t.equal((await second.chat('u', 'go', { message_id: 'm1' })).body.response, 'told: counted')
+  t.equal(calls.length, 1)
+  t.equal(second.api.requests.length, 1)
+  const lines = await second.transcript('main', SESSION)
+  t.same(
+    lines.map(({ role }) => role),
+    ['user', 'assistant', 'user', 'assistant'],
+  )
+})
+
+t.test('a turn that ends every process is given up after 25 starts, and the session goes on', async (t) => {
+  for (const [starts, expected] of [
+    [24, 'told: m1'],
+    [25, /could not finish this, however often I tried/],
+  ] as const) {
+    const folder = t.testdir({})
+    const stateDir = join(folder, '.openclaw')
+    for (let i = 0; i < starts; i++) {
+      const storage = await openStorage(stateDir)
+      if (i === 0) await storage.sessions.post(inboxRow(SESSION, 'm1', { content: 'm1' }), `message:${SESSION}:m1`)
+      const claim = await storage.sessions.claimNext(SESSION)
+      t.equal(claim?.rows[0]?.attempts, i + 1)
+      await storage.close()
+    }
+    const b = await bot(t, 'agents: { main: { soul: S } }', { folder, api: { reply: asks('none', {}) } })
+    t.match((await b.claw.engine.waitForAnswer(SESSION, 'm1')).response, expected)
+    t.equal((await b.chat('u', 'still there?')).body.response, 'told: still there?')
+    await b.stop()
+  }
+})
+
+t.test('a turn goes on under today’s plan', async (t) => {
+  const yaml = (agents: string) => `agents: { ${agents} }\nrouting: { defaultAgent: main }`
+  const main = (more: string) => `main: { soul: S, ${more} permissions: { mode: ignore } }, other: { soul: O }`
+  /** Killed while the model thought: nothing but the message stands. */
+  async function begun(t: Test): Promise<string> {
+    const { opened, open } = gate()
+    const reply = () => opened.then(() => 'too late')
+    const b = await bot(t, yaml(main('tools: [write_file],')), { api: { reply } })
+    void b.chat('u', 'go', { message_id: 'm1' })
+    await until(async () => (await b.transcript('main', SESSION).catch(() => [])).length === 1)
+    const folder = await asKilled(t, b.folder)
+    open()
+    return folder
+  }
+  const write = asks('write_file', { path: 'x.txt', content: 'x' })
+
+  await t.test('its agent was removed: whoever asks is told', async (t) => {
+    const folder = await begun(t)
+    const b = await bot(t, 'agents: { other: { soul: O } }', { folder })
+    const answer = await b.claw.engine.waitForAnswer(SESSION, 'm1')
+    t.match(answer, { response: /no longer here/, isError: true })
+    t.equal(b.api.requests.length, 0)
+  })
+  await t.test('a tool was taken away: the call the model had asked for is not run', async (t) => {
+    const folder = await begun(t)
+    const b = await bot(t, yaml(main('tools: [read_file],')), { folder, api: { reply: write } })
+    t.match((await b.claw.engine.waitForAnswer(SESSION, 'm1')).response, /There is no tool "write_file" here/)
+    await t.rejects(readFile(join(folder, '.openclaw/workspace/main/x.txt')))
+  })
+  await t.test('asked for before the kill, refused after it', async (t) => {
+    const { registry, calls, release } = countingTool({ sends: true })
+    const first = await bot(t, COUNTS, { registry, api: { reply: asks('count_calls', {}) } })
+    void first.chat('u', 'go', { message_id: 'm1' })
+    await until(() => calls.length === 1)
+    const folder = await asKilled(t, first.folder)
+    release()
+    const b = await bot(t, yaml(main('')), { registry, folder, api: { reply: asks('count_calls', {}) } })
+    t.match((await b.claw.engine.waitForAnswer(SESSION, 'm1')).response, /There is no tool "count_calls" here/)
+    t.equal(calls.length, 1)
+  })
+  await t.test('its model is another one', async (t) => {
+    const folder = await begun(t)
+    const b = await bot(t, yaml(main('model: api/newer,')), { folder, api: { reply: (request) => ({ text: request.model }) } })
+    t.equal((await b.claw.engine.waitForAnswer(SESSION, 'm1')).response, 'newer')
+  })
+})
+
+t.test('an engine that is stopped before a turn ends leaves it to the next', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const folder = t.testdir({})
+  const first = await startBot(`${HEAD}agents: { main: { soul: S } }`, {
+    folder,
+    clock,
+    api: { reply: () => new Promise(() => {}) },
+  })
+  void first.chat('u', 'go', { message_id: 'm1' }).catch(() => undefined)
+  await until(() => first.api.requests.length > 0 || first.events.some(({ type }) => type === 'turn_start'))
+  const stopped = first.stop()
+  await until(async () => {
+    await clock.advance(30_000)
+    return await Promise.race([stopped.then(() => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20))])
+  })
+  const second = await bot(t, 'agents: { main: { soul: S } }', { folder, api: { reply: () => 'finished' } })
+  t.equal((await second.chat('u', 'go', { message_id: 'm1' })).body.response, 'finished')
+  t.same(
+    (await second.transcript('main', SESSION)).map(({ role }) => role),
+    ['user', 'assistant'],
+  )
+})
+
+t.test('a reply that was stored and not sent', async (t) => {
+  const yaml = (url: string) => `
+agents: { main: { soul: S } }
+channels: { telegram: { token: "1:T", apiRoot: "${url}", allowFrom: ["telegram:7"] } }`
+  for (const [name, fault, expected] of [
+    ['surely not sent: once, without a word', { code: 429, retryAfter: 60 }, ['told: hello']],
+    [
+      'perhaps sent: again, and it says so',
+      { code: 0, cut: 'after' },
+      ['told: hello', /may be a repeat[\s\S]*told: hello|told: hello[\s\S]*may be a repeat/],
+    ],
+  ] as const) {
+    await t.test(name, async (t) => {
+      const telegram = await createFakeTelegram({ token: '1:T' })
+      t.teardown(() => telegram.stop())
+      const start = Date.UTC(2026, 0, 5)
+      const reply = asks('none', {})
+      telegram.fail({ method: 'sendMessage', ...fault })
+      const first = await startBot(HEAD + yaml(telegram.url), { clock: createFakeClock(start), api: { reply } })
+      telegram.say({ from: 7, text: 'hello' })
+      await until(() => telegram.calls.some(({ method }) => method === 'sendmessage'))
+      await until(async () => first.events.some(({ type }) => type === 'turn_end'))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const folder = await asKilled(t, first.folder)
+      await first.stop()
+
+      const clock = createFakeClock(start + 500)
+      const second = await bot(t, yaml(telegram.url), { folder, clock, api: { reply } })
+      const texts = (): readonly string[] =>
+        telegram
+          .chat(7)
+          .filter(({ fromBot }) => fromBot)
+          .map(({ text }) => text)
+      t.ok(texts().length < expected.length, 'not before its time')
+      await until(async () => {
+        await clock.advance(5_000)
+        return texts().length === expected.length
+      })
+      t.match(texts(), expected)
+      t.equal(second.api.requests.length, 0, 'the model is not asked again')
+      await clock.advance(600_000)
+      t.equal(texts().length, expected.length)
+    })
+  }
+})
