@@ -11,7 +11,7 @@ import type { Rights } from './doors.ts'
 import { metricsText } from './metrics.ts'
 import { apiProblem, complete, listModels } from './openai.ts'
 import type { Page } from './page.ts'
-import { json, problem, RequestProblem, readBody } from './replies.ts'
+import { problem, RequestProblem, readBody } from './replies.ts'
 import type { Env } from './types.ts'
 
 export interface AppDeps extends ChatDeps {
@@ -20,7 +20,6 @@ export interface AppDeps extends ChatDeps {
   /** What the doors found out about the request's sender. */
   readonly rightsOf: (request: IncomingMessage) => Rights
   readonly sockets: () => number
-  readonly isClosing: () => boolean
 }
 
 export function createApp(deps: AppDeps): Hono<Env> {
@@ -41,13 +40,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
   })
   app.notFound(() => problem(404, 'not_found', 'There is nothing here.'))
 
-  // Open to all: whether the process lives, the page's own files, and platforms that call in with signatures of their own.
-  app.get('/healthz', () => json({ ok: true }))
-  app.get('/readyz', async () => {
-    const degraded = (await engine.status()).degraded !== undefined
-    const ready = !deps.isClosing() && !degraded
-    return json({ ready, ...(degraded ? { degraded } : {}) }, ready ? 200 : 503)
-  })
+  // Open to all: the page's own files, and platforms that call in with signatures of their own.
   app.get('/assets/:name', (c) => page.serve(c.req.param('name'), { ifNoneMatch: c.req.header('if-none-match') }) ?? c.notFound())
   app.get('/', (c) => {
     // A browser can't send a token with a page's address: without one, the page itself asks for it.

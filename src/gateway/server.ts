@@ -3,17 +3,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
 import type { Engine } from '../engine/port.ts'
 import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
 import type { GatewayPlan, Plan } from '../plan/plan.ts'
 import { type Clock, type Logger, type Random, systemRandom } from '../ports.ts'
-import { createApp } from './app.ts'
 import { createDesk } from './desk.ts'
 import { addressOf, createDoors, isLoopback, type Refusal, type Rights, refusal, type Verdict } from './doors.ts'
-import { createPage } from './page.ts'
+import { answerHealth, isHealth } from './health.ts'
+import type { Listener } from './http.ts'
 import { createSockets } from './sockets.ts'
-import type { Env } from './types.ts'
 
 export interface GatewayOptions {
   readonly engine: Engine
@@ -48,19 +46,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const desk = createDesk(engine)
   const sockets = createSockets({ engine, desk, doors, clock, random, log })
   const rightsOf = new WeakMap<IncomingMessage, Rights>()
-  const app = createApp({
-    engine,
-    desk,
-    random,
-    log,
-    page: createPage(),
-    rightsOf: (request) => rightsOf.get(request) ?? 'none',
-    sockets: () => sockets.count(),
-    isClosing: () => closing,
-  })
-  const listener = getRequestListener((request, env) => app.fetch(request, env as Env['Bindings']), {
-    overrideGlobalObjects: false,
-  })
+  let routes: Promise<Listener> | undefined
   const perAddress = new Map<string, number>()
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -70,7 +56,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       refuseRequest(request, response, verdict)
       return
     }
-    if (closing && request.url !== '/healthz' && request.url !== '/readyz') {
+    if (isHealth(request)) {
+      void answerHealth(request, response, { engine, isClosing: () => closing })
+      return
+    }
+    if (closing) {
       refuseRequest(request, response, STOPPING)
       return
     }
@@ -83,7 +73,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }
     }
     rightsOf.set(request, verdict.rights)
-    void listener(request, response)
+    routes ??= openRoutes()
+    void routes.then((listener) => listener(request, response))
+  }
+
+  async function openRoutes(): Promise<Listener> {
+    const { createListener } = await import('./http.ts')
+    return createListener({
+      engine,
+      desk,
+      random,
+      log,
+      rightsOf: (request) => rightsOf.get(request) ?? 'none',
+      sockets: () => sockets.count(),
+    })
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

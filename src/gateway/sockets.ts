@@ -3,7 +3,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import type { WebSocketServer } from 'ws'
 import type { EngineEvent } from '../agent/events.ts'
 import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
@@ -54,14 +54,20 @@ export function createSockets(deps: SocketDeps): Sockets {
   const pushes = createPushes({ engine, desk, clients, send })
   const intake = createSocketIntake({ engine, desk, random, pushes, send })
   const payload = (plan: Plan): number => plan.gateway.maxBodyBytes * READ_FACTOR + 1024
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: payload(engine.plan),
-  })
+  let server: Promise<WebSocketServer> | undefined
   const off = engine.on(onEvent)
   let stopPing = clock.after(PING_MS, ping)
+
+  /** Its library loads for the first socket: many bots have none. */
+  async function openServer(): Promise<WebSocketServer> {
+    const { WebSocketServer: Server } = await import('./ws.ts')
+    return new Server({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: payload(engine.plan),
+    })
+  }
 
   function ping(): void {
     for (const client of clients) {
@@ -157,31 +163,38 @@ export function createSockets(deps: SocketDeps): Sockets {
     }
   }
 
+  function take(client: Client): void {
+    const { ws } = client
+    clients.add(client)
+    const stopWaiting = clock.after(HELLO_MS, () => {
+      if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
+    })
+    ws.on('message', (data, isBinary) => onFrame(client, data as Buffer, isBinary))
+    ws.on('pong', () => {
+      client.alive = true
+    })
+    ws.on('error', (error) => log.debug({ error: messageOf(error) }, 'socket error'))
+    ws.on('close', () => {
+      stopWaiting()
+      clients.delete(client)
+      client.gone = true
+      for (const wait of client.waits) wait.abort()
+      pushes.forget(client)
+    })
+  }
+
   return {
     accept(request, socket, head, headerRights) {
-      server.handleUpgrade(request, socket, head, (ws) => {
-        const client = createClient(ws, addressOf(request), headerRights)
-        clients.add(client)
-        const stopWaiting = clock.after(HELLO_MS, () => {
-          if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
-        })
-        ws.on('message', (data, isBinary) => onFrame(client, data as Buffer, isBinary))
-        ws.on('pong', () => {
-          client.alive = true
-        })
-        ws.on('error', (error) => log.debug({ error: messageOf(error) }, 'socket error'))
-        ws.on('close', () => {
-          stopWaiting()
-          clients.delete(client)
-          client.gone = true
-          for (const wait of client.waits) wait.abort()
-          pushes.forget(client)
-        })
-      })
+      server ??= openServer()
+      void server.then((open) =>
+        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, addressOf(request), headerRights))),
+      )
     },
     count: (address) => (address === undefined ? clients.size : [...clients].filter((one) => one.address === address).length),
     applyPlan(before, next) {
-      server.options.maxPayload = payload(next)
+      void server?.then((open) => {
+        open.options.maxPayload = payload(next)
+      })
       const rotated = tokenOf(before) !== tokenOf(next)
       for (const client of clients) {
         const rights = client.session?.rights ?? client.headerRights
