@@ -5,10 +5,6 @@ import type { Clock } from '../ports.ts'
 export interface SimulatedClock extends Clock {
   /** Moves time on, timer by timer. */
   advance(ms: number): Promise<void>
-  /** How many timers were set so far. */
-  readonly set: number
-  /** Whether one of those set after the first `count` still stands. */
-  standsSince(count: number): boolean
 }
 
 interface Timer {
@@ -33,10 +29,6 @@ export function createSimulatedClock(startMs: number, settle: () => Promise<void
   }
 
   return {
-    get set() {
-      return order
-    },
-    standsSince: (count) => [...timers].some((timer) => timer.order >= count),
     now: () => now,
     after(ms, callback) {
       const timer = { at: now + Math.max(0, ms), order: order++, callback }
@@ -53,6 +45,31 @@ export function createSimulatedClock(startMs: number, settle: () => Promise<void
       }
       now = end
       await settle()
+    },
+  }
+}
+
+/** The same clock for those who do nothing but wait for it; `waiting` says how many do. */
+export function createCountedClock(clock: Clock): Clock & { waiting(): number } {
+  let waiting = 0
+  return {
+    now: () => clock.now(),
+    waiting: () => waiting,
+    after(ms, callback) {
+      waiting++
+      let over = false
+      const end = (): void => {
+        if (!over) waiting--
+        over = true
+      }
+      const cancel = clock.after(ms, () => {
+        end()
+        callback()
+      })
+      return () => {
+        end()
+        cancel()
+      }
     },
   }
 }

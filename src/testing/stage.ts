@@ -9,11 +9,11 @@ import type { Surroundings } from '../engine/surroundings.ts'
 import type { ModelRef, Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
-import { type Random, silentLogger } from '../ports.ts'
-import type { Registry } from '../registry.ts'
+import { type Clock, type Random, silentLogger } from '../ports.ts'
+import type { ProviderDefinition, Registry } from '../registry.ts'
 import { createMemoryStorage } from '../storage/memory/storage.ts'
 import { createToolRunner } from '../tools/run.ts'
-import { createSimulatedClock, type SimulatedClock } from './clock.ts'
+import { createCountedClock, createSimulatedClock, type SimulatedClock } from './clock.ts'
 import { offlinePlan } from './offline.ts'
 import { testSurroundings } from './surroundings.ts'
 
@@ -37,11 +37,13 @@ export interface Stages {
   open(startMs: number, model: ModelRef | null): Promise<Stage>
 }
 
-/** Something with no plan of its own must not wait for ever; a loop of agents ends here. */
-const MOST_ROUNDS = 20_000
+/** A loop of agents must not go on for ever. */
+const MOST_ROUNDS = 200_000
 const QUIET_ROUNDS = 4
-/** A turn that set a timer and then shows nothing for so long waits for the clock. */
-const ASLEEP_ROUNDS = 1_000
+/** Rounds after which a turn that shows nothing is waited for without keeping the processor busy. */
+const BUSY_ROUNDS = 1_000
+/** A turn that shows nothing for so long waits for what will not come by itself, such as another one that waits. */
+const STILL_MS = 1_000
 
 export async function createStages(plan: Plan, registry: Registry): Promise<Stages> {
   const router = await createRouter(plan)
@@ -66,10 +68,10 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
       const events: EngineEvent[] = []
       const sent: OutboundMessage[] = []
       const clock = createSimulatedClock(startMs, () => settle())
+      const modelClock = createCountedClock(clock)
       const random = countingRandom()
       const storage = createMemoryStorage({ stateDir: plan.stateDir, clock, random, log: silentLogger })
       const turns = createTurnCount()
-      let timersAtLastEvent = 0
       let surroundings: Surroundings | undefined
       const engine = await createEngine({
         plan: offline,
@@ -79,6 +81,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         log: silentLogger,
         registry: {
           ...registry,
+          providers: registry.providers.map((definition) => onClock(definition, modelClock)),
           channels: registry.channels.map((definition) => ({ ...definition, load: async () => () => recordingChannel(sent) })),
         },
         storage,
@@ -92,21 +95,23 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
       engine.on((event) => {
         events.push(event)
         turns.see(event)
-        timersAtLastEvent = clock.set
       })
       await engine.start()
 
       /** Quiet: for some rounds of the event loop, nothing happened and nothing is on its way. */
       async function settle(): Promise<void> {
-        let [quiet, still, seen] = [0, 0, -1]
+        let [quiet, still, seen, since] = [0, 0, -1, 0]
         for (let round = 0; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
-          await new Promise((resolve) => setImmediate(resolve))
-          still = events.length === seen ? still + 1 : 0
-          seen = events.length
+          await new Promise((resolve) => (still < BUSY_ROUNDS ? setImmediate(resolve) : setTimeout(resolve, 1)))
+          if (events.length !== seen) {
+            ;[quiet, still, seen, since] = [0, 0, events.length, performance.now()]
+            continue
+          }
+          still++
           const next = storage.outbox.next()
           const due = next !== null && next.at <= clock.now()
-          quiet = still === 0 || due || turns.working() ? 0 : quiet + 1
-          if (still > ASLEEP_ROUNDS && clock.standsSince(timersAtLastEvent)) return
+          quiet = due || turns.working() > modelClock.waiting() ? 0 : quiet + 1
+          if (still > BUSY_ROUNDS && performance.now() - since > STILL_MS) return
         }
       }
 
@@ -126,11 +131,11 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
 }
 
 /** Turns that run and do not wait for a person. A session has one turn at a time. */
-function createTurnCount(): { see(event: EngineEvent): void; working(): boolean } {
+function createTurnCount(): { see(event: EngineEvent): void; working(): number } {
   const working = new Set<string>()
   const waiting = new Map<string, string>()
   return {
-    working: () => working.size > 0,
+    working: () => working.size,
     see(event) {
       if (event.type === 'turn_start') working.add(event.sessionKey)
       else if (event.type === 'turn_end') {
@@ -148,6 +153,14 @@ function createTurnCount(): { see(event: EngineEvent): void; working(): boolean 
     },
   }
 }
+
+const onClock = (definition: ProviderDefinition, clock: Clock): ProviderDefinition => ({
+  ...definition,
+  async load() {
+    const create = await definition.load()
+    return (spec, world) => create(spec, { ...world, clock })
+  },
+})
 
 const recordingChannel = (sent: OutboundMessage[]): Channel => ({
   start: async () => {},
