@@ -57,6 +57,7 @@ export interface ModelRouterOptions {
 
 const COOL_DOWN_MS: Readonly<Partial<Record<ModelErrorKind, number>>> = {
   credentials: 300_000,
+  no_model: 300_000,
   rate_limit: 20_000,
   overloaded: 15_000,
   server: 15_000,
@@ -243,7 +244,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
 
 const keyOf = (ref: ModelRef): string => `${ref.provider}/${ref.model}`
 
-/** Another model can't help where the request itself is at fault. A key that is refused counts as an outage of that model. */
+/** Another model can't help where the request itself is at fault. A key that is refused, or a model that was retired, counts as an outage. */
 const mayFallBack = (error: ModelError): boolean =>
   error.kind !== 'invalid' && error.kind !== 'context' && error.kind !== 'aborted'
 

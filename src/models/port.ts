@@ -72,6 +72,7 @@ export interface ModelResult {
 
 export type ModelErrorKind =
   | 'credentials' // 401, 403, or none set
+  | 'no_model' // 404: the service has no such model (any more)
   | 'rate_limit' // 429
   | 'overloaded' // 529, 503
   | 'server' // other 5xx

@@ -6,6 +6,8 @@ export function sayModelError(error: ModelError): string {
   switch (error.kind) {
     case 'credentials':
       return 'I cannot reach my language model: its key is missing or was not accepted. The owner can mend that.'
+    case 'no_model':
+      return 'My language model is no longer offered under its name. The owner can mend that.'
     case 'rate_limit':
       return `My language model has too much to do for me right now. Please try again ${when(error.retryAfterMs)}.`
     case 'overloaded':

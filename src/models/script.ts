@@ -37,6 +37,7 @@ export interface ScriptProblem {
 const REPLY_KEYS = ['match', 'tool', 'text', 'tool_calls', 'error', 'stop_reason', 'usage', 'once', 'delayMs', 'chunk']
 const ERROR_KINDS: readonly string[] = [
   'credentials',
+  'no_model',
   'rate_limit',
   'overloaded',
   'server',

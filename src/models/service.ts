@@ -114,7 +114,8 @@ const BY_TYPE: Readonly<Record<string, ModelErrorKind>> = {
   request_too_large: 'context',
   context_length_exceeded: 'context',
   invalid_request_error: 'invalid',
-  not_found_error: 'invalid',
+  not_found_error: 'no_model',
+  model_not_found: 'no_model',
 }
 
 function kindOf(error: ApiErrorLike): ModelErrorKind {
@@ -124,6 +125,7 @@ function kindOf(error: ApiErrorLike): ModelErrorKind {
     if (named === 'context' || status === 413 || (status === 400 && TOO_LONG.test(message))) return 'context'
     if (status === 401 || status === 402 || status === 403) return 'credentials'
     if ((status === 400 || status === 429) && NO_MONEY.test(`${error.code} ${message}`)) return 'credentials'
+    if (status === 404 || named === 'no_model') return 'no_model'
     if (status === 429) return 'rate_limit'
     if (status === 503 || status === 529) return 'overloaded'
     if (status === 408 || status === 504) return 'timeout'

@@ -185,7 +185,7 @@ t.test('errors have kinds and hold no secret', async (t) => {
     [{ status: 400, message: 'prompt is too long: 210000 tokens > 200000 maximum' }, 'context'],
     [{ status: 413 }, 'context'],
     [{ status: 400, message: 'messages: nonsense' }, 'invalid'],
-    [{ status: 404, message: 'model: claude-none' }, 'invalid'],
+    [{ status: 404, message: 'model: claude-none' }, 'no_model'],
     [{ event: 'overloaded_error' }, 'overloaded'],
     [{ event: 'api_error' }, 'server'],
     [{ cut: true }, 'network'],

@@ -78,6 +78,7 @@ t.test('outages go to the next, faults of the request do not', async (t) => {
     [529, true],
     [500, true],
     [401, true],
+    [404, true],
     [400, false],
     [413, false],
   ] as const) {
@@ -144,6 +145,18 @@ t.test('credentials rest longer; retry-after is obeyed; all down still tries', a
   t.equal((one?.until ?? 0) - clock.now(), 300_000)
   t.equal((two?.until ?? 0) - clock.now(), 90_000)
   t.match(await router.call(models, request()), { ref: ref('two') }, 'the one that is back first')
+})
+
+t.test('a model that was retired is asked again after a while only', async (t) => {
+  const { router, first, clock } = await setUp(t)
+  const models = { model: ref('one'), fallbacks: [ref('two')] }
+  first.enqueue({ fault: { status: 404, message: 'model: m' } })
+  t.match(await router.call(models, request()), { ref: ref('two'), instead: true })
+  t.match(router.state()[0], { state: 'open', lastError: { kind: 'no_model' } })
+  await router.call(models, request())
+  t.equal(first.requests.length, 1)
+  clock.jump(300_000)
+  t.match(await router.call(models, request()), { ref: ref('one'), instead: false })
 })
 
 t.test('a model alone is asked at every call', async (t) => {

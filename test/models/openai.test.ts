@@ -156,6 +156,8 @@ t.test('errors have kinds and hold no secret', async (t) => {
     [{ status: 401, message: 'Incorrect API key provided: sk-test-key-123456' }, 'credentials'],
     [{ status: 429, code: 'insufficient_quota' }, 'credentials'],
     [{ status: 429, code: 'rate_limit_exceeded' }, 'rate_limit'],
+    [{ status: 404, code: 'model_not_found' }, 'no_model'],
+    [{ status: 400, code: 'model_not_found' }, 'no_model'],
     [{ status: 503 }, 'overloaded'],
     [{ status: 500 }, 'server'],
     [{ status: 400, code: 'context_length_exceeded' }, 'context'],

@@ -12,6 +12,7 @@ const KINDS: readonly ModelErrorKind[] = [
   'context',
   'invalid',
   'aborted',
+  'no_model',
 ]
 
 t.test('every kind has plain words of its own, without the details', async (t) => {
