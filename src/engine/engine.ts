@@ -202,7 +202,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   /** Owners hear of it where a platform knows them; the log has it in any case. */
   function spendWarning({ agentId, limit, spent, max, period }: SpendWarning): void {
     log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
-    const content = `${agentId} has used ${spent} of ${max} (${limit}, ${period}).`
+    const content = `${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`
     for (const owner of generation.plan.owners) {
       const cut = owner.indexOf(':')
       const channelId = owner.slice(0, cut)
