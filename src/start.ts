@@ -13,7 +13,9 @@ import type { LoadedForReload } from './engine/reload.ts'
 import { ClawError, type Diagnostic, EXIT, messageOf } from './errors.ts'
 import { type Gateway, startGateway } from './gateway/server.ts'
 import { removeGatewayFile, writeGatewayFile } from './gateway/state-file.ts'
+import { createKnownSecrets, type KnownSecrets } from './permissions/redact.ts'
 import type { Plan } from './plan/plan.ts'
+import { secretsOf } from './plan/secrets.ts'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
 import type { Registry } from './registry.ts'
 import { openEmbeddedStorage } from './storage/embedded/storage.ts'
@@ -32,8 +34,8 @@ export interface StartOptions {
   readonly lastGood?: boolean
   /** False: no port is opened; the engine runs for this process alone. */
   readonly gateway?: boolean
-  /** Told each plan as it comes to rule, before anything runs on it; for redaction. */
-  onPlan?(plan: Plan): void
+  /** Told every secret before anything runs on it; a log made with it prints none. */
+  readonly secrets?: KnownSecrets
 }
 
 export interface Claw {
@@ -54,12 +56,13 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     clock = systemClock,
     random = systemRandom,
     log = silentLogger,
+    secrets = createKnownSecrets(),
   } = options
   const cache: ParseCache = new Map()
   const load = () => loadPlan(file, { registry, env, requireSecrets: true, cache })
   const readAt = Date.now()
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
-  options.onPlan?.(plan)
+  secrets.know(secretsOf(plan))
   if (degraded !== undefined) log.error({ problems: diagnostics.length }, `DEGRADED: ${degraded.why}`)
 
   const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log })
@@ -68,6 +71,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   try {
     let gateway: Gateway | null = null
     const ownerSecret = randomBytes(24).toString('base64url')
+    secrets.know([ownerSecret])
     const publish = async (current: Plan): Promise<void> => {
       if (gateway === null) return
       const token = current.gateway.token?.reveal()
@@ -87,10 +91,10 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       log,
       registry,
       storage,
+      secrets,
       load,
       onLoaded: (next) => watcher?.update(pathsOf(next, file), next.includePatterns),
       prepareSwap: async (next) => {
-        options.onPlan?.(next)
         // A port that is taken refuses the whole reload, so that what runs and what is written never part.
         await gateway?.applyPlan(next)
       },

@@ -48,26 +48,23 @@ async function connectOrStart(options: Options, io: Io): Promise<Reach> {
   const { stateDir } = await whereabouts(options, io)
   const running = await findClient(stateDir)
   if (running !== null) return { url: running.gateway.url, ownerSecret: running.gateway.ownerSecret, stop: async () => {} }
-  const [{ startClaw }, { createLogger }, { createRedactor }, { secretsOf }, { renderHuman }] = await Promise.all([
+  const [{ startClaw }, { createLogger }, { createKnownSecrets }, { renderProblems }] = await Promise.all([
     import('../start.ts'),
     import('../log.ts'),
     import('../permissions/redact.ts'),
-    import('../plan/secrets.ts'),
-    import('../config/render.ts'),
+    import('./plan-loading.ts'),
   ])
-  let redact = (line: string): string => line
-  const log = createLogger({ level: 'error', human: io.color, write: (line) => io.err(line), redact: (line) => redact(line) })
+  const secrets = createKnownSecrets()
+  const log = createLogger({ level: 'error', human: io.color, write: (line) => io.err(line), redact: secrets.redact })
   const claw = await startClaw({
     file: options.config,
     env: io.env,
     log,
-    onPlan: (plan) => {
-      redact = createRedactor(secretsOf(plan))
-    },
-  }).catch((error: unknown) => {
+    secrets,
+  }).catch(async (error: unknown) => {
     if (error instanceof ClawError) {
       const problems = error.diagnostics.filter((one) => one.severity === 'error')
-      if (problems.length > 0) io.err(renderHuman(problems, { cwd: io.cwd, color: io.color }))
+      if (problems.length > 0) io.err(await renderProblems(problems, options.config, io))
     }
     throw error
   })

@@ -5,7 +5,7 @@ import type { ConfigDocument } from '../config/document.ts'
 import { maskedTexts } from '../config/masked.ts'
 import { copyOf, type Mirror } from '../config/mirror.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
-import { EXIT } from '../errors.ts'
+import { type Diagnostic, EXIT } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import type { Io } from './io.ts'
@@ -39,6 +39,16 @@ export async function planFrom(file: string, io: Io, mirror?: Mirror): Promise<L
     return EXIT.invalid
   }
   return { plan, document, registry }
+}
+
+/** Problems that somebody else found in a file, as text: their lines are shown without the secrets that stand in them. */
+export async function renderProblems(problems: readonly Diagnostic[], file: string, io: Io): Promise<string> {
+  const [{ builtinRegistry: registry }, { loadPlan }] = await Promise.all([
+    import('../builtin.ts'),
+    import('../config/load-plan.ts'),
+  ])
+  const { document } = await loadPlan(file, { registry, env: io.env })
+  return renderHuman(problems, { cwd: io.cwd, color: io.color, textOf: maskedTexts(document) })
 }
 
 function textFrom(file: string): string | null {

@@ -1,10 +1,10 @@
 // `claw reload [--wait]`: loads the file again. With --wait it ends when the file as it stands is live, or was refused.
 
-import { renderHuman } from '../config/render.ts'
 import type { ReloadResult, Status } from '../engine/port.ts'
 import { EXIT } from '../errors.ts'
 import { connect } from './client.ts'
 import { printJson, type Verb } from './io.ts'
+import { renderProblems } from './plan-loading.ts'
 
 /** Saves that come while we wait are waited for too, but not for ever. */
 const ROUNDS = 10
@@ -19,7 +19,7 @@ export const run: Verb = async (_args, options, io) => {
   }
   if (options.format === 'json') printJson(io, result)
   else {
-    if (result.diagnostics.length > 0) io.err(renderHuman(result.diagnostics, { cwd: io.cwd, color: io.color }))
+    if (result.diagnostics.length > 0) io.err(await renderProblems(result.diagnostics, options.config, io))
     if (result.ok)
       io.out(
         `generation ${result.generation} is live, ${result.changes.length === 1 ? '1 change' : `${result.changes.length} changes`}, ${Math.round(result.durationMs)} ms\n`,

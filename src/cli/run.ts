@@ -1,20 +1,18 @@
 // `claw run`: starts everything, reloads on save and SIGHUP, drains on SIGTERM and SIGINT.
 
-import { renderHuman } from '../config/render.ts'
 import { ClawError, EXIT, hasErrors } from '../errors.ts'
 import { createLogger } from '../log.ts'
-import { createRedactor } from '../permissions/redact.ts'
+import { createKnownSecrets } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
-import { secretsOf } from '../plan/secrets.ts'
 import { type Claw, startClaw } from '../start.ts'
 import { boundHeap } from './heap.ts'
 import { type Io, paint, type Verb } from './io.ts'
 
 export const run: Verb = async (_args, options, io) => {
   const human = io.color
-  let redact = (line: string): string => line
+  const secrets = createKnownSecrets()
   const level = typeof options['logLevel'] === 'string' ? options['logLevel'] : 'info'
-  const log = createLogger({ level, human, write: (line) => io.err(line), redact: (line) => redact(line) })
+  const log = createLogger({ level, human, write: (line) => io.err(line), redact: secrets.redact })
   const signals = listenForSignals()
   let claw: Claw
   try {
@@ -23,21 +21,23 @@ export const run: Verb = async (_args, options, io) => {
       env: io.env,
       log,
       lastGood: options['lastGood'] === true,
-      onPlan: (plan) => {
-        redact = createRedactor(secretsOf(plan))
-      },
+      secrets,
     })
   } catch (error) {
     signals.off()
     if (error instanceof ClawError && error.diagnostics.length > 0)
-      io.err(renderHuman(error.diagnostics, { cwd: io.cwd, color: io.color }))
+      io.err(await problemsText(error.diagnostics, options.config, io))
     throw error
   }
-  if (hasErrors(claw.diagnostics)) io.err(renderHuman(claw.diagnostics, { cwd: io.cwd, color: io.color }))
+  if (hasErrors(claw.diagnostics)) io.err(await problemsText(claw.diagnostics, options.config, io))
   greet(io, claw)
   boundHeap(io.env)
   return await untilStopped(claw, signals, options['openChat'] === true, io)
 }
+
+/** Loads what it needs only where there are problems to tell. */
+const problemsText: typeof import('./plan-loading.ts').renderProblems = async (...args) =>
+  (await import('./plan-loading.ts')).renderProblems(...args)
 
 function greet(io: Io, claw: Claw): void {
   const { plan } = claw.engine

@@ -1,21 +1,24 @@
 // `claw status`: what runs now, and whether it is what the file says.
 
-import { renderHuman } from '../config/render.ts'
 import type { Status } from '../engine/port.ts'
 import { EXIT } from '../errors.ts'
 import { connect } from './client.ts'
 import { type Io, paint, printJson, type Verb } from './io.ts'
+import { renderProblems } from './plan-loading.ts'
 import { minute, printable } from './table.ts'
 
 export const run: Verb = async (_args, options, io) => {
   const client = await connect(options, io)
   const status = await client.ask<Status>('/status')
   if (options.format === 'json') printJson(io, status)
-  else show(io, status, client.gateway.url)
+  else {
+    const problems = status.lastReload?.diagnostics ?? []
+    show(io, status, client.gateway.url, problems.length === 0 ? '' : await renderProblems(problems, options.config, io))
+  }
   return EXIT.ok
 }
 
-function show(io: Io, status: Status, url: string): void {
+function show(io: Io, status: Status, url: string, problems: string): void {
   const line = (name: string, text: string): void => io.out(`${paint(io, 'dim', name.padEnd(11))}${printable(text)}\n`)
   const inStep = status.configHash === status.fileHash
   io.out(`${paint(io, 'bold', `claw ${status.version}`)} at ${url}, since ${minute(status.startedAt)}\n`)
@@ -31,7 +34,7 @@ function show(io: Io, status: Status, url: string): void {
       'reload',
       `${minute(lastReload.at)} ${lastReload.ok ? 'live' : 'refused, what ran goes on'}, ${Math.round(lastReload.durationMs)} ms`,
     )
-    if (lastReload.diagnostics.length > 0) io.out(renderHuman(lastReload.diagnostics, { cwd: io.cwd, color: io.color }))
+    io.out(problems)
   }
   for (const agent of status.agents)
     line('agent', `${agent.id} "${agent.name}" on ${agent.model}${agent.stopped ? ', stopped' : ''}`)

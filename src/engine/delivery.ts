@@ -32,6 +32,8 @@ export interface DeliveryOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** Takes secrets out of what a platform answered. */
+  redact(text: string): string
   emit(event: EngineEvent): void
 }
 
@@ -131,7 +133,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         { channel: row.target.channelId, session: row.session, error: messageOf(error) },
         'a reply could not be delivered',
       )
-      await outbox.fail(row.seq, messageOf(error))
+      await outbox.fail(row.seq, options.redact(messageOf(error)))
       putOffs.delete(row.seq)
       wake()
       return

@@ -8,9 +8,11 @@ import { ClawError, EXIT, messageOf } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createLimits } from '../limits/rate-limits.ts'
 import { createModelRouter } from '../models/failover.ts'
+import { createKnownSecrets, type KnownSecrets, redactDeep } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
+import { secretsOf } from '../plan/secrets.ts'
 import { parseSessionKey } from '../plan/session-key.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
@@ -29,7 +31,7 @@ import { createIntake } from './intake.ts'
 import { createLateApprovals } from './late-approvals.ts'
 import { createModelCalls } from './model-calls.ts'
 import { createNotifier } from './notify.ts'
-import type { Engine } from './port.ts'
+import type { Engine, Status } from './port.ts'
 import { createReloader, type LoadedForReload } from './reload.ts'
 import { mayApprove } from './standing.ts'
 import { statusOf } from './status.ts'
@@ -49,6 +51,8 @@ export interface EngineOptions {
   readonly log: Logger
   readonly registry: Registry
   readonly storage: Storage
+  /** Shared with the log; default: the engine's own. */
+  readonly secrets?: KnownSecrets
   /** Reads the configuration again. */
   load(): Promise<LoadedForReload>
   /** After each load, valid or not, and each swap. */
@@ -67,7 +71,8 @@ const DRAIN_MS = 20_000
 const DAY_MS = 24 * 3_600_000
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { clock, random, log, registry, storage } = options
+  const { clock, random, log, registry, storage, secrets = createKnownSecrets() } = options
+  secrets.know(secretsOf(options.plan))
   const hub = createHub(log)
   const generationOf = (number: number, configured: Plan, router: Router): Generation => {
     const pairs = storage.people.links().map((link) => link.identities)
@@ -76,7 +81,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   let generation = generationOf(1, options.plan, options.router ?? (await createRouter(options.plan)))
   const counters = createCounters(hub.on)
   const limits = createLimits({ storage, clock, warn: (warning) => spendWarning(warning) })
-  const world: World = { clock, random, log, registry, storage, limits, current: () => generation, emit: hub.emit }
+  const world: World = { clock, random, log, registry, storage, limits, secrets, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
   const isPushed = (channelId: string): boolean => {
@@ -116,12 +121,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     push: (message) => pusher(message),
     onState: (channelId, state) => {
-      hub.emit({ type: 'channel', channelId, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) })
+      hub.emit({
+        type: 'channel',
+        channelId,
+        state: state.state,
+        ...('detail' in state ? { detail: secrets.redact(state.detail) } : {}),
+      })
       // Replies that waited for the connection go now.
       if (state.state === 'connected') delivery.hurry(channelId)
     },
   })
-  const delivery = createDelivery({ outbox: storage.outbox, channels, clock, random, log, emit: hub.emit })
+  const delivery = createDelivery({
+    outbox: storage.outbox,
+    channels,
+    clock,
+    random,
+    log,
+    redact: secrets.redact,
+    emit: hub.emit,
+  })
 
   const late = createLateApprovals(world, enqueueRow)
   const approvals = createApprovals({
@@ -248,6 +266,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       if (plan.stateDir !== generation.plan.stateDir)
         throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
       const router = await createRouter(plan)
+      secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
       return async () => {
         generation = generationOf(generation.number + 1, plan, router)
@@ -297,8 +316,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     receive: intake.receive,
     waitForAnswer: turns.waitForAnswer,
     on: hub.on,
+    // A service's error may say back what it was sent.
     status: async () =>
-      statusOf({ world, channels, heartbeats, models: modelRouter, reloader, startedAt, degraded: options.degraded?.why }),
+      redactDeep(
+        statusOf({ world, channels, heartbeats, models: modelRouter, reloader, startedAt, degraded: options.degraded?.why }),
+        secrets.redact,
+      ) as Status,
     reload: reloader.reload,
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),

@@ -1,10 +1,11 @@
-// A turn's request in, the model's result out: within the agent's budget (reserved before, settled after), counted for whom
+// A turn's request in, the model's result out, cleared of secrets: within the agent's budget (reserved before, settled after), counted for whom
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../agent/port.ts'
 import type { ModelRouter, RoutedResult } from '../models/failover.ts'
-import type { ModelRequest, ModelResult, Usage } from '../models/port.ts'
+import type { ContentBlock, ModelRequest, ModelResult, Usage } from '../models/port.ts'
 import { cost, priceOf } from '../models/prices.ts'
+import { type Redact, redactDeep } from '../permissions/redact.ts'
 import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
 import type { World } from './world.ts'
 
@@ -33,7 +34,7 @@ const CHARS_PER_TOKEN = 3
 const FRAME_TOKENS = 32
 
 export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
-  const { limits, clock, storage } = world
+  const { limits, clock, storage, secrets } = world
 
   async function spend(
     agent: AgentPlan,
@@ -61,22 +62,42 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
   }
 
   return {
-    call(turn, request, spender, onText, onRestart) {
+    async call(turn, request, spender, onText, onRestart) {
       const { agent, plan, signal } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
-      return spend(agent, spender, plan, estimate, request.maxTokens, signal, (most) =>
-        models.call(agent, { ...request, maxTokens: shorter(request, most), signal }, { onText, onRestart }),
+      const text = secrets.stream(onText)
+      const watch = {
+        onText: text.push,
+        onRestart: () => {
+          text.restart()
+          onRestart()
+        },
+      }
+      const result = await spend(agent, spender, plan, estimate, request.maxTokens, signal, (most) =>
+        models.call(agent, { ...request, maxTokens: shorter(request, most), signal }, watch),
       )
+      text.end()
+      return cleared(result, secrets.redact)
     },
-    side(plan, agent, model, request, signal) {
+    async side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
-      return spend(agent, 'engine:compaction', plan, estimateTokens(request), request.maxTokens, signal, () =>
+      const result = await spend(agent, 'engine:compaction', plan, estimateTokens(request), request.maxTokens, signal, () =>
         models.call(asked, { ...request, signal }),
       )
+      return cleared(result, secrets.redact)
     },
   }
 }
+
+/** What a model says goes to people, tools and the transcript; it may have read a secret where none of us looked. */
+const cleared = (result: ModelResult, redact: Redact): ModelResult => ({
+  ...result,
+  content: result.content.map((block): ContentBlock => {
+    if (block.type === 'text') return { ...block, text: redact(block.text) }
+    return block.type === 'tool_use' ? { ...block, input: redactDeep(block.input, redact) } : block
+  }),
+})
 
 const shorter = ({ maxTokens }: Pick<ModelRequest, 'maxTokens'>, most: number): number => Math.max(1, Math.min(maxTokens, most))
 

@@ -12,11 +12,9 @@ import { memoryKeyProblem } from '../permissions/path-names.ts'
 import { createPathGate } from '../permissions/paths.ts'
 import type { ToolCall } from '../permissions/policy.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
-import { createRedactor } from '../permissions/redact.ts'
 import { createShellRunner } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
-import { secretsOf } from '../plan/secrets.ts'
 import type { MemoryStore, ToolContext } from '../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../tools/run.ts'
 import { createSpawn } from './spawn.ts'
@@ -47,21 +45,16 @@ export type CreateSurroundings = (world: World, turns: () => TurnRunner) => Prom
 
 export const createSurroundings: CreateSurroundings = async (world, turns) => {
   const { storage, clock, log, registry } = world
+  const { redact } = world.secrets
   const { stateDir } = storage
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const runner = createToolRunner(registry)
-  const audit = createAudit(join(stateDir, 'audit.jsonl'), { now: clock.now, redact: (text) => redact(text) })
+  const audit = createAudit(join(stateDir, 'audit.jsonl'), { now: clock.now, redact })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
   const memory = guardedMemory(createMemoryStore({ folder: join(stateDir, 'memory'), clock }))
   const sandbox = createSandbox()
   const gates = new WeakMap<AgentPlan, Gates>()
-  let redactor: { plan: Plan; redact: (text: string) => string } | null = null
 
-  function redact(text: string): string {
-    const { plan } = world.current()
-    if (redactor?.plan !== plan) redactor = { plan, redact: createRedactor(secretsOf(plan)) }
-    return redactor.redact(text)
-  }
   const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
 
   function gatesOf(plan: Plan, agent: AgentPlan): Gates {

@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import { judgeToolNow } from '../permissions/policy.ts'
 import type { Verdict } from '../permissions/port.ts'
+import { redactDeep } from '../permissions/redact.ts'
 import { type BoundFile, bindFiles, changedFile } from '../permissions/shell/bound-files.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { type ApprovalRow, type StepJournal, StepUnknown } from '../storage/ports.ts'
@@ -192,7 +193,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
   }
 
   /** The input as it may stand in a log. */
-  const cleared = (input: unknown): unknown => JSON.parse(surroundings.redact(JSON.stringify(input ?? null)))
+  const cleared = (input: unknown): unknown => redactDeep(input ?? null, surroundings.redact)
 
   function redacted(content: CallOutcome['content']): CallOutcome['content'] {
     if (typeof content === 'string') return surroundings.redact(content)

@@ -2,6 +2,7 @@
 
 import type { EngineEvent } from '../agent/events.ts'
 import type { Limits } from '../limits/port.ts'
+import type { KnownSecrets } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
@@ -25,6 +26,8 @@ export interface World {
   readonly registry: Registry
   readonly storage: Storage
   readonly limits: Limits
+  /** What must never be shown; every plan's are told before it rules. */
+  readonly secrets: KnownSecrets
   /** The generation that rules now; a turn keeps the one it began with. */
   current(): Generation
   emit(event: EngineEvent): void

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { redactDeep } from './redact.ts'
 
 export interface Audit {
   /** Resolves when the line is written. @throws when it can't be: mode `record` then refuses the call. */
@@ -50,8 +51,8 @@ export function createAudit(
 
   function seal(record: Readonly<Record<string, unknown>>): string {
     const { hash: _, prev: __, seq: ___, ...rest } = record
-    const json = JSON.stringify({ seq: seq + 1, at: new Date(now()).toISOString(), ...rest, prev: previous })
-    const text = options.redact === undefined ? json : options.redact(json)
+    const plain = options.redact === undefined ? rest : (redactDeep(rest, options.redact) as typeof rest)
+    const text = JSON.stringify({ seq: seq + 1, at: new Date(now()).toISOString(), ...plain, prev: previous })
     previous = hashOf(text)
     seq++
     return `${text.slice(0, -1)},"hash":"${previous}"}`

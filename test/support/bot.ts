@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineEvent } from '../../src/agent/events.ts'
 import { builtinRegistry } from '../../src/builtin.ts'
+import type { KnownSecrets } from '../../src/permissions/redact.ts'
 import type { Clock, Logger } from '../../src/ports.ts'
 import type { Registry } from '../../src/registry.ts'
 import { type Claw, startClaw } from '../../src/start.ts'
@@ -18,6 +19,7 @@ export interface BotOptions {
   readonly registry?: Registry
   readonly clock?: Clock
   readonly log?: Logger
+  readonly secrets?: KnownSecrets
   readonly watch?: boolean
   /** A folder that stands already; it is left standing. */
   readonly folder?: string
@@ -63,6 +65,7 @@ export async function startBot(yaml: string, options: BotOptions = {}): Promise<
     watch: options.watch ?? false,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.log === undefined ? {} : { log: options.log }),
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
   }).catch(async (error: unknown) => {
     await api.close()
     throw error
