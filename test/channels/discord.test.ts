@@ -106,6 +106,26 @@ t.test('after a long absence everything said comes in, in order, before what is 
   )
 })
 
+t.test('a channel that is gone, or closed to the bot, gives up at once and holds up nobody else', async (t) => {
+  const { fake, start } = await trial(t)
+  const { host, channel } = await start()
+  await connected(host)
+  for (const [status, code] of [
+    [404, 10_003],
+    [403, 50_001],
+    [403, 50_007],
+  ] as const) {
+    const before = fake.sends.length
+    fake.fail({ status, code, path: /POST .*messages/ })
+    const gone = deliver(channel, host, { content: 'anyone?', groupId: guild, threadId: channelId })
+    await t.rejects(gone, { retry: false } as never, String(code))
+    t.equal(fake.sends.length, before + 1, 'tried once')
+  }
+  await deliver(channel, host, { content: 'still here', userId: user })
+  t.match(fake.messages(fake.direct(user)), [{ content: 'still here' }])
+  t.equal(host.state.state, 'connected')
+})
+
 t.test('a session the platform forgot begins anew', async (t) => {
   const { fake, start } = await trial(t)
   const { host } = await start()

@@ -1,5 +1,6 @@
 // The kit's hands on a real ngircd.
 
+import { plainText } from '../../src/channels/irc/lines.ts'
 import { type KitDriver, type KitPlatform, until } from '../../src/channels/kit/index.ts'
 import { REPEAT_NOTE } from '../../src/channels/parts.ts'
 import { irc } from '../../src/channels/registry.ts'
@@ -61,8 +62,10 @@ export const ircDriver: KitDriver = {
           .filter((line) => line.from.startsWith('claw') && (place === 'direct') === !line.target.startsWith('#'))
           // A note is a line of its own and belongs to the next.
           .flatMap((line, index, all) => {
-            if (line.text === REPEAT_NOTE) return []
-            return all[index - 1]?.text === REPEAT_NOTE ? [{ ...line, text: `${REPEAT_NOTE} ${line.text}` }] : [line]
+            if (plainText(line.text) === REPEAT_NOTE) return []
+            return plainText(all[index - 1]?.text ?? '') === REPEAT_NOTE
+              ? [{ ...line, text: `${REPEAT_NOTE} ${line.text}` }]
+              : [line]
           })
           .map((line) => ({
             ref: '',

@@ -18,7 +18,8 @@ const FORMATS: Record<string, string> = {
 export const telegramDriver = (mode: 'polling' | 'webhook'): KitDriver => ({
   name: mode === 'polling' ? 'Telegram' : 'Telegram webhook',
   definition: telegram,
-  cannot: mode === 'webhook' ? { outage: 'calls come in; an outage shows only when sending' } : {},
+  cannot: {},
+  ...(mode === 'webhook' ? { limits: { outage: 'calls come in, so an outage shows only when sending' } } : {}),
   async start(clock): Promise<KitPlatform> {
     const fake = await createFakeTelegram({ clock })
     const hooks = mode === 'webhook' ? await createHooksServer() : null
@@ -36,6 +37,7 @@ export const telegramDriver = (mode: 'polling' | 'webhook'): KitDriver => ({
       users: ['11', '22'],
       group: String(group),
       thread: { groupId: String(group), threadId: '5' },
+      ...(mode === 'webhook' ? { callsIn: true } : {}),
       attach(channel) {
         if (hooks !== null) hooks.channel = channel
       },

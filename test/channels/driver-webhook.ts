@@ -19,16 +19,18 @@ export const webhookDriver: KitDriver = {
     mentions: OTHERS,
     replies: 'a call carries no quote; replies name what they answer as `replyTo` if the template says so',
     edits: OTHERS,
-    outage: 'calls come in; an outage shows only when sending',
     split: 'texts go out whole',
     code: 'texts go out whole',
     dialect: 'texts go out as Markdown',
-    huge: 'texts go out whole',
     mediaIn: 'calls carry text',
     typing: OTHERS,
     streaming: 'the answer goes out at the end',
     approvals: 'no buttons; approvals are commands (/approve ID)',
     echo: OTHERS,
+  },
+  limits: {
+    outage: 'calls come in, so an outage shows only when sending',
+    huge: 'texts go out whole',
   },
   async start(): Promise<KitPlatform> {
     const hooks = await createHooksServer()
@@ -37,11 +39,13 @@ export const webhookDriver: KitDriver = {
     let limited = 0
     let lose = false
     let gone = false
+    let down = false
     const receiver = await serve((request, response, body) => {
       const call = { at: Date.now(), ok: false }
       sends.push(call)
       if (request.headers['x-claw-signature'] !== `sha256=${sign(SECRET, body)}`) return json(response, 401, {})
       if (gone) return json(response, 410, {})
+      if (down) return json(response, 500, {})
       if (limited > 0) {
         const wait = limited
         limited = 0
@@ -84,6 +88,13 @@ export const webhookDriver: KitDriver = {
       settings: { secret: new Secret(SECRET), url: `${receiver.url}/in` },
       badSettings: { secret: new Secret('') },
       users: ['ann', 'bob'],
+      callsIn: true,
+      breakDown() {
+        down = true
+      },
+      heal() {
+        down = false
+      },
       attach(channel) {
         hooks.channel = channel
       },

@@ -18,11 +18,11 @@ export const whatsappDriver: KitDriver = {
     mentions: NO_GROUPS,
     replies: 'the platform gives the id of a quoted message, not its text; replies do point at theirs',
     edits: 'edits are not sent to webhooks',
-    outage: 'calls come in; an outage shows only when sending',
     streaming: 'messages cannot be edited; the answer comes at the end',
     approvals: 'buttons cannot be taken away once sent; pressing them is tried in the channel’s own test',
     echo: 'only people can write to a business number',
   },
+  limits: { outage: 'calls come in, so an outage shows only when sending' },
   async start(): Promise<KitPlatform> {
     const fake = await createFakeWhatsApp()
     const hooks = await createHooksServer()
@@ -39,6 +39,9 @@ export const whatsappDriver: KitDriver = {
       settings,
       badSettings: { ...settings, accessToken: new Secret('EAAwrong') },
       users,
+      callsIn: true,
+      breakDown: () => fake.fail({ status: 500, times: Number.POSITIVE_INFINITY }),
+      heal: () => fake.heal(),
       attach(channel) {
         hooks.channel = channel
       },

@@ -1,6 +1,7 @@
 // IRC passes the kit against a real ngircd (skipped, loudly, where it is not installed), and what the kit cannot ask.
 
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -65,13 +66,104 @@ if (!hasNgircd()) {
       const sending = deliver(channel, host, { content: `answer ${round}`, groupId: '#claw' }, { attempts: 1000 })
       network.cut()
       await sending
-      await until('the answer', () => ann.heard.some((line) => line.text === `answer ${round}`))
+      await until('the answer', () => ann.heard.some((line) => plainText(line.text) === `answer ${round}`))
     }
     for (let round = 0; round < 5; round++) {
-      const copies = ann.heard.filter((line) => line.text === `answer ${round}`).length
+      const copies = ann.heard.filter((line) => plainText(line.text) === `answer ${round}`).length
       const notes = ann.heard.filter((line) => line.text.includes('may be a repeat')).length
       t.ok(copies === 1 || notes > 0)
     }
     await t.rejects(deliver(channel, host, { content: 'x', userId: 'nobody' }), { retry: false } as never)
   })
+
+  t.test('kicked from a channel: said once, given up there, and everything else goes on', async (t) => {
+    const network = await createIrcNetwork()
+    const ann = await network.person('ann', ['#claw', '#other'])
+    const { host, channel } = await begin(t, network.port, ['#claw', '#other'])
+    t.teardown(() => network.stop())
+    ann.raw('MODE #claw +n')
+    ann.raw('KICK #claw claw :off you go')
+    ann.say('claw', 'hello')
+    await host.until('it', () => host.received.length === 1)
+    await t.rejects(deliver(channel, host, { content: 'x', groupId: '#claw' }), { retry: false } as never)
+    await deliver(channel, host, { content: 'still in the other', groupId: '#other' })
+    await deliver(channel, host, { content: 'and here', userId: host.received[0]?.userId as string })
+    await until('both', () => ann.heard.length === 2)
+    t.same(
+      ann.heard.map((line) => [line.target, plainText(line.text)]),
+      [
+        ['#other', 'still in the other'],
+        ['ann', 'and here'],
+      ],
+    )
+    t.equal(host.state.state, 'connected')
+  })
 }
+
+async function begin(test: Pick<typeof t, 'teardown'>, port: number, rooms: readonly string[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-irc-'))
+  const host = createChannelHost({
+    type: 'irc',
+    clock: fastClock(50),
+    stateFolder: folder,
+    apiRoot: `irc://127.0.0.1:${port}`,
+    settings: { server: 'x', nick: 'claw', join: rooms, identifyBy: 'hostmask', password: new Secret(IRC_PASSWORD) },
+  })
+  const channel = (await irc.load())(host)
+  test.teardown(async () => {
+    await channel.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  await channel.start()
+  await host.until('connected', () => host.state.state === 'connected')
+  return { host, channel }
+}
+
+/** A server that says what it is told to, once the bot has registered. */
+async function oddServer(test: Pick<typeof t, 'teardown'>, say: readonly (string | Buffer)[]): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('data', (data) => {
+      const text = data.toString()
+      if (text.includes('CAP LS')) socket.write(':odd CAP * LS :account-tag message-tags\r\n')
+      if (text.includes('CAP REQ')) socket.write(':odd CAP * ACK :account-tag message-tags\r\n')
+      if (!text.includes('CAP END')) return
+      socket.write(':odd 001 claw :welcome\r\n')
+      for (const line of say) socket.write(line)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  test.teardown(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return (server.address() as AddressInfo).port
+}
+
+t.test('a server that says odd things does no harm', async (t) => {
+  const port = await oddServer(t, [
+    '\r\n\r\n',
+    ':\r\n',
+    ': : :\r\n',
+    'PRIVMSG\r\n',
+    ':nobody PRIVMSG claw\r\n',
+    ':a!b@c PRIVMSG\r\n',
+    '@=;;x=\\ :a!b@c PRIVMSG claw :\r\n',
+    ':a!b@c 999 claw\r\n',
+    ':a!b@c BANANA claw :what?\r\n',
+    ':a!b@c PRIVMSG claw :\x01VERSION\x01\r\n',
+    ':a!b@c PRIVMSG claw :\x01DCC SEND x 1 2 3\x01\r\n',
+    Buffer.from([0xff, 0xfe, 0x00, 0x0d, 0x0a]),
+    `:a!b@c PRIVMSG claw :${'x'.repeat(2_000_000)}\r\n`,
+    ':a!b@c PRIVMSG cl',
+    'aw :in two pieces\r\n',
+    '@account=ann;msgid=m1 :ann!b@c PRIVMSG claw :hello \u202e👑 שלום\r\n',
+  ])
+  const { host } = await begin(t, port, [])
+  await host.until('the good one', () => host.received.some((m) => m.content.startsWith('hello')))
+  t.equal(host.state.state, 'connected')
+  const good = host.received.filter((m) => m.content.length < 1000).map((m) => m.content)
+  t.same(good.slice(-2), ['in two pieces', 'hello \u202e👑 שלום'])
+})

@@ -98,6 +98,43 @@ t.test('text as people meant it', async (t) => {
   t.same(readText('hey <@UBOT|claw>, look', 'UBOT'), { text: 'hey, look', mentioned: true })
 })
 
+t.test('history that cannot be read at first is asked for again, and what is new waits behind it', async (t) => {
+  const { fake, start } = await trial(t)
+  const first = await start()
+  fake.say({ from: 'U1', text: 'hello' })
+  await first.host.until('it', () => first.host.received.length === 1)
+  await first.channel.stop()
+  fake.say({ from: 'U1', text: 'while away' })
+  fake.fail({ method: /history/, status: 500, times: 2 })
+  fake.fail({ method: /history/, retryAfter: 1 })
+  const second = await start()
+  fake.say({ from: 'U1', text: 'now' })
+  await second.host.until('both', () => second.host.received.length === 2)
+  t.same(
+    second.host.received.map((m) => m.content),
+    ['while away', 'now'],
+  )
+})
+
+t.test('a socket that cannot be opened is tried again', async (t) => {
+  const { fake, start } = await trial(t)
+  const { host } = await start()
+  fake.fail({ method: /^socket$/, status: 500, times: 1000 })
+  fake.dropConnections()
+  await host.until('reconnecting', () => host.state.state === 'reconnecting')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  fake.heal()
+  await host.until('connected', () => host.state.state === 'connected')
+})
+
+t.test('a bot token that is revoked while the socket lives is a state', async (t) => {
+  const { fake, start } = await trial(t)
+  const { host, channel } = await start()
+  fake.fail({ method: /postMessage/, error: 'token_revoked' })
+  await t.rejects(deliver(channel, host, { content: 'x', userId: 'U1' }, { attempts: 1 }), { name: 'RefusedError' })
+  t.match(host.state, { state: 'failed', detail: /botToken.*token_revoked/ })
+})
+
 t.test('conversations', async (t) => {
   t.equal(conversationOf({ channel: 'C1', ts: '2.0' }), 'C1')
   t.equal(conversationOf({ channel: 'C1', ts: '2.0', thread_ts: '2.0' }), 'C1', 'the root belongs to the channel')
@@ -105,7 +142,8 @@ t.test('conversations', async (t) => {
 })
 
 t.test('errors say whether trying again can help', async (t) => {
-  t.match(toChannelError({ data: { error: 'channel_not_found' } }), { retry: false })
+  for (const error of ['channel_not_found', 'not_in_channel', 'is_archived', 'user_not_found', 'cannot_dm_bot'])
+    t.match(toChannelError({ data: { error } }), { retry: false }, error)
   t.match(toChannelError({ data: { error: 'internal_error' } }), { retry: true })
   t.match(toChannelError({ data: { error: 'token_revoked' } }), { name: 'RefusedError', retry: true })
   t.match(toChannelError({ retryAfter: 7 }), { retry: true, retryAfterMs: 7000 })

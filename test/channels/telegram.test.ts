@@ -64,6 +64,26 @@ t.test('no token at all is a failed state', async (t) => {
   t.equal(host.state.state, 'failed')
 })
 
+t.test('a chat that is gone, or closed to the bot, gives up at once and holds up nobody else', async (t) => {
+  const { fake, host, channel } = await begin(t)
+  await connected(host)
+  for (const [code, description] of [
+    [400, 'Bad Request: chat not found'],
+    [403, 'Forbidden: user is deactivated'],
+    [403, 'Forbidden: bot was kicked from the supergroup chat'],
+    [403, 'Forbidden: bot is not a member of the channel chat'],
+    [400, 'Bad Request: TOPIC_CLOSED'],
+  ] as const) {
+    fake.fail({ method: 'sendMessage', code, description })
+    await t.rejects(deliver(channel, host, { content: 'anyone?', groupId: '-55' }), { retry: false } as never, description)
+    t.equal(fake.calls.filter((call) => call.method === 'sendmessage').length, 1, 'tried once')
+    fake.calls.splice(0)
+  }
+  await deliver(channel, host, { content: 'still here', userId: '11' })
+  t.equal(fake.chat(11).at(-1)?.text, 'still here')
+  t.equal(host.state.state, 'connected')
+})
+
 t.test('a group that became a supergroup still gets its replies', async (t) => {
   const { fake, host, channel } = await begin(t)
   await connected(host)

@@ -78,3 +78,30 @@ t.test('outside the window a template carries the text; without one it is given 
     await fake.stop()
   }
 })
+
+t.test('a revoked token is a state, and the reply waits for a new one', async (t) => {
+  const fake = await createFakeWhatsApp()
+  const host = createChannelHost({
+    type: 'whatsapp',
+    clock: fastClock(50),
+    stateFolder: t.testdir(),
+    apiRoot: fake.url,
+    settings: {
+      phoneNumberId: fake.phone,
+      accessToken: new Secret(fake.token),
+      appSecret: new Secret(fake.secret),
+      verifyToken: new Secret('v'),
+    },
+  })
+  const channel = (await whatsapp.load())(host)
+  t.teardown(async () => {
+    await channel.stop()
+    await fake.stop()
+  })
+  await channel.start()
+  await host.until('connected', () => host.state.state === 'connected')
+  fake.fail({ status: 401, code: 190, path: /messages/ })
+  const error = await deliver(channel, host, { content: 'x', userId: '49151' }, { attempts: 1 }).catch((e: unknown) => e)
+  t.match(error, { name: 'RefusedError', retry: true, notSent: true })
+  t.match(host.state, { state: 'failed', detail: /accessToken/ })
+})

@@ -41,6 +41,7 @@ export interface FakeSlack {
   /** Called with each message of the bot as it arrives. */
   onSent(listener: (message: SlackPosted) => void): void
   direct(user: string): string
+  /** The method `socket` is the opening of the socket itself. */
   fail(fault: { method: RegExp; status?: number; error?: string; retryAfter?: number; times?: number; after?: boolean }): void
   heal(): void
   setTokens(bot: string, app: string): void
@@ -298,7 +299,7 @@ export async function createFakeSlack({ redeliverMs = 40 }: { redeliverMs?: numb
 
   const server: FakeServer = await serve(handle)
   server.server.on('upgrade', (request, socket, head) => {
-    if (faults.some((f) => f.times > 0 && f.status === 500)) {
+    if (faults.some((f) => f.times > 0 && f.status === 500 && f.method.test('socket'))) {
       socket.end('HTTP/1.1 500 Internal Server Error\r\n\r\n')
       return
     }

@@ -218,7 +218,7 @@ export function createDiscord(host: ChannelHost): Channel {
         host.setState({ state: 'failed', detail: 'No token is set.' })
         return
       }
-      running = connect()
+      running = connect().catch((error: unknown) => host.setState({ state: 'failed', detail: messageOf(error) }))
     },
     async stop() {
       stopping.abort()

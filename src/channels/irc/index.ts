@@ -12,7 +12,7 @@ import { createPartSender, REPEAT_NOTE, UnsureError } from '../parts.ts'
 import type { Channel, ChannelHost, InboundMessage, OutboundMessage } from '../port.ts'
 import { ChannelError } from '../port.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
-import { plainText, toLines } from './lines.ts'
+import { BOT_MARK, plainText, toLines } from './lines.ts'
 
 interface Settings {
   readonly server: string
@@ -49,8 +49,9 @@ export function createIrc(host: ChannelHost): Channel {
   let tokens = 0
 
   const onMessage = (line: IrcMessage): void => {
-    // Notices are how bots speak; answering them makes loops.
-    if (line.type === 'notice' || line.from_server === true || client === null || stopping.signal.aborted) return
+    // Notices are how bots speak; answering them, or a bot that is known as one, makes loops.
+    if (line.type === 'notice' || line.tags['bot'] !== undefined || line.message.endsWith(BOT_MARK)) return
+    if (line.from_server === true || client === null || stopping.signal.aborted) return
     if (line.type !== 'privmsg' && line.type !== 'action') return
     if (line.nick.toLowerCase() === client.user.nick.toLowerCase()) return
     const message = read(line, client.user.nick)
@@ -94,6 +95,16 @@ export function createIrc(host: ChannelHost): Channel {
         ready = true
         host.setState({ state: 'connected' })
       }
+      // The library throws on lines that lack what it expects of them; whoever sends such lines must not end the process.
+      irc.use((_, lines) =>
+        lines.use((command, _message, line, _client, next) => {
+          try {
+            next()
+          } catch (error) {
+            host.log.warn({ command, line: line.slice(0, 200), error: messageOf(error) }, 'irc: an odd line is passed over')
+          }
+        }),
+      )
       irc.requestCap(['account-tag', 'message-tags'])
       irc.on('registered', () => {
         end = { detail: 'The IRC server closed the connection.', final: false }
@@ -103,6 +114,11 @@ export function createIrc(host: ChannelHost): Channel {
         host.clock.after(JOIN_MS, () => {
           if (irc.connected && client === irc && !ready) nowReady()
         })
+      })
+      // Where the server knows bots, it tells everyone that this is one.
+      irc.on('server options', ({ options }: { options: Readonly<Record<string, unknown>> }) => {
+        const { BOT: mode } = options
+        if (typeof mode === 'string') irc.raw('MODE', irc.user.nick, `+${mode}`)
       })
       irc.on('join', ({ nick, channel }: { nick: string; channel: string }) => {
         if (nick === irc.user.nick) settled(channel)
@@ -199,7 +215,7 @@ export function createIrc(host: ChannelHost): Channel {
         const words = 'The IRC connection broke.'
         throw index === 0 ? new ChannelError(words, { retry: true, notSent: true }) : new UnsureError(words)
       }
-      irc.raw('PRIVMSG', target, line)
+      irc.raw('PRIVMSG', target, `${line}${BOT_MARK}`)
     }
     const arrived = await confirm(irc)
     const refused = refusals.get(target.toLowerCase())

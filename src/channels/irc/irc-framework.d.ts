@@ -15,6 +15,10 @@ declare module 'irc-framework' {
     readonly tags: Readonly<Record<string, string>>
   }
 
+  interface Middleware {
+    use(see: (command: string, message: unknown, line: string, client: Client, next: () => void) => void): void
+  }
+
   export class Client extends EventEmitter {
     constructor(options?: Record<string, unknown>)
     readonly user: { readonly nick: string }
@@ -25,5 +29,6 @@ declare module 'irc-framework' {
     join(channel: string): void
     changeNick(nick: string): void
     quit(message?: string): void
+    use(install: (client: Client, lines: Middleware) => void): void
   }
 }

@@ -20,6 +20,9 @@ const IRC: Dialect = {
   heading: (inner) => `\x02${inner}\x02`,
 }
 
+/** Ends every line the bot says: nothing to people, and a sign to bots of this kind that it is not for them to answer. */
+export const BOT_MARK = '\x0f\x0f'
+
 const CUT = '… (the rest is cut: IRC is no place for long texts)'
 
 export function toLines(markdown: string): string[] {

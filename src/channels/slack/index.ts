@@ -237,7 +237,7 @@ export function createSlack(host: ChannelHost): Channel {
         host.setState({ state: 'failed', detail: `No ${botToken === '' ? 'botToken' : 'appToken'} is set.` })
         return
       }
-      running = connect()
+      running = connect().catch((error: unknown) => host.setState({ state: 'failed', detail: messageOf(error) }))
     },
     async stop() {
       stopping.abort()

@@ -47,12 +47,12 @@ interface SlackFault {
   readonly original?: { readonly code?: string; readonly cause?: { readonly code?: string } }
 }
 
-/** Slack's word for an error of the platform, or null. */
-export const platformError = (error: unknown): string | null => (error as SlackFault).data?.error ?? null
+/** Slack's word for an error of the platform, or null. Some of the client's errors are nothing at all. */
+export const platformError = (error: unknown): string | null => (error as SlackFault | undefined)?.data?.error ?? null
 
 export function toChannelError(error: unknown): ChannelError {
   if (error instanceof ChannelError) return error
-  const fault = error as SlackFault
+  const fault = (error ?? {}) as SlackFault
   if (fault.retryAfter !== undefined)
     return new ChannelError('Slack asks to wait.', { retry: true, retryAfterMs: fault.retryAfter * 1000, cause: error })
   if (fault.statusCode !== undefined)
