@@ -1,14 +1,13 @@
-// `claw resume [--agent A]`: lets halted agents go on.
+// `claw resume [--agent A]`: lets halted agents go on, also when no engine is running.
 
 import { EXIT } from '../errors.ts'
-import { connect } from './client.ts'
 import { printJson, type Verb } from './io.ts'
-import { bodyOf } from './stop.ts'
+import { agentOf, changeHalt } from './stop.ts'
 
 export const run: Verb = async (_args, options, io) => {
-  const client = await connect(options, io)
-  await client.ask('/api/resume', bodyOf(options))
-  if (options.format === 'json') printJson(io, { stopped: false, ...bodyOf(options) })
-  else io.out(`${typeof options['agent'] === 'string' ? options['agent'] : 'everything'} goes on\n`)
+  const agent = agentOf(options)
+  const { running } = await changeHalt('resume', agent, options, io)
+  if (options.format === 'json') printJson(io, { stopped: false, running, ...(agent === undefined ? {} : { agent }) })
+  else io.out(`${agent ?? 'everything'} goes on${running ? '' : ' from the next start on'}\n`)
   return EXIT.ok
 }
