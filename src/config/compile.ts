@@ -4,7 +4,7 @@ import type { Diagnostic } from '../errors.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import { mapInSlices } from './breathe.ts'
+import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
@@ -54,9 +54,9 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const [onlyAgent] = agents.size === 1 && config.routing === undefined ? agents.keys() : []
   const defaultAgent = config.routing?.defaultAgent ?? onlyAgent
   const gateway = compileGateway(config, secrets)
-  const rules = await mapInSlices(config.routing?.rules ?? [], 500, (rule, index) => compileRule(rule, index, doc))
-  const heartbeats = await mapInSlices(config.heartbeats ?? [], 500, (heartbeat, index) =>
-    compileHeartbeat(heartbeat, index, doc),
+  const rules = await inSlices(mapped(config.routing?.rules ?? [], (rule, index) => compileRule(rule, index, doc)))
+  const heartbeats = await inSlices(
+    mapped(config.heartbeats ?? [], (heartbeat, index) => compileHeartbeat(heartbeat, index, doc)),
   )
   const search = config.search && {
     provider: config.search.provider,
@@ -113,7 +113,8 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       links: links.map(({ name, identities }) => ({ name, identities })),
     }),
   }
-  return { plan: deepFreeze(plan), diagnostics }
+  await inSlices(deepFreeze(plan))
+  return { plan, diagnostics }
 }
 
 function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {
@@ -185,9 +186,10 @@ function placesOf(doc: ConfigDocument): Plan['places'] {
 }
 
 /** Freezes data; classes that live over time (secrets) are frozen by their own privacy. */
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  if (value instanceof Map) for (const item of value.values()) deepFreeze(item)
-  else for (const item of Object.values(value)) deepFreeze(item)
-  return Object.freeze(value)
+function* deepFreeze(value: object): Sliced<void> {
+  if (Object.isFrozen(value)) return
+  yield
+  for (const item of value instanceof Map ? value.values() : Object.values(value))
+    if (typeof item === 'object' && item !== null) yield* deepFreeze(item)
+  Object.freeze(value)
 }

@@ -1,6 +1,7 @@
 // Tree → plain value: variables put in, scalars typed by the schema, secrets set aside so that no later stage can print them.
 
 import { type Diagnostic, diagnostic } from '../errors.ts'
+import type { Sliced } from '../slices.ts'
 import { type Interpolated, interpolate, type Lookup } from './interpolate.ts'
 import { positionOf } from './positions.ts'
 import { channelTypes, childShape, hasType, type Path, pointerOf, rootShape, type SchemaNode, shapeOf } from './shape.ts'
@@ -34,37 +35,39 @@ export interface Filled {
 /** What stands in the plain value where a secret was. */
 export const HIDDEN = '***'
 
-export function fill(root: TreeNode, lookup: Lookup): Filled {
+export function* fill(root: TreeNode, lookup: Lookup): Sliced<Filled> {
   const secrets = new Map<string, SecretField>()
   const variables = new Map<string, readonly string[]>()
   const diagnostics: Diagnostic[] = []
   const path: (string | number)[] = []
 
-  function visit(node: TreeNode, shape: SchemaNode | undefined, asId: boolean): Value {
+  function* visit(node: TreeNode, shape: SchemaNode | undefined, asId: boolean): Sliced<Value> {
     if (shape?.['x-secret'] === true && node.kind === 'scalar') return secret(node)
     if (node.kind === 'scalar') return scalar(node, shape, asId || shape?.['x-id'] === true)
-    if (node.kind === 'list') return list(node.items, shape, asId || shape?.['x-id'] === true)
-    return map(node, shape, asId || shape?.['x-id'] === true)
+    yield
+    if (node.kind === 'list') return yield* list(node.items, shape, asId || shape?.['x-id'] === true)
+    return yield* map(node, shape, asId || shape?.['x-id'] === true)
   }
 
-  function list(items: readonly TreeNode[], shape: SchemaNode | undefined, asId: boolean): Value {
+  function* list(items: readonly TreeNode[], shape: SchemaNode | undefined, asId: boolean): Sliced<Value> {
     const inner = shape?.items === undefined ? undefined : shapeOf(shape.items)
-    return items.map((item, index) => {
+    const values: Value[] = []
+    for (const [index, item] of items.entries()) {
       path.push(index)
-      const value = visit(item, inner, asId)
+      values.push(yield* visit(item, inner, asId))
       path.pop()
-      return value
-    })
+    }
+    return values
   }
 
-  function map(node: MapNode, shape: SchemaNode | undefined, asId: boolean): Value {
+  function* map(node: MapNode, shape: SchemaNode | undefined, asId: boolean): Sliced<Value> {
     const inChannels = path.length === 1 && path[0] === 'channels'
     const value: Record<string, Value> = {}
     for (const entry of node.entries) {
       const inner = shape === undefined ? undefined : childShape(shape, entry.key, inChannels ? typeOf(entry.value) : undefined)
       path.push(entry.key)
       const hidden = inner === undefined && entry.value.kind === 'scalar' && meantAsSecret(shape, entry.key)
-      const made = hidden ? misplaced(entry.value as ScalarNode) : visit(entry.value, inner, asId)
+      const made = hidden ? misplaced(entry.value as ScalarNode) : yield* visit(entry.value, inner, asId)
       path.pop()
       if (entry.key === '__proto__') Object.defineProperty(value, entry.key, { value: made, enumerable: true })
       else value[entry.key] = inChannels ? withType(entry.key, made) : made
@@ -122,7 +125,7 @@ export function fill(root: TreeNode, lookup: Lookup): Filled {
     }
   }
 
-  const value = visit(root, rootShape, false)
+  const value = yield* visit(root, rootShape, false)
   return { value, secrets, variables, diagnostics }
 }
 

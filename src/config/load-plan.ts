@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util'
 import { type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import { breathe } from './breathe.ts'
+import { createRest, inSlices } from '../slices.ts'
 import { runChecks } from './checks/index.ts'
 import { type ConfigDocument, createDocument } from './document.ts'
 import { fill } from './fill.ts'
@@ -71,18 +71,15 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     if (diagnostics.length === 0) diagnostics.push(emptyFile(file))
     return await finish(null, null)
   }
-  const isLarge = loaded.files.reduce((sum, { source }) => sum + source.text.length, 0) > 100_000
-  const pause = async (): Promise<void> => (isLarge ? breathe() : undefined)
-  await pause()
-  const filled = fill(merged.root, env.lookup)
-  await pause()
+  const rest = createRest()
+  const filled = await inSlices(fill(merged.root, env.lookup))
   const doc = createDocument(file, merged.root, filled)
   const scope = scopeOf(doc, options.registry)
   // A value whose variable failed has no shape yet.
   const failed = new Set(filled.diagnostics.map((problem) => problem.path))
   const shape = (await validateShape(doc)).filter((problem) => !failed.has(problem.path))
   diagnostics.push(...filled.diagnostics, ...shape)
-  await pause()
+  await rest()
   const checked = await runChecks({
     doc,
     scope,

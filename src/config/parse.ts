@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { type Diagnostic, diagnostic } from '../errors.ts'
 import { positionOf } from './positions.ts'
-import { type SourceText, sizeProblem, type TreeNode } from './yaml/tree.ts'
+import type { SourceText, TreeNode } from './yaml/tree.ts'
 
 export interface ParsedFile {
   readonly source: SourceText
@@ -43,12 +43,7 @@ async function parseBytes(file: string, bytes: Uint8Array, hash: string): Promis
   }
   const { parseYaml } = await import('./yaml/read.ts')
   const { root, diagnostics } = await parseYaml(source)
-  const size = root === null ? null : sizeProblem(root)
-  if (size === null) return { source, hash, root, diagnostics }
-  const message =
-    size === 'deep' ? 'The file is nested too deeply.' : 'The file grows too large when its aliases are written out.'
-  const tooBig = diagnostic('CLAW004', message, positionOf(source, root!.start, root!.start))
-  return { source, hash, root: null, diagnostics: [...diagnostics, tooBig] }
+  return { source, hash, root, diagnostics }
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

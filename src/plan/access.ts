@@ -1,10 +1,11 @@
 // A proof over the Plan: for every channel, kind of sender and kind of chat, which agents can answer, and with which tools.
 // Nothing is tried out: a rule counts wherever a message could exist that it wins.
 
+import { atOnce, type Sliced } from '../slices.ts'
 import type { SenderClass } from './admission.ts'
 import type { AgentPlan, ChannelPlan, ChatType, PermissionMode, Plan, RulePlan } from './plan.ts'
 import { byRank } from './scan.ts'
-import { shadowedRules } from './shadow.ts'
+import { type Shadowed, shadowedRules } from './shadow.ts'
 
 /** What has to be known of the tools there are; the registry knows more. */
 export interface KnownTools {
@@ -134,12 +135,17 @@ function waysOf(
   return ways
 }
 
-/** Every cell of the table; strangers who reach a dangerous tool stand first. `shadowed`: where it is known already. */
-export function accessOf(plan: Plan, registry: KnownTools, shadowed = shadowedRules(plan.rules)): readonly AccessRow[] {
+/** Every cell of the table; strangers who reach a dangerous tool stand first. */
+export const accessOf = (plan: Plan, registry: KnownTools): readonly AccessRow[] =>
+  atOnce(findAccess(plan, registry, shadowedRules(plan.rules)))
+
+/** `shadowed`: the rules that can never win. */
+export function* findAccess(plan: Plan, registry: KnownTools, shadowed: readonly Shadowed[]): Sliced<readonly AccessRow[]> {
   const dead = new Set(shadowed.map(({ rule }) => rule))
   const living = byRank(plan.rules).filter((rule) => !dead.has(rule))
   const everywhere = living.filter((rule) => rule.channelId === undefined)
   const tools = new Map([...plan.agents.values()].map((agent) => [agent.id, reachableTools(agent, registry)]))
+  yield
   const rows: AccessRow[] = []
   for (const channel of plan.channels.values()) {
     if (!channel.enabled) continue
@@ -149,6 +155,7 @@ export function accessOf(plan: Plan, registry: KnownTools, shadowed = shadowedRu
     for (const sender of SENDERS) {
       if (sender === 'stranger' ? !members.strangers : members.ids[sender].size === 0) continue
       for (const chatType of ['direct', 'group'] as const) {
+        yield
         if (chatType === 'group' && (channel.groups.respond === 'never' || channel.groups.allow?.length === 0)) continue
         for (const [agentId, ways] of waysOf(plan, rules, channel, sender, chatType, members)) {
           const agent = plan.agents.get(agentId)

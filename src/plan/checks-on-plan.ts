@@ -1,9 +1,10 @@
 // Checks that need the whole Plan: what can never happen, and what should not. Enters: a Plan. Leaves: diagnostics.
 
 import { type Diagnostic, diagnostic, type Position } from '../errors.ts'
-import { type AccessRow, accessOf, type KnownTools } from './access.ts'
+import { inSlices, type Sliced } from '../slices.ts'
+import { type AccessRow, findAccess, type KnownTools } from './access.ts'
 import type { Place, Plan } from './plan.ts'
-import { type Shadowed, shadowedRules } from './shadow.ts'
+import { findShadowed, type Shadowed } from './shadow.ts'
 import { type Patterns, patternsOf } from './text-match.ts'
 
 const at = (place: Place): Position => ({ ...place, endLine: place.line, endColumn: place.column })
@@ -133,10 +134,12 @@ function strangersReach(plan: Plan, rows: readonly AccessRow[]): readonly Diagno
   })
 }
 
-const withoutLiteral = (plan: Plan, patterns: Patterns): readonly Diagnostic[] =>
-  plan.rules
-    .filter((rule) => rule.pattern !== undefined && patterns.analyse(rule.pattern).literals.length === 0)
-    .map((rule) =>
+function* withoutLiteral(plan: Plan, patterns: Patterns): Sliced<readonly Diagnostic[]> {
+  const found: Diagnostic[] = []
+  for (const rule of plan.rules) {
+    yield
+    if (rule.pattern === undefined || patterns.analyse(rule.pattern).literals.length > 0) continue
+    found.push(
       diagnostic(
         'CLAW311',
         `The pattern ${rule.pattern} holds no text that every match must contain, so it is tried on every message that gets to it.`,
@@ -144,16 +147,19 @@ const withoutLiteral = (plan: Plan, patterns: Patterns): readonly Diagnostic[] =
         { hint: 'This is fine for a few rules. With thousands, add a word that must occur, or a channelId, userId or groupId.' },
       ),
     )
+  }
+  return found
+}
 
 /** Everything only the whole Plan can tell. `patterns` as `patternsOf(plan)` gives them, where the caller has them already. */
 export async function checkPlan(plan: Plan, registry: KnownTools, patterns?: Patterns): Promise<readonly Diagnostic[]> {
-  const shadowed = shadowedRules(plan.rules)
+  const shadowed = await inSlices(findShadowed(plan.rules))
   const dead = new Set(shadowed.map(({ rule }) => rule.index))
   return [
     ...shadowed.map(shadowProblem),
     ...unreachedAgents(plan, dead),
     ...unanswered(plan),
-    ...strangersReach(plan, accessOf(plan, registry, shadowed)),
-    ...withoutLiteral(plan, patterns ?? (await patternsOf(plan))),
+    ...strangersReach(plan, await inSlices(findAccess(plan, registry, shadowed))),
+    ...(await inSlices(withoutLiteral(plan, patterns ?? (await patternsOf(plan))))),
   ]
 }

@@ -1,6 +1,7 @@
 // Enters: rules. Leaves: those that can never win, each with the rules of higher rank that take all its messages.
 // A rule is covered when for each combination of ids it names, some higher rule takes every text it would take.
 
+import { atOnce, type Sliced } from '../slices.ts'
 import { createFieldIndex, type FieldIndex, type Ranked } from './field-index.ts'
 import { createLiteralIndex } from './literal-index.ts'
 import { analysePlain, fold, type PatternAnalysis } from './plain-pattern.ts'
@@ -120,11 +121,14 @@ export interface Shadowed {
 }
 
 /** Rules that can never win, in file order. */
-export function shadowedRules(rules: readonly RulePlan[]): readonly Shadowed[] {
+export const shadowedRules = (rules: readonly RulePlan[]): readonly Shadowed[] => atOnce(findShadowed(rules))
+
+export function* findShadowed(rules: readonly RulePlan[]): Sliced<readonly Shadowed[]> {
   const ranked = byRank(rules).map((rule, rank) => ({ rank, rule }))
   const candidatesFor = createCandidates(ranked)
   const shadowed: Shadowed[] = []
   for (const { rank, rule } of ranked) {
+    yield
     const candidates = candidatesFor(rule)
     const takes = (ids: Ids, whole: boolean): Ranked | null => {
       const input = { ...ids, content: '' } as RouteInput

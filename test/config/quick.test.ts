@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { stringify } from 'yaml'
 import { parseWithLibrary } from '../../src/config/yaml/library.ts'
-import { parseQuickly } from '../../src/config/yaml/quick.ts'
+import { quickly } from '../../src/config/yaml/quick.ts'
 import type { TreeNode } from '../../src/config/yaml/tree.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { atOnce } from '../../src/slices.ts'
 
 /** Values, written forms and where keys, values, maps and lists begin. */
 function bare(node: TreeNode | null): unknown {
@@ -19,7 +20,7 @@ function bare(node: TreeNode | null): unknown {
 /** Whether the quick reader took it; fails the test where it differs from the library. */
 function agrees(t: Test, text: string): boolean {
   const source = { file: 'x.yaml', text }
-  const quick = parseQuickly(source)
+  const quick = atOnce(quickly(source))
   if (quick === undefined) return false
   const { root, diagnostics } = parseWithLibrary(source)
   if (diagnostics.length > 0) t.fail('the library refuses what the quick reader took', { text, diagnostics })
@@ -63,7 +64,7 @@ t.test('texts that it leaves to the library', async (t) => {
     '? a\n',
     'a: {b: ${X}}\n',
   ]
-  for (const text of texts) t.equal(parseQuickly({ file: 'x', text }), undefined, JSON.stringify(text))
+  for (const text of texts) t.equal(atOnce(quickly({ file: 'x', text })), undefined, JSON.stringify(text))
 })
 
 t.test('files of the package', async (t) => {

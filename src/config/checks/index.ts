@@ -1,11 +1,11 @@
 // All checks beyond shape, in one list. Each is a small function from the document and the names in it to problems.
 
 import type { Diagnostic } from '../../errors.ts'
-import { breathe } from '../breathe.ts'
+import { createRest } from '../../slices.ts'
 import { checkAgents } from './agents.ts'
 import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
-import { type Check, type CheckInput, rulesOf } from './check.ts'
+import type { Check, CheckInput } from './check.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
@@ -43,11 +43,10 @@ const CHECKS: readonly Check[] = [
 
 export async function runChecks(input: CheckInput): Promise<readonly Diagnostic[]> {
   const problems: Diagnostic[] = []
-  // Small documents are done at once; of large ones each check is a slice.
-  const isLarge = rulesOf(input.doc).length + input.scope.agents.length > 1000
+  const rest = createRest()
   for (const check of CHECKS) {
     problems.push(...(await check(input)))
-    if (isLarge) await breathe()
+    await rest()
   }
   return problems
 }

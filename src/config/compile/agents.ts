@@ -3,8 +3,8 @@
 import { join } from 'node:path'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import { createRest } from '../../slices.ts'
 import { matchesTool } from '../../tools/match.ts'
-import { breathe } from '../breathe.ts'
 import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
@@ -29,8 +29,9 @@ const DEFAULT_SOUL = 'You are a helpful assistant.'
 
 export async function compileAgents(input: Input): Promise<ReadonlyMap<string, AgentPlan>> {
   const agents = new Map<string, AgentPlan>()
-  for (const [index, id] of input.scope.agents.entries()) {
-    if (index % 100 === 99) await breathe()
+  const rest = createRest()
+  for (const id of input.scope.agents) {
+    await rest()
     agents.set(id, await compileAgent(id, input))
   }
   return agents

@@ -3,30 +3,34 @@
 // Whatever else it meets (anchors, tags, folded texts, scalars over several lines, tabs, mistakes) it gives up on, and the
 // library reads the file instead. A test holds it equal to the library on everything it accepts.
 
+import type { Sliced } from '../../slices.ts'
 import type { ListNode, MapEntry, MapNode, ScalarNode, SourceText, TreeNode } from './tree.ts'
 
-/** Thrown inside, caught in `parseQuickly`: the text needs the library. */
+/** Thrown inside, caught in `quickly`: the text needs the library. */
 class GiveUp extends Error {}
 const GIVE_UP = new GiveUp()
 
 const MAX_DEPTH = 64
+/** More is left to the library, and to the check of its size. */
+const MAX_NODES = 1_000_000
 
 /** The tree, or undefined where the library has to read the text. Never throws. */
-export function parseQuickly(source: SourceText): { readonly root: TreeNode | null } | undefined {
+export function* quickly(source: SourceText): Sliced<{ readonly root: TreeNode | null } | undefined> {
   try {
-    return { root: read(source) }
+    return { root: yield* read(source) }
   } catch (error) {
     if (error instanceof GiveUp) return undefined
     throw error
   }
 }
 
-function read(source: SourceText): TreeNode | null {
+function* read(source: SourceText): Sliced<TreeNode | null> {
   const { text } = source
   // Tabs, carriage returns, marks and control characters have rules of their own.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   if (/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/.test(text)) throw GIVE_UP
   let at = 0
+  let nodes = 0
 
   /** Lines of a flow collection are indented at least so far. */
   let flowIndent = 1
@@ -64,10 +68,11 @@ function read(source: SourceText): TreeNode | null {
 
   const empty = (where: number): ScalarNode => ({ kind: 'scalar', source, start: where, end: where, value: null, written: '' })
 
-  function block(column: number, depth: number): TreeNode {
+  function* block(column: number, depth: number): Sliced<TreeNode> {
     if (depth > MAX_DEPTH) fail()
-    if (isDash(at)) return blockList(column, depth)
-    return isKeyAhead() ? blockMap(column, depth) : blockScalarOrFlow(column, depth)
+    yield
+    if (isDash(at)) return yield* blockList(column, depth)
+    return isKeyAhead() ? yield* blockMap(column, depth) : blockScalarOrFlow(column, depth)
   }
 
   const isDash = (where: number): boolean => text.charCodeAt(where) === 45 && isBreakOrBlank(text.charCodeAt(where + 1))
@@ -86,7 +91,7 @@ function read(source: SourceText): TreeNode | null {
     return node
   }
 
-  function blockList(column: number, depth: number): ListNode {
+  function* blockList(column: number, depth: number): Sliced<ListNode> {
     const start = at
     const items: TreeNode[] = []
     let end = at
@@ -100,7 +105,7 @@ function read(source: SourceText): TreeNode | null {
         items.push(empty(dash + 1))
         end = dash + 1
       } else {
-        const item = block(inner, depth + 1)
+        const item = yield* block(inner, depth + 1)
         items.push(item)
         end = item.end
       }
@@ -117,7 +122,7 @@ function read(source: SourceText): TreeNode | null {
     return end === -1 ? text.length : end
   }
 
-  function blockMap(column: number, depth: number): MapNode {
+  function* blockMap(column: number, depth: number): Sliced<MapNode> {
     const start = at
     const entries: MapEntry[] = []
     const keys = new Set<string>()
@@ -137,7 +142,7 @@ function read(source: SourceText): TreeNode | null {
       let value: TreeNode
       if (next === -1 || at > lineEnd) {
         // A list may stand in the column of its key.
-        if (next > column || (next === column && isDash(at))) value = block(next, depth + 1)
+        if (next > column || (next === column && isDash(at))) value = yield* block(next, depth + 1)
         else value = empty(colon)
       } else {
         if (at === colon) fail()
@@ -152,6 +157,7 @@ function read(source: SourceText): TreeNode | null {
         }
       }
       entries.push({ key, keyStart, keyEnd, source, value })
+      yield
       end = Math.max(value.end, colon)
       next = toContent()
       if (next === -1 || next < column) break
@@ -226,7 +232,7 @@ function read(source: SourceText): TreeNode | null {
 
   /** A value on the line where `at` stands; flow collections may go over several. */
   function inline(depth: number, inFlow: boolean): TreeNode {
-    if (depth > MAX_DEPTH) fail()
+    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) fail()
     const code = text.charCodeAt(at)
     if (code === 123) return flowMap(depth)
     if (code === 91) return flowList(depth)
@@ -356,7 +362,7 @@ function read(source: SourceText): TreeNode | null {
   const column = toContent()
   if (column === -1) return null
   if (text.startsWith('---', at) || text.charAt(at) === '%') fail()
-  const root = block(column, 0)
+  const root = yield* block(column, 0)
   if (toContent() !== -1) fail()
   return root.kind === 'scalar' && root.value === null ? null : root
 }
