@@ -35,9 +35,14 @@ export interface CommandsOptions {
 }
 
 const OWNERS_ONLY = 'Only an owner may do that.'
+/** Nobody finds a code by trying: so many wrong ones, then a while of none at all. */
+const WRONG_CODES = 5
+const WRONG_CODES_MS = 10 * 60_000
+const TOO_MANY_CODES = 'Too many wrong codes. Try again in ten minutes.'
 
 export function createCommands(world: World, options: CommandsOptions): Commands {
-  const { storage } = world
+  const { storage, clock } = world
+  const wrongCodes = new Map<string, { readonly count: number; readonly since: number }>()
 
   async function run(command: ChatCommand, context: CommandContext): Promise<string> {
     const { message, plan, caller, session } = context
@@ -88,7 +93,7 @@ export function createCommands(world: World, options: CommandsOptions): Commands
   }
 
   function pair(code: string, by: string): string {
-    const identity = storage.people.approvePairing(code, by, world.clock.now())
+    const identity = storage.people.approvePairing(code, by, clock.now())
     return identity === null ? `There is no open code ${code}.` : `${identity} may write now.`
   }
 
@@ -97,10 +102,17 @@ export function createCommands(world: World, options: CommandsOptions): Commands
     const identity = verifiedIdentity(message, caller)
     if (identity === null) return 'Linking needs a channel that knows who you are.'
     if (code === undefined) {
-      return `Say /link ${storage.people.openLink(identity, world.clock.now())} on your other channel within ten minutes.`
+      return `Say /link ${storage.people.openLink(identity, clock.now())} on your other channel within ten minutes.`
     }
-    const other = storage.people.confirmLink(code, identity, world.clock.now())
-    if (other === null) return 'That code is not known, or its time was up.'
+    const wrong = wrongCodes.get(identity)
+    const before = wrong !== undefined && clock.now() - wrong.since < WRONG_CODES_MS ? wrong : { count: 0, since: clock.now() }
+    if (before.count >= WRONG_CODES) return TOO_MANY_CODES
+    const other = storage.people.confirmLink(code, identity, clock.now())
+    if (other === null) {
+      for (const [who, { since }] of wrongCodes) if (clock.now() - since >= WRONG_CODES_MS) wrongCodes.delete(who)
+      wrongCodes.set(identity, { ...before, count: before.count + 1 })
+      return 'That code is not known, or its time was up.'
+    }
     options.onLinked()
     const { linkOf } = world.current().plan
     if (linkOf.get(other) === undefined || linkOf.get(other) !== linkOf.get(identity))
@@ -110,6 +122,6 @@ export function createCommands(world: World, options: CommandsOptions): Commands
 
   return {
     run,
-    pairingCode: (identity, displayName) => storage.people.openPairing(identity, displayName, world.clock.now()),
+    pairingCode: (identity, displayName) => storage.people.openPairing(identity, displayName, clock.now()),
   }
 }
