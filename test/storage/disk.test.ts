@@ -1,45 +1,11 @@
 // A disk that is full and a folder that can only be read: real ones, on a small tmpfs where mounting is allowed.
 
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { ClawError } from '../../src/errors.ts'
+import { fill, mountSmallDisk, NO_MOUNT, readOnlyView } from '../support/small-disk.ts'
 import { answered, entry, inboxRow, openStorage } from '../support/storage-world.ts'
-
-/** Why nothing can be mounted here, or false. */
-const NO_MOUNT = ((): string | false => {
-  const folder = mkdtempSync(join(tmpdir(), 'claw-disk-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
-    execFileSync('umount', [folder])
-    return false
-  } catch {
-    return 'this user may not mount a small disk'
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-})()
-
-/** A disk of one megabyte. Not in a test folder: those are removed before a teardown can unmount. */
-function mountSmallDisk(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'claw-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
-  t.teardown(() => {
-    execFileSync('umount', ['-l', folder])
-    rmSync(folder, { recursive: true })
-  })
-  return folder
-}
-
-const fill = (file: string): void => {
-  try {
-    for (let bytes = Buffer.alloc(4096); ; ) writeFileSync(file, bytes, { flag: 'a' })
-  } catch {
-    // Full is what was wanted.
-  }
-}
 
 void t.test('a full disk: a clear error, and what stood before still stands', { skip: NO_MOUNT }, async (t) => {
   const disk = mountSmallDisk(t)
@@ -86,14 +52,7 @@ void t.test('a folder that can only be read', { skip: NO_MOUNT }, async (t) => {
   const storage = await openStorage(join(disk, 'state'))
   await storage.sessions.append('s', 'main', [entry('e1')])
   await storage.close()
-  // A second view of the same folder: read-only, however busy the first is.
-  const view = mkdtempSync(join(tmpdir(), 'claw-view-'))
-  execFileSync('mount', ['--bind', disk, view])
-  t.teardown(() => {
-    execFileSync('umount', ['-l', view])
-    rmSync(view, { recursive: true })
-  })
-  execFileSync('mount', ['-o', 'remount,bind,ro', view])
+  const view = readOnlyView(t, disk)
   await t.rejects(openStorage(join(view, 'state')), { message: /cannot be written/ })
   await t.rejects(openStorage(join(view, 'other')), { message: /cannot be written/ })
   const again = await openStorage(join(disk, 'state'))
