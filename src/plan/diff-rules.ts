@@ -19,8 +19,6 @@ export function ruleName(rule: RulePlan): string {
 const contentOf = (rule: RulePlan): string =>
   JSON.stringify([rule.agentId, ...FIELDS.map((field) => rule[field] ?? null), rule.prefix ?? null, rule.pattern ?? null])
 
-const spotOf = ({ place }: RulePlan): Pick<Change, 'file' | 'line'> => ({ file: place.file, line: place.line })
-
 /** Positions of a longest increasing run of numbers: those that kept their order. */
 function inOrder(numbers: readonly number[]): ReadonlySet<number> {
   const ends: number[] = []
@@ -40,7 +38,14 @@ function inOrder(numbers: readonly number[]): ReadonlySet<number> {
   return kept
 }
 
-export function diffRules(before: readonly RulePlan[], after: readonly RulePlan[]): readonly Change[] {
+/** One rule that came, went or ranks otherwise; of one that went, as it was. */
+export interface RuleEdit {
+  readonly action: Change['action']
+  readonly rule: RulePlan
+  readonly fields: readonly string[]
+}
+
+export function ruleEdits(before: readonly RulePlan[], after: readonly RulePlan[]): readonly RuleEdit[] {
   // What both lists begin and end with is the same rules in the same order: most of the file, after most edits.
   let start = 0
   while (start < before.length && start < after.length && before[start]?.fingerprint === after[start]?.fingerprint) start++
@@ -58,20 +63,26 @@ export function diffRules(before: readonly RulePlan[], after: readonly RulePlan[
     else list.push(at)
   })
   const pairs: { readonly from: number; readonly rule: RulePlan }[] = []
-  const changes: Change[] = []
+  const edits: RuleEdit[] = []
   for (const rule of fresh) {
     const from = waiting.get(contentOf(rule))?.shift()
-    if (from === undefined) changes.push({ action: 'add', kind: 'rule', id: ruleName(rule), fields: [], ...spotOf(rule) })
+    if (from === undefined) edits.push({ action: 'add', rule, fields: [] })
     else pairs.push({ from, rule })
   }
   const kept = inOrder(pairs.map(({ from }) => from))
   pairs.forEach(({ from, rule }, at) => {
     const fields = old[from]?.priority === rule.priority ? (kept.has(at) ? [] : ['rank']) : ['priority', 'rank']
-    if (fields.length > 0) changes.push({ action: 'change', kind: 'rule', id: ruleName(rule), fields, ...spotOf(rule) })
+    if (fields.length > 0) edits.push({ action: 'change', rule, fields })
   })
   for (const at of [...waiting.values()].flat()) {
     const rule = old[at]
-    if (rule !== undefined) changes.push({ action: 'remove', kind: 'rule', id: ruleName(rule), fields: [], ...spotOf(rule) })
+    if (rule !== undefined) edits.push({ action: 'remove', rule, fields: [] })
   }
-  return changes.sort((a, b) => a.line - b.line)
+  return edits.sort((a, b) => a.rule.place.line - b.rule.place.line)
 }
+
+export const diffRules = (before: readonly RulePlan[], after: readonly RulePlan[]): readonly Change[] =>
+  ruleEdits(before, after).map(({ action, rule, fields }) => {
+    const { file, line } = rule.place
+    return { action, kind: 'rule', id: ruleName(rule), fields, file, line }
+  })

@@ -11,6 +11,8 @@ import { hasPrefix, prefixText } from './text-match.ts'
 
 type Plain = NonNullable<PatternAnalysis['plain']>
 
+type TextConditions = Pick<RulePlan, 'prefix' | 'pattern'>
+
 /** Patterns that match every text. */
 const ANYTHING = new Set(['.*', '^.*', '.*?', '^', '$', '(?:)', '[^]*', '^[^]*$', '[\\s\\S]*', '^[\\s\\S]*$', '(?i).*'])
 
@@ -21,7 +23,7 @@ const plainOf = (pattern: string | undefined): Plain | null =>
   pattern === undefined ? null : (analysePlain(pattern)?.plain ?? null)
 
 /** Texts known to stand in whatever `rule` matches, each with what is known of its place. */
-function known(rule: RulePlan): readonly Plain[] {
+function known(rule: TextConditions): readonly Plain[] {
   const texts: Plain[] = []
   if (rule.prefix !== undefined) texts.push({ text: prefixText(rule.prefix), start: true, end: false })
   const plain = plainOf(rule.pattern)
@@ -38,7 +40,7 @@ function gives(known: Plain, wanted: Plain): boolean {
 }
 
 /** Whether every text `rule` takes begins with `prefix` as a word of its own. */
-function givesPrefix(rule: RulePlan, prefix: string): boolean {
+function givesPrefix(rule: TextConditions, prefix: string): boolean {
   if (rule.prefix !== undefined && hasPrefix(prefixText(rule.prefix), prefix)) return true
   const plain = plainOf(rule.pattern)
   if (plain === null || !plain.start || !hasPrefix(plain.text, prefix)) return false
@@ -47,7 +49,7 @@ function givesPrefix(rule: RulePlan, prefix: string): boolean {
 }
 
 /** Whether every text that `rule` takes is also taken by `other`. */
-export function coversText(other: RulePlan, rule: RulePlan): boolean {
+export function coversText(other: TextConditions, rule: TextConditions): boolean {
   if (other.prefix !== undefined && !givesPrefix(rule, other.prefix)) return false
   if (other.pattern === undefined || other.pattern === rule.pattern || ANYTHING.has(other.pattern)) return true
   const wanted = plainOf(other.pattern)

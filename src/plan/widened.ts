@@ -1,9 +1,10 @@
 // Two Plans → every right that grew: a tool, a looser mode, a broader grant, a person who may approve or write. Doubt
 // counts as wider: a grant is taken as no wider only where an older one provably covers it.
 
-import { type AccessRow, accessOf, type Way } from './access.ts'
+import { type AccessRow, accessOf } from './access.ts'
 import { meaningOf } from './meaning.ts'
-import type { AgentPlan, ChannelPlan, Plan, RulePlan } from './plan.ts'
+import { newlyReached } from './newly-reached.ts'
+import type { AgentPlan, ChannelPlan, Plan } from './plan.ts'
 
 export interface Widening {
   /** `*`: every agent. */
@@ -67,8 +68,10 @@ function agentRights(before: Plan, old: AgentPlan, after: Plan, agent: AgentPlan
 
 const CLASS = { owner: 'owners', linked: 'linked people', 'allow-listed': 'those in allowFrom', stranger: 'strangers' } as const
 
-const senders = (rows: readonly AccessRow[]): ReadonlyMap<string, AccessRow> =>
-  new Map(rows.map((row) => [JSON.stringify([row.agentId, row.channelId, row.sender, row.chatType]), row]))
+const keyOf = (row: Pick<AccessRow, 'agentId' | 'channelId' | 'sender' | 'chatType'>): string =>
+  JSON.stringify([row.agentId, row.channelId, row.sender, row.chatType])
+
+const senders = (rows: readonly AccessRow[]): ReadonlyMap<string, AccessRow> => new Map(rows.map((row) => [keyOf(row), row]))
 
 /** Who newly gets into a channel by name: everyone who answers there is reached by them. */
 function newcomers(old: ChannelPlan, channel: ChannelPlan): readonly string[] {
@@ -98,21 +101,6 @@ function doors(before: Plan, after: Plan): readonly string[] {
   return what
 }
 
-const IDS = ['userId', 'groupId', 'threadId'] as const
-
-/** The ways of a row that let in people, groups or threads which no way did before. Texts are no bound: anyone can type them. */
-function newWays(before: Plan, old: AccessRow, after: Plan, row: AccessRow): readonly Way[] {
-  const boundsOf = (plan: Plan, way: Way): Pick<RulePlan, (typeof IDS)[number]> => plan.rules[way.rule?.index ?? -1] ?? {}
-  const known = old.ways.map((way) => boundsOf(before, way))
-  if (known.some((bounds) => IDS.every((id) => bounds[id] === undefined))) return []
-  return row.ways.filter((way) => {
-    const wanted = boundsOf(after, way)
-    return !known.some((bounds) =>
-      IDS.every((id) => bounds[id] === undefined || wanted[id]?.every((one) => bounds[id]?.includes(one)) === true),
-    )
-  })
-}
-
 export function widenedRights(before: Plan, after: Plan): readonly Widening[] {
   const all: Widening[] = doors(before, after).map((what) => ({ agentId: '*', what }))
   for (const agent of after.agents.values()) {
@@ -124,13 +112,13 @@ export function widenedRights(before: Plan, after: Plan): readonly Widening[] {
   const known = senders(accessOf(before, { tools: [] }))
   const rows = accessOf(after, { tools: [] })
   for (const [key, row] of senders(rows)) {
-    if (!before.agents.has(row.agentId)) continue
-    const what = `${CLASS[row.sender]} reach it on ${row.channelId} (${row.chatType})`
-    const old = known.get(key)
-    if (old === undefined) all.push({ agentId: row.agentId, what })
-    else
-      for (const { when } of newWays(before, old, after, row))
-        all.push({ agentId: row.agentId, what: when === '' ? what : `${what} when ${when}` })
+    if (known.has(key) || !before.agents.has(row.agentId)) continue
+    all.push({ agentId: row.agentId, what: `${CLASS[row.sender]} reach it on ${row.channelId} (${row.chatType})` })
+  }
+  for (const one of newlyReached(before, after)) {
+    // Where a whole class is new, its members are.
+    if (known.has(keyOf(one)))
+      all.push({ agentId: one.agentId, what: `${one.who} reaches it on ${one.channelId} (${one.chatType})` })
   }
   for (const channel of after.channels.values()) {
     const old = before.channels.get(channel.id)
