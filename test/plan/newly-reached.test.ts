@@ -94,7 +94,7 @@ t.test('whoever is newly answered by an agent is told', async () => {
     owners: fc.array(identity, { maxLength: 1 }),
     defaultAgent: fc.constantFrom('main', 'a', undefined),
   })
-  const texts = ['', '!', '! a', '!!', '!! a', 'a', '!a', 'z']
+  const texts = ['', '!', '! a', '!!', '!! a', 'a', '!a', '!z', 'z']
   const answered = ({ rules, x, y, owners, defaultAgent }: Parts): [Plan, ReadonlySet<string>] => {
     const made = plan(rules, { channels: { x, y }, owners, defaultAgent })
     const router = indexRules(made)
