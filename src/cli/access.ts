@@ -12,7 +12,7 @@ const HEADS = ['sender', 'channel', 'chat', 'agent', 'by', 'tools', 'sandbox'] a
 const SHOWN = 3
 
 export const run: Verb = async (_args, options, io) => {
-  const loaded = await planFrom(options.config, io)
+  const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const rows = accessOf(loaded.plan, loaded.registry)
   const notes = accessNotes(loaded.plan)

@@ -28,7 +28,7 @@ export async function comparedPlan(against: string, now: Plan, io: Io): Promise<
   if (against === 'running') {
     const kept = await lastGood(now.stateDir, now.file)
     if (kept === null) return { plan: null, what: 'nothing: no configuration was accepted here yet' }
-    return named(await planFrom(kept.file, io, kept.mirror), 'the running configuration', io)
+    return named(await planFrom(kept.file, io, { mirror: kept.mirror }), 'the running configuration', io)
   }
   if (against.startsWith('git:')) return atRevision(against.slice('git:'.length), now, io)
   const file = resolve(io.cwd, against)
@@ -50,7 +50,7 @@ async function atRevision(revision: string, now: Plan, io: Io): Promise<Compared
       io.err(`claw: ${basename(now.file)} is not in revision ${revision}\n`)
       return EXIT.noInput
     }
-    return named(await planFrom(now.file, io, mirror), `revision ${revision}`, io)
+    return named(await planFrom(now.file, io, { mirror }), `revision ${revision}`, io)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -44,7 +44,7 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
 
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
 async function policyOf(named: string | undefined, options: Options, io: Io): Promise<ShellPolicy | number> {
-  const loaded = await planFrom(options.config, io)
+  const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const { plan } = loaded
   const id = named ?? plan.defaultAgent ?? (plan.agents.size === 1 ? [...plan.agents.keys()][0] : undefined)

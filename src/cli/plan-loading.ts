@@ -8,7 +8,7 @@ import { renderHuman, shownPath } from '../config/render.ts'
 import { type Diagnostic, EXIT } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import type { Io } from './io.ts'
+import { type Io, printJson } from './io.ts'
 
 export interface LoadedPlan {
   readonly plan: Plan
@@ -16,8 +16,12 @@ export interface LoadedPlan {
   readonly registry: Registry
 }
 
-/** `mirror`: where a copy of the file is to be read. */
-export async function planFrom(file: string, io: Io, mirror?: Mirror): Promise<LoadedPlan | number> {
+/** `mirror`: where a copy of the file is to be read. `format`: `json` tells the problems on `out` too, as `validate` does. */
+export async function planFrom(
+  file: string,
+  io: Io,
+  { format, mirror }: { readonly format?: string; readonly mirror?: Mirror } = {},
+): Promise<LoadedPlan | number> {
   if (!existsSync(copyOf(file, mirror))) {
     io.err(`claw: there is no file ${shownPath(file, io.cwd)}; name the file with -c\n`)
     return EXIT.noInput
@@ -36,6 +40,10 @@ export async function planFrom(file: string, io: Io, mirror?: Mirror): Promise<L
     const masked = maskedTexts(document)
     const textOf = (name: string): string | null => masked(name) ?? textFrom(copyOf(name, mirror))
     io.err(`${renderHuman(errors, { cwd: io.cwd, color: io.color, textOf })}\n`)
+    if (format === 'json') {
+      const { jsonDiagnostics } = await import('../config/render-machine.ts')
+      printJson(io, { valid: false, diagnostics: jsonDiagnostics(diagnostics, io.cwd) })
+    }
     return EXIT.invalid
   }
   return { plan, document, registry }

@@ -16,7 +16,7 @@ import { planFrom } from './plan-loading.ts'
 import { printable } from './table.ts'
 
 export const run: Verb = async (_args, options, io) => {
-  const loaded = await planFrom(options.config, io)
+  const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const after = loaded.plan
   const against = typeof options['against'] === 'string' ? options['against'] : 'running'

@@ -14,7 +14,7 @@ export const run: Verb = async (_args, options, io) => {
   const missing = ['channel', 'user'].filter((name) => typeof options[name] !== 'string')
   if (missing.length > 0)
     return usage(io, `say ${missing.map((name) => `--${name}`).join(' and ')}: claw route --channel C --user U [--text T]`)
-  const loaded = await planFrom(options.config, io)
+  const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const { plan } = loaded
   const input = inputOf(options)

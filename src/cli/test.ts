@@ -16,7 +16,7 @@ export const run: Verb = async (args, options, io) => {
   const files = args.length === 0 ? [options.config] : args.map((file) => resolve(io.cwd, file))
   const reports: TestReport[] = []
   for (const file of files) {
-    const loaded = await planFrom(file, io)
+    const loaded = await planFrom(file, io, { format: options.format })
     if (typeof loaded === 'number') return loaded
     const { plan, registry, document } = loaded
     const filter = typeof options['filter'] === 'string' ? { filter: options['filter'] } : {}

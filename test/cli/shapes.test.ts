@@ -138,6 +138,20 @@ t.test('route', async (t) => {
   has(t, await route('--channel', 'telegram', '--user', '9', '--text', 'hi'), nobody, 'not let in')
 })
 
+t.test('a configuration that does not load: its problems, whatever was asked', async (t) => {
+  const cwd = folder(t)
+  const asked = [['route', '--channel', 'http', '--user', 'u'], ['plan'], ['permit', '--', 'ls'], ['access'], ['test']]
+  const { diagnostics } = (await runCli(cwd, 'validate', 'bad.yaml', '--format', 'json')).json()
+  for (const [verb = '', ...args] of asked) {
+    const { code, err, json } = await runCli(cwd, '-c', 'bad.yaml', verb, '--format', 'json', ...args)
+    t.equal(code, 1, verb)
+    t.match(err, /bad\.yaml:\d+:\d+ error CLAW/)
+    const errors = (one: unknown) => list(one).filter(({ severity }) => severity === 'error')
+    t.match(json(), { formatVersion: 1, valid: false })
+    t.strictSame(errors(json()['diagnostics']), errors(diagnostics))
+  }
+})
+
 t.test('permit', async (t) => {
   const cwd = folder(t)
   const command = 'git status && rm x'
