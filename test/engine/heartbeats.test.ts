@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
 import { createFakeTelegram } from '../support/fake-telegram.ts'
+import { openStorage } from '../support/storage-world.ts'
 
 const until = async (what: () => boolean): Promise<void> => {
   for (let i = 0; i < 1000 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -81,4 +83,46 @@ heartbeats: [{ name: tick, schedule: "* * * * *", timezone: UTC, agent: main, pr
   release()
   await until(() => ran(b, 'silent') === 2)
   t.equal(ran(b, 'silent'), 2)
+})
+
+t.test('the ledger of a bot: ran, silent, failed, skipped and missed, across a restart', async (t) => {
+  const answers: Record<string, string> = { good: 'news', quiet: 'HEARTBEAT_OK', own: ' nothing new ', late: 'late news' }
+  const yaml = `${HEAD}
+agents: { main: { soul: S } }
+heartbeats:
+  - { name: good, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: good }
+  - { name: quiet, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: quiet }
+  - { name: own, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: own, silentToken: nothing new }
+  - { name: bad, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: bad }
+  - { name: late, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: late, catchUp: last }
+  - { name: each, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: late, catchUp: all }`
+  const folder = t.testdir({})
+  const reply = (request: Parameters<typeof lastUserText>[0]) =>
+    answers[lastUserText(request)] ?? ({ fault: { status: 500 } } as const)
+  const clock = createFakeClock(Date.parse('2026-01-05T06:59:50Z'))
+  const first = await startBot(yaml, { folder, clock, api: { reply } })
+  await clock.advance(11_000)
+  await until(() => ran(first) + ran(first, 'silent') + ran(first, 'failed') === 6)
+  await first.stop()
+  clock.jump(3 * 3_600_000 + 60_000)
+  const second = await startBot(yaml, { folder, clock, api: { reply } })
+  for (let i = 0; i < 1000 && (ran(second) < 4 || ran(second, 'missed') < 14); i++) {
+    await clock.advance(1)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await second.stop()
+
+  const storage = await openStorage(join(folder, '.openclaw'))
+  t.teardown(() => storage.close())
+  const hours = async (name: string): Promise<readonly string[]> =>
+    (await storage.slots.list(name, 100))
+      .map(({ slot, state }) => `${new Date(slot).toISOString().slice(11, 13)} ${state}`)
+      .reverse()
+      .filter((line) => !line.startsWith('06'))
+  t.same(await hours('good'), ['07 ran', '08 missed', '09 missed', '10 missed'])
+  t.same(await hours('quiet'), ['07 silent', '08 missed', '09 missed', '10 missed'])
+  t.same(await hours('own'), ['07 silent', '08 missed', '09 missed', '10 missed'])
+  t.same(await hours('bad'), ['07 failed', '08 missed', '09 missed', '10 missed'])
+  t.same(await hours('late'), ['07 ran', '08 missed', '09 missed', '10 ran'])
+  t.same(await hours('each'), ['07 ran', '08 ran', '09 ran', '10 ran'])
 })

@@ -317,6 +317,57 @@ t.test('the machine slept', async (t) => {
   }
 })
 
+t.test('the clocks change in spring and in autumn', async (t) => {
+  const DAY = 24 * HOUR
+  const hours = (from: string, count: number): readonly string[] =>
+    Array.from({ length: count }, (_, i) => `a ${new Date(Date.parse(from) + i * HOUR).toISOString().slice(5, 16)}`)
+  for (const [name, schedule, from, days, expected] of [
+    [
+      'a time that is left out comes right after the gap',
+      '30 2 * * *',
+      '2026-03-27T12:00:00Z',
+      4,
+      ['a 03-28T01:30', 'a 03-29T01:00', 'a 03-30T00:30', 'a 03-31T00:30'],
+    ],
+    [
+      'a time that comes twice counts once',
+      '30 2 * * *',
+      '2026-10-23T12:00:00Z',
+      4,
+      ['a 10-24T00:30', 'a 10-25T00:30', 'a 10-26T01:30', 'a 10-27T01:30'],
+    ],
+    // From midnight to midnight by the clocks of the zone: 23 hours, and 25.
+    ['every hour of a short day', '0 * * * *', '2026-03-28T22:59:59Z', 23 / 24, hours('2026-03-28T23:00:00Z', 23)],
+    ['every hour of a long day', '0 * * * *', '2026-10-24T21:59:59Z', 25 / 24, hours('2026-10-24T22:00:00Z', 25)],
+  ] as const) {
+    const { heartbeats, clock, fired } = setUp({ clock: createFakeClock(Date.parse(from)) })
+    heartbeats.apply([heartbeat({ schedule, timezone: 'Europe/Paris' })])
+    await clock.advance(days * DAY)
+    t.strictSame(fired, expected, name)
+  }
+  for (const [catchUp, expected] of [
+    ['none', ['03-28T01:30 ran', '03-29T01:00 missed', '03-30T00:30 missed']],
+    ['last', ['03-28T01:30 ran', '03-29T01:00 missed', '03-30T00:30 ran']],
+    ['all', ['03-28T01:30 ran', '03-29T01:00 ran', '03-30T00:30 ran']],
+  ] as const) {
+    const plan = heartbeat({ schedule: '30 2 * * *', timezone: 'Europe/Paris', catchUp })
+    const before = setUp({ clock: createFakeClock(Date.parse('2026-03-27T12:00:00Z')) })
+    before.heartbeats.apply([plan])
+    await before.clock.advance(DAY)
+    before.heartbeats.stop()
+    before.clock.jump(2 * DAY)
+    const after = setUp({ clock: before.clock, ledger: before.ledger })
+    after.heartbeats.apply([plan])
+    await after.heartbeats.ready()
+    await after.clock.advance(MINUTE)
+    t.strictSame(
+      after.states().filter((state) => !state.startsWith('03-27')),
+      expected,
+      `down over the change, catchUp ${catchUp}`,
+    )
+  }
+})
+
 t.test('a clock that is set back repeats nothing', async (t) => {
   const { heartbeats, clock, fired } = setUp()
   heartbeats.apply([heartbeat()])
