@@ -1,7 +1,7 @@
 // What a user installs: the packages that come with claw, and the bytes of them on this disk.
 
 import { execFileSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { copyFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../../src/resources.ts'
 import type { Part } from '../result.ts'
@@ -17,10 +17,18 @@ function bytesUnder(folder: string, nested = false): number {
   return sum
 }
 
+/** Milliseconds that npm takes for the locked packages in an empty folder, from whatever registry and cache it has. */
+function timeToInstall(root: string, folder: string): number {
+  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(root, file), join(folder, file))
+  const start = performance.now()
+  execFileSync('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'ignore' })
+  return performance.now() - start
+}
+
 export const install: Part = {
   name: 'install',
-  about: 'packages and megabytes beside claw itself, development apart',
-  async run() {
+  about: 'packages and megabytes beside claw itself, development apart; in a full run, how long npm takes for them',
+  async run({ quick, folder }) {
     const root = packageRoot()
     const paths = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
       cwd: root,
@@ -47,6 +55,7 @@ export const install: Part = {
           steady: true,
         },
         { name: 'claw itself', unit: 'MB', ours: [megabytes(packed[0]?.unpackedSize ?? Number.NaN)], steady: true },
+        ...(quick ? [] : [{ name: 'time of npm ci', unit: 'ms' as const, ours: [timeToInstall(root, folder)] }]),
       ],
     }
   },

@@ -28,7 +28,7 @@ function bridge(command: string, args: readonly string[]): Bridge {
   return {
     child,
     say: (line) => child.stdin.write(`${line}\n`),
-    async saw(text, ms = 10_000) {
+    async saw(text, ms = 30_000) {
       for (const end = Date.now() + ms; Date.now() < end; ) {
         if (out.includes(text)) return true
         await new Promise((resolve) => setTimeout(resolve, 20))
