@@ -26,7 +26,8 @@ export const foldName = (name: string): string =>
 
 /** Whether one path component names something protected. */
 export function isProtectedName(component: string): boolean {
-  const name = foldName(component)
+  // What editors leave beside a file: `.env~`, `#.env#`.
+  const name = foldName(component).replace(/^#|[#~]+$/g, '')
   if (name.length < 3) return false
   if (EXACT.has(name)) return true
   if (name.startsWith('.env.')) return !TEMPLATES.has(name)

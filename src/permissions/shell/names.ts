@@ -11,15 +11,22 @@ const STATE = new Set(
 `),
 )
 
-const SHELLS = list('sh bash rbash dash ash zsh ksh ksh93 mksh csh tcsh fish elvish nu xonsh pwsh powershell cmd busybox toybox')
+const SHELLS = list(`
+  sh bash rbash dash ash zsh rzsh ksh rksh ksh93 mksh lksh pdksh oksh csh tcsh fish elvish nu xonsh pwsh powershell cmd busybox
+  toybox yash posh osh ysh sash git-shell murex ion
+`)
 
 const INTERPRETERS = list(`
   node nodejs deno bun tsx ts-node esno python pypy perl ruby irb php lua luajit tclsh wish expect Rscript R julia groovy
   scala kotlin kotlinc java jshell jrunscript swift osascript ghci runghc runhaskell erl escript elixir iex guile racket
   sbcl clisp clojure clj ocaml gdb lldb sqlite3 psql mysql mariadb mongo mongosh dc m4 octave matlab ipython jupyter
+  gnuplot swipl raku pike janet qjs d8 js jbang tcc ghc ecl gosh csi sqlite duckdb sqlplus maxima gp sage micropython luau
 `)
 
-const EDITORS = list('vi vim nvim view vimdiff ex ed red nano pico emacs emacsclient joe micro hx kak code subl')
+const EDITORS = list(`
+  vi vim nvim view vimdiff gvim rvim rview neovim ex ed red nano pico emacs emacsclient mg jed joe ne micro hx kak code
+  code-insiders codium cursor zed subl gedit kate
+`)
 
 const PAGERS = list('less more most pg lesspipe w3m lynx links elinks')
 
@@ -29,7 +36,10 @@ const LAUNCHERS = list(`
   firejail proot fakeroot time strace ltrace perf valgrind ssh slogin rsh mosh autossh sshpass telnet nc ncat netcat socat
   npx bunx pnpx uvx pipx at batch crontab screen tmux byobu dtach abduco nix nix-shell direnv dbus-launch
   dbus-run-session xvfb-run daemonize start-stop-daemon run-parts cpulimit catchsegv rlwrap start open xdg-open
-  gio exo-open launchctl run0 coproc
+  gio exo-open launchctl run0 coproc gosu su-exec chpst setarch linux32 linux64 runcon prlimit numactl torsocks torify
+  proxychains proxychains4 eatmydata faketime chronic ifne caffeinate hyperfine tini dumb-init ftp lftp mail mailx mutt
+  sendmail logrotate nodemon pm2 forever concurrently cross-env dotenv dotenvx env-cmd corepack mise asdf volta fnm pyenv
+  rbenv nodenv foreman honcho overmind ssh-agent dbus-send chronyc
 `)
 
 const GROUPS: readonly (readonly [kind: string, names: ReadonlySet<string>, family?: RegExp])[] = [

@@ -41,6 +41,7 @@ const RESERVED = new Set(
   'if then elif else fi case esac for select while until do done in function time { } ! [[ ]] coproc'.split(' '),
 )
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=/
+const LIKE_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=/
 const AFTER_DOLLAR = /[A-Za-z0-9_@*#?$!{([\\'"-]/
 
 /** What a character that can't be shown looks like in a message. */
@@ -172,11 +173,20 @@ class Reader {
           fail(`\`${word.text}\` is a word of the shell's own language, which the checker does not read.`)
         if (ASSIGNMENT.test(word.text)) fail('A variable is set; that can change what a later name runs.')
       }
+      if (word.text.includes('~')) this.#tilde(word)
       if (++this.#words > LIMITS.words) fail(`There are more than ${LIMITS.words} words.`)
       words.push(word)
     }
     if (words.length === 0) return redirected ? fail('A redirection stands without a command.') : undefined
     return stdin === undefined ? { words, hasInput: piped } : { words, stdin, hasInput: true }
+  }
+
+  /** In `name=~/x` and `name=a:~/x` bash puts a home folder for the tilde, in arguments too. */
+  #tilde({ text, quoted }: Word): void {
+    const head = LIKE_ASSIGNMENT.exec(text)?.[0].length
+    if (head === undefined) return
+    for (let at = text.indexOf('~', head); at >= 0; at = text.indexOf('~', at + 1))
+      if (quoted[at] === 0 && (at === head || text.charAt(at - 1) === ':')) fail('A `~` after `=` or `:` would be expanded.')
   }
 
   /** `output`: accepted and of no further interest; a word: the file read from; undefined: none stands here. */

@@ -71,7 +71,7 @@ export const abbreviates = (text: string, names: readonly string[]): boolean => 
 const tailOption = (word: Word): string | undefined => {
   const { text } = word
   if (abbreviates(text, ['follow', 'retry'])) return 'Following a file never ends.'
-  if (/^-[^-]*[fF]/.test(text) || /^\+[0-9]+[a-zA-Z]*f$/i.test(text)) return 'Following a file never ends.'
+  if (/^-[^-]*[fF]/.test(text) || /^\+[0-9]*[a-zA-Z]*f$/i.test(text)) return 'Following a file never ends.'
   return undefined
 }
 

@@ -41,6 +41,67 @@ t.test('a cloud’s metadata service is a floor, in every mode and under every g
   t.end()
 })
 
+/** Found by trying: each got past the checker once, or could have. */
+t.test('what a wildcard grant does not cover', (t) => {
+  for (const command of [
+    'docker -l info run -v /:/h alpine',
+    'docker --log-level info run alpine',
+    'docker image build .',
+    'docker extension install evil',
+    'kubectl -n default exec pod -- sh',
+    'kubectl --namespace default cp a b',
+    'npm --loglevel silent exec evil',
+    'npm -w pkg exec evil',
+    'npm --loglevel silent config set script-shell /tmp/x',
+    'npm pkg set scripts.test=evil',
+    'cargo --color never install evil',
+    'gh -R a/b api /x',
+    'gh repo clone x -- -c core.sshCommand=evil',
+    'tar --index-file=x -tvf a.tar',
+    'tar --one-top-level=/x -xf a.tar',
+    'git merge-index evil -a',
+    'git filter-repo --commit-callback x',
+    'git fast-export --export-marks=x HEAD',
+    'git checkout-index --prefix=../../x -a',
+    'lftp -e x',
+    'gnuplot -e x',
+    'setarch x86_64 sh',
+  ]) {
+    const tool = command.split(' ')[0]
+    t.equal(decide(command, { allow: [`${tool} *`] }).split(' ')[0], 'ask', command)
+  }
+  for (const command of [
+    'docker -l info ps',
+    'docker ps --filter name=run',
+    'docker image ls',
+    'kubectl -n default get pods',
+    'npm --silent run build',
+    'npm -w pkg test',
+    'cargo --color never test',
+    'gh pr list -R a/b',
+    'tar -tvf a.tar',
+    'git checkout-index -a',
+  ]) {
+    const tool = command.split(' ')[0]
+    t.equal(decide(command, { allow: [`${tool} *`] }), 'run allow', command)
+  }
+  t.end()
+})
+
+t.test('a tilde that bash expands inside an argument', (t) => {
+  for (const command of ['cat a=~/x', 'cat a=b:~/x', "cat a=~/x:'~'", 'ls foo+=~', 'echo a=~'])
+    t.equal(decide(command), 'ask parse', command)
+  for (const command of ['cat "a=~"', 'cat a=\\~', 'cat x~', 'cat a:~/x', 'cat --a=~', 'cat 1a=~'])
+    t.not(decide(command), 'ask parse', command)
+  t.end()
+})
+
+t.test('a file that an editor left beside a secret one is as secret', (t) => {
+  for (const file of ['.env~', '#.env#', '.env.bak', 'id_rsa~']) t.equal(decide(`cat '${file}'`), 'ask floor', file)
+  t.equal(decide('tail +f x').split(' ')[0], 'ask', 'follows for ever')
+  t.end()
+})
+
 t.test('order: floors, deny, remembered denied, allow, remembered allowed, safe list, mode', (t) => {
   t.equal(decide('git push', { allow: ['git *'], deny: ['git push *'] }), 'refuse deny', 'deny beats allow')
   t.equal(

@@ -1,12 +1,12 @@
 // Package managers, build tools and test runners: options that swap the program, the shell or the settings behind a script.
 
 import type { Word } from '../parse.ts'
-import type { HazardTable } from './table.ts'
+import { type HazardTable, subCommands } from './table.ts'
 
 const configReads = (tool: string, args: readonly Word[]): string | undefined => {
   const words = args.filter((word) => !word.text.startsWith('-')).map((word) => word.text)
-  if (words[0] !== 'config' && words[0] !== 'c') return undefined
-  return words[1] === 'get' || words[1] === 'list' || words[1] === 'ls'
+  if (!subCommands(args).some((word) => word === 'config' || word === 'c')) return undefined
+  return (words[0] === 'config' || words[0] === 'c') && (words[1] === 'get' || words[1] === 'list' || words[1] === 'ls')
     ? undefined
     : `\`${tool} config\` may replace the shell or the programs that \`${tool}\` starts.`
 }
@@ -34,7 +34,23 @@ const NODE_OPTIONS = [
   'modules-folder',
   'global-folder',
 ]
-const NODE_COMMANDS = ['exec', 'x', 'dlx', 'init', 'create', 'innit', 'explore', 'edit', 'set', 'node', 'env', 'setup', 'link']
+const NODE_COMMANDS = [
+  'exec',
+  'x',
+  'dlx',
+  'init',
+  'create',
+  'innit',
+  'explore',
+  'edit',
+  'set',
+  'node',
+  'env',
+  'setup',
+  'link',
+  'pkg set',
+  'pkg fix',
+]
 
 const npm: HazardTable = {
   tools: ['npm', 'pnpm', 'yarn', 'cnpm'],
@@ -72,7 +88,7 @@ const cargo: HazardTable = {
   long: ['config', 'manifest-path', 'target-dir', 'out-dir', 'artifact-dir', 'root'],
   short: 'ZC',
   words: /^\+/,
-  commands: ['install', 'login', 'owner'],
+  commands: ['install', 'login', 'owner', 'toolchain link'],
 }
 
 const go: HazardTable = {

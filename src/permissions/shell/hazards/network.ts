@@ -144,6 +144,11 @@ const docker: HazardTable = {
     'debug',
     'exec',
     'export',
+    'extension',
+    'image build',
+    'image import',
+    'image load',
+    'image save',
     'import',
     'load',
     'login',
@@ -227,6 +232,8 @@ const gh: HazardTable = {
     'variable',
     'workflow',
   ],
+  check: (args) =>
+    args.some((word) => word.text === '--') ? 'What follows `--` are options of `git`, which can start programs.' : undefined,
 }
 
 const cloud: HazardTable = {

@@ -24,7 +24,7 @@ export interface HazardTable {
   readonly valued?: string
   /** Words that start like this are hits: single-dash long options, actions, assignments. */
   readonly words?: RegExp
-  /** First words after the options that are hits themselves. */
+  /** Sub-commands that are hits themselves; two words for one of a group. */
   readonly commands?: readonly string[]
   /** Further hazards of one sub-command. */
   readonly sub?: Readonly<Record<string, Options & { readonly prose?: Prose }>>
@@ -41,12 +41,29 @@ export interface HazardTable {
 
 const startsWithPattern = (word: Word): boolean => word.pattern && word.quoted[0] === 0 && '*?['.includes(word.text.charAt(0))
 
+/**
+ * Every word that may be the sub-command: the first that is no option, and the next as well where this one may be the value of
+ * the option before it (`docker -l info run`).
+ */
+export function subCommands(args: readonly Word[]): readonly string[] {
+  const found: string[] = []
+  for (const [index, { text }] of args.entries()) {
+    if (text.startsWith('-')) continue
+    const before = args[index - 1]?.text ?? ''
+    const maybeValue = before.startsWith('-') && !before.includes('=')
+    found.push(text, `${text} ${args[index + 1]?.text ?? ''}`)
+    if (!maybeValue) break
+  }
+  return found
+}
+
 /** The first hit of a table among a command's arguments, as a sentence; undefined: none. */
 export function hitOf(table: HazardTable, tool: string, args: readonly Word[]): string | undefined {
-  const command = args.find((word) => !word.text.startsWith('-'))?.text ?? ''
-  if (table.commands?.includes(command) === true) return `\`${tool} ${command}\` can start other programs or change settings.`
-  const sub = table.sub !== undefined && Object.hasOwn(table.sub, command) ? table.sub[command] : undefined
-  const risky = hasOptions(table) || sub !== undefined
+  const commands = subCommands(args)
+  const command = commands.find((one) => table.commands?.includes(one) === true)
+  if (command !== undefined) return `\`${tool} ${command}\` can start other programs or change settings.`
+  const subs = commands.flatMap((one) => (table.sub !== undefined && Object.hasOwn(table.sub, one) ? (table.sub[one] ?? []) : []))
+  const risky = hasOptions(table) || subs.length > 0
   let ended = false
   for (const [index, word] of args.entries()) {
     const { text } = word
@@ -58,7 +75,7 @@ export function hitOf(table: HazardTable, tool: string, args: readonly Word[]): 
       continue
     }
     if (ended) continue
-    for (const part of sub === undefined ? [table] : [table, sub]) {
+    for (const part of [table, ...subs]) {
       const hit = optionHit(part, text)
       if (hit) return `\`${text}\` makes \`${tool}\` start another program, or read, write or change what the grant does not say.`
     }
