@@ -1,7 +1,7 @@
 // `claw plan` beside a bot that runs, beside git, and on what was recorded.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startBot } from '../support/bot.ts'
@@ -72,9 +72,12 @@ t.test('what the engine recorded, and what came over a socket', async (t) => {
     ['hello all', { group_id: 'club' }],
   ] as const)
     t.equal((await bot.chat('u', message, more)).status, 200)
-  const folder = join(bot.folder, '.openclaw/agents/scout/sessions')
-  const recorded = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
-  const lines = recorded.join('').split('\n').filter(Boolean)
+  const { sessions } = (await runCli(bot.folder, 'sessions', 'list', '--agent', 'scout', '--format', 'json')).json() as {
+    sessions: readonly { readonly key: string }[]
+  }
+  t.equal(sessions.length, 2)
+  const recorded = await Promise.all(sessions.map(({ key }) => runCli(bot.folder, 'sessions', 'export', key)))
+  const lines = recorded.flatMap(({ out }) => out.split('\n').filter(Boolean))
   writeFileSync(join(bot.folder, 'recorded.jsonl'), lines.join('\n'))
   await bot.save(YAML.replace('prefix: /s', 'prefix: /scout').replace('groupId: club', 'groupId: other'))
   const replay = async (file: string) => {

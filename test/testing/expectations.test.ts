@@ -236,6 +236,49 @@ t.test('approvals: asked, answered, answered late', async (t) => {
   )
 })
 
+t.test('files, notes and sub-agents live as long as their test', async (t) => {
+  const script = `replies:
+  - match: ^write (\\S+)
+    tool_calls: [{ name: write_file, input: { path: $1, content: some text } }]
+  - match: ^read (\\S+)
+    tool_calls: [{ name: read_file, input: { path: $1 } }]
+  - match: ^keep
+    tool_calls: [{ name: save_memory, input: { key: tea, content: green tea } }]
+  - match: ^look
+    tool_calls: [{ name: memory_search, input: { query: tea } }]
+  - match: ^delegate (.+)
+    tool_calls: [{ name: sessions_spawn, input: { agent: scout, prompt: $1 } }]
+  - tool: "*"
+    text: "$0"
+default: "Heard: $0"
+`
+  const yaml = `
+models: { demo: { provider: scripted, script: script.yaml } }
+agents:
+  main: { soul: S, tools: ["*_file", "*_memory", "memory_*", sessions_spawn], subagents: [scout], permissions: { allow: [sessions_spawn] } }
+  scout: { soul: S }
+routing: { defaultAgent: main }
+channels: { http: { allowFrom: [u] } }
+tests:
+  - name: one
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: u, content: write a/b.txt }, expect: { toolCalls: [write_file] } }
+      - { message: { channelId: http, userId: u, content: read a/b.txt }, expect: { reply: some text } }
+      - { message: { channelId: http, userId: u, content: read ../../x }, expect: { reply: outside the workspace } }
+      - { message: { channelId: http, userId: u, content: keep }, expect: { toolCalls: [save_memory] } }
+      - { message: { channelId: http, userId: u, content: look }, expect: { reply: green tea } }
+      - { message: { channelId: http, userId: u, content: delegate this and that }, expect: { reply: "Heard: this and that", toolCalls: [sessions_spawn] } }
+  - name: another
+    model: demo
+    steps:
+      - { message: { channelId: http, userId: u, content: read a/b.txt }, expect: { reply: There is no file } }
+      - { message: { channelId: http, userId: u, content: look }, expect: { notReply: green tea } }
+`
+  const { code, out } = await runCli(t.testdir({ 'openclaw.yaml': yaml, 'script.yaml': script }), 'test')
+  t.equal(code, 0, out)
+})
+
 t.test('a heartbeat that asks does not hold the test up', { timeout: 20_000 }, async (t) => {
   const cwd = t.testdir({
     'openclaw.yaml': `${YAML.replace('prompt: Wish', 'prompt: run make')}
