@@ -78,7 +78,9 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
       resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, Math.min(size, maxBytes))),
     )
     incoming.once('error', reject)
-    incoming.once('close', () => reject(new RequestProblem(400, 'malformed_json', 'The body ended early.')))
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(new RequestProblem(400, 'malformed_json', 'The body ended early.'))
+    })
   })
 }
 
