@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { packageRoot } from '../src/resources.ts'
 import { commit, machine, watchOthers } from './machine.ts'
 import { channels } from './parts/channels.ts'
+import { compaction } from './parts/compaction.ts'
 import { heartbeats, intake, memory, permission, router } from './parts/inside.ts'
 import { install } from './parts/install.ts'
 import { sessions, soak, transcript } from './parts/long.ts'
@@ -30,6 +31,7 @@ const PARTS: readonly Part[] = [
   stream,
   tool,
   transcript,
+  compaction,
   sessions,
   soak,
   reload,
