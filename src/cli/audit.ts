@@ -3,7 +3,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT } from '../errors.ts'
-import { verifyAudit } from '../permissions/audit.ts'
+import { ANCHOR_KEY, readHead, verifyAudit } from '../permissions/audit.ts'
+import { readStoredKey } from '../storage/embedded/read-key.ts'
 import { paint, printJson, usage, type Verb } from './io.ts'
 
 export const run: Verb = async (args, options, io) => {
@@ -13,12 +14,14 @@ export const run: Verb = async (args, options, io) => {
   const plan = existsSync(options.config)
     ? (await loadPlan(options.config, { registry: builtinRegistry, env: io.env })).plan
     : null
-  const file = join(plan?.stateDir ?? join(dirname(options.config), '.openclaw'), 'audit.jsonl')
+  const stateDir = plan?.stateDir ?? join(dirname(options.config), '.openclaw')
+  const file = join(stateDir, 'audit.jsonl')
+  const head = readHead(readStoredKey(stateDir, ANCHOR_KEY))
   if (!existsSync(file)) {
-    io.err(`claw: there is no audit log at ${file}\n`)
-    return EXIT.noInput
+    io.err(head === null ? `claw: there is no audit log at ${file}\n` : `${file}: the log is gone; it had ${head.seq} lines.\n`)
+    return head === null ? EXIT.noInput : EXIT.invalid
   }
-  const report = await verifyAudit(file)
+  const report = await verifyAudit(file, head)
   if (options.format === 'json') printJson(io, { file, ...report })
   else {
     for (const { line, message } of report.problems) io.err(`${file}:${line}: ${message}\n`)

@@ -167,13 +167,14 @@ function keys(plan: Plan): Check[] {
 
 async function remembered(plan: Plan): Promise<Check[]> {
   const { createApprovalsFile } = await import('../permissions/approvals-file.ts')
-  const { verifyAudit } = await import('../permissions/audit.ts')
+  const { ANCHOR_KEY, readHead, verifyAudit } = await import('../permissions/audit.ts')
+  const { readStoredKey } = await import('../storage/embedded/read-key.ts')
   const checks: Check[] = []
   const damage = await createApprovalsFile(join(plan.stateDir, 'exec-approvals.json')).problem()
   if (damage !== undefined) checks.push(problem('approvals', damage))
   const log = join(plan.stateDir, 'audit.jsonl')
   if (existsSync(log)) {
-    const report = await verifyAudit(log)
+    const report = await verifyAudit(log, readHead(readStoredKey(plan.stateDir, ANCHOR_KEY)))
     checks.push(
       report.ok
         ? ok('audit', `${report.lines} lines, whole.`)

@@ -3,9 +3,10 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../errors.ts'
 import { createMemoryStore } from '../memory/store.ts'
 import { createApprovalsFile } from '../permissions/approvals-file.ts'
-import { type Audit, createAudit } from '../permissions/audit.ts'
+import { ANCHOR_KEY, type Audit, type AuditAnchor, createAudit, readHead } from '../permissions/audit.ts'
 import { engineFiles } from '../permissions/engine-files.ts'
 import { createNetworkGate } from '../permissions/network.ts'
 import { memoryKeyProblem } from '../permissions/path-names.ts'
@@ -49,7 +50,19 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
   const { stateDir } = storage
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const runner = createToolRunner(registry)
-  const audit = createAudit(join(stateDir, 'audit.jsonl'), { now: clock.now, redact })
+  const anchor: AuditAnchor = {
+    load: () => readHead(storage.kv.get(ANCHOR_KEY)),
+    save: (head) =>
+      void storage.kv
+        .set(ANCHOR_KEY, JSON.stringify(head))
+        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'where the audit log ends could not be kept')),
+  }
+  const audit = createAudit(join(stateDir, 'audit.jsonl'), {
+    now: clock.now,
+    redact,
+    anchor,
+    sync: world.current().plan.durability === 'power',
+  })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
   const memory = guardedMemory(createMemoryStore({ folder: join(stateDir, 'memory'), clock }))
   const sandbox = createSandbox()

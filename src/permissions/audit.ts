@@ -1,5 +1,5 @@
 // audit.jsonl: one line an act, each carrying the hash of the line before, so that a changed, cut or removed line shows.
-// What is missing after the last line can't be seen from the file alone.
+// What is missing after the last line can't be seen from the file alone, so its head is kept in another place too.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -13,6 +13,23 @@ export interface Audit {
   append(record: Readonly<Record<string, unknown>>): Promise<void>
   close(): Promise<void>
 }
+
+/** Where the chain stood last. */
+export interface AuditHead {
+  readonly seq: number
+  readonly hash: string
+}
+
+/** A second place for the head. It may lag behind the file, never run ahead of it. */
+export interface AuditAnchor {
+  load(): AuditHead | null
+  save(head: AuditHead): void
+}
+
+/** The key of the head in the engine's key-value store. */
+export const ANCHOR_KEY = 'audit.head'
+
+export const readHead = (text: string | null): AuditHead | null => (text === null ? null : (JSON.parse(text) as AuditHead))
 
 export interface AuditReport {
   readonly ok: boolean
@@ -30,7 +47,7 @@ const SEAL = /,"hash":"([0-9a-f]{64})"\}$/
 
 export function createAudit(
   file: string,
-  options: { redact?: (text: string) => string; now?: () => number; sync?: boolean } = {},
+  options: { redact?: (text: string) => string; now?: () => number; sync?: boolean; anchor?: AuditAnchor } = {},
 ): Audit {
   const now = options.now ?? Date.now
   let handle: FileHandle | undefined
@@ -46,6 +63,10 @@ export function createAudit(
     previous = end.hash
     seq = end.seq
     if (end.torn !== undefined) await opened.appendFile(`\n${seal({ type: 'torn', tornHash: hashOf(end.torn) })}\n`)
+    const head = options.anchor?.load() ?? null
+    // Said in the log itself, so that going on does not cover it up.
+    if (head !== null && (head.seq > end.seq || (head.seq === end.seq && head.hash !== end.hash)))
+      await opened.appendFile(`${seal({ type: 'gap', written: head.seq, found: end.seq, lastHash: head.hash })}\n`)
     return opened
   }
 
@@ -66,6 +87,7 @@ export function createAudit(
         handle ??= await start()
         await handle.appendFile(batch.map((entry) => `${seal(entry.text)}\n`).join(''))
         if (options.sync === true) await handle.datasync()
+        options.anchor?.save({ seq, hash: previous })
         for (const entry of batch) entry.done()
       } catch (error) {
         // What reached the disk is unknown: read the end again before the next line.
@@ -112,8 +134,8 @@ async function lastLines(handle: FileHandle): Promise<{ hash: string; seq: numbe
   }
 }
 
-/** Reads the whole log and says where the chain breaks. @throws when the file can't be read. */
-export async function verifyAudit(file: string): Promise<AuditReport> {
+/** Reads the whole log and says where the chain breaks, or ends too early. @throws when the file can't be read. */
+export async function verifyAudit(file: string, head: AuditHead | null = null): Promise<AuditReport> {
   const problems: { line: number; message: string }[] = []
   let previous = FIRST
   let seq = 0
@@ -130,7 +152,7 @@ export async function verifyAudit(file: string): Promise<AuditReport> {
       broken = line
       continue
     }
-    const record = JSON.parse(body) as { seq?: number; prev?: string; type?: string; tornHash?: string }
+    const record = JSON.parse(body) as { seq?: number; prev?: string; type?: string; tornHash?: string; written?: number }
     if (broken !== undefined) {
       if (record.type === 'torn' && record.tornHash === hashOf(broken)) torn++
       else problems.push({ line: number - 1, message: 'The line is not as it was written.' })
@@ -141,9 +163,21 @@ export async function verifyAudit(file: string): Promise<AuditReport> {
         line: number,
         message: `Lines are missing or out of order: expected number ${seq + 1}, found ${record.seq}.`,
       })
+    if (record.type === 'gap')
+      problems.push({
+        line: number,
+        message: `Before this line, up to ${record.written} lines had been written; the last are gone.`,
+      })
     previous = sealed[1] as string
     seq = record.seq ?? seq + 1
+    if (head?.seq === seq && head.hash !== previous)
+      problems.push({ line: number, message: 'This is not the line that was written with its number.' })
   }
   if (broken !== undefined) problems.push({ line: number, message: 'The last line is not whole.' })
+  if (head !== null && head.seq > seq)
+    problems.push({
+      line: number,
+      message: `The end is missing: ${head.seq} lines were written, and the last here is number ${seq}.`,
+    })
   return { ok: problems.length === 0, lines: number, problems, torn, lastHash: previous }
 }

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
-import { verifyAudit } from '../../src/permissions/audit.ts'
+import { ANCHOR_KEY, readHead, verifyAudit } from '../../src/permissions/audit.ts'
 import { createNetworkGate } from '../../src/permissions/network.ts'
 import type { Registry } from '../../src/registry.ts'
+import { readStoredKey } from '../../src/storage/embedded/read-key.ts'
 import type { ToolContext } from '../../src/tools/port.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
@@ -255,7 +256,7 @@ for (const mode of ['ask', 'record', 'ignore'] as const) {
       t.equal((await bot.claw.engine.status()).generation, generation, 'the configuration is as it was')
       t.same(await bot.claw.engine.approvals(), [])
       const log = join(bot.folder, '.openclaw/audit.jsonl')
-      t.match(await verifyAudit(log), { ok: true })
+      t.match(await verifyAudit(log, readHead(readStoredKey(join(bot.folder, '.openclaw'), ANCHOR_KEY))), { ok: true })
       const lines = (await readFile(log, 'utf8')).trim().split('\n')
       const ran = lines.map((line) => JSON.parse(line)).filter((line) => line.kind === 'tool' && line.decision === 'run')
       for (const order of unapproved)

@@ -1,7 +1,7 @@
-import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { createAudit, verifyAudit } from '../../src/permissions/audit.ts'
+import { type AuditHead, createAudit, verifyAudit } from '../../src/permissions/audit.ts'
 
 t.test('lines are sealed in order, also over restarts', async (t) => {
   const file = join(t.testdir({}), 'state', 'audit.jsonl')
@@ -49,6 +49,49 @@ t.test('a line cut short by a crash is set aside and the chain goes on', async (
   await second.append({ number: 2 })
   await second.close()
   t.match(await verifyAudit(file), { ok: true, torn: 1, problems: [] })
+})
+
+t.test('a cut end shows by the head that is kept elsewhere, and goes on showing', async (t) => {
+  const file = join(t.testdir({}), 'audit.jsonl')
+  let head: AuditHead | null = null
+  const anchor = {
+    load: () => head,
+    save: (next: AuditHead) => {
+      head = next
+    },
+  }
+  const write = async (from: number, to: number): Promise<void> => {
+    const audit = createAudit(file, { anchor })
+    for (let number = from; number <= to; number++) await audit.append({ number })
+    await audit.close()
+  }
+  await write(1, 5)
+  t.match(head, { seq: 5 })
+  t.match(await verifyAudit(file, head), { ok: true })
+  await write(6, 6)
+  t.match(await verifyAudit(file, { seq: 5, hash: head!['hash'] }), { ok: false }, 'the head is of another line')
+  t.match(await verifyAudit(file, head), { ok: true, lines: 6 }, 'going on is no gap')
+
+  const lines = (await readFile(file, 'utf8')).split('\n')
+  await writeFile(file, `${lines.slice(0, 4).join('\n')}\n`)
+  t.match(await verifyAudit(file), { ok: true }, 'the file alone does not tell')
+  t.match(await verifyAudit(file, head), {
+    ok: false,
+    problems: [{ message: /6 lines were written, and the last here is number 4/ }],
+  })
+  await write(7, 8)
+  t.match(
+    await verifyAudit(file, head),
+    { ok: false, problems: [{ line: 5, message: /up to 6 lines/ }] },
+    'also after more was written',
+  )
+  await rm(file)
+  await write(9, 9)
+  t.match(
+    await verifyAudit(file, head),
+    { ok: false, problems: [{ line: 1, message: /up to 7 lines/ }] },
+    'nor does a new file cover it',
+  )
 })
 
 t.test('what can not be written is refused', async (t) => {
