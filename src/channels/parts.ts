@@ -38,6 +38,18 @@ export class RefusedError extends ChannelError {
   }
 }
 
+/** What is surely not sent is this part; those before it were. */
+function partSent(error: unknown): unknown {
+  if (!(error instanceof ChannelError) || !error.notSent) return error
+  const { retry, retryAfterMs, message } = error
+  return new ChannelError(message, {
+    retry,
+    notSent: false,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    cause: error,
+  })
+}
+
 export const REPEAT_NOTE = '(This may be a repeat: the connection broke while it was sent.)'
 
 /** Remembers the newest `keep` unfinished replies. */
@@ -58,7 +70,7 @@ export function createPartSender(keep = 1000): PartSender {
         } catch (error) {
           if (error instanceof UnsureError) progress.unsure = true
           if (error instanceof ChannelError && !error.retry) open.delete(key)
-          throw error
+          throw index > 0 ? partSent(error) : error
         }
       }
       open.delete(key)

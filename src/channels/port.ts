@@ -171,6 +171,18 @@ export interface WebhookResponse {
   readonly body?: string
 }
 
+/** A key of a channel's own in the configuration. */
+export interface ChannelSetting {
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+  readonly enum?: readonly string[]
+  readonly default?: unknown
+  readonly required?: true
+  /** A `Secret` in `spec.settings`: it may come from a variable or a file, and stands in no log. */
+  readonly secret?: true
+  /** Written as `30s`, given as milliseconds. */
+  readonly duration?: true
+}
+
 /** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
 export interface ChannelDefinition {
   readonly type: string
@@ -185,5 +197,7 @@ export interface ChannelDefinition {
     readonly idempotentSend: boolean
     readonly maxChars: number
   }
+  /** The keys of its own. Channels that ship have theirs in the schema, where editors find them. */
+  readonly settings?: Readonly<Record<string, ChannelSetting>>
   load(): Promise<(host: ChannelHost) => Channel>
 }

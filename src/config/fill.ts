@@ -4,7 +4,17 @@ import { type Diagnostic, diagnostic } from '../errors.ts'
 import type { Sliced } from '../slices.ts'
 import { type Interpolated, interpolate, type Lookup } from './interpolate.ts'
 import { positionOf } from './positions.ts'
-import { channelTypes, childShape, hasType, type Path, pointerOf, rootShape, type SchemaNode, shapeOf } from './shape.ts'
+import {
+  type ChannelShapes,
+  childShape,
+  hasType,
+  type Path,
+  pointerOf,
+  rootShape,
+  type SchemaNode,
+  schemaChannels,
+  shapeOf,
+} from './shape.ts'
 import { nearest } from './suggest.ts'
 import { entryOf, type MapNode, type ScalarNode, type TreeNode } from './yaml/tree.ts'
 
@@ -35,7 +45,7 @@ export interface Filled {
 /** What stands in the plain value where a secret was. */
 export const HIDDEN = '***'
 
-export function* fill(root: TreeNode, lookup: Lookup): Sliced<Filled> {
+export function* fill(root: TreeNode, lookup: Lookup, channels: ChannelShapes = schemaChannels): Sliced<Filled> {
   const secrets = new Map<string, SecretField>()
   const variables = new Map<string, readonly string[]>()
   const diagnostics: Diagnostic[] = []
@@ -64,13 +74,14 @@ export function* fill(root: TreeNode, lookup: Lookup): Sliced<Filled> {
     const inChannels = path.length === 1 && path[0] === 'channels'
     const value: Record<string, Value> = {}
     for (const entry of node.entries) {
-      const inner = shape === undefined ? undefined : childShape(shape, entry.key, inChannels ? typeOf(entry.value) : undefined)
+      const inner =
+        shape === undefined ? undefined : childShape(shape, entry.key, inChannels ? typeOf(entry.value) : undefined, channels)
       path.push(entry.key)
       const hidden = inner === undefined && entry.value.kind === 'scalar' && meantAsSecret(shape, entry.key)
       const made = hidden ? misplaced(entry.value as ScalarNode) : yield* visit(entry.value, inner, asId)
       path.pop()
       if (entry.key === '__proto__') Object.defineProperty(value, entry.key, { value: made, enumerable: true })
-      else value[entry.key] = inChannels ? withType(entry.key, made) : made
+      else value[entry.key] = inChannels ? withType(entry.key, made, channels) : made
     }
     return value
   }
@@ -158,8 +169,8 @@ function typeOf(node: TreeNode): string | undefined {
 }
 
 /** A channel without a type is of the type its key names. */
-function withType(key: string, value: Value): Value {
+function withType(key: string, value: Value, channels: ChannelShapes): Value {
   const filled = value === null ? {} : value
-  if (typeof filled !== 'object' || Array.isArray(filled) || 'type' in filled || !channelTypes.includes(key)) return filled
+  if (typeof filled !== 'object' || Array.isArray(filled) || 'type' in filled || !channels.types.includes(key)) return filled
   return { ...filled, type: key }
 }

@@ -16,6 +16,7 @@ import { mergeFiles } from './merge.ts'
 import type { Mirror } from './mirror.ts'
 import { hashOfFiles, type ParseCache } from './parse.ts'
 import { scopeOf } from './scope.ts'
+import { channelShapes } from './shape.ts'
 import { stateDirOf } from './state-dir.ts'
 import { validateShape } from './validate.ts'
 
@@ -72,12 +73,12 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     return await finish(null, null)
   }
   const rest = createRest()
-  const filled = await inSlices(fill(merged.root, env.lookup))
+  const filled = await inSlices(fill(merged.root, env.lookup, channelShapes(options.registry.channels)))
   const doc = createDocument(file, merged.root, filled)
   const scope = scopeOf(doc, options.registry)
   // A value whose variable failed has no shape yet.
   const failed = new Set(filled.diagnostics.map((problem) => problem.path))
-  const shape = (await validateShape(doc)).filter((problem) => !failed.has(problem.path))
+  const shape = (await validateShape(doc, scope.channelShapes)).filter((problem) => !failed.has(problem.path))
   diagnostics.push(...filled.diagnostics, ...shape)
   await rest()
   const checked = await runChecks({

@@ -3,12 +3,14 @@
 import type { Registry } from '../registry.ts'
 import { type ConfigDocument, mapAt, textAt } from './document.ts'
 import { type LinkEntry, readLinks } from './links.ts'
+import { type ChannelShapes, channelShapes } from './shape.ts'
 
 export interface Scope {
   readonly agents: readonly string[]
   readonly agentSet: ReadonlySet<string>
   /** channelId → type; `http` and `webchat` when none is configured. */
   readonly channels: ReadonlyMap<string, string>
+  readonly channelShapes: ChannelShapes
   readonly links: readonly LinkEntry[]
   readonly linkByName: ReadonlyMap<string, LinkEntry>
   readonly providers: readonly string[]
@@ -36,6 +38,7 @@ export function scopeOf(doc: ConfigDocument, registry: Registry): Scope {
         ? DEFAULT_CHANNELS.map((id) => [id, id])
         : ids.map((id) => [id, textAt(channels[id], 'type') ?? id]),
     ),
+    channelShapes: channelShapes(registry.channels),
     links,
     linkByName: new Map(links.map((link) => [link.name, link])),
     providers: [...new Set([...ownKeys(mapAt(root['models'])), ...IMPLICIT_PROVIDERS])],

@@ -1,5 +1,6 @@
 // The schema as a thing to walk beside a document: which schema stands at a path, and which names are known there.
 
+import type { ChannelDefinition, ChannelSetting } from '../channels/port.ts'
 import { SHAPE } from './generated/shape-data.ts'
 
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'object' | 'array'
@@ -9,6 +10,7 @@ export interface SchemaNode {
   readonly type?: JsonType | readonly JsonType[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
   readonly additionalProperties?: boolean | SchemaNode
+  readonly required?: readonly string[]
   readonly items?: SchemaNode
   readonly enum?: readonly unknown[]
   readonly default?: unknown
@@ -40,18 +42,62 @@ export function shapeOf(node: SchemaNode): SchemaNode {
 
 const CHANNEL = '#/definitions/channel'
 
-/** Channel types the schema describes. */
-export const channelTypes: readonly string[] = (shapeOf({ $ref: CHANNEL }).properties?.['type']?.enum ?? []) as string[]
+/** Which types of channels there are, and the schema of each. */
+export interface ChannelShapes {
+  readonly types: readonly string[]
+  /** Types that the schema itself does not know. */
+  readonly added: readonly string[]
+  /** undefined for an unknown type. */
+  of(type: string): SchemaNode | undefined
+}
 
-/** The schema of a channel of this type; undefined for an unknown type. */
-export const channelShape = (type: string): SchemaNode | undefined =>
-  channelTypes.includes(type) ? shapeOf({ $ref: `#/definitions/channel-${type}` }) : undefined
+const inSchema = (shapeOf({ $ref: CHANNEL }).properties?.['type']?.enum ?? []) as readonly string[]
+const COMMON = '#/definitions/channelCommon'
+
+/** The schema's types, and those that only the registry knows: with the keys all channels have, and their own. */
+export function channelShapes(definitions: readonly ChannelDefinition[]): ChannelShapes {
+  const more = new Map(
+    definitions
+      .filter(({ type }) => !inSchema.includes(type))
+      .map(({ type, settings = {} }) => [type, addedShape(settings)] as const),
+  )
+  const added = [...more.keys()]
+  return {
+    types: [...inSchema, ...added],
+    added,
+    of: (type) => more.get(type) ?? (inSchema.includes(type) ? shapeOf({ $ref: `#/definitions/channel-${type}` }) : undefined),
+  }
+}
+
+function addedShape(settings: Readonly<Record<string, ChannelSetting>>): SchemaNode {
+  const common = Object.keys(shapeOf({ $ref: COMMON }).properties ?? {})
+  const own = Object.entries(settings).map(([key, { secret, duration, required: _, ...node }]) => [
+    key,
+    secret === true ? { $ref: '#/definitions/secret' } : { ...node, ...(duration === true ? { 'x-duration': true } : {}) },
+  ])
+  return {
+    type: 'object',
+    properties: {
+      ...Object.fromEntries(common.map((key) => [key, { $ref: `${COMMON}/properties/${key}` }])),
+      ...Object.fromEntries(own),
+    },
+    required: Object.entries(settings).flatMap(([key, { required }]) => (required === true ? [key] : [])),
+  }
+}
+
+/** Without a registry: what the schema describes. */
+export const schemaChannels: ChannelShapes = channelShapes([])
 
 /** The schema of a key of a map, or undefined where the schema says nothing. `type` is the channel's, for channels. */
-export function childShape(parent: SchemaNode, key: string, channelType?: string): SchemaNode | undefined {
+export function childShape(
+  parent: SchemaNode,
+  key: string,
+  channelType?: string,
+  channels: ChannelShapes = schemaChannels,
+): SchemaNode | undefined {
   const others = typeof parent.additionalProperties === 'object' ? parent.additionalProperties : undefined
   // What the schema says of single channel keys is for editors: here the type decides.
-  if (others?.$ref === CHANNEL) return key.startsWith('x-') ? undefined : channelShape(channelType ?? key)
+  if (others?.$ref === CHANNEL) return key.startsWith('x-') ? undefined : channels.of(channelType ?? key)
   const own = parent.properties?.[key]
   if (own !== undefined) return shapeOf(own)
   if (key.startsWith('x-')) return undefined
@@ -62,12 +108,16 @@ export const hasType = (shape: SchemaNode, type: JsonType): boolean =>
   Array.isArray(shape.type) ? shape.type.includes(type) : shape.type === type
 
 /** The schema at a path of a document, and the one above it. */
-export function shapeAt(path: Path, channelTypeOf: (id: string) => string | undefined): SchemaNode | undefined {
+export function shapeAt(
+  path: Path,
+  channelTypeOf: (id: string) => string | undefined,
+  channels: ChannelShapes = schemaChannels,
+): SchemaNode | undefined {
   let shape: SchemaNode | undefined = rootShape
   for (const [depth, part] of path.entries()) {
     if (shape === undefined) return undefined
     if (typeof part === 'number') shape = shape.items === undefined ? undefined : shapeOf(shape.items)
-    else shape = childShape(shape, part, depth === 1 && path[0] === 'channels' ? channelTypeOf(part) : undefined)
+    else shape = childShape(shape, part, depth === 1 && path[0] === 'channels' ? channelTypeOf(part) : undefined, channels)
   }
   return shape
 }

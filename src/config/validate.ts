@@ -4,25 +4,78 @@ import type { Diagnostic } from '../errors.ts'
 import { type ConfigDocument, isMap, mapAt, textAt } from './document.ts'
 import type { Value } from './fill.ts'
 import type { SchemaError } from './generated/validator.ts'
-import { channelTypes, hasType, type JsonType, type Path, pointerOf, type SchemaNode, shapeAt } from './shape.ts'
+import {
+  type ChannelShapes,
+  hasType,
+  type JsonType,
+  type Path,
+  pointerOf,
+  type SchemaNode,
+  schemaChannels,
+  shapeAt,
+} from './shape.ts'
 import { nearest, suggestion } from './suggest.ts'
 
-export async function validateShape(doc: ConfigDocument): Promise<readonly Diagnostic[]> {
+export async function validateShape(doc: ConfigDocument, shapes: ChannelShapes = schemaChannels): Promise<readonly Diagnostic[]> {
   const { validate } = await import('./generated/validator.ts')
-  if (validate(doc.value)) return []
+  const added = Object.entries(mapAt(doc.value, 'channels')).filter(([, value]) =>
+    shapes.added.includes(textAt(value, 'type') ?? ''),
+  )
+  const own = added.flatMap(([id]) => addedChannel(id, doc, shapes))
+  if (validate(withoutAdded(doc.value, added))) return own
   const errors = validate.errors ?? []
   validate.errors = null
-  return translate(errors, doc)
+  return [...own, ...translate(errors, doc, shapes)]
+}
+
+/** What every channel has is the schema's to check; what only an added type has is not in it. */
+function withoutAdded(value: Value, added: readonly (readonly [string, Value])[]): Value {
+  if (added.length === 0) return value
+  const plain = shapeAt(['channels', 'http'], () => 'http')?.properties ?? {}
+  const common = added.map(([id, channel]) => [
+    id,
+    { ...Object.fromEntries(Object.entries(mapAt(channel)).filter(([key]) => key in plain)), type: 'http' },
+  ])
+  return { ...mapAt(value), channels: { ...mapAt(value, 'channels'), ...Object.fromEntries(common) } }
+}
+
+/** The keys of a type that only the registry knows. */
+function addedChannel(id: string, doc: ConfigDocument, shapes: ChannelShapes): Diagnostic[] {
+  const path = ['channels', id]
+  const channel = mapAt(mapAt(doc.value, 'channels'), id)
+  const shape = shapes.of(textAt(channel, 'type') ?? '')
+  const problems: (Diagnostic | null)[] = []
+  for (const [key, value] of Object.entries(channel)) {
+    const at = [...path, key]
+    const node = shape?.properties?.[key]
+    if (node === undefined) {
+      if (!key.startsWith('x-')) problems.push(unknownKey(key, path, shape, doc))
+    } else if (node.$ref === undefined && node.type !== undefined && !fits(value, node))
+      problems.push(wrongType(value, at, node, doc))
+    else if (node.enum !== undefined && !node.enum.includes(value)) {
+      const hint = `One of: ${node.enum.join(', ')}.`
+      problems.push(doc.problem('CLAW104', `${nameOf(at)} cannot be "${value}".`, at, { hint }))
+    } else if (node['x-duration'] === true && !/^[0-9]+(ms|s|m|h|d)$/.test(String(value))) problems.push(malformed(at, node, doc))
+  }
+  for (const key of shape?.required ?? []) if (!(key in channel)) problems.push(missingKey(key, path, shape, doc, shapes))
+  return problems.filter((problem) => problem !== null)
+}
+
+function fits(value: Value, node: SchemaNode): boolean {
+  if (Array.isArray(value)) return hasType(node, 'array')
+  if (value === null || typeof value === 'object') return hasType(node, 'object')
+  if (typeof value === 'number') return hasType(node, 'number') || (hasType(node, 'integer') && Number.isInteger(value))
+  return hasType(node, typeof value as JsonType)
 }
 
 /** Errors that only say that another one happened. */
 const ECHOES = new Set(['if', 'propertyNames', 'allOf', 'anyOf', 'oneOf'])
 
-function translate(errors: readonly SchemaError[], doc: ConfigDocument): readonly Diagnostic[] {
+function translate(errors: readonly SchemaError[], doc: ConfigDocument, shapes: ChannelShapes): readonly Diagnostic[] {
   const channels = mapAt(doc.value, 'channels')
   const typeOf = (id: string): string | undefined => textAt(channels[id], 'type')
   const diagnostics = new Map<string, Diagnostic>()
-  const misspelled = misspelledKeys(errors, doc, typeOf)
+  const misspelled = misspelledKeys(errors, doc, typeOf, shapes)
   for (const error of errors) {
     if (ECHOES.has(error.keyword) && error.keyword !== 'propertyNames') continue
     const path = pathOf(error.instancePath, doc.value)
@@ -33,8 +86,8 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument): readonl
     // A misspelled key was told as such; that its right form is missing is the same mistake.
     if (error.keyword === 'required' && misspelled.has(`${error.instancePath}/${String(error.params['missingProperty'])}`))
       continue
-    const shape = shapeAt(path, typeOf)
-    const made = translateOne(error, path, shape, doc)
+    const shape = shapeAt(path, typeOf, shapes)
+    const made = translateOne(error, path, shape, doc, shapes)
     if (made === null) continue
     const key = `${made.code} ${made.path} ${made.line}:${made.column} ${made.message}`
     if (!diagnostics.has(key)) diagnostics.set(key, made)
@@ -47,18 +100,25 @@ function misspelledKeys(
   errors: readonly SchemaError[],
   doc: ConfigDocument,
   typeOf: (id: string) => string | undefined,
+  shapes: ChannelShapes,
 ): ReadonlySet<string> {
   const meant = new Set<string>()
   for (const { keyword, instancePath, params } of errors) {
     if (keyword !== 'additionalProperties') continue
-    const known = Object.keys(shapeAt(pathOf(instancePath, doc.value), typeOf)?.properties ?? {})
+    const known = Object.keys(shapeAt(pathOf(instancePath, doc.value), typeOf, shapes)?.properties ?? {})
     const near = nearest(String(params['additionalProperty']), known)
     if (near !== undefined) meant.add(`${instancePath}/${near}`)
   }
   return meant
 }
 
-function translateOne(error: SchemaError, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
+function translateOne(
+  error: SchemaError,
+  path: Path,
+  shape: SchemaNode | undefined,
+  doc: ConfigDocument,
+  shapes: ChannelShapes,
+): Diagnostic | null {
   const name = nameOf(path)
   const value = valueAt(doc.value, path)
   const { params } = error
@@ -66,12 +126,12 @@ function translateOne(error: SchemaError, path: Path, shape: SchemaNode | undefi
     case 'additionalProperties':
       return unknownKey(String(params['additionalProperty']), path, shape, doc)
     case 'required':
-      return missingKey(String(params['missingProperty']), path, shape, doc)
+      return missingKey(String(params['missingProperty']), path, shape, doc, shapes)
     case 'type':
       return wrongType(value, path, shape, doc)
     case 'enum':
     case 'const':
-      return notAllowed(value, path, error, doc)
+      return notAllowed(value, path, error, doc, shapes)
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
@@ -108,12 +168,17 @@ function unknownKey(key: string, path: Path, shape: SchemaNode | undefined, doc:
   return doc.problem('CLAW101', `Unknown key "${key}" in ${where}.`, [...path, key], { spot: 'key', hint })
 }
 
-function missingKey(key: string, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
+function missingKey(
+  key: string,
+  path: Path,
+  shape: SchemaNode | undefined,
+  doc: ConfigDocument,
+  { types }: ChannelShapes,
+): Diagnostic | null {
   if (key === 'type' && path[0] === 'channels' && path.length === 2) {
     const id = String(path[1])
-    const near = nearest(id, channelTypes)
-    const hint =
-      near === undefined ? `Write a type: ${channelTypes.join(', ')}.` : `Did you mean "${near}"? Or write its \`type\`.`
+    const near = nearest(id, types)
+    const hint = near === undefined ? `Write a type: ${types.join(', ')}.` : `Did you mean "${near}"? Or write its \`type\`.`
     return doc.problem('CLAW102', `The channel ${id} has no type, and its name is none.`, path, { spot: 'key', hint })
   }
   const child = shape?.properties?.[key]
@@ -166,9 +231,17 @@ function typeHint(value: Value | undefined, shape: SchemaNode | undefined): stri
   return undefined
 }
 
-function notAllowed(value: Value | undefined, path: Path, error: SchemaError, doc: ConfigDocument): Diagnostic {
+function notAllowed(
+  value: Value | undefined,
+  path: Path,
+  error: SchemaError,
+  doc: ConfigDocument,
+  shapes: ChannelShapes,
+): Diagnostic {
   const { allowedValues, allowedValue } = error.params
-  const allowed = (Array.isArray(allowedValues) ? allowedValues : [allowedValue]).map(String)
+  const isChannelType = path[0] === 'channels' && path.length === 3 && path[2] === 'type'
+  const listed = Array.isArray(allowedValues) ? allowedValues : [allowedValue]
+  const allowed = (isChannelType ? shapes.types : listed).map(String)
   // A wrong type was told already, as such.
   const fromEnvironment = doc.variables.has(pointerOf(path))
   const shown = fromEnvironment ? 'what its variable holds' : typeof value === 'object' ? kindOf(value) : `"${value}"`

@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 /** `null`: there is no such file, or it can't be read. */
 export interface FileState {
   readonly hash: string | null
   readonly empty: boolean
-  /** The last change of the file or its names, in ms; 0 when it is missing. */
+  /** The last change of the file or its names, in ms; of a missing one, that of the folder it is missing from, or 0. */
   readonly changedAt: number
 }
 
@@ -18,6 +19,12 @@ export interface StateReader {
 
 /** Times of files move in steps; a file that changed this shortly before it was read may have changed after, too. */
 const STEP_MS = 50
+
+const changeOf = (folder: string): Promise<number> =>
+  stat(folder).then(
+    ({ ctimeMs }) => ctimeMs,
+    () => 0,
+  )
 
 export function createStateReader(): StateReader {
   const known = new Map<string, { readonly key: string; readonly state: FileState }>()
@@ -38,7 +45,7 @@ export function createStateReader(): StateReader {
         return state
       } catch {
         known.delete(path)
-        return { hash: null, empty: false, changedAt: 0 }
+        return { hash: null, empty: false, changedAt: await changeOf(dirname(path)) }
       }
     },
     forget(kept) {

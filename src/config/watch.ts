@@ -27,8 +27,9 @@ export interface WatchOptions {
 }
 
 export interface FileWatcher {
-  /** What counts from now on. Files that stay keep their known content. */
-  update(paths: readonly string[], patterns: readonly string[]): void
+  /** What counts from now on. Files that stay keep their known content; what changed since they were read is told, even if it
+   * changed back. */
+  update(paths: readonly string[], patterns: readonly string[], since?: number): void
   /** Resolves when the folders are listened to. */
   ready(): Promise<void>
   close(): Promise<void>
@@ -37,6 +38,10 @@ export interface FileWatcher {
 /** Patterns that go deep are walked in every nth look without an event. */
 const WALK_EVERY = 5
 const REARM_MS = 1000
+/** Times of files move in steps. */
+const STEP_MS = 10
+/** Equal to no content's hash. */
+const UNSURE = 'unsure'
 /** Listening that never says it is ready must not hold up the looks. */
 const READY_MS = 5000
 
@@ -124,14 +129,24 @@ export function watchFiles(options: WatchOptions): FileWatcher {
     return new Map(unique.map((path, i) => [path, states[i] as FileState]))
   }
 
-  /** Takes new paths in with what they hold now, unless they changed after they were read for the configuration. */
-  async function adopt(): Promise<void> {
+  /**
+   * Takes new paths in with what they hold now, unless they changed after they were read for the configuration. `since`: when
+   * all of them were last read for it. What changed after that may have been read as it was for a moment: nothing is known of
+   * it, so that the next look tells it whatever it finds.
+   */
+  async function adopt(since = Number.POSITIVE_INFINITY): Promise<void> {
     matched = await matches(patterns)
     const current = await readAll([...paths, ...matched])
     const late: string[] = []
+    let isUnsure = false
     for (const [path, state] of current) {
-      if (told.has(path)) current.set(path, told.get(path) as FileState)
-      else if (state.changedAt >= readAt - 10) late.push(path)
+      const known = told.get(path)
+      if (known === undefined) {
+        if (state.hash !== null && state.changedAt >= readAt - STEP_MS) late.push(path)
+      } else if (state.changedAt >= since - STEP_MS && state.changedAt !== known.changedAt) {
+        current.set(path, { ...known, hash: UNSURE })
+        isUnsure = true
+      } else current.set(path, known)
     }
     told = current
     reader.forget(new Set(current.keys()))
@@ -139,6 +154,7 @@ export function watchFiles(options: WatchOptions): FileWatcher {
       readAt = Date.now()
       tell(late)
     }
+    if (isUnsure) onEvent()
     await listen()
   }
 
@@ -150,8 +166,8 @@ export function watchFiles(options: WatchOptions): FileWatcher {
     const watcher = await startWatcher(wanted)
     listening = { watcher, key }
     await before?.watcher.close()
-    // What happened between the two is found by a look.
-    if (before !== null) onEvent()
+    // What happened before it listened is found by a look.
+    onEvent()
   }
 
   async function startWatcher(wanted: WatchedFolders): Promise<FSWatcher> {
@@ -189,14 +205,14 @@ export function watchFiles(options: WatchOptions): FileWatcher {
     pollTimer.unref()
   }
 
-  const ready = inTurn('the first look', adopt).then(() => {
+  const ready = inTurn('the first look', () => adopt()).then(() => {
     if (!closed) poll()
   })
   return {
-    update(nextPaths, nextPatterns) {
+    update(nextPaths, nextPatterns, since) {
       paths = nextPaths
       patterns = nextPatterns
-      void inTurn('a look', adopt)
+      void inTurn('a look', () => adopt(since))
     },
     ready: () => ready,
     async close() {

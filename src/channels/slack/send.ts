@@ -65,7 +65,7 @@ export function toChannelError(error: unknown): ChannelError {
   const reason = fault.original?.cause?.code ?? fault.original?.code
   const words = 'Slack could not be reached.'
   return reason === 'ECONNREFUSED' || reason === 'ENOTFOUND' || reason === 'EAI_AGAIN'
-    ? new ChannelError(words, { retry: true, cause: error })
+    ? new ChannelError(words, { retry: true, notSent: true, cause: error })
     : new UnsureError(words, error)
 }
 

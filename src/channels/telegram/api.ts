@@ -46,7 +46,9 @@ function toChannelError(error: unknown): ChannelError {
   const fault = faultOf(error)
   if (fault.code === null) {
     const words = 'Telegram could not be reached.'
-    return neverLeft(error) ? new ChannelError(words, { retry: true, cause: error }) : new UnsureError(words, error)
+    return neverLeft(error)
+      ? new ChannelError(words, { retry: true, notSent: true, cause: error })
+      : new UnsureError(words, error)
   }
   if (fault.code === 429)
     return new ChannelError('Telegram asks to wait.', { retry: true, retryAfterMs: fault.retryAfterMs ?? 5000, cause: error })

@@ -64,7 +64,7 @@ export function createWhatsApp(host: ChannelHost): Channel {
       const code = (error as { cause?: { code?: string } }).cause?.code
       const words = 'WhatsApp could not be reached.'
       throw code === 'ECONNREFUSED' || code === 'ENOTFOUND'
-        ? new ChannelError(words, { retry: true, cause: error })
+        ? new ChannelError(words, { retry: true, notSent: true, cause: error })
         : new UnsureError(words, error)
     }
     if (response.ok) return answer

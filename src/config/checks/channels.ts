@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../../errors.ts'
 import { mapAt, textAt } from '../document.ts'
 import { splitIdentity } from '../links.ts'
-import { channelTypes, type Path } from '../shape.ts'
+import type { Path } from '../shape.ts'
 import { nearest, suggestion } from '../suggest.ts'
 import { type Check, itemsOf, rulesOf, testSteps, textsAt } from './check.ts'
 
@@ -27,7 +27,7 @@ export const checkChannels: Check = ({ doc, scope }) => {
   }
   for (const { text, path } of scope.links.flatMap((link) => link.identities)) {
     const id = splitIdentity(text)?.channelId
-    if (id === undefined || scope.channels.has(id) || channelTypes.includes(id)) continue
+    if (id === undefined || scope.channels.has(id) || scope.channelShapes.types.includes(id)) continue
     const near = nearest(id, known)
     if (near === undefined) continue
     const hint = `Did you mean "${near}:…"?`

@@ -8,7 +8,7 @@ import type { Config } from '../generated/config.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { SecretStore } from '../secrets.ts'
-import { channelShape, type SchemaNode, shapeOf } from '../shape.ts'
+import { type SchemaNode, shapeOf } from '../shape.ts'
 
 interface Input {
   readonly doc: ConfigDocument
@@ -38,7 +38,7 @@ export function compileChannels(input: Input): ReadonlyMap<string, ChannelPlan> 
 
 function compileChannel(id: string, type: string, value: Readonly<Record<string, unknown>>, input: Input): ChannelPlan {
   const from = value as Common
-  const shape = channelShape(type)
+  const shape = input.scope.channelShapes.of(type)
   const channel = {
     id,
     type,
