@@ -113,7 +113,7 @@ export async function crash(cwd: string, kills: number, deadlineMs: number): Pro
       // Somewhere in its work, however slow the machine is today.
       await pause(Math.random() * Math.max(400, 2 * startMs))
       await claw.stop('SIGKILL')
-      if (Math.random() < 0.2) {
+      if (done % 5 === 4) {
         await killWhileStarting(cwd, env)
         early++
         done++
