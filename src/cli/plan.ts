@@ -79,8 +79,8 @@ function human(what: string, diff: PlanDiff, heartbeats: readonly FireTimeMove[]
   )
   section('Connections made anew', diff.restarts)
   section(
-    'Sessions that get another key',
-    diff.sessions.map((one) => `${one.before} → ${one.after} (${one.reason})`),
+    'Sessions that get another key, or are left behind',
+    diff.sessions.map((one) => `${one.before} → ${one.after ?? 'none'} (${one.reason})`),
   )
   section(
     'Next fire times',

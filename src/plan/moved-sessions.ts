@@ -1,13 +1,16 @@
-// Two Plans → sessions that would get another key, so that what was said before is no longer remembered there.
+// Two Plans → sessions that would get another key, or that nobody would write to any more: what was said there is no longer
+// remembered.
 
 import type { AgentPlan, Plan } from './plan.ts'
-import { sessionKey } from './session-key.ts'
+import { heartbeatSessionKey, sessionKey } from './session-key.ts'
 
 export interface SessionMove {
+  /** `*`: every agent. */
   readonly agentId: string
   /** Keys, with `<userId>` and the like where one entry stands for many. */
   readonly before: string
-  readonly after: string
+  /** Null: there is no such session any more; its transcript stays where it is. */
+  readonly after: string | null
   readonly reason: string
 }
 
@@ -29,8 +32,30 @@ function byLinks(before: Plan, after: Plan, agent: AgentPlan): readonly SessionM
   })
 }
 
+/** Of what is gone: an agent, a channel, a heartbeat. */
+function orphaned(before: Plan, after: Plan): readonly SessionMove[] {
+  const agents = [...before.agents.keys()].filter((id) => !after.agents.has(id))
+  const channels = [...before.channels.keys()].filter((id) => !after.channels.has(id))
+  const heartbeats = before.heartbeats.filter(({ name }) => !after.heartbeats.some((one) => one.name === name))
+  return [
+    ...agents.map((id) => ({ agentId: id, before: `agent:${id}:…`, after: null, reason: `the agent ${id} is gone` })),
+    ...channels.map((id) => ({
+      agentId: '*',
+      before: `agent:<agentId>:${id}:…`,
+      after: null,
+      reason: `the channel ${id} is gone`,
+    })),
+    ...heartbeats.map(({ agentId, name }) => ({
+      agentId,
+      before: heartbeatSessionKey(name),
+      after: null,
+      reason: `the heartbeat ${name} is gone`,
+    })),
+  ]
+}
+
 export function movedSessions(before: Plan, after: Plan): readonly SessionMove[] {
-  const moves: SessionMove[] = []
+  const moves: SessionMove[] = [...orphaned(before, after)]
   for (const agent of after.agents.values()) {
     const was = before.agents.get(agent.id)
     if (was === undefined) continue

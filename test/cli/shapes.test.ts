@@ -91,7 +91,7 @@ t.test('plan: changes and what they come to', async (t) => {
   for (const one of list(json['widened'])) has(t, one, { agentId: 'string', what: 'string' }, 'widened')
   t.strictSame(json['restarts'], ['channel:telegram'])
   for (const one of list(json['sessions']))
-    has(t, one, { agentId: 'string', before: 'string', after: 'string', reason: 'string' }, 'sessions')
+    has(t, one, { agentId: 'string', before: 'string', after: 'string|null', reason: 'string' }, 'sessions')
   for (const one of list(json['heartbeats']))
     has(t, one, { name: 'string', before: 'string|null', after: 'string|null' }, 'heartbeats')
 })

@@ -176,6 +176,16 @@ t.test('sessions that would get another key', async (t) => {
   t.same(moves(shared)[0], ['main', 'agent:main:http:<groupId>:<userId>', 'agent:main:http:<groupId>:*'])
 })
 
+t.test('sessions of what is gone are left behind', async (t) => {
+  const { http: _, ...channels } = base.channels ?? {}
+  const after = makePlan({ ...base, agents: { main: base.agents?.['main'] ?? {} }, channels, heartbeats: [], rules: [] })
+  t.same(diffPlans(before, after).sessions, [
+    { agentId: 'scout', before: 'agent:scout:…', after: null, reason: 'the agent scout is gone' },
+    { agentId: '*', before: 'agent:<agentId>:http:…', after: null, reason: 'the channel http is gone' },
+    { agentId: 'main', before: 'cron:morning', after: null, reason: 'the heartbeat morning is gone' },
+  ])
+})
+
 t.test('next fire times', async (t) => {
   const now = Date.UTC(2026, 0, 5, 6)
   const at = (schedule: string, more: object = {}): Plan =>
