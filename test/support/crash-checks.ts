@@ -25,11 +25,17 @@ interface Left {
   readonly model: CrashModel
 }
 
+const AGENTS = ['main', 'crowd'] as const
+
 export async function checkAfter(
   left: Left,
 ): Promise<{ readonly problems: readonly string[]; readonly heartbeats: number; readonly repeated: number }> {
   const stateDir = join(left.cwd, '.openclaw')
-  const transcripts = await readTranscripts(join(stateDir, 'agents/main/sessions'))
+  const transcripts = new Map(
+    (await Promise.all(AGENTS.map((agent) => readTranscripts(join(stateDir, 'agents', agent, 'sessions'))))).flatMap((map) => [
+      ...map,
+    ]),
+  )
   const chats = checkChats(left)
   const pulse = await checkPulse(left, stateDir, transcripts.get('cron:pulse') ?? [])
   return {
@@ -98,7 +104,8 @@ function checkSenders(said: Said, transcripts: ReadonlyMap<string, readonly Tran
 
 /** A command that ended ran once; one whose end nobody saw ran once or not at all. */
 async function checkEffects({ said, model }: Left, stateDir: string): Promise<readonly string[]> {
-  const text = await readFile(join(stateDir, 'workspace/main', EFFECTS), 'utf8').catch(() => '')
+  const read = (agent: string): Promise<string> => readFile(join(stateDir, 'workspace', agent, EFFECTS), 'utf8').catch(() => '')
+  const text = (await Promise.all(AGENTS.map(read))).join('')
   const times = new Map<string, number>()
   for (const word of text.split('\n').filter((line) => line !== '')) times.set(word, (times.get(word) ?? 0) + 1)
   const tokens = [...said.http.keys(), ...[...said.telegram.keys()].map((id) => `t${id}`)]

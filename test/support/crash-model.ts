@@ -36,14 +36,14 @@ export function createCrashModel(): CrashModel {
   let calls = 0
 
   /** What the model says at this step of a turn: a quarter of the messages are answered at once, others need tools. */
-  function answer(token: string, step: number): FakeReply {
+  function answer(tokens: readonly string[], token: string, step: number): FakeReply {
     const word = wordOf(token)
     const bash = { name: 'bash', input: { command: `echo ${word} >> ${EFFECTS} && echo made` } }
     const write = { name: 'write_file', input: { path: `${word}.txt`, content: word } }
     const read = { name: 'read_file', input: { path: `${word}.txt` } }
     const plans = [[], [[bash]], [[write, bash]], [[write], [read, bash]]]
     const toolCalls = plans[Number(word.split('-')[1]) % plans.length]?.[step]
-    return toolCalls === undefined ? { text: `re ${token}` } : { toolCalls }
+    return toolCalls === undefined ? { text: `re ${tokens.join(' ')}` } : { toolCalls }
   }
 
   function noteResults(token: string, since: readonly Message[]): void {
@@ -65,7 +65,9 @@ export function createCrashModel(): CrashModel {
       )
       const asked = JSON.stringify(messages[at]?.content ?? '')
       if (asked.includes(PULSE)) return { text: 'alive', delayMs }
-      const token = tokensIn(messages[at]?.content).at(-1)
+      // Several where messages that waited became one turn; the last of them decides about tools.
+      const tokens = tokensIn(messages[at]?.content)
+      const token = tokens.at(-1)
       if (token === undefined) {
         problems.push(`asked about nothing: ${asked.slice(0, 200)}`)
         return { text: 'what?' }
@@ -76,7 +78,7 @@ export function createCrashModel(): CrashModel {
       if (step < before) problems.push(`${token}: step ${step} was asked for again after step ${before}`)
       furthest.set(token, Math.max(step, before))
       if (step > 0) noteResults(token, since)
-      return { ...answer(token, step), delayMs }
+      return { ...answer(tokens, token, step), delayMs }
     },
     see(requests) {
       for (const { body, status } of requests) {
