@@ -91,6 +91,7 @@ async function runOne(
     void failures.push({ message, ...options.places.place(['tests', index, ...path]) })
   const model = modelOf(options.plan, test.model)
   const at = Date.parse(test.at ?? START)
+  if (steps.length === 0) failAt([], 'nothing is tested: give it a message, a command, a heartbeat or steps')
   if (model === undefined) failAt(['model'], `model: "${test.model}" is not a scripted model; tests run offline`)
   else if (Number.isNaN(at)) failAt(['at'], `at: "${test.at}" is not a time; write it as ${START}`)
   else {

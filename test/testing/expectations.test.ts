@@ -192,11 +192,13 @@ t.test('what a test cannot have is a failure of that test alone', async (t) => {
   const tests = `
   - { name: no such model, model: main, command: { agentId: main, command: ls } }
   - { name: no such time, at: yesterday at noon, command: { agentId: main, command: ls } }
+  - { name: no step }
   - { name: fine, command: { agentId: main, command: ls }, expect: { decision: run } }
 `
-  const [model, time, fine] = await results(t, tests)
+  const [model, time, empty, fine] = await results(t, tests)
   t.match(model?.failures, [{ message: /"main" is not a scripted model/, line: lineOf(tests, 'no such model') }])
   t.match(time?.failures, [{ message: /"yesterday at noon" is not a time/, line: lineOf(tests, 'no such time') }])
+  t.match(empty?.failures, [{ message: /nothing is tested/, line: lineOf(tests, 'no step') }])
   t.equal(fine?.ok, true)
 })
 
