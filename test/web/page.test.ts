@@ -1,37 +1,16 @@
 // The page in a real browser, without a window. Skipped, loudly, where there is no Chromium.
 
-import { existsSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { OWNER, type Started, started } from '../gateway/start.ts'
 import { fakePlan } from '../support/fake-engine.ts'
+import { launchBrowser } from './browser.ts'
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const shots = process.env['CLAW_SCREENSHOTS']
-const ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+const browser = await launchBrowser(t)
 
-if (!existsSync(executablePath)) {
-  t.comment(`NO BROWSER: ${executablePath} is absent, the page was not tested. Install chromium.`)
-  t.pass('skipped', { skip: 'no Chromium' })
-} else {
-  let browser: Browser
-  t.before(async () => {
-    browser = await chromium.launch({ executablePath, args: ARGS })
-  })
-  t.teardown(() => browser.close())
-
+if (browser !== null) {
   /** A fresh profile; anything the page complains about fails the test. */
   const visit = async (
     t: { teardown(done: () => unknown): void; fail(name: string): unknown },
@@ -179,39 +158,5 @@ if (!existsSync(executablePath)) {
     await page.getByText('prefix /research').waitFor()
     await shot(page, 'narrow-agents')
     t.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, 'nothing sticks out')
-  })
-
-  t.test('a page of another origin gets nothing, not even with the token', async (t) => {
-    const { gateway, engine } = await started(t, { tokenText: 'right-token' })
-    const evil = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<title>evil</title>'))
-    await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
-    t.teardown(() => evil.close())
-    const context = await browser.newContext()
-    t.teardown(() => context.close())
-    const page = await context.newPage()
-    await page.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`)
-    const got = await page.evaluate(`(async () => {
-      const url = ${JSON.stringify(gateway.url)}
-      const ask = async (path, options) => { try { return (await fetch(url + path, options)).status } catch { return 'blocked' } }
-      const auth = { authorization: 'Bearer right-token' }
-      const body = JSON.stringify({ user_id: 'ann', message: 'run this' })
-      const socket = await new Promise((resolve) => {
-        const ws = new WebSocket(url.replace('http', 'ws') + '/')
-        ws.onopen = () => resolve('open')
-        ws.onerror = () => resolve('blocked')
-      })
-      return [
-        await ask('/status', { headers: auth }),
-        await ask('/status'),
-        await ask('/chat', { method: 'POST', headers: { ...auth, 'content-type': 'application/json' }, body }),
-        await ask('/chat', { method: 'POST', body }),
-        socket,
-      ]
-    })()`)
-    t.same(got, ['blocked', 'blocked', 'blocked', 'blocked', 'blocked'])
-    await page.evaluate(
-      `fetch(${JSON.stringify(gateway.url)} + '/chat', { method: 'POST', mode: 'no-cors', body: '{"user_id":"ann","message":"run this"}' }).catch(() => 0)`,
-    )
-    t.equal(engine.turns, 0)
   })
 }
