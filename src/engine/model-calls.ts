@@ -7,6 +7,7 @@ import type { ContentBlock, ModelRequest, ModelResult, Usage } from '../models/p
 import { cost, priceOf } from '../models/prices.ts'
 import { type Redact, redactDeep } from '../permissions/redact.ts'
 import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
+import { estimateEntry, estimateText } from '../sessions/tokens.ts'
 import type { World } from './world.ts'
 
 export interface ModelCalls {
@@ -28,8 +29,8 @@ export interface ModelCalls {
   ): Promise<ModelResult>
 }
 
-/** On the safe side: what is reserved and not used comes back. */
-const CHARS_PER_TOKEN = 3
+/** Over the estimate, on the safe side: what is reserved and not used comes back. */
+const MARGIN = 4 / 3
 /** What a service adds of its own to frame a request. */
 const FRAME_TOKENS = 32
 
@@ -103,6 +104,7 @@ const shorter = ({ maxTokens }: Pick<ModelRequest, 'maxTokens'>, most: number): 
 
 /** What a call may cost at most, roughly: all it sends and all it may answer. */
 function estimateTokens(request: Omit<ModelRequest, 'model' | 'signal'>): number {
-  const sent = request.system.length + JSON.stringify(request.messages).length + JSON.stringify(request.tools).length
-  return Math.ceil(sent / CHARS_PER_TOKEN) + FRAME_TOKENS + request.maxTokens
+  const messages = request.messages.reduce((sum, message) => sum + estimateEntry(message), 0)
+  const sent = estimateText(request.system) + messages + estimateText(JSON.stringify(request.tools))
+  return Math.ceil(sent * MARGIN) + FRAME_TOKENS + request.maxTokens
 }

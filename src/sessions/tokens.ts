@@ -10,8 +10,16 @@ const MEDIA_TOKENS = 1_600
 
 export const estimateText = (text: string): number => Math.ceil(text.length / CHARS_PER_TOKEN)
 
+/** Contents stay the same objects from turn to turn, so each is counted once. */
+const counted = new WeakMap<object, number>()
+
 export function estimateEntry({ content }: Pick<TranscriptEntry, 'content'>): number {
-  return typeof content === 'string' ? estimateText(content) : content.reduce((sum, block) => sum + estimateBlock(block), 0)
+  if (typeof content === 'string') return estimateText(content)
+  const known = counted.get(content)
+  if (known !== undefined) return known
+  const tokens = content.reduce((sum, block) => sum + estimateBlock(block), 0)
+  counted.set(content, tokens)
+  return tokens
 }
 
 export function estimateBlock(block: ContentBlock): number {
@@ -26,12 +34,12 @@ export function estimateBlock(block: ContentBlock): number {
 export function contextTokens(transcript: Pick<Transcript, 'entries'>): number {
   const { entries } = transcript
   const changed = entries.findLastIndex((entry) => entry.kind === 'summary' || entry.kind === 'trim' || entry.kind === 'reset')
-  const counted = entries.findLastIndex((entry) => entry.usage !== undefined)
-  if (counted <= changed) return estimateAll(transcript)
-  const usage = entries[counted]?.usage
+  const last = entries.findLastIndex((entry) => entry.usage !== undefined)
+  if (last <= changed) return estimateAll(transcript)
+  const usage = entries[last]?.usage
   if (usage === undefined) return estimateAll(transcript)
   const known = usage.input + usage.cacheRead + usage.cacheWrite + usage.output
-  return entries.slice(counted + 1).reduce((sum, entry) => sum + (entry.kind === undefined ? estimateEntry(entry) : 0), known)
+  return entries.slice(last + 1).reduce((sum, entry) => sum + (entry.kind === undefined ? estimateEntry(entry) : 0), known)
 }
 
 const estimateAll = (transcript: Pick<Transcript, 'entries'>): number =>

@@ -35,6 +35,13 @@ t.test('images, PDFs and texts reach the model as what they are', async (t) => {
   t.match(seen, /not instructions/, 'a file is data')
 })
 
+t.test('an image is counted as what a model sees of it, not by its bytes', async (t) => {
+  const large = Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(600_000)]).toString('base64')
+  const budget = 'agents: { main: { soul: S, maxTokens: 1000, rateLimit: { maxTokensPerDay: 20000 } } }'
+  const seen = await send(budget, [{ kind: 'image', mediaType: 'image/png', data: large }])
+  t.match(seen, /"type":"image"/, 'the model was asked')
+})
+
 t.test('limits hold whatever way a file came', async (t) => {
   const yaml = `${ONE}\nchannels: { http: { media: { maxBytes: 100, accept: ["image/*"] } } }`
   const seen = await send(yaml, [
