@@ -39,7 +39,13 @@ function loadBundle({ cache = true } = {}) {
   return { script, id: source.slice(2, 18), exports: module.exports }
 }
 
+/** Whoever read our output has seen enough, as `| head` has: no fault, and a bot that runs goes on without being watched. */
+function ignoreClosedPipe(error) {
+  if (error.code !== 'EPIPE') throw error
+}
+
 async function start() {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const bundle = process.env.CLAW_PLAIN_BUILD === '1' ? null : loadBundle()
   const { main } = bundle?.exports ?? (await import('../dist/src/cli.js'))
   process.exitCode = await main(process.argv.slice(2), {

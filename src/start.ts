@@ -59,8 +59,11 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     secrets = createKnownSecrets(),
   } = options
   const cache: ParseCache = new Map()
-  const load = () => loadPlan(file, { registry, env, requireSecrets: true, cache })
-  const readAt = Date.now()
+  let readAt = 0
+  const load = () => {
+    readAt = Date.now()
+    return loadPlan(file, { registry, env, requireSecrets: true, cache })
+  }
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
   secrets.know(secretsOf(plan))
   if (degraded !== undefined) log.error({ problems: diagnostics.length }, `DEGRADED: ${degraded.why}`)
@@ -72,16 +75,15 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     let gateway: Gateway | null = null
     const ownerSecret = randomBytes(24).toString('base64url')
     secrets.know([ownerSecret])
-    const publish = async (current: Plan): Promise<void> => {
-      if (gateway === null) return
+    let stopping = false
+    let published: Promise<void> = Promise.resolve()
+    const publish = (current: Plan): Promise<void> => {
+      if (gateway === null || stopping) return published
       const token = current.gateway.token?.reveal()
-      await writeGatewayFile(current.stateDir, {
-        url: gateway.url,
-        port: gateway.port,
-        pid: process.pid,
-        ownerSecret,
-        ...(token ? { token } : {}),
-      })
+      const { url, port } = gateway
+      const info = { url, port, pid: process.pid, ownerSecret, ...(token ? { token } : {}) }
+      published = published.catch(() => {}).then(() => writeGatewayFile(current.stateDir, info))
+      return published
     }
     let watcher: ReturnType<typeof watchFiles> | null = null
     const engine = await createEngine({
@@ -93,8 +95,9 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       storage,
       secrets,
       load,
-      onLoaded: (next) => watcher?.update(pathsOf(next, file), next.includePatterns),
+      onLoaded: (next) => watcher?.update(pathsOf(next, file), next.includePatterns, readAt),
       prepareSwap: async (next) => {
+        if (stopping) throw new ClawError('The engine is stopping.', { exitCode: EXIT.refused })
         // A port that is taken refuses the whole reload, so that what runs and what is written never part.
         await gateway?.applyPlan(next)
       },
@@ -109,7 +112,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       gateway = await startGateway({ engine, clock, log, ownerSecret, random })
       undo.unshift(() => gateway?.close())
       await publish(plan)
-      undo.unshift(() => removeGatewayFile(plan.stateDir))
+      undo.unshift(() => published.catch(() => {}).then(() => removeGatewayFile(plan.stateDir)))
     }
     await engine.start()
     if (degraded === undefined) await keep(plan, log)
@@ -124,7 +127,12 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       watcher = watching
       undo.unshift(() => watching.close())
     }
-    return { engine, gateway, ownerSecret, diagnostics, stop: () => unwind(undo, log) }
+    const stop = async (): Promise<void> => {
+      // A reload that is under way brings up nothing that was just taken down.
+      stopping = true
+      await unwind(undo, log)
+    }
+    return { engine, gateway, ownerSecret, diagnostics, stop }
   } catch (error) {
     await unwind(undo, log)
     throw error

@@ -1,6 +1,7 @@
 // Events in, counts for /metrics out.
 
 import type { EngineEvent } from '../agent/events.ts'
+import type { Change } from '../plan/diff.ts'
 
 /** Names are those of the Prometheus text format, labels included. */
 export function createCounters(on: (listener: (event: EngineEvent) => void) => () => void): () => ReadonlyMap<string, number> {
@@ -15,6 +16,8 @@ export function createCounters(on: (listener: (event: EngineEvent) => void) => (
     if (event.type === 'tool_result') add(`claw_tool_calls_total{tool="${event.toolName}",ok="${!event.isError}"}`)
     if (event.type === 'reload') {
       add(`claw_reloads_total{ok="${event.ok}"}`)
+      for (const { action, kind } of event.changes as readonly Change[])
+        add(`claw_reload_objects_total{kind="${kind}",action="${action}"}`)
       counts.set('claw_last_reload_ok', event.ok ? 1 : 0)
       counts.set('claw_last_reload_seconds', event.durationMs / 1000)
       counts.set('claw_last_reload_at_seconds', event.at / 1000)

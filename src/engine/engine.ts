@@ -37,6 +37,7 @@ import { mayApprove } from './standing.ts'
 import { statusOf } from './status.ts'
 import { createReplyStreams } from './streams.ts'
 import { type CreateSurroundings, createSurroundings } from './surroundings.ts'
+import { createTakeUp } from './take-up.ts'
 import { createToolGate } from './tool-gate.ts'
 import { createTurnRunner, type TurnRunner } from './turns.ts'
 import { createTypingSigns } from './typing.ts'
@@ -177,6 +178,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     enqueue: (token) => storage.queue.enqueue(token),
     onHeartbeatDone: heartbeatRuns.deliveries,
   })
+  const takeUp = createTakeUp(clock, storage.queue.enqueue)
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: heartbeatRuns.fire, emit: hub.emit })
 
   let stopTidying = (): void => {}
@@ -289,18 +291,26 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     async start() {
       tidy()
-      storage.queue.start(
-        async (token) => (storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)),
-        generation.plan.lanes,
-      )
+      storage.queue.start(async (token) => {
+        const outcome = storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)
+        takeUp.ended(token.session)
+        return outcome
+      }, generation.plan.lanes)
       await approvals.recover()
       await channels.apply(generation.plan)
-      for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+      takeUp.all(await storage.sessions.pending())
       delivery.wake()
       heartbeats.apply(generation.plan.heartbeats)
     },
     async stop({ drainMs = DRAIN_MS } = {}) {
       stopTidying()
+      // What a swap brings up must not outlive the stop; a channel that never comes up must not hold it either.
+      let cancel = (): void => {}
+      const enough = new Promise<void>((resolve) => {
+        cancel = clock.after(drainMs, resolve)
+      })
+      await Promise.race([reloader.stop(), enough])
+      cancel()
       heartbeats.stop()
       await channels.stop()
       // Turns that wait for a person would hold the drain up to its end.

@@ -28,6 +28,8 @@ export interface ReloaderOptions {
 export interface Reloader {
   /** One at a time; a request during one gives that of the next. Never throws. */
   reload(): Promise<ReloadResult>
+  /** Resolves when the one that runs has ended; later requests change nothing. */
+  stop(): Promise<void>
   readonly history: readonly (ReloadResult & { readonly at: string })[]
   /** Whether the file was accepted since the start. */
   readonly accepted: boolean
@@ -41,6 +43,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
   const history: (ReloadResult & { at: string })[] = []
   let seenHash = options.seenHash ?? ''
   let accepted = false
+  let stopped = false
   let running: Promise<ReloadResult> | null = null
   let next: Promise<ReloadResult> | null = null
 
@@ -71,6 +74,8 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       return result
     }
     try {
+      if (stopped)
+        return end(false, before.plan, [diagnostic('CLAW504', 'The engine is stopping.', { file: before.plan.file })], [])
       const loaded = await options.load()
       seenHash = loaded.fileHash
       options.onLoaded(loaded)
@@ -116,6 +121,10 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
 
   return {
     reload,
+    async stop() {
+      stopped = true
+      await (next ?? running)
+    },
     history,
     get accepted() {
       return accepted

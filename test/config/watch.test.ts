@@ -231,6 +231,35 @@ t.test('what follows a change may fail', async (t) => {
   t.equal(count, 2, 'closed is closed')
 })
 
+t.test('what was read as it was for a moment only is told, though by now it is as before', async (t) => {
+  const folder = t.testdir({ 'a.yaml': 'one', 'same.yaml': 'one' })
+  const names = ['a.yaml', 'same.yaml', '.env']
+  const paths = names.map((name) => join(folder, name))
+  const { watcher, next, calls } = await start(t, folder, names, { debounceMs: 400, maxWaitMs: 400 })
+  const readAgain = async (): Promise<number> => {
+    // Times of files move in steps: what was written just before is told apart.
+    await sleep(30)
+    return Date.now()
+  }
+  let since = await readAgain()
+  await writeFile(paths[0]!, 'two')
+  await writeFile(paths[0]!, 'one')
+  watcher.update(paths, [], since)
+  t.strictSame(await next(), ['a.yaml'])
+
+  since = await readAgain()
+  await writeFile(paths[2]!, 'A=1')
+  await unlink(paths[2]!)
+  watcher.update(paths, [], since)
+  t.strictSame(await next(), ['.env'], 'it may have been there: the folder changed')
+
+  const before = calls.length
+  since = await readAgain()
+  watcher.update(paths, [], since)
+  await sleep(600)
+  t.equal(calls.length, before, 'where nothing changed, nothing is told')
+})
+
 t.test('a crowded folder is not listened to file by file', async (t) => {
   const folder = t.testdir({ 'a.yaml': 'one' })
   await Promise.all(Array.from({ length: 300 }, (_, i) => writeFile(join(folder, `noise-${i}.txt`), 'x')))

@@ -1,6 +1,9 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { builtinRegistry } from '../../src/builtin.ts'
+import type { ReloadResult } from '../../src/engine/port.ts'
+import type { ToolDefinition } from '../../src/tools/port.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
 
@@ -102,27 +105,143 @@ t.test('what did not change is not touched', async (t) => {
   t.strictSame(states, [], 'no channel was restarted')
 })
 
-t.test('reloads under load lose no turn', async (t) => {
-  const yaml = (n: number) => `${HEAD}agents: { main: { soul: S${n} } }`
-  const b = await startBot(yaml(0), { api: { reply: (request) => lastUserText(request) } })
+t.test('what a reload did stands in status and metrics', async (t) => {
+  const b = await startBot(`${HEAD}agents: { a: { soul: A }, b: { soul: B } }\nrouting: { defaultAgent: a }`)
   t.teardown(() => b.stop())
-  let done = false
-  const load = (async () => {
-    let n = 0
-    while (!done) {
-      const texts = Array.from({ length: 8 }, () => `m${n++}`)
-      const replies = await Promise.all(texts.map((text, i) => b.chat(`u${i}`, text)))
-      t.strictSame(
-        replies.map((reply) => reply.body.response),
-        texts,
-      )
-    }
-  })()
-  for (let n = 1; n <= 30; n++) {
-    await b.save(yaml(n))
-    t.equal((await b.claw.engine.reload()).ok, true)
+  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
+    const lines = (await (await fetch(`${b.url}/metrics`)).text()).split('\n').filter((line) => /^claw/.test(line))
+    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]))
   }
-  done = true
-  await load
-  t.equal(b.claw.engine.generation, 31)
+  const before = await metrics()
+  t.equal(before.get('claw_last_reload_ok'), 1)
+  t.equal(before.get('claw_generation'), 1)
+  t.equal(before.get('claw_degraded'), 0)
+
+  const heartbeat = '{ name: h, schedule: "0 7 * * *", agent: a, prompt: hi }'
+  const good = `${HEAD}agents: { a: { soul: A2 }, c: { soul: C } }\nrouting: { defaultAgent: a }\nheartbeats: [${heartbeat}]`
+  await b.save(good)
+  const startedAt = Date.now()
+  t.equal((await b.claw.engine.reload()).ok, true)
+  await b.save(`${good}\nagentz: {}`)
+  t.equal((await b.claw.engine.reload()).ok, false)
+  const after = await metrics()
+  t.equal(after.get('claw_last_reload_ok'), 0)
+  t.equal(after.get('claw_config_in_step'), 0)
+  t.equal(after.get('claw_generation'), 2)
+  t.equal(after.get('claw_reloads_total{ok="true"}'), 1)
+  t.equal(after.get('claw_reloads_total{ok="false"}'), 1)
+  t.ok(after.get('claw_last_reload_at_seconds')! >= Math.floor(startedAt / 1000))
+  t.ok(after.get('claw_last_reload_seconds')! < 60)
+  for (const [labels, count] of Object.entries({
+    'kind="agent",action="change"': 1,
+    'kind="agent",action="add"': 1,
+    'kind="agent",action="remove"': 1,
+    'kind="heartbeat",action="add"': 1,
+  }))
+    t.equal(after.get(`claw_reload_objects_total{${labels}}`), count, labels)
+  const { lastReload, generation } = await b.claw.engine.status()
+  t.match(lastReload, { ok: false, diagnostics: [{ code: 'CLAW101' }] })
+  t.ok(Date.parse(lastReload!.at) >= startedAt)
+  t.equal(generation, 2)
+})
+
+t.test('asked for by a tool within a turn: done while the turn goes on, several asks in turn', async (t) => {
+  let b: Bot
+  const inTurn: ReloadResult[] = []
+  const tool: ToolDefinition = {
+    name: 'reload_now',
+    description: 'Saves and loads the configuration.',
+    inputSchema: { type: 'object', properties: {} },
+    traits: {},
+    load: async () => async () => {
+      // As `claw reload` would from a command: over the gateway, and several times at once.
+      const owner = { authorization: `Bearer ${b.claw.ownerSecret}`, 'content-type': 'application/json' }
+      const ask = async (): Promise<ReloadResult> => {
+        const response = await fetch(`${b.url}/api/reload`, { method: 'POST', headers: owner, body: '{}' })
+        return (await response.json()) as ReloadResult
+      }
+      await b.save(yaml('TWO', 90))
+      const asks = [ask(), ask(), ask()]
+      // Whole at once, as a reload may read it at any moment.
+      await writeFile(join(b.folder, 'next'), yaml('THREE', 120).replaceAll('$API', b.api.url))
+      await rename(join(b.folder, 'next'), b.file)
+      inTurn.push(...(await Promise.all(asks)), await ask())
+      return { content: 'reloaded' }
+    },
+  }
+  const yaml = (soul: string, timeout: number): string =>
+    HEAD.replace('maxRetries: 0', `maxRetries: 0, timeout: ${timeout}s`) +
+    `agents: { main: { soul: ${soul}, tools: [reload_now] } }`
+  b = await startBot(yaml('ONE', 60), {
+    registry: { ...builtinRegistry, tools: [...builtinRegistry.tools, tool] },
+    api: {
+      reply: (request, i) => (i === 0 ? { toolCalls: [{ name: 'reload_now', input: {} }] } : soulOf(request.system)),
+    },
+  })
+  t.teardown(() => b.stop())
+  t.match((await b.chat('u', 'go')).body.response, /ONE/, 'the turn keeps its plan, though its model was built anew')
+  t.same(
+    inTurn.map(({ ok }) => ok),
+    [true, true, true, true],
+  )
+  const generations = inTurn.map(({ generation }) => generation)
+  t.same(
+    generations,
+    [...generations].sort((x, y) => x - y),
+    'one after another',
+  )
+  t.equal(b.claw.engine.generation, generations.at(-1))
+  const { configHash, fileHash } = await b.claw.engine.status()
+  t.equal(configHash, fileHash)
+  t.match((await b.chat('u', 'again')).body.response, /THREE/)
+})
+
+t.test('a .env that comes later is noticed, and the environment still wins', async (t) => {
+  const b = await startBot(`${HEAD}agents: { main: { soul: "\${WHO:-nobody} \${FIXED:-unset}" } }`, {
+    watch: true,
+    env: { FIXED: 'environment' },
+    api: { reply: (request) => soulOf(request.system) },
+  })
+  t.teardown(() => b.stop())
+  t.match((await b.chat('u', 'hi')).body.response, /nobody environment/)
+  await writeFile(join(b.folder, '.env'), 'WHO=somebody\nFIXED=file\n')
+  await generation(b, 2)
+  t.match((await b.chat('u', 'hi')).body.response, /somebody environment/)
+  await rm(join(b.folder, '.env'))
+  await generation(b, 3)
+  t.match((await b.chat('u', 'hi')).body.response, /nobody environment/)
+})
+
+t.test('a soul that is missing is waited for', async (t) => {
+  const b = await startBot(`${HEAD}agents: { main: { soul: SOUL.md } }`, {
+    watch: true,
+    files: { 'SOUL.md': 'FIRST' },
+    api: { reply: (request) => soulOf(request.system) },
+  })
+  t.teardown(() => b.stop())
+  await rm(join(b.folder, 'SOUL.md'))
+  while (b.claw.engine.reloadHistory().at(-1)?.ok !== false) await new Promise((resolve) => setTimeout(resolve, 10))
+  await writeFile(join(b.folder, 'SOUL.md'), 'SECOND')
+  await generation(b, 2)
+  t.match((await b.chat('u', 'hi')).body.response, /SECOND/)
+})
+
+t.test('stopped in the middle of a reload: nothing comes up again, nothing is written after', async (t) => {
+  const folder = t.testdir({})
+  for (let n = 0; n < 6; n++) {
+    const b = await startBot(`${HEAD}agents: { main: { soul: ONE } }\nchannels: { http: {}, webhook: { secret: "\${S:-s}" } }`, {
+      folder,
+    })
+    await b.save(`${HEAD}agents: { main: { soul: TWO${n} } }\nchannels: { http: {}, webhook: { secret: "\${S:-t}" } }`)
+    const reload = b.claw.engine.reload()
+    await new Promise((resolve) => setTimeout(resolve, n * 2))
+    await b.stop()
+    const after = await readdir(join(folder, '.openclaw'))
+    t.notOk(after.includes('gateway.json'))
+    t.notOk(after.some((name) => name.endsWith('.new')))
+    const result = await reload
+    t.equal(result.configHash === b.claw.engine.plan.configHash, true)
+    t.same(await readdir(join(folder, '.openclaw')), after)
+    t.match((await b.claw.engine.reload()).diagnostics, [{ code: 'CLAW504', message: /stopping/ }])
+  }
 })
