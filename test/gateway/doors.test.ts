@@ -269,7 +269,7 @@ t.test('odd requests are answered or cut, and the port stays up', async (t) => {
   const { gateway, ask } = await started(t)
   const raw = (text: string): Promise<string> =>
     new Promise((resolve) => {
-      const socket = connect(gateway.port, '127.0.0.1', () => socket.end(text))
+      const socket = connect(gateway.port, '127.0.0.1', () => socket.write(text))
       let got = ''
       socket.on('data', (part) => {
         got += String(part)
