@@ -125,7 +125,7 @@ export interface SessionStore {
   /** Rows of the session that no run holds yet. */
   waiting(session: string): number
   /** One token for each session with rows that wait or that an earlier process held; for the start. */
-  pending(): Promise<readonly Token[]>
+  pending(): Promise<readonly PendingToken[]>
   sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   /** Every line on disk, for export and `sessions show`. */
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
@@ -160,6 +160,11 @@ export interface Token {
   readonly session: string
   readonly agentId: string
   readonly lane: Lane
+}
+
+export interface PendingToken extends Token {
+  /** Times a turn began on the session's oldest row. */
+  readonly begun: number
 }
 
 /** Tokens say "this session has work". One turn a session at a time, lanes by rank, sessions of a lane in turn. */

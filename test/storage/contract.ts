@@ -309,7 +309,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       await storage.sessions.post(inboxRow(S, 'm2', { lane: 'scheduled' }), 'k2')
       const { run } = claimed(await storage.sessions.claimNext(S))
       const { sessions } = await reopen()
-      t.strictSame(await sessions.pending(), [{ session: S, agentId: 'main', lane: 'realtime' }])
+      t.strictSame(await sessions.pending(), [{ session: S, agentId: 'main', lane: 'realtime', begun: 1 }])
       t.equal(sessions.waiting(S), 1)
       const claim = claimed(await sessions.claimNext(S))
       t.match(claim, { run, resumed: true, rows: [{ messageId: 'm1', attempts: 2 }] })

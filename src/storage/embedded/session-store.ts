@@ -3,7 +3,7 @@
 import type { Clock, Random } from '../../ports.ts'
 import type { Transcripts } from '../../sessions/transcript.ts'
 import { readTranscript } from '../../sessions/transcript.ts'
-import type { Claim, InboxRow, Lane, NewInboxRow, SessionStore, StoredAnswer, Token } from '../ports.ts'
+import type { Claim, InboxRow, Lane, NewInboxRow, PendingToken, SessionStore, StoredAnswer } from '../ports.ts'
 import type { Database, Row } from './database.ts'
 import { storageFailure } from './failures.ts'
 import { insertOutbox } from './outbox.ts'
@@ -131,13 +131,13 @@ export function createSessionStore(
     },
     async pending() {
       await db.flush()
-      const rows = db.sql('SELECT session, agent_id, lane FROM inbox WHERE state < 2 ORDER BY seq').all()
-      const tokens = new Map<string, Token>()
+      const rows = db.sql('SELECT session, agent_id, lane, attempts FROM inbox WHERE state < 2 ORDER BY seq').all()
+      const tokens = new Map<string, PendingToken>()
       for (const row of rows) {
         const [session, agentId, lane] = [String(row['session']), String(row['agent_id']), row['lane'] as Lane]
         const known = tokens.get(session)
         if (known === undefined || LANES.indexOf(lane) < LANES.indexOf(known.lane))
-          tokens.set(session, { session, agentId, lane })
+          tokens.set(session, { session, agentId, lane, begun: known?.begun ?? Number(row['attempts']) })
       }
       return [...tokens.values()]
     },

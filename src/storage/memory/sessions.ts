@@ -76,7 +76,9 @@ export function createMemorySessions(outbox: Outbox, now: () => number): Session
     answer: async (session, messageId) => answers.get(answerKey(session, messageId)) ?? null,
     waiting: (session) => inbox.get(session)?.length ?? 0,
     pending: async () =>
-      [...inbox].flatMap(([session, [row]]) => (row === undefined ? [] : [{ session, agentId: row.agentId, lane: row.lane }])),
+      [...inbox].flatMap(([session, [row]]) =>
+        row === undefined ? [] : [{ session, agentId: row.agentId, lane: row.lane, begun: 0 }],
+      ),
     async sessions(filter = {}): Promise<readonly SessionInfo[]> {
       return [...kept]
         .filter(([, { agentId }]) => filter.agentId === undefined || agentId === filter.agentId)
