@@ -197,8 +197,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ])
   }
   const halt = async (agentId: string | undefined, by: string): Promise<void> => {
-    await storage.halts.halt(agentId, by, clock.now())
+    // It counts at once; a disk that cannot store it must not keep turns running.
+    const stored = storage.halts.halt(agentId, by, clock.now())
     turns.interruptAll(agentId)
+    await stored
     await surroundings.audit.append({ kind: 'halt', agentId: agentId ?? '*', by })
     hub.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
@@ -47,6 +47,19 @@ t.test('/stop all: from an owner everything stops, from anybody else nothing', a
   t.same(await codes(b), [503, 503])
   t.match(await heard(7, '/resume'), /Going on/)
   t.same(await codes(b), [200, 200])
+})
+
+t.test('a disk that cannot store the stop keeps nothing running', async (t) => {
+  const folder = t.testdir({})
+  const b = await startBot(YAML, { folder, api: { reply: () => ({ text: 'late', delayMs: 5_000 }) } })
+  t.teardown(() => b.stop())
+  const running = b.chat('u', 'hello')
+  while (b.api.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  // A folder in its place: the record cannot be written, whoever asks.
+  await mkdir(join(folder, '.openclaw/halts.json'))
+  await t.rejects(b.claw.engine.halt(undefined, 'test'))
+  t.match((await running).body.response, /stopped/)
+  t.equal((await b.chat('u', 'again')).status, 503)
 })
 
 t.test('claw stop and resume, asked of a running engine, hold across restarts', async (t) => {
