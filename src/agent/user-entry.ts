@@ -35,9 +35,13 @@ const routed = ({ channelId, userId, groupId, threadId, content }: InboundMessag
   content,
 })
 
+/** Lines of ours begin like this; a person's own words must not pass for one. */
+const OURS = /^\[(?=(from|Data from|END|Approval) )/gm
+
 function textOf(row: InboxRow, shared: boolean, run: string): string {
+  const words = row.message === undefined ? row.content : row.content.replace(OURS, '\\[')
   const said =
-    shared && row.message !== undefined ? `[from ${row.message.channelId}:${row.message.userId}] ${row.content}` : row.content
+    shared && row.message !== undefined ? `[from ${row.message.channelId}:${plainLabel(row.message.userId)}] ${words}` : words
   const quoted = row.message?.quoted
   return quoted === undefined ? said : `${quotedText(quoted, run)}\n${said}`
 }

@@ -18,8 +18,23 @@ const NEVER_WRITTEN = new Set(
   .cshrc .tcshrc .login .inputrc .vimrc .gvimrc .exrc .nvimrc .emacs .gitconfig .gitmodules .gitattributes .curlrc .wgetrc .envrc
   .direnvrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pythonrc .gdbinit .lldbinit .tmux.conf .screenrc .xinitrc .xprofile .xsession
   .pam_environment .vscode .idea .fleet .husky .devcontainer .mcp.json .ripgreprc .pypirc .bunfig.toml bunfig.toml .hgrc .hg
-  .svn .direnv .claude .cursor authorized_keys crontab`.split(/\s+/),
+  .svn .direnv .claude .cursor authorized_keys crontab .pdbrc .irbrc .pryrc .rprofile .renviron .ghci .psqlrc .sqliterc .nanorc
+  .lesskey .vim .emacs.d config.fish .terraformrc`.split(/\s+/),
 )
+/** The same by folder and name. */
+const NEVER_WRITTEN_IN: readonly (readonly [string, string])[] = [
+  ['.config', 'autostart'],
+  ['.config', 'systemd'],
+  ['.config', 'environment.d'],
+  ['.config', 'fish'],
+  ['.config', 'nvim'],
+  ['.config', 'git'],
+  ['.local', 'bin'],
+  ['.cargo', 'bin'],
+  ['.cargo', 'config'],
+  ['.cargo', 'config.toml'],
+  ['node_modules', '.bin'],
+]
 
 export type Purpose = 'read' | 'write'
 
@@ -30,10 +45,9 @@ export function namesProblem(components: readonly string[], purpose: Purpose): s
   const folded = components.map(foldName)
   for (const [index, name] of folded.entries()) {
     if (purpose === 'write') {
-      if (NEVER_WRITTEN.has(name))
+      const folder = folded[index - 1]
+      if (NEVER_WRITTEN.has(name) || NEVER_WRITTEN_IN.some(([parent, child]) => parent === folder && child === name))
         return `\`${components[index]}\` is never written by a tool: it would run later or change how a tool works.`
-      if (name === '.bin' && folded[index - 1] === 'node_modules')
-        return 'Programs in `node_modules/.bin` are never written by a tool: a granted command may start them.'
     } else if (name === '.git' && /^(config|credentials|config\.worktree)$/.test(folded[index + 1] ?? ''))
       return '`.git/config` may hold a token, so it is not read by a tool.'
   }

@@ -3,7 +3,9 @@
 const EXACT = new Set(
   `.ssh .gnupg .aws .azure .kube .docker .netrc _netrc .npmrc .pypirc .git-credentials .env .pgpass .my.cnf .htpasswd
   .dockercfg .vault-token .password-store .s3cfg .boto credentials .credentials credentials.json .credentials.json
-  shadow shadow- gshadow gshadow- .histfile .lesshst fish_history ssh_host_rsa_key`.split(/\s+/),
+  credentials.toml credentials.tfrc.json application_default_credentials.json service-account.json service_account.json
+  client_secret.json .vault_pass .vault-pass .msmtprc .fetchmailrc .databrickscfg .rhosts .mozilla .thunderbird key4.db
+  logins.json wallet.dat shadow shadow- gshadow gshadow- .histfile .lesshst fish_history ssh_host_rsa_key`.split(/\s+/),
 )
 const TEMPLATES = new Set(['.env.example', '.env.sample', '.env.template', '.env.dist', '.env.defaults'])
 const HISTORY = /^\.[a-z0-9_-]*_?history$/
@@ -16,6 +18,9 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['.config', 'op'],
   ['.config', 'git'],
   ['.config', 'rclone'],
+  ['.config', 'hub'],
+  ['.m2', 'settings.xml'],
+  ['.mutt', 'passwords'],
   ['share', 'keyrings'],
   ['library', 'keychains'],
 ]

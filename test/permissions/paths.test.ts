@@ -56,6 +56,25 @@ t.test('the engine’s files are refused, a workspace inside the state folder is
   await t.rejects(wide.readText('openclaw.yaml'), /belongs to the engine/)
 })
 
+t.test('more names that hold keys, and more that run later', async (t) => {
+  const base = t.testdir({})
+  const gate = createPathGate({ roots: [{ path: base, access: 'write' }], protectedPaths: [] })
+  for (const path of ['.cargo/credentials.toml', 'x/.m2/settings.xml', '.config/hub', 'service-account.json', '.env~', '#.env#'])
+    await t.rejects(gate.readText(path), /is a protected name/, path)
+  for (const path of [
+    '.config/systemd/user/x.service',
+    '.config/fish/conf.d/x.fish',
+    '.local/bin/ls',
+    '.cargo/config.toml',
+    'a/node_modules/.bin/x',
+    '.vim/vimrc',
+    '.Irbrc',
+  ])
+    await t.rejects(gate.writeText(path, 'x'), /is never written/, path)
+  for (const path of ['.config/dotnet-tools.json', 'systemd/x.service', 'bin/x', '.cargo/other', 'environment'])
+    t.match(await gate.writeText(path, 'x'), { created: true }, path)
+})
+
 t.test('a new file that would become configuration is refused', async (t) => {
   const base = t.testdir({ 'openclaw.yaml': '', agents: { 'a.yaml': '' }, work: {} })
   const plan = {
