@@ -53,6 +53,9 @@ function v6Problem(address: string): string | undefined {
   if (zeros(10) && bytes[10] === 255 && bytes[11] === 255) return addressProblem(v4At(bytes, 12))
   if (zeros(15) && (bytes[15] === 0 || bytes[15] === 1)) return 'this machine'
   if (starts(bytes, 0, 0x64, 0xff, 0x9b) && bytes.slice(4, 12).every((byte) => byte === 0)) return addressProblem(v4At(bytes, 12))
+  // ISATAP: the IPv4 address stands at the end of an ordinary prefix.
+  if ((bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe)
+    return addressProblem(v4At(bytes, 12))
   if (starts(bytes, 0x20, 0x02)) return addressProblem(v4At(bytes, 2))
   if (((bytes[0] ?? 0) & 0xe0) !== 0x20) return 'not a public IPv6 range'
   if (starts(bytes, 0x20, 0x01) && (bytes[2] ?? 0) < 2) return 'reserved for protocols and tunnels'

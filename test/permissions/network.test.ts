@@ -173,3 +173,16 @@ t.test('further addresses', (t) => {
     t.ok(addressProblem(address), address)
   t.end()
 })
+
+t.test('an IPv4 address inside an IPv6 one counts, however it got there', async (t) => {
+  for (const address of [
+    '::ffff:10.0.0.1',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::',
+    '2001:470:1::5efe:7f00:1',
+    '2001:470:1::200:5efe:a00:1',
+  ])
+    t.ok(addressProblem(address), address)
+  for (const address of ['2001:470:1::5efe:101:101', '2001:470:1::5eff:7f00:1', '2606:4700::1'])
+    t.equal(addressProblem(address), undefined, address)
+})
