@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
 import { createFakeTelegram, type FakeMessage, type FakeTelegram } from '../support/fake-telegram.ts'
+import { asKilled } from '../support/killed.ts'
 
 // Questions as approvers get them, on a platform with buttons: 11 is an owner, 12 another approver, 22 whoever asks.
 
@@ -39,6 +40,8 @@ interface World {
   file(name: string): Promise<string>
   /** Stops and starts again, on the same folder. */
   restart(): Promise<void>
+  /** Goes on from what a kill at this moment leaves. */
+  kill(): Promise<void>
   audit(): Promise<readonly Record<string, unknown>[]>
 }
 
@@ -51,12 +54,13 @@ agents:
   main:
     soul: S
     sandbox: "off"
-    workspace: ./work
+    workspace: ${join(folder, 'work')}
     tools: [bash, write_file]
     permissions: { ${waits}, approvers: ["telegram:${OWNER}", "telegram:${SECOND}"] }
 channels: { telegram: { token: "${telegram.token}", apiRoot: "${telegram.url}" } }
 `
-  const start = (): Promise<Bot> => startBot(yaml, { folder, api: { reply: runs }, ...options })
+  let home = folder
+  const start = (): Promise<Bot> => startBot(yaml, { folder: home, api: { reply: runs }, ...options })
   let bot = await start()
   t.teardown(async () => {
     await bot.stop()
@@ -99,8 +103,13 @@ channels: { telegram: { token: "${telegram.token}", apiRoot: "${telegram.url}" }
       await bot.stop()
       bot = await start()
     },
+    async kill() {
+      home = await asKilled(t, folder)
+      await bot.stop()
+      bot = await start()
+    },
     audit: async () =>
-      (await readFile(join(folder, '.openclaw/audit.jsonl'), 'utf8'))
+      (await readFile(join(home, '.openclaw/audit.jsonl'), 'utf8'))
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>),
@@ -183,21 +192,22 @@ t.test('racing answers: the first wins, and what it says is what happens', async
   }
 })
 
-t.test('a restart between question and answer: the old button still holds, once', async (t) => {
-  const w = await world(t)
-  w.say('run: echo again >> count.txt; echo ran-it')
-  const asked = await w.question()
-  const once = asked.buttons[0]?.data ?? ''
-  await w.restart()
-  await until(async () => (await w.bot.claw.engine.approvals()).length === 1, 'the question of before')
-  t.equal(await w.file('count.txt'), '(none)')
-  t.match(await w.press(once, GUEST, asked), /may not/)
-  t.match(await w.press(once, OWNER, asked), /Approved/)
-  await w.reply(/ran-it/)
-  t.equal(await w.file('count.txt'), 'again\n')
-  t.match(await w.press(once, OWNER, asked), /already answered/)
-  t.equal(await w.file('count.txt'), 'again\n')
-})
+for (const how of ['restart', 'kill'] as const)
+  t.test(`a ${how} between question and answer: the old button still holds, once`, async (t) => {
+    const w = await world(t)
+    w.say('run: echo again >> count.txt; echo ran-it')
+    const asked = await w.question()
+    const once = asked.buttons[0]?.data ?? ''
+    await w[how]()
+    await until(async () => (await w.bot.claw.engine.approvals()).length === 1, 'the question of before')
+    t.equal(await w.file('count.txt'), '(none)')
+    t.match(await w.press(once, GUEST, asked), /may not/)
+    t.match(await w.press(once, OWNER, asked), /Approved/)
+    await w.reply(/ran-it/)
+    t.equal(await w.file('count.txt'), 'again\n')
+    t.match(await w.press(once, OWNER, asked), /already answered/)
+    t.equal(await w.file('count.txt'), 'again\n')
+  })
 
 t.test('what deceives the eye is shown by its code, and the exact bytes run', async (t) => {
   const w = await world(t)
@@ -313,7 +323,7 @@ t.test('another working folder than the approved', async (t) => {
     const asked = await w.question()
     if (waits.includes('50ms')) await w.reply(/is pending/)
     const yaml = await readFile(w.bot.file, 'utf8')
-    await w.bot.save(yaml.replace('workspace: ./work', 'workspace: ./elsewhere'))
+    await w.bot.save(yaml.replace(/workspace: .*/, 'workspace: ./elsewhere'))
     t.equal((await w.bot.claw.engine.reload()).ok, true)
     await w.press('Allow once', OWNER, asked)
     await w.reply(by)
