@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { packageRoot } from '../resources.ts'
 
+/** For the page itself; its reader may take longer to load on a busy machine. */
 const TIMEOUT_MS = 6_000
+const LOAD_TIMEOUT_MS = 30_000
 const MAX_MEMORY_MB = 256
 
 /** Never rejects: a page that takes too long, or too much memory, is read as plain text and says so. */
@@ -35,9 +37,13 @@ function inThread(html: string, url: string, signal: AbortSignal, timeoutMs: num
       resolve(result)
     }
     const giveUp = (): void => finish(null)
-    const timer = setTimeout(giveUp, timeoutMs)
+    let timer = setTimeout(giveUp, LOAD_TIMEOUT_MS)
     signal.addEventListener('abort', giveUp)
-    worker.once('message', (result: unknown) => finish(typeof result === 'string' ? result : null))
+    worker.on('message', ({ markdown }: { readonly markdown?: string }) => {
+      if (markdown !== undefined) return finish(markdown)
+      clearTimeout(timer)
+      timer = setTimeout(giveUp, timeoutMs)
+    })
     worker.once('error', giveUp)
     worker.once('exit', giveUp)
     worker.unref()
