@@ -58,6 +58,8 @@ export interface FakeDiscord {
   /** Refuses the privileged intent, as when it is switched off. */
   withoutContentIntent(): void
   dropConnections(): number
+  /** The session can be resumed no more, as after some minutes. */
+  forgetSession(): void
   /** How often a client has begun anew (identified, not resumed). */
   identified(): number
   connected(): boolean
@@ -415,6 +417,9 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
       contentIntent = false
     },
     dropConnections: () => server.dropConnections(),
+    forgetSession() {
+      session = ''
+    },
     identified: () => identified,
     connected: () => live !== null && live.readyState === WebSocket.OPEN,
     async stop() {

@@ -18,6 +18,7 @@ import { openPositions, type Positions } from '../positions.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { readCommand, readMessage, type Self } from './intake.ts'
 import { CALL_MS, createSender, TOKEN_REFUSED } from './send.ts'
+import { keepSession, takeSession } from './session.ts'
 
 interface Settings {
   readonly token: Secret
@@ -28,6 +29,8 @@ interface Settings {
 
 // Guilds, guild messages, direct messages, message content.
 const INTENTS = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 15)
+/** Closed with this code, the session lives on for a while. */
+const RESUMABLE = 4200
 const AWAY_MS = 24 * 3600 * 1000
 const DISCORD_EPOCH = 1_420_070_400_000n
 
@@ -52,6 +55,8 @@ export function createDiscord(host: ChannelHost): Channel {
   let self: Self | null = null
   let manager: WebSocketManager | null = null
   let running: Promise<void> | null = null
+  /** Whether this run has been told that it is connected; a session of the last run is resumed without a READY. */
+  let greeted = false
   const sender = createSender({ host, rest, lastChannel: (guild) => lastChannel.get(guild) })
 
   /** What was taken before is passed over. Runs in its conversation's turn. */
@@ -97,12 +102,17 @@ export function createDiscord(host: ChannelHost): Channel {
     }
   }
 
-  const onReady = (application: string, id: string): void => {
-    self = { id, applicationId: settings.applicationId ?? application }
-    host.setState({ state: 'connected' })
+  /** New events of a conversation wait behind this, so it is asked for before any can come. */
+  const askForMissed = (): void => {
     for (const [key, position] of positions?.all() ?? []) void chains.run(key.split('@')[0] ?? '', () => catchUp(key, position))
+  }
+
+  const onReady = (me: Self): void => {
+    self = me
+    greeted = true
+    host.setState({ state: 'connected' })
     if (settings.slashCommands !== false)
-      offerCommands(self).catch((error: unknown) =>
+      offerCommands(me).catch((error: unknown) =>
         host.log.warn({ error: messageOf(error) }, 'discord slash commands were not set'),
       )
   }
@@ -155,7 +165,10 @@ export function createDiscord(host: ChannelHost): Channel {
     const logged = (error: unknown): void =>
       host.log.warn({ event: t, error: messageOf(error) }, 'discord event was not understood')
     try {
-      if (t === 'READY') onReady(d.application.id, d.user.id)
+      if (t === 'READY') {
+        onReady({ id: d.user.id, applicationId: settings.applicationId ?? d.application.id })
+        askForMissed()
+      } else if (t === 'RESUMED' && !greeted && self !== null) onReady(self)
       else if (t === 'RESUMED') host.setState({ state: 'connected' })
       else if (t === 'MESSAGE_CREATE') {
         if (d.guild_id !== undefined) lastChannel.set(d.guild_id, d.channel_id)
@@ -177,8 +190,18 @@ export function createDiscord(host: ChannelHost): Channel {
   }
 
   const sessions = new Map<number, SessionInfo | null>()
+  let sessionFile: string | null = null
   const connect = async (): Promise<void> => {
-    positions ??= await openPositions(join(await host.stateFolder(), 'discord.json'), host)
+    const folder = await host.stateFolder()
+    positions ??= await openPositions(join(folder, 'discord.json'), host)
+    sessionFile = join(folder, 'discord-session.json')
+    const kept = await takeSession(sessionFile, token, Date.now())
+    if (kept !== null) {
+      self = kept.self
+      sessions.set(kept.info.shardId, kept.info)
+      // What reached the last run and was not stored by it is not sent again.
+      askForMissed()
+    }
     const backoff = createBackoff(host)
     while (!stopping.signal.aborted) {
       const attempt = new WebSocketManager({
@@ -188,7 +211,10 @@ export function createDiscord(host: ChannelHost): Channel {
         compression: null,
         // A stopped client must not come back by the library's own timers: it waits here for good.
         retrieveSessionInfo: (shard) => (stopping.signal.aborted ? new Promise(() => undefined) : (sessions.get(shard) ?? null)),
-        updateSessionInfo: (shard, info) => void sessions.set(shard, info),
+        updateSessionInfo: (shard, info) => {
+          // The end of a run is not the end of its session.
+          if (!stopping.signal.aborted) sessions.set(shard, info)
+        },
       })
       manager = attempt
       attempt.on(WebSocketShardEvents.Dispatch, ({ data }) => onDispatch(data))
@@ -222,12 +248,15 @@ export function createDiscord(host: ChannelHost): Channel {
     },
     async stop() {
       stopping.abort()
-      const gone = Promise.resolve(manager?.destroy()).catch(() => undefined)
+      const session = sessions.get(0)
+      const gone = Promise.resolve(manager?.destroy({ code: RESUMABLE, reason: 'Restarting' })).catch(() => undefined)
       await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
       await chains.idle()
       await sender.idle()
       await positions?.flush()
+      if (session && self !== null && sessionFile !== null)
+        await keepSession(sessionFile, token, Date.now(), { self, info: session }).catch(() => undefined)
       host.setState({ state: 'stopped' })
     },
     send: sender.send,
