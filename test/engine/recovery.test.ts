@@ -181,6 +181,34 @@ t.test('a turn goes on under today’s plan', async (t) => {
   })
 })
 
+t.test('killed while it waited for an approval: the same question stands, and its answer still counts', async (t) => {
+  const yaml = `
+owners: ["webchat:boss"]
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdir({})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+  const reply = asks('bash', { command: 'touch made.txt && echo made' })
+  for (const [decision, told] of [
+    ['once', /made/],
+    ['deny', /denied/],
+  ] as const) {
+    const first = await bot(t, yaml, { api: { reply } })
+    void first.chat('u', 'go', { message_id: 'm1' })
+    await until(async () => (await first.claw.engine.approvals()).length === 1)
+    const [asked] = await first.claw.engine.approvals()
+    const folder = await asKilled(t, first.folder)
+    await first.claw.engine.decide(asked?.id ?? '', 'deny', { caller: { kind: 'owner' } })
+
+    const second = await bot(t, yaml, { folder, api: { reply } })
+    t.same(
+      (await second.claw.engine.approvals()).map(({ id }) => id),
+      [asked?.id],
+    )
+    t.match(await second.claw.engine.decide(asked?.id ?? '', decision, { caller: { kind: 'owner' } }), { ok: true })
+    t.match((await second.claw.engine.waitForAnswer(SESSION, 'm1')).response, told)
+    t.equal(second.events.filter(({ type }) => type === 'approval_request').length, 0, 'it is not asked again')
+    t.equal(second.api.requests.length, 1, 'nor is the model')
+  }
+})
+
 t.test('an engine that is stopped before a turn ends leaves it to the next', async (t) => {
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
   const folder = t.testdir({})
