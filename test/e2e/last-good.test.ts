@@ -80,6 +80,7 @@ t.test('bad at boot', async (t) => {
     const stood = await run(folder, '--last-good')
     t.teardown(() => stood.stop('SIGKILL'))
     t.match(await post(stood.url, { user_id: 'u', message: 'hi' }), { body: { response: 'accepted' } })
+    for (let i = 0; i < 500 && !stood.log().includes('team.yaml'); i++) await new Promise((resolve) => setTimeout(resolve, 20))
     t.match(stood.log(), /team\.yaml:1:/, 'the problems are shown')
     t.match(stood.log(), /DEGRADED/)
     t.match(stood.log(), /last accepted/)
