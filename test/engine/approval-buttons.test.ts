@@ -317,18 +317,19 @@ t.test('another working folder than the approved', async (t) => {
   for (const [waits, by] of [
     ['approvalWait: 1m, timeout: 1h', /told: Not run: the agent’s working folder is another/],
     ['approvalWait: 50ms, timeout: 1h', /Error of bash[\s\S]*working folder is another/],
-  ] as const) {
-    const w = await world(t, waits)
-    w.say('run: touch here && echo x > y')
-    const asked = await w.question()
-    if (waits.includes('50ms')) await w.reply(/is pending/)
-    const yaml = await readFile(w.bot.file, 'utf8')
-    await w.bot.save(yaml.replace(/workspace: .*/, 'workspace: ./elsewhere'))
-    t.equal((await w.bot.claw.engine.reload()).ok, true)
-    await w.press('Allow once', OWNER, asked)
-    await w.reply(by)
-    t.equal(await w.file('here'), '(none)')
-  }
+  ] as const)
+    await t.test(waits, async (t) => {
+      const w = await world(t, waits)
+      w.say('run: touch here && echo x > y')
+      const asked = await w.question()
+      if (waits.includes('50ms')) await w.reply(/is pending/)
+      const yaml = await readFile(w.bot.file, 'utf8')
+      await w.bot.save(yaml.replace(/workspace: .*/, 'workspace: ./elsewhere'))
+      t.equal((await w.bot.claw.engine.reload()).ok, true)
+      await w.press('Allow once', OWNER, asked)
+      await w.reply(by)
+      t.equal(await w.file('here'), '(none)')
+    })
 })
 
 t.test('answers in words: a stranger’s, an edited one, one from a group', async (t) => {
