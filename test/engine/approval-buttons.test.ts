@@ -270,6 +270,8 @@ t.test('a script is approved as it stands', async (t) => {
     'for i in 1; do ./x.sh; done': 'x.sh',
     'true && . ./x.sh': 'x.sh',
     'bash < x.sh': 'x.sh',
+    'bash x.*': 'x.sh',
+    'for i in ./x*; do sh $i; done': 'x.sh',
   }
   const w = await world(t)
   const path = join(w.bot.folder, 'work/x.sh')
@@ -278,7 +280,7 @@ t.test('a script is approved as it stands', async (t) => {
     w.say(`run: ${command}`)
     await until(async () => (await w.bot.claw.engine.approvals()).length === 1, command)
     const [view] = await w.bot.claw.engine.approvals()
-    t.match(view?.reason, /runs only if .*x\.sh is as now/, command)
+    t.match(view?.reason, /runs only if .*x.* is as now/, command)
     t.equal(view?.canRemember, false, 'never for good')
     await writeFile(path, '#!/bin/sh\ntouch bad\n')
     await w.bot.claw.engine.decide(view?.id ?? '', 'once', { caller: { kind: 'owner' } })

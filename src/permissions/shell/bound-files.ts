@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { baseName } from './names.ts'
 import { parseCommand } from './parse.ts'
+import { namesOf } from './recheck.ts'
 
 export interface BoundFile {
   /** As the command names it. */
@@ -25,12 +26,14 @@ const ONLY_DATA = new Set(
   echo printf pwd date which whoami true false test basename dirname realpath readlink tree`.split(/\s+/),
 )
 const ABSENT = 'absent'
+/** A pattern that meets too much to look at: what it stands for can't be promised. */
+const UNKNOWN = 'unknown'
 
 /** The files a command names, as they are now. Folders are not looked into. */
 export async function bindFiles(command: string, cwd: string): Promise<readonly BoundFile[]> {
   const bound: BoundFile[] = []
   for (const { name, whole } of namesIn(command)) {
-    const digest = await digestOf(resolve(cwd, name))
+    const digest = await stateOf(name, cwd)
     // A word of a program's text that names nothing is hardly a file.
     if (digest !== undefined && (whole || digest !== ABSENT)) bound.push({ name, digest })
   }
@@ -39,7 +42,7 @@ export async function bindFiles(command: string, cwd: string): Promise<readonly 
 
 /** The first file that is not as it was; undefined: all are. */
 export async function changedFile(bound: readonly BoundFile[], cwd: string): Promise<string | undefined> {
-  for (const { name, digest } of bound) if ((await digestOf(resolve(cwd, name))) !== digest) return name
+  for (const { name, digest } of bound) if (digest === UNKNOWN || (await stateOf(name, cwd)) !== digest) return name
   return undefined
 }
 
@@ -60,11 +63,23 @@ function namesIn(command: string): Iterable<{ readonly name: string; readonly wh
     if (ONLY_DATA.has(name)) continue
     if (name.includes('/')) add(name, true)
     for (const word of stdin === undefined ? words.slice(1) : [...words.slice(1), stdin]) {
-      add(word.text, !word.pattern && baseName(word.text) !== '' && !/\s/.test(word.text))
+      add(word.text, baseName(word.text) !== '' && !/\s/.test(word.text))
       pieces(word.text)
     }
   }
   return [...found].map(([name, whole]) => ({ name, whole }))
+}
+
+/** Of one name, or of all that a pattern meets: one more or one less is a change too. */
+async function stateOf(name: string, cwd: string): Promise<string | undefined> {
+  if (!/[*?[]/.test(name)) return await digestOf(resolve(cwd, name))
+  try {
+    const met = (await namesOf({ text: name, pattern: true }, cwd)).sort()
+    const states = await Promise.all(met.map(async (one) => `${one}\n${await digestOf(resolve(cwd, one))}`))
+    return met.length === 0 ? ABSENT : createHash('sha256').update(states.join('\0')).digest('hex')
+  } catch {
+    return UNKNOWN
+  }
 }
 
 /** undefined: a folder, or something that has no content. */

@@ -67,7 +67,7 @@ async function problemOf(
 const under = (base: string, part: string): string => (base === '' || base.endsWith('/') ? base + part : `${base}/${part}`)
 
 /** The names a word stands for: itself, or what its pattern meets in the folders as they are now. */
-async function namesOf(word: Word, cwd: string): Promise<string[]> {
+export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string): Promise<string[]> {
   if (!word.pattern) return [word.text]
   let found: string[] = [word.text.startsWith('/') ? '/' : '']
   const parts = word.text.split('/').filter((part) => part !== '')
