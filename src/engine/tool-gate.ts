@@ -1,7 +1,7 @@
 // One tool call in, its outcome out: checked, judged by today's plan and the turn's, asked for where that is needed, written
 // to the audit log, run as a step that is never made twice, and cleared of secrets. Must not throw for what a model did.
 
-import type { CallOutcome, ToolCall, Turn } from '../agent/port.ts'
+import { type CallOutcome, EngineStops, type ToolCall, type Turn } from '../agent/port.ts'
 import { messageOf } from '../errors.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import { judgeToolNow } from '../permissions/policy.ts'
@@ -175,15 +175,18 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
   }
 
   async function run(turn: GatedTurn, toolUseId: string, tool: ToolDefinition, input: unknown): Promise<CallOutcome> {
+    const repeatable = tool.traits.idempotent === true
     try {
       return await turn.journal.step(
         `tool:${toolUseId}`,
         async (idempotencyKey) => {
           const context = await surroundings.contextOf(turn, idempotencyKey)
           const result = await runner.run(tool, input, context)
+          // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
+          if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           return { content: redacted(result.content), isError: result.isError === true }
         },
-        tool.traits.idempotent === true ? 'always' : 'never',
+        repeatable ? 'always' : 'never',
       )
     } catch (error) {
       if (error instanceof StepUnknown)

@@ -232,6 +232,32 @@ t.test('an engine that is stopped before a turn ends leaves it to the next', asy
   )
 })
 
+t.test('an engine that is stopped while a tool runs', async (t) => {
+  for (const [name, traits, told, times] of [
+    ['one that may be repeated runs again', { idempotent: true }, 'told: counted', 2],
+    ['of another the model is told how it ended', { sends: true }, /stopped before it ended/, 1],
+  ] as const) {
+    await t.test(name, async (t) => {
+      const { registry, calls, release } = countingTool(traits)
+      const clock = createFakeClock(Date.UTC(2026, 0, 5))
+      const folder = t.testdir({})
+      const reply = asks('count_calls', {})
+      const first = await startBot(HEAD + COUNTS, { registry, folder, clock, api: { reply } })
+      void first.chat('u', 'go', { message_id: 'm1' }).catch(() => undefined)
+      await until(() => calls.length === 1)
+      const stopped = first.stop().then(() => true)
+      await until(async () => {
+        await clock.advance(30_000)
+        return await Promise.race([stopped, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20))])
+      })
+      release()
+      const second = await bot(t, COUNTS, { registry, folder, api: { reply } })
+      t.match((await second.chat('u', 'go', { message_id: 'm1' })).body.response, told)
+      t.equal(calls.length, times)
+    })
+  }
+})
+
 t.test('a reply that was stored and not sent', async (t) => {
   const yaml = (url: string) => `
 agents: { main: { soul: S } }
