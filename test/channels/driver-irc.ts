@@ -27,7 +27,7 @@ export const ircDriver: KitDriver = {
     code: 'a line of code is a message of its own',
     rateLimit: 'IRC servers do not say when to wait; lines are paced',
     repeat: 'a lost connection loses the server’s word; tried in the channel’s own test',
-    malformed: 'a real server sends nothing malformed',
+    malformed: 'a real server sends nothing malformed; a server that does is tried in the channel’s own test',
   },
   limits: {
     disconnects:
