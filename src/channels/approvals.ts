@@ -25,3 +25,22 @@ export const buttonsOf = (prompt: ApprovalPrompt): Button[] => {
 
 /** One line above the input that is asked about. */
 export const approvalHead = (prompt: ApprovalPrompt): string => `${prompt.agentId} asks to use ${prompt.toolName}:`
+
+/** Questions that were shown, by id: one may stand in several chats, one for each who may answer. */
+export interface Shown<T> {
+  add(id: string, where: T): void
+  /** All places of a question, once. */
+  take(id: string): readonly T[]
+}
+
+export function createShown<T>(): Shown<T> {
+  const places = new Map<string, T[]>()
+  return {
+    add: (id, where) => void places.set(id, [...(places.get(id) ?? []), where]),
+    take(id) {
+      const found = places.get(id) ?? []
+      places.delete(id)
+      return found
+    },
+  }
+}

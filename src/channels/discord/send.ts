@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { RawFile, REST } from '@discordjs/rest'
 import type { APIMessage } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
-import { approvalHead, buttonsOf } from '../approvals.ts'
+import { approvalHead, buttonsOf, createShown } from '../approvals.ts'
 import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import { createEditStream } from '../edit-stream.ts'
@@ -158,7 +158,7 @@ export function createSender(world: {
       },
     })
 
-  const asked = new Map<string, { target: ReplyTarget; message: string; text: string }>()
+  const asked = createShown<{ target: ReplyTarget; message: string; text: string }>()
 
   const askApproval = async (target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean> => {
     const buttons = buttonsOf(prompt)
@@ -177,7 +177,7 @@ export function createSender(world: {
           },
         ]
         const message = await post(target, { content: last, components }, { first: true })
-        asked.set(prompt.id, { target, message, text: last })
+        asked.add(prompt.id, { target, message, text: last })
         return true
       })
     } catch (error) {
@@ -187,14 +187,13 @@ export function createSender(world: {
   }
 
   const approvalClosed = async (id: string, outcome: string): Promise<void> => {
-    const open = asked.get(id)
-    if (open === undefined) return
-    asked.delete(id)
-    try {
-      const url = await messageUrl(open.target, open.message)
-      await rest.patch(url, { body: { content: `${open.text}\n*${outcome}*`.slice(0, MAX_CHARS), components: [] } })
-    } catch (error) {
-      host.log.debug({ error: messageOf(error) }, 'discord approval was not closed')
+    for (const open of asked.take(id)) {
+      try {
+        const url = await messageUrl(open.target, open.message)
+        await rest.patch(url, { body: { content: `${open.text}\n*${outcome}*`.slice(0, MAX_CHARS), components: [] } })
+      } catch (error) {
+        host.log.debug({ error: messageOf(error) }, 'discord approval was not closed')
+      }
     }
   }
 

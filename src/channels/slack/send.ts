@@ -2,7 +2,7 @@
 
 import type { WebClient } from '@slack/web-api'
 import { messageOf } from '../../errors.ts'
-import { approvalHead, buttonsOf } from '../approvals.ts'
+import { approvalHead, buttonsOf, createShown } from '../approvals.ts'
 import { sleep } from '../backoff.ts'
 import { createChains } from '../chain.ts'
 import { createEditStream } from '../edit-stream.ts'
@@ -170,7 +170,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
       },
     })
 
-  const asked = new Map<string, { channel: string; ts: string; text: string }>()
+  const asked = createShown<{ channel: string; ts: string; text: string }>()
 
   const askApproval = async (target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean> => {
     const pieces = splitText(prompt.text, 1200).map((text) => SLACK_MRKDWN.pre(text, ''))
@@ -194,7 +194,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
           { type: 'actions', elements },
         ]
         const id = await post(target, text, blocks)
-        asked.set(prompt.id, { channel: await channelOf(target), ts: timestampOf(id), text })
+        asked.add(prompt.id, { channel: await channelOf(target), ts: timestampOf(id), text })
         return true
       })
     } catch (error) {
@@ -204,15 +204,14 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
   }
 
   const approvalClosed = async (id: string, outcome: string): Promise<void> => {
-    const open = asked.get(id)
-    if (open === undefined) return
-    asked.delete(id)
-    const text = `${open.text}\n_${SLACK_MRKDWN.text(outcome)}_`
-    try {
-      const blocks = [{ type: 'section', text: { type: 'mrkdwn', text } }]
-      await web.chat.update({ channel: open.channel, ts: open.ts, text, blocks: blocks as never })
-    } catch (error) {
-      host.log.debug({ error: messageOf(error) }, 'slack approval was not closed')
+    for (const open of asked.take(id)) {
+      const text = `${open.text}\n_${SLACK_MRKDWN.text(outcome)}_`
+      try {
+        const blocks = [{ type: 'section', text: { type: 'mrkdwn', text } }]
+        await web.chat.update({ channel: open.channel, ts: open.ts, text, blocks: blocks as never })
+      } catch (error) {
+        host.log.debug({ error: messageOf(error) }, 'slack approval was not closed')
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 
 import type { Api } from 'grammy'
 import { messageOf } from '../../errors.ts'
-import { approvalHead, buttonsOf, callbackData } from '../approvals.ts'
+import { approvalHead, buttonsOf, callbackData, createShown } from '../approvals.ts'
 import { createChains } from '../chain.ts'
 import { createEditStream } from '../edit-stream.ts'
 import { createPartSender, REPEAT_NOTE } from '../parts.ts'
@@ -198,7 +198,7 @@ export function createSender(world: SenderWorld) {
     })
   }
 
-  const asked = new Map<string, { target: ReplyTarget; message: string; text: string }>()
+  const asked = createShown<{ target: ReplyTarget; message: string; text: string }>()
 
   const askApproval = async (target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean> => {
     if (Buffer.byteLength(callbackData('always', prompt.id)) > 64) return false
@@ -212,7 +212,7 @@ export function createSender(world: SenderWorld) {
         const head = approvalHead(prompt)
         const part = { source: `${head}\n${last.source}`, rendered: `<b>${TELEGRAM_HTML.text(head)}</b>\n${last.rendered}` }
         const message = await sendText(target, part, { first: true, reply_markup: keyboard(prompt) })
-        asked.set(prompt.id, { target, message, text: part.rendered })
+        asked.add(prompt.id, { target, message, text: part.rendered })
         return true
       })
     } catch (error) {
@@ -223,14 +223,13 @@ export function createSender(world: SenderWorld) {
 
   /** Takes the buttons away and says what came of it. */
   const closeApproval = async (id: string, outcome: string): Promise<void> => {
-    const open = asked.get(id)
-    if (open === undefined) return
-    asked.delete(id)
-    const rendered = `${open.text}\n<i>${TELEGRAM_HTML.text(outcome)}</i>`
-    try {
-      await editText(open.target, open.message, { rendered, source: outcome })
-    } catch (error) {
-      host.log.debug({ error: messageOf(error) }, 'telegram approval was not closed')
+    for (const open of asked.take(id)) {
+      const rendered = `${open.text}\n<i>${TELEGRAM_HTML.text(outcome)}</i>`
+      try {
+        await editText(open.target, open.message, { rendered, source: outcome })
+      } catch (error) {
+        host.log.debug({ error: messageOf(error) }, 'telegram approval was not closed')
+      }
     }
   }
 
