@@ -120,11 +120,16 @@ async function begin(test: Pick<typeof t, 'teardown'>, port: number, rooms: read
 }
 
 /** A server that says what it is told to, once the bot has registered. */
-async function oddServer(test: Pick<typeof t, 'teardown'>, say: readonly (string | Buffer)[]): Promise<number> {
+async function oddServer(
+  test: Pick<typeof t, 'teardown'>,
+  say: readonly (string | Buffer)[],
+  refuse: (socket: Socket) => boolean = () => false,
+): Promise<{ readonly port: number; cut(): void }> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
+    if (refuse(socket)) return
     socket.on('data', (data) => {
       const text = data.toString()
       if (text.includes('CAP LS')) socket.write(':odd CAP * LS :account-tag message-tags\r\n')
@@ -135,15 +140,35 @@ async function oddServer(test: Pick<typeof t, 'teardown'>, say: readonly (string
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  test.teardown(async () => {
+  const cut = (): void => {
     for (const socket of sockets) socket.destroy()
+  }
+  test.teardown(async () => {
+    cut()
     await new Promise((resolve) => server.close(resolve))
   })
-  return (server.address() as AddressInfo).port
+  return { port: (server.address() as AddressInfo).port, cut }
 }
 
+t.test('a password that is refused when it connects again is a state', async (t) => {
+  let refuses = false
+  const server = await oddServer(t, [], (socket) => {
+    if (refuses) socket.end(':odd 464 claw :Password incorrect\r\nERROR :Bad password\r\n')
+    return refuses
+  })
+  const { host, channel } = await begin(t, server.port, [])
+  refuses = true
+  server.cut()
+  await host.until('failed', () => host.state.state === 'failed')
+  t.match(host.state, { detail: /refused the password/ })
+  await t.rejects(deliver(channel, host, { content: 'x', userId: 'ann' }, { attempts: 2 }), {
+    retry: true,
+    notSent: true,
+  } as never)
+})
+
 t.test('a server that says odd things does no harm', async (t) => {
-  const port = await oddServer(t, [
+  const { port } = await oddServer(t, [
     '\r\n\r\n',
     ':\r\n',
     ': : :\r\n',
