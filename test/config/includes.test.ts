@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { loadPlan } from '../../src/config/load-plan.ts'
+import type { Secret } from '../../src/plan/plan.ts'
 import { brief, errorsOf, loadFolder } from './helpers.ts'
+import { registry } from './registry.ts'
 
 t.test('sections merge by key, lists concatenate: root first, then paths in order', async (t) => {
   const { plan, diagnostics, includePatterns, folder } = await loadFolder(t, {
@@ -79,4 +83,39 @@ t.test('deep patterns and braces', async (t) => {
     teams: { 'a.yml': 'agents: { a: { soul: A } }\n', deep: { 'b.yaml': 'agents: { b: { soul: B } }\n' } } as never,
   })
   t.same([...plan!.agents.keys()].sort(), ['a', 'b', 'main'])
+})
+
+t.test('a copy is read as if it stood where the original stood', async (t) => {
+  const folder = t.testdir({
+    // Only what the copy lacks, and what must not be read in its place.
+    original: {
+      'openclaw.yaml': 'agents: {',
+      token: 'secret of today',
+      teams: { 'new.yaml': 'agents: { fresh: { soul: x } }\n' },
+    },
+    outside: { 'more.yaml': 'owners: ["http:me"]\n' },
+    copy: {
+      'SOUL.md': 'As it was.',
+      teams: { 'old.yaml': 'agents: { old: { soul: ../SOUL.md, workspace: ./work } }\n' },
+      'absolute.yaml': 'channels: { telegram: { token: { file: token } } }\n',
+    },
+  })
+  const root = join(folder, 'original')
+  const yaml = `include: ["teams/*.yaml", ${JSON.stringify(join(root, 'absolute.yaml'))}, ../outside/more.yaml]\nlanes: { realtime: 3 }\n`
+  writeFileSync(join(folder, 'copy/openclaw.yaml'), yaml)
+  const load = () => loadPlan(join(root, 'openclaw.yaml'), { registry, env: {}, mirror: { root, folder: join(folder, 'copy') } })
+  const { plan, sources } = await load()
+  t.same([...(plan?.agents.keys() ?? [])], ['old'])
+  t.equal(plan?.file, join(root, 'openclaw.yaml'))
+  t.equal(plan?.stateDir, join(root, '.openclaw'))
+  t.equal(plan?.agents.get('old')?.soul.text, 'As it was.')
+  t.match(plan?.agents.get('old')?.workspace, [{ path: join(root, 'teams/work') }])
+  t.match(plan?.agents.get('old')?.place, { file: join(root, 'teams/old.yaml'), line: 1 })
+  t.equal((plan?.channels.get('telegram')?.settings['token'] as Secret).reveal(), 'secret of today')
+  t.same(plan?.owners, ['http:me'])
+  t.ok(sources.every((path) => !path.startsWith(join(folder, 'copy'))))
+  t.ok(sources.includes(join(root, 'SOUL.md')))
+
+  writeFileSync(join(folder, 'copy/openclaw.yaml'), `${yaml}agentz: {}\n`)
+  t.match((await load()).diagnostics, [{ code: 'CLAW101', file: join(root, 'openclaw.yaml'), line: 3 }])
 })
