@@ -111,7 +111,7 @@ t.test('a copy is read as if it stood where the original stood', async (t) => {
   t.equal(plan?.agents.get('old')?.soul.text, 'As it was.')
   t.match(plan?.agents.get('old')?.workspace, [{ path: join(root, 'teams/work') }])
   t.match(plan?.agents.get('old')?.place, { file: join(root, 'teams/old.yaml'), line: 1 })
-  t.equal((plan?.channels.get('telegram')?.settings['token'] as Secret).reveal(), 'secret of today')
+  t.equal((plan!.channels.get('telegram')!.settings['token'] as Secret).reveal(), 'secret of today')
   t.same(plan?.owners, ['http:me'])
   t.ok(sources.every((path) => !path.startsWith(join(folder, 'copy'))))
   t.ok(sources.includes(join(root, 'SOUL.md')))

@@ -1,7 +1,7 @@
 // The GitHub Action and the pre-commit hooks that ship, run over a real repository as GitHub and pre-commit would run them.
 
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
@@ -22,7 +22,6 @@ interface Action {
 interface Hook {
   readonly id: string
   readonly entry: string
-  readonly language: string
   readonly files: string
   readonly pass_filenames?: boolean
 }
@@ -126,7 +125,9 @@ t.test('the hooks', async (t) => {
   const folder = await repository(t)
   const bin = join(folder, '.git/bin')
   await mkdir(bin)
-  await symlink(CLAW, join(bin, 'claw'))
+  // In npx's place, as the package stands on no registry here: it takes what the hook says and runs the claw built from it.
+  const npx = `#!/bin/sh\n[ "$1 $2 $3 $4" = "--yes --package claw-engine claw" ] || exit 99\nshift 4\nexec "${CLAW}" "$@"\n`
+  await writeFile(join(bin, 'npx'), npx, { mode: 0o755 })
   const path = `${bin}:${dirname(process.execPath)}:${process.env['PATH']}`
 
   /** As pre-commit does it: the changed files that the hook wants, if any; what changes a file fails. */
@@ -139,12 +140,11 @@ t.test('the hooks', async (t) => {
     if (files.length === 0) return { code: 0, out: 'skipped' }
     const [entry = '', ...more] = hook.entry.split(' ')
     const all = [...more, ...args, ...(hook.pass_filenames === false ? [] : files)]
-    const done = await run(entry === 'claw' ? join(bin, 'claw') : entry, all, folder, { PATH: path })
+    const done = await run('/usr/bin/env', [entry, ...all], folder, { PATH: path })
     const changed = (await run('git', ['diff', '--name-only'], folder)).out
     return { code: done.code === 0 && changed !== '' ? 1 : done.code, out: done.out + changed }
   }
 
-  for (const hook of hooks) t.equal(hook.language, 'node')
   t.equal((await commit('claw-validate')).out, 'skipped', 'nothing changed')
   await writeFile(join(folder, 'SOUL.md'), 'Kinder.\n')
   t.match(await commit('claw-validate'), { code: 0, out: /openclaw\.yaml: valid/ })
