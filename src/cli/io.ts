@@ -39,3 +39,7 @@ export function paint(io: Io, style: 'bold' | 'dim' | 'red' | 'yellow' | 'green'
   const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
   return io.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text
 }
+
+/** The page's address; on a terminal with the key that makes whoever opens it the owner, which no log should keep. */
+export const pageLink = (url: string, ownerSecret: string, io: Io): string =>
+  io.stdin.isTTY === true ? `${url}/#key=${ownerSecret}` : `${url}/ (\`claw status\` on a terminal has the owner's link)`

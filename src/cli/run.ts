@@ -6,7 +6,7 @@ import { createKnownSecrets } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Claw, startClaw } from '../start.ts'
 import { boundHeap } from './heap.ts'
-import { type Io, paint, type Verb } from './io.ts'
+import { type Io, pageLink, paint, type Verb } from './io.ts'
 
 export const run: Verb = async (_args, options, io) => {
   const human = io.color
@@ -46,7 +46,7 @@ function greet(io: Io, claw: Claw): void {
   ]
   if (claw.gateway !== null) {
     lines.push(
-      `  page     ${claw.gateway.url}/#key=${claw.ownerSecret}`,
+      `  page     ${pageLink(claw.gateway.url, claw.ownerSecret, io)}`,
       `  chat     curl ${claw.gateway.url}/chat -H 'content-type: application/json' -d '{"user_id":"me","message":"hello"}'`,
     )
   }

@@ -2,8 +2,9 @@
 
 import type { Status } from '../engine/port.ts'
 import { EXIT } from '../errors.ts'
+import type { GatewayFile } from '../gateway/state-file.ts'
 import { connect } from './client.ts'
-import { type Io, paint, printJson, type Verb } from './io.ts'
+import { type Io, pageLink, paint, printJson, type Verb } from './io.ts'
 import { renderProblems } from './plan-loading.ts'
 import { minute, printable } from './table.ts'
 
@@ -13,15 +14,16 @@ export const run: Verb = async (_args, options, io) => {
   if (options.format === 'json') printJson(io, status)
   else {
     const problems = status.lastReload?.diagnostics ?? []
-    show(io, status, client.gateway.url, problems.length === 0 ? '' : await renderProblems(problems, options.config, io))
+    show(io, status, client.gateway, problems.length === 0 ? '' : await renderProblems(problems, options.config, io))
   }
   return EXIT.ok
 }
 
-function show(io: Io, status: Status, url: string, problems: string): void {
+function show(io: Io, status: Status, { url, ownerSecret }: GatewayFile, problems: string): void {
   const line = (name: string, text: string): void => io.out(`${paint(io, 'dim', name.padEnd(11))}${printable(text)}\n`)
   const inStep = status.configHash === status.fileHash
   io.out(`${paint(io, 'bold', `claw ${status.version}`)} at ${url}, since ${minute(status.startedAt)}\n`)
+  line('page', pageLink(url, ownerSecret, io))
   if (status.stopped) io.out(`${paint(io, 'red', 'stopped')}: nothing runs until claw resume\n`)
   if (status.degraded !== undefined) io.out(`${paint(io, 'yellow', 'degraded')}: ${printable(status.degraded)}\n`)
   line(
