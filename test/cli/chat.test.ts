@@ -123,8 +123,6 @@ t.test('verbs that want a running engine say so when there is none', async (t) =
   const verbs = [
     ['status'],
     ['reload'],
-    ['stop'],
-    ['resume'],
     ['approvals'],
     ['heartbeats'],
     ['usage'],
