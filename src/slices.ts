@@ -5,19 +5,30 @@
 export type Sliced<T> = Generator<void, T, void>
 
 /** How long the event loop may be kept from others. */
-const SLICE_MS = 4
+const SLICE_MS = 2
 
-const breathe = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+/** When it was last let in. One for all work: many short stages in a row make a long one. */
+let since = Number.NEGATIVE_INFINITY
+
+const isTime = (): boolean => performance.now() - since >= SLICE_MS
+
+const breathe = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(() => {
+      since = performance.now()
+      resolve()
+    })
+  })
+
+/** Between two pieces of work, and in loops that wait for files: lets the event loop in when it is time. */
+export const rest = (): Promise<void> | undefined => (isTime() ? breathe() : undefined)
 
 /** The result, with the event loop let in whenever a slice has taken its time. */
 export async function inSlices<T>(work: Sliced<T>): Promise<T> {
-  let since = performance.now()
   for (;;) {
     const { done, value } = work.next()
     if (done === true) return value
-    if (performance.now() - since < SLICE_MS) continue
-    await breathe()
-    since = performance.now()
+    if (isTime()) await breathe()
   }
 }
 
@@ -26,17 +37,6 @@ export function atOnce<T>(work: Sliced<T>): T {
   for (;;) {
     const { done, value } = work.next()
     if (done === true) return value
-  }
-}
-
-/** For loops that wait for files: `await rest()` between two items lets the event loop in when it is time. */
-export function createRest(): () => Promise<void> | undefined {
-  let since = performance.now()
-  return () => {
-    if (performance.now() - since < SLICE_MS) return undefined
-    return breathe().then(() => {
-      since = performance.now()
-    })
   }
 }
 

@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util'
 import { type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import { createRest, inSlices } from '../slices.ts'
+import { inSlices, rest } from '../slices.ts'
 import { runChecks } from './checks/index.ts'
 import { type ConfigDocument, createDocument } from './document.ts'
 import { fill } from './fill.ts'
@@ -72,10 +72,10 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     if (diagnostics.length === 0) diagnostics.push(emptyFile(file))
     return await finish(null, null)
   }
-  const rest = createRest()
   const filled = await inSlices(fill(merged.root, env.lookup, channelShapes(options.registry.channels)))
   const doc = createDocument(file, merged.root, filled)
   const scope = scopeOf(doc, options.registry)
+  await rest()
   // A value whose variable failed has no shape yet.
   const failed = new Set(filled.diagnostics.map((problem) => problem.path))
   const shape = (await validateShape(doc, scope.channelShapes)).filter((problem) => !failed.has(problem.path))
@@ -107,6 +107,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   diagnostics.push(...compiled.diagnostics)
   // Also when there is no Plan: a soul that is missing is waited for.
   sources = compiled.plan.sources
+  await rest()
   const { checkPlan } = await import('../plan/checks-on-plan.ts')
   if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)))
   return await finish(hasErrors(diagnostics) ? null : compiled.plan, doc)

@@ -4,6 +4,7 @@
 import { type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
 import { diffPlans } from '../plan/diff.ts'
 import type { Plan } from '../plan/plan.ts'
+import { rest } from '../slices.ts'
 import type { ReloadResult } from './port.ts'
 import type { World } from './world.ts'
 
@@ -93,8 +94,11 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       // The very same: nothing to swap.
       if (loaded.plan.fingerprint === before.configured.fingerprint && loaded.plan.configHash === before.plan.configHash)
         return end(true, before.plan, loaded.diagnostics, [])
+      await rest()
       const changes = diffPlans(before.configured, loaded.plan).changes
+      await rest()
       const commit = await options.prepare(loaded.plan)
+      await rest()
       await commit()
       world.log.info({ generation: world.current().number, changes: changes.length }, 'configuration reloaded')
       return end(true, loaded.plan, loaded.diagnostics, changes)

@@ -135,6 +135,10 @@ function waysOf(
   return ways
 }
 
+/** Whether any agent has a tool that a stranger should not reach: where none has, the proof needs no table. */
+export const hasDangers = (plan: Plan, registry: KnownTools): boolean =>
+  [...plan.agents.values()].some((agent) => reachableTools(agent, registry).some(isDangerous))
+
 /** Every cell of the table; strangers who reach a dangerous tool stand first. */
 export const accessOf = (plan: Plan, registry: KnownTools): readonly AccessRow[] =>
   atOnce(findAccess(plan, registry, shadowedRules(plan.rules)))
@@ -144,8 +148,11 @@ export function* findAccess(plan: Plan, registry: KnownTools, shadowed: readonly
   const dead = new Set(shadowed.map(({ rule }) => rule))
   const living = byRank(plan.rules).filter((rule) => !dead.has(rule))
   const everywhere = living.filter((rule) => rule.channelId === undefined)
-  const tools = new Map([...plan.agents.values()].map((agent) => [agent.id, reachableTools(agent, registry)]))
-  yield
+  const tools = new Map<string, readonly ReachableTool[]>()
+  for (const agent of plan.agents.values()) {
+    tools.set(agent.id, reachableTools(agent, registry))
+    yield
+  }
   const rows: AccessRow[] = []
   for (const channel of plan.channels.values()) {
     if (!channel.enabled) continue

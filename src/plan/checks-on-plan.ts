@@ -2,7 +2,7 @@
 
 import { type Diagnostic, diagnostic, type Position } from '../errors.ts'
 import { inSlices, type Sliced } from '../slices.ts'
-import { type AccessRow, findAccess, type KnownTools } from './access.ts'
+import { type AccessRow, findAccess, hasDangers, type KnownTools } from './access.ts'
 import type { Place, Plan } from './plan.ts'
 import { findShadowed, type Shadowed } from './shadow.ts'
 import { type Patterns, patternsOf } from './text-match.ts'
@@ -159,7 +159,7 @@ export async function checkPlan(plan: Plan, registry: KnownTools, patterns?: Pat
     ...shadowed.map(shadowProblem),
     ...unreachedAgents(plan, dead),
     ...unanswered(plan),
-    ...strangersReach(plan, await inSlices(findAccess(plan, registry, shadowed))),
+    ...(hasDangers(plan, registry) ? strangersReach(plan, await inSlices(findAccess(plan, registry, shadowed))) : []),
     ...(await inSlices(withoutLiteral(plan, patterns ?? (await patternsOf(plan))))),
   ]
 }

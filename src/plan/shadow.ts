@@ -81,11 +81,12 @@ function heads(text: string): readonly string[] {
 }
 
 /** Rules that could cover another, found by what their text conditions share. */
-function createCandidates(ranked: readonly Ranked[]): (rule: RulePlan) => readonly FieldIndex[] {
+function* createCandidates(ranked: readonly Ranked[]): Sliced<(rule: RulePlan) => readonly FieldIndex[]> {
   const open: Ranked[] = []
   const byPrefix = new Map<string, Ranked[]>()
   const byPattern = new Map<string, Ranked[]>()
   for (const item of ranked) {
+    yield
     const { prefix, pattern } = item.rule
     const anything = pattern === undefined || ANYTHING.has(pattern)
     if (prefix === undefined && anything) open.push(item)
@@ -127,7 +128,7 @@ export const shadowedRules = (rules: readonly RulePlan[]): readonly Shadowed[] =
 
 export function* findShadowed(rules: readonly RulePlan[]): Sliced<readonly Shadowed[]> {
   const ranked = byRank(rules).map((rule, rank) => ({ rank, rule }))
-  const candidatesFor = createCandidates(ranked)
+  const candidatesFor = yield* createCandidates(ranked)
   const shadowed: Shadowed[] = []
   for (const { rank, rule } of ranked) {
     yield

@@ -1,7 +1,7 @@
 // All checks beyond shape, in one list. Each is a small function from the document and the names in it to problems.
 
 import type { Diagnostic } from '../../errors.ts'
-import { createRest } from '../../slices.ts'
+import { rest } from '../../slices.ts'
 import { checkAgents } from './agents.ts'
 import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
@@ -43,7 +43,6 @@ const CHECKS: readonly Check[] = [
 
 export async function runChecks(input: CheckInput): Promise<readonly Diagnostic[]> {
   const problems: Diagnostic[] = []
-  const rest = createRest()
   for (const check of CHECKS) {
     problems.push(...(await check(input)))
     await rest()

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
-import { createRest } from '../../slices.ts'
+import { rest } from '../../slices.ts'
 import { matchesTool } from '../../tools/match.ts'
 import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
@@ -29,7 +29,6 @@ const DEFAULT_SOUL = 'You are a helpful assistant.'
 
 export async function compileAgents(input: Input): Promise<ReadonlyMap<string, AgentPlan>> {
   const agents = new Map<string, AgentPlan>()
-  const rest = createRest()
   for (const id of input.scope.agents) {
     await rest()
     agents.set(id, await compileAgent(id, input))
