@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 
 /** With less than this, young objects are looked at more often than that is worth. */
 const YOUNG_BYTES = 8 * 1024 * 1024
-const LOOK_EVERY_MS = 1_000
+const LOOK_EVERY_MS = 100
 
 /** Returns at once and acts a little later, outside the start, once. Leaves alone what the command line set. */
 export function boundHeap(env: Readonly<Record<string, string | undefined>>): void {
