@@ -2,15 +2,9 @@
 
 import type { Usage } from '../models/port.ts'
 import type { UsageStore } from '../storage/ports.ts'
-import type { Limited, Reservation, SpendLimit, SpendWarning } from './port.ts'
+import type { Limited, Limits, Reservation, SpendLimit, SpendWarning } from './port.ts'
 
-export interface Budget {
-  reserve(
-    agent: Limited,
-    tokens: number,
-    now: number,
-    more?: { cost?: number; input?: number; signal?: AbortSignal },
-  ): Promise<Reservation>
+export interface Budget extends Pick<Limits, 'reserve'> {
   spent(agentId: string, now: number): Spent
 }
 

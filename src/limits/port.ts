@@ -46,8 +46,8 @@ export interface Limits {
   /** Takes back the latest admission: the message was a repeat, or could not be stored. */
   refund(agent: Limited, who: string): void
   /**
-   * Holds `tokens` (and `cost`) until settled; `input` of them are sent, the rest may be answered. Near the limit calls wait for those in flight, so that parallel turns spend no
-   * more than turns one after the other would. Must be settled in any case.
+   * Holds `tokens` (and `cost`) until settled; `input` of them are sent, the rest may be answered. Near the limit calls wait
+   * for those in flight, so that parallel turns spend no more than turns one after the other would. Must be settled in any case.
    */
   reserve(
     agent: Limited,

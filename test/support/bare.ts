@@ -3,8 +3,9 @@
 
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
 
-export interface BareOutcome {
+interface BareOutcome {
   readonly code: number
   readonly output: string
   /** Subtests that were skipped, with their reasons. */
@@ -12,7 +13,7 @@ export interface BareOutcome {
 }
 
 /** `file`: the test file beside the one at `url`, in its built form. */
-export function runBare(url: string, file: string): Promise<BareOutcome> {
+function runBare(url: string, file: string): Promise<BareOutcome> {
   const path = fileURLToPath(new URL(file, url))
   const keep = ['PATH', 'HOME', 'CI', 'TMPDIR'].flatMap((name) =>
     process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
@@ -24,4 +25,12 @@ export function runBare(url: string, file: string): Promise<BareOutcome> {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, output, skipped })
     })
   })
+}
+
+/** Runs the file beside the one at `url`; its failures and what it skipped are said here. */
+export async function passesBare(t: Test, url: string, file: string): Promise<void> {
+  const { code, output, skipped } = await runBare(url, file)
+  for (const line of skipped) t.comment(line.trim())
+  const failed = output.split('\n').filter((line) => /not ok/.test(line))
+  t.equal(code, 0, failed.join('\n') || `${file} passes`)
 }
