@@ -1,13 +1,14 @@
 // Work counted instead of time, so that a busy machine changes nothing: files loaded at a start, bytes and calls written a turn,
 // heap after many turns. What it finds too much fails the test that runs it.
 
+import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { heapMb } from './inspector.ts'
 import { writesOf } from './machine.ts'
 import type { PartContext } from './result.ts'
-import { createClient, freePort, sleep, startClawSide, startModel, turn } from './sides.ts'
+import { CLAW, createClient, freePort, sleep, startClawSide, startModel, turn } from './sides.ts'
 
 export interface GuardFigures {
   /** Files of ours and of packages that a start of `claw run` with http and webchat loads. */
@@ -37,6 +38,16 @@ async function filesLoaded(context: PartContext): Promise<readonly string[]> {
     for (const { url } of result) if (url.startsWith('file:')) loaded.push(fileURLToPath(url))
   }
   return loaded
+}
+
+/** Names of the modules of Node that one command line loads. @throws when it failed */
+export function partsOfNodeLoaded(argv: readonly string[], cwd: string): readonly string[] {
+  const code = `process.on('exit', () => process._rawDebug(JSON.stringify(process.moduleLoadList)))
+process.argv.splice(1, 0, ${JSON.stringify(CLAW)})
+require('node:module').runMain()`
+  const done = spawnSync(process.execPath, ['-e', code, ...argv], { cwd, encoding: 'utf8', env: {} })
+  if (done.status !== 0) throw new Error(`claw ${argv.join(' ')} ended with ${done.status}: ${done.stderr}`)
+  return (JSON.parse(done.stderr) as string[]).map((name) => name.replace(/^NativeModule /, ''))
 }
 
 async function turnsCounted(context: PartContext): Promise<Omit<GuardFigures, 'loaded'>> {

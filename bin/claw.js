@@ -1,17 +1,27 @@
 #!/usr/bin/env node
-// Starts the bundle where it was built, else the plain build. The bundle is one script whose compiled code V8 kept at build
+// Starts a bundle where it was built, else the plain build. A bundle is one script whose compiled code V8 kept at build
 // time: reading that back is much quicker than finding and parsing modules. Code kept by another version of V8 is refused by
 // V8 itself, and the script is compiled as usual. CommonJS, so that no module loader has to start first.
 'use strict'
 
-const { readFileSync } = require('node:fs')
+const { fstatSync, readFileSync, writeSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { Script } = require('node:vm')
 
 const folder = join(__dirname, '../dist/bundle')
-const file = join(folder, 'cli.cjs')
+
+/** Verbs that only ask something of the file: their bundle is a third of the whole, as it has no engine. */
+const QUESTIONS = new Set(['validate', 'plan', 'route', 'permit', 'access', 'config', 'schema', 'fmt', 'explain'])
+/** Options that may stand before a verb and take a value. */
+const WITH_VALUE = new Set(['-c', '--config', '--format'])
+
+/** The bundle that has a command line's verb. */
+function bundleOf(argv) {
+  const verb = argv.find((word, n) => !word.startsWith('-') && !WITH_VALUE.has(argv[n - 1]))
+  return verb === undefined || QUESTIONS.has(verb) ? 'questions' : 'bot'
+}
 
 const orNull = (read) => {
   try {
@@ -24,8 +34,9 @@ const orNull = (read) => {
 /** What the bundle left outside: files beside it, and packages. */
 const outside = (name) => import(name.startsWith('.') ? pathToFileURL(join(folder, name)).href : name)
 
-/** The bundle as a script, and what it exports once it ran; null: it was not built. */
-function loadBundle({ cache = true } = {}) {
+/** A bundle as a script, and what it exports once it ran; null: it was not built. */
+function loadBundle(name, { cache = true } = {}) {
+  const file = join(folder, `${name}.cjs`)
   const source = orNull(() => readFileSync(file, 'latin1'))
   if (source === null) return null
   // The bundle's first comment names the kept code that belongs to it.
@@ -39,24 +50,46 @@ function loadBundle({ cache = true } = {}) {
   return { script, id: source.slice(2, 18), exports: module.exports }
 }
 
-/** Whoever read our output has seen enough, as `| head` has: no fault, and a bot that runs goes on without being watched. */
-function ignoreClosedPipe(error) {
-  if (error.code !== 'EPIPE') throw error
+/**
+ * Writes at once, as Node's streams do for terminals, files and pipes, without the time that they take to load. What cannot be
+ * taken at once is left to the stream. Whoever read our output has seen enough, as `| head` has: no fault, and a bot that runs
+ * goes on without being watched.
+ */
+function createWriter(fd, openStream) {
+  let stream
+  return (text) => {
+    let left = Buffer.from(text)
+    try {
+      while (stream === undefined && left.length > 0) left = left.subarray(writeSync(fd, left))
+    } catch (error) {
+      if (error.code === 'EPIPE') return
+      if (error.code !== 'EAGAIN') throw error
+      stream = openStream().on('error', (late) => {
+        if (late.code !== 'EPIPE') throw late
+      })
+    }
+    if (left.length > 0) stream.write(left)
+  }
 }
 
+/** Only what has the kind of a terminal is asked further: to ask takes long. */
+const isTerminal = (fd, openStream) => orNull(() => fstatSync(fd).isCharacterDevice()) === true && openStream().isTTY === true
+
 async function start() {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
-  const bundle = process.env.CLAW_PLAIN_BUILD === '1' ? null : loadBundle()
+  const argv = process.argv.slice(2)
+  const bundle = process.env.CLAW_PLAIN_BUILD === '1' ? null : loadBundle(bundleOf(argv))
   const { main } = bundle?.exports ?? (await import('../dist/src/cli.js'))
-  process.exitCode = await main(process.argv.slice(2), {
+  process.exitCode = await main(argv, {
     cwd: process.cwd(),
     env: process.env,
-    color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
-    stdin: process.stdin,
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    color: process.env.NO_COLOR === undefined && isTerminal(1, () => process.stdout),
+    get stdin() {
+      return process.stdin
+    },
+    out: createWriter(1, () => process.stdout),
+    err: createWriter(2, () => process.stderr),
   })
 }
 
 if (require.main === module) void start()
-else module.exports = { loadBundle, folder }
+else module.exports = { loadBundle, bundleOf, folder }

@@ -1,14 +1,20 @@
-// Bundles the command line into one script and keeps V8's compiled code beside it: nothing to find and little to parse makes it
-// start in half the time. Libraries that only some configurations use stay outside and load when asked for.
+// Bundles the command line into scripts and keeps V8's compiled code beside each: nothing to find and little to parse makes it
+// start in half the time. Verbs that only ask something of the file have a bundle of their own, without the engine. Libraries
+// that only some configurations use stay outside and load when asked for.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+const { bundleOf } = createRequire(import.meta.url)('../bin/claw.js')
+
 const LAZY = [
   'openai',
+  're2js',
   'grammy',
   '@discordjs/rest',
   '@discordjs/ws',
@@ -24,44 +30,20 @@ const LAZY = [
 ]
 const NATIVE = ['@photostructure/sqlite']
 
-/** Its many modules become one beside the bundle: most bots need it, but none before its first turn. */
+/** Parts of Node that take long to load and that many a command never uses: they load at the first use of what they hold. */
+const LATE = /\brequire\("(node:(?:child_process|crypto|dns\/promises|readline))"\)/g
+
+/** Its many modules become one beside the bundles: most bots need it, but none before its first turn. */
 const SDK = '@anthropic-ai/sdk'
 const SDK_FILE = './anthropic-sdk.mjs'
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
-const { outputFiles } = await build({
-  absWorkingDir: at(''),
-  entryPoints: ['dist/src/cli.js'],
-  bundle: true,
-  write: false,
-  // Without the names of functions: giving them back at start costs a tenth of it, and nothing reads them.
-  minify: true,
-  charset: 'ascii',
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  external: [...LAZY, ...NATIVE],
-  plugins: [
-    {
-      name: 'sdk-beside',
-      setup: (own) => own.onResolve({ filter: /^@anthropic-ai\/sdk$/ }, () => ({ path: SDK_FILE, external: true })),
-    },
-  ],
-  define: { 'import.meta.url': '__bundleUrl' },
-  banner: { js: "const __bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
-  logLevel: 'warning',
-})
-// What stays outside is imported by the starter, as a kept script has no importer of its own without a warning from Node.
-const text = outputFiles[0].text.replaceAll(/\bimport\((?=")/g, '__import(')
-if (/\bimport\(/.test(text)) throw new Error('The bundle imports something whose name is not known.')
-const id = createHash('sha256').update(text).digest('hex').slice(0, 16)
-
 rmSync(at('dist/bundle'), { recursive: true, force: true })
 mkdirSync(at('dist/bundle'), { recursive: true })
-// Whole or not at all: a claw may start while this is written.
-writeFileSync(at('dist/bundle/cli.tmp'), `/*${id}*/${text}`)
-renameSync(at('dist/bundle/cli.tmp'), at('dist/bundle/cli.cjs'))
+
+for (const name of ['questions', 'bot']) await writeBundle(name)
+
 await build({
   absWorkingDir: at(''),
   stdin: { contents: `export { default } from '${SDK}'; export * from '${SDK}'`, resolveDir: at('') },
@@ -75,4 +57,58 @@ await build({
   target: 'node20',
   logLevel: 'warning',
 })
-execFileSync(process.execPath, [at('scripts/keep-compiled.mjs')], { stdio: 'inherit', timeout: 60_000 })
+for (const name of ['questions', 'bot'])
+  execFileSync(process.execPath, [at('scripts/keep-compiled.mjs'), name], { stdio: 'inherit', timeout: 60_000 })
+
+/**
+ * What a bundle leaves to the plain build: verbs that the starter looks for in the other one; and what a channel, a model or a
+ * tool does, where none runs.
+ */
+function isLeft(name, importer, path) {
+  if (importer.endsWith('/cli/verbs.js')) return bundleOf([basename(path, '.js')]) !== name
+  return name === 'questions' && /\/(channels|models|tools)\/registry\.js$/.test(importer)
+}
+
+/** The command line as one script. */
+async function writeBundle(name) {
+  const { outputFiles } = await build({
+    absWorkingDir: at(''),
+    entryPoints: ['dist/src/cli.js'],
+    bundle: true,
+    write: false,
+    // Without the names of functions: giving them back at start costs a tenth of it, and nothing reads them.
+    minify: true,
+    charset: 'ascii',
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    external: [...LAZY, ...NATIVE],
+    plugins: [
+      {
+        name: 'outside',
+        setup(own) {
+          own.onResolve({ filter: /^@anthropic-ai\/sdk$/ }, () => ({ path: SDK_FILE, external: true }))
+          own.onResolve({ filter: /^\.\/.+\.js$/ }, ({ path, kind, importer, resolveDir }) => {
+            if (kind !== 'dynamic-import' || !isLeft(name, importer, path)) return undefined
+            return { path: `../${relative(at('dist'), join(resolveDir, path))}`, external: true }
+          })
+        },
+      },
+    ],
+    define: { 'import.meta.url': '__bundleUrl' },
+    banner: {
+      js:
+        "const __bundleUrl=require('node:url').pathToFileURL(__filename).href," +
+        '__late=(name,part)=>new Proxy({},{get:(_,key)=>(part??=require(name))[key]});',
+    },
+    logLevel: 'warning',
+  })
+  // What stays outside is imported by the starter, as a kept script has no importer of its own without a warning from Node.
+  const text = outputFiles[0].text.replaceAll(/\bimport\((?=")/g, '__import(').replaceAll(LATE, '__late("$1")')
+  if (/\bimport\(/.test(text)) throw new Error('The bundle imports something whose name is not known.')
+  if (/\(__late\(/.test(text)) throw new Error('Something takes a late part of Node apart where it is loaded: import its names.')
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  // Whole or not at all: a claw may start while this is written.
+  writeFileSync(at(`dist/bundle/${name}.tmp`), `/*${id}*/${text}`)
+  renameSync(at(`dist/bundle/${name}.tmp`), at(`dist/bundle/${name}.cjs`))
+}

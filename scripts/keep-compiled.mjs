@@ -1,4 +1,5 @@
-// Runs the bundle as its users do (validate, then a bot that answers once and reloads) and keeps what V8 compiled meanwhile.
+// Runs a bundle as its users do (`questions`: validate; `bot`: a bot that answers and reloads) and keeps what V8 compiled
+// meanwhile. Argument: the bundle's name.
 
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -7,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const { loadBundle, folder } = createRequire(import.meta.url)('../bin/claw.js')
-const { script, id, exports } = loadBundle({ cache: false })
+const [name] = process.argv.slice(2)
+const { script, id, exports } = loadBundle(name, { cache: false })
 const cwd = mkdtempSync(join(tmpdir(), 'claw-build-'))
 
 const event = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
@@ -44,9 +46,11 @@ const until = async (what) => {
   throw new Error('The bundle did not run as it should.')
 }
 
-try {
-  writeFileSync(join(cwd, 'openclaw.yaml'), yaml('One.'))
+async function ask() {
   if ((await exports.main(['validate'], io)) !== 0) throw new Error('The bundle could not validate.')
+}
+
+async function talk() {
   const running = exports.main(['run', '--log-level', 'error'], io)
   const info = await until(async () => JSON.parse(readFileSync(join(cwd, '.openclaw/gateway.json'), 'utf8')))
   await until(async () => (await fetch(`${info.url}/readyz`)).ok)
@@ -60,6 +64,11 @@ try {
   await until(async () => (await (await fetch(`${info.url}/status`, { headers })).json()).generation > 1)
   process.emit('SIGTERM')
   await running
+}
+
+try {
+  writeFileSync(join(cwd, 'openclaw.yaml'), yaml('One.'))
+  await (name === 'questions' ? ask() : talk())
   const file = join(folder, `${id}.cache`)
   writeFileSync(`${file}.tmp`, script.createCachedData())
   renameSync(`${file}.tmp`, file)

@@ -26,7 +26,7 @@ export interface CompileInput {
   readonly scope: Scope
   readonly registry: Registry
   readonly lookup: Lookup
-  readonly configHash: string
+  configHash(): string
   readonly includePatterns: readonly string[]
   /** Configuration files and `.env`. */
   readonly files: readonly string[]
@@ -82,13 +82,12 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     ...optional('search', search),
     ...optional('transcription', transcription),
   } as const
-  const plan: Plan = {
+  const parts: Omit<Plan, 'configHash'> = {
     file: doc.file,
     configFiles: input.configFiles,
     texts: files.texts,
     sources: [...new Set([...input.files, ...files.sources])],
     includePatterns: input.includePatterns,
-    configHash: input.configHash,
     ...acting,
     gateway,
     models,
@@ -113,7 +112,13 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       links: links.map(({ name, identities }) => ({ name, identities })),
     }),
   }
-  await inSlices(deepFreeze(plan))
+  await inSlices(deepFreeze(parts))
+  const plan = Object.freeze({
+    ...parts,
+    get configHash() {
+      return input.configHash()
+    },
+  })
   return { plan, diagnostics }
 }
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
+import { lazily } from '../lazily.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, rest } from '../slices.ts'
@@ -53,7 +54,8 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const env = await environment(file, options.env ?? process.env)
   const loaded = await loadFiles(file, env.lookup, options.cache, options.mirror)
   const files = loaded.files.map((parsed) => parsed.source.file)
-  const fileHash = hashOfFiles(loaded.files.map(({ hash }) => hash))
+  // What only asks something of the file needs no hash, and no library for it.
+  const fileHash = lazily(() => hashOfFiles(loaded.files.map(({ hash }) => hash())))
   const diagnostics: Diagnostic[] = [...loaded.diagnostics]
   let sources: readonly string[] = [...files, ...env.files]
   const finish = async (plan: Plan | null, document: ConfigDocument | null): Promise<LoadResult> => ({
@@ -61,7 +63,9 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     diagnostics: inOrder(document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup)), files),
     sources,
     includePatterns: loaded.includePatterns,
-    fileHash,
+    get fileHash() {
+      return fileHash()
+    },
     stateDir: plan?.stateDir ?? (await stateDirOf(file, document, env.lookup)),
     document,
   })

@@ -2,48 +2,43 @@
 
 import { createHash } from 'node:crypto'
 import { type Diagnostic, diagnostic } from '../errors.ts'
+import { lazily } from '../lazily.ts'
 import { positionOf } from './positions.ts'
 import type { SourceText, TreeNode } from './yaml/tree.ts'
 
 export interface ParsedFile {
   readonly source: SourceText
-  readonly hash: string
+  /** SHA-256 (hex) of its bytes. */
+  hash(): string
   /** Null: empty, or not to be read. */
   readonly root: TreeNode | null
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Trees of files already parsed, by path; a file whose bytes are the same is not parsed again. */
+/** Trees of files already parsed, by path; a file whose text is the same is not parsed again. */
 export type ParseCache = Map<string, ParsedFile>
 
 export const MAX_FILE_BYTES = 16 * 1024 * 1024
 
-export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+export const hashOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /** Of one file, its hash; of several, one over theirs in order, so that text moved from a file to the next counts. */
-export const hashOfFiles = (hashes: readonly string[]): string =>
-  hashes.length === 1 ? hashes[0]! : hashOf(Buffer.from(hashes.join('\n')))
+export const hashOfFiles = (hashes: readonly string[]): string => (hashes.length === 1 ? hashes[0]! : hashOf(hashes.join('\n')))
 
 export async function parseFile(file: string, bytes: Uint8Array, cache?: ParseCache): Promise<ParsedFile> {
-  const hash = hashOf(bytes)
+  const { text, badOffset } = decode(bytes)
+  const source = { file, text }
+  if (badOffset !== undefined) {
+    const at = positionOf(source, badOffset, badOffset)
+    const problem = diagnostic('CLAW004', 'The file is not UTF-8.', at, { hint: 'Save it with the encoding UTF-8.' })
+    return { source, hash: lazily(() => hashOf(bytes)), root: null, diagnostics: [problem] }
+  }
   const known = cache?.get(file)
-  if (known?.hash === hash) return known
-  const parsed = await parseBytes(file, bytes, hash)
+  if (known?.source.text === text) return known
+  const { parseYaml } = await import('./yaml/read.ts')
+  const parsed = { source, hash: lazily(() => hashOf(text)), ...(await parseYaml(source)) }
   cache?.set(file, parsed)
   return parsed
-}
-
-async function parseBytes(file: string, bytes: Uint8Array, hash: string): Promise<ParsedFile> {
-  const decoded = decode(bytes)
-  const source = { file, text: decoded.text }
-  if (decoded.badOffset !== undefined) {
-    const at = positionOf(source, decoded.badOffset, decoded.badOffset)
-    const problem = diagnostic('CLAW004', 'The file is not UTF-8.', at, { hint: 'Save it with the encoding UTF-8.' })
-    return { source, hash, root: null, diagnostics: [problem] }
-  }
-  const { parseYaml } = await import('./yaml/read.ts')
-  const { root, diagnostics } = await parseYaml(source)
-  return { source, hash, root, diagnostics }
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,9 +1,16 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
-import { measureGuard } from '../../bench/guard.ts'
+import { measureGuard, partsOfNodeLoaded } from '../../bench/guard.ts'
 import { measurePrompt } from '../../bench/parts/prompt.ts'
+import { VERBS } from '../../src/cli/verbs.ts'
 import { packageRoot } from '../../src/resources.ts'
+
+const starter = createRequire(import.meta.url)(join(packageRoot(), 'bin/claw.js')) as {
+  loadBundle: (name: string) => { script: { cachedDataRejected: boolean | undefined } } | null
+  bundleOf: (argv: readonly string[]) => string
+}
 
 const LAZY =
   /node_modules\/(@anthropic-ai|openai|grammy|@grammyjs|discord|@discordjs|@slack|irc-framework|linkedom|undici|turndown)/
@@ -36,10 +43,30 @@ t.test('work that must not creep up', async (t) => {
 })
 
 t.test('the compiled code that the build keeps is taken', async (t) => {
-  const { loadBundle } = createRequire(import.meta.url)(join(packageRoot(), 'bin/claw.js')) as {
-    loadBundle: () => { script: { cachedDataRejected: boolean | undefined } } | null
+  for (const name of ['questions', 'bot']) t.equal(starter.loadBundle(name)?.script.cachedDataRejected, false, name)
+})
+
+t.test('each verb is in the bundle that the starter takes for it', async (t) => {
+  const without = async (argv: readonly string[]): Promise<string> => {
+    const name = starter.bundleOf(argv)
+    const text = await readFile(join(packageRoot(), `dist/bundle/${name}.cjs`), 'utf8')
+    return VERBS.filter((verb) => text.includes(`"../src/cli/${verb.name}.js"`))
+      .map((verb) => verb.name)
+      .join(' ')
   }
-  t.equal(loadBundle()?.script.cachedDataRejected, false)
+  t.match(await without(['-c', 'run', '--format=json', 'validate']), /\brun\b/)
+  t.notMatch(await without(['-c', 'run', '--format=json', 'validate']), /\bvalidate\b/)
+  t.match(await without(['--config', 'validate', '--format', 'json', 'run']), /\bvalidate\b/)
+  t.notMatch(await without(['--config', 'validate', '--format', 'json', 'run']), /\brun\b/)
+})
+
+t.test('asking loads nothing of Node that only an engine needs', async (t) => {
+  const parts = partsOfNodeLoaded(['validate'], t.testdir({ 'openclaw.yaml': 'agents: { main: { soul: S } }' }))
+  t.ok(parts.includes('fs'), 'the list works')
+  t.same(
+    parts.filter((name) => /^(crypto|child_process|perf_hooks|net|http|tty|worker_threads)$/.test(name)),
+    [],
+  )
 })
 
 t.test('a request stays small, and what was sent stands', async (t) => {

@@ -88,7 +88,8 @@ t.test('the packed project holds what it runs on', async (t) => {
   const files = new Set(pack?.files.map((file) => file.path))
   for (const path of [
     'bin/claw.js',
-    'dist/bundle/cli.cjs',
+    'dist/bundle/questions.cjs',
+    'dist/bundle/bot.cjs',
     'dist/src/index.js',
     'schema/openclaw.schema.json',
     'src/web/index.html',

@@ -1,0 +1,9 @@
+// Work that may never be asked for is done when it is, and once.
+
+export function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
