@@ -5,10 +5,10 @@ import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { messagesBody } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
-import { createHttpFetch, type TextResponse } from './http-fetch.ts'
+import { createClientCalls } from './client-calls.ts'
 import { ModelError, type ModelProvider } from './port.ts'
 import { readEvents, streamError } from './server-events.ts'
-import { callService, impatient, LONGEST_TIMER_MS } from './service.ts'
+import { callService, LONGEST_TIMER_MS } from './service.ts'
 
 const JSON_TEXT = { 'content-type': 'application/json', accept: 'text/event-stream' }
 
@@ -16,7 +16,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
   const key = spec.apiKey?.reveal() ?? ''
   const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]))
   const ownKey = ['authorization', 'x-api-key'].some((name) => (headers[name] ?? '') !== '')
-  const http = createHttpFetch()
+  const calls = createClientCalls()
   let client: ReturnType<typeof load> | undefined
 
   async function load() {
@@ -36,7 +36,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
       },
       maxRetries: spec.maxRetries,
       timeout: Math.min(spec.timeoutMs, LONGEST_TIMER_MS),
-      fetch: impatient(http.fetch),
+      fetch: calls.fetch,
       logLevel: 'off',
     })
   }
@@ -61,10 +61,12 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
         attempt: async (signal, began) => {
           // Not `messages.create`: that writes a notice to the console at every call of an older model. Blocks of kinds the
           // client doesn't know pass this way, too.
-          const response = await api.post('/v1/messages', { body, headers: JSON_TEXT, stream: true, signal }).asResponse()
+          const response = await calls.post(body, signal, (fetchOptions) =>
+            api.post('/v1/messages', { body, headers: JSON_TEXT, stream: true, signal, fetchOptions }).asResponse(),
+          )
           began()
           const reader = createMessageReader(onText)
-          await readEvents<StreamEvent>(response as unknown as TextResponse, (event) => {
+          await readEvents<StreamEvent>(response, (event) => {
             if (event.type === 'error') throw streamError(event.error)
             reader.take(event)
           })
@@ -78,7 +80,7 @@ export function createAnthropicProvider(spec: ProviderSpec, world: { clock: Cloc
       new Headers() // the first one costs 20 ms: node loads its own client for it
     },
     async close() {
-      http.close()
+      calls.close()
     },
   }
 }

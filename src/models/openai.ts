@@ -4,18 +4,18 @@
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
-import { createHttpFetch, type TextResponse } from './http-fetch.ts'
+import { createClientCalls } from './client-calls.ts'
 import { toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import { ModelError, type ModelProvider } from './port.ts'
 import { readEvents, streamError } from './server-events.ts'
-import { callService, impatient, LONGEST_TIMER_MS } from './service.ts'
+import { callService, LONGEST_TIMER_MS } from './service.ts'
 
 export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider {
   const key = spec.apiKey?.reveal() ?? ''
   const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]))
   const ownKey = ['authorization', 'api-key'].some((name) => (headers[name] ?? '') !== '')
-  const http = createHttpFetch()
+  const calls = createClientCalls()
   let client: ReturnType<typeof load> | undefined
 
   async function load() {
@@ -30,7 +30,7 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
       defaultHeaders: { ...(keyless ? { authorization: null } : {}), ...headers },
       maxRetries: spec.maxRetries,
       timeout: Math.min(spec.timeoutMs, LONGEST_TIMER_MS),
-      fetch: impatient(http.fetch),
+      fetch: calls.fetch,
       logLevel: 'off',
     })
   }
@@ -51,12 +51,14 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
         signal: request.signal,
         onRestart,
         attempt: async (signal, began) => {
-          const response = await chat.completions
-            .create(body as unknown as ChatCompletionCreateParamsStreaming, { signal })
-            .asResponse()
+          const response = await calls.post(JSON.stringify(body), signal, (fetchOptions) =>
+            chat.completions
+              .create(body as unknown as ChatCompletionCreateParamsStreaming, { signal, fetchOptions })
+              .asResponse(),
+          )
           began()
           const reader = createChatReader(onText)
-          await readEvents<ChatChunk>(response as unknown as TextResponse, (chunk) => {
+          await readEvents<ChatChunk>(response, (chunk) => {
             if (chunk?.error) throw streamError(chunk.error)
             reader.take(chunk)
           })
@@ -70,7 +72,7 @@ export function createOpenAIProvider(spec: ProviderSpec, world: { clock: Clock; 
       new Headers() // the first one costs 20 ms: node loads its own client for it
     },
     async close() {
-      http.close()
+      calls.close()
     },
   }
 }

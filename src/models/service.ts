@@ -3,11 +3,8 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
-import type { HttpFetch } from './http-fetch.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
-/** A service that says to wait longer is not waited for: the caller may know another. */
-const LONGEST_WAIT_MS = 60_000
 /** Beyond this a plain timer fires at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -55,17 +52,6 @@ export async function callService<T>(call: ServiceCall<T>): Promise<T> {
     cancelDeadline()
     signal.removeEventListener('abort', stop)
   }
-}
-
-/** A fetch that keeps a client from waiting long for a busy service; it asks by the header the clients obey. */
-export function impatient(fetch: HttpFetch['fetch']): typeof globalThis.fetch {
-  const asked: HttpFetch['fetch'] = async (input, init) => {
-    const response = await fetch(input, init)
-    if (!response.ok && (retryAfterOf(response.headers) ?? 0) > LONGEST_WAIT_MS) response.headers.set('x-should-retry', 'false')
-    return response
-  }
-  // The clients look at no more of a Response than this one has, as long as nobody asks them for the parsed answer.
-  return asked as unknown as typeof globalThis.fetch
 }
 
 /** Kinds of failure that may pass by themselves. */
@@ -141,7 +127,8 @@ function kindOf(error: ApiErrorLike): ModelErrorKind {
 
 const isSystemError = (error: ApiErrorLike): boolean => typeof error.code === 'string' && /^[A-Z_]+$/.test(error.code)
 
-function retryAfterOf(headers: Headers | undefined): number | undefined {
+/** Milliseconds that a service asks to be left alone for. */
+export function retryAfterOf(headers: Headers | undefined): number | undefined {
   const value = headers?.get('retry-after-ms') ?? null
   if (value !== null && Number.isFinite(Number(value))) return Number(value)
   const seconds = headers?.get('retry-after') ?? null
