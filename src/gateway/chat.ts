@@ -1,6 +1,8 @@
 // `POST /chat`: a message in, its answer out, as one JSON document or as a stream of the socket's frames. A caller who hangs
 // up stops waiting; the turn goes on.
 
+import type { ServerResponse } from 'node:http'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { Engine } from '../engine/port.ts'
@@ -10,7 +12,7 @@ import { answerFrame, type Desk, type Ticket } from './desk.ts'
 import { callerOf, type Rights } from './doors.ts'
 import type { Frame } from './frames.ts'
 import { chatMessage, type Identified } from './inbound.ts'
-import { json, problem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
+import { JSON_TYPE, json, problem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
 import type { Env } from './types.ts'
 
 const KEEP_ALIVE_MS = 15_000
@@ -41,7 +43,7 @@ export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
     const ticket = await desk.hand(message, caller, { signal })
     if ('refused' in ticket) return refused(ticket, message.messageId)
     const { stored } = await ticket.answer
-    return json({
+    return written(c.env.outgoing, {
       agent: engine.plan.agents.get(stored.agentId)?.name ?? stored.agentId,
       response: stored.response,
       session_key: stored.session,
@@ -53,6 +55,14 @@ export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
   const ticket = await desk.hand(message, caller, { signal, follow: line.push })
   if ('refused' in ticket) return refused(ticket, message.messageId)
   return eventStream(c, plan, line, ticket, message)
+}
+
+/** An answer written at once: a Response is taken apart again to be written, which takes longer than to route a message. */
+function written(outgoing: ServerResponse, value: object): Response {
+  const body = JSON.stringify(value)
+  outgoing.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) })
+  outgoing.end(body)
+  return RESPONSE_ALREADY_SENT
 }
 
 function refused(ticket: Extract<Ticket, { refused: unknown }>, messageId: string): Response {

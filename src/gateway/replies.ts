@@ -15,10 +15,12 @@ export class RequestProblem extends Error {
   }
 }
 
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
 export function json(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(value), {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    headers: { 'content-type': JSON_TYPE, ...headers },
   })
 }
 
