@@ -14,6 +14,8 @@ export interface Transcripts {
   load(path: string, session: string): Transcript
   /** Bytes the cache holds, roughly. */
   cachedBytes(): number
+  /** Lets go of the files that are kept open. */
+  close(): void
 }
 
 export interface TranscriptsOptions {
@@ -38,6 +40,8 @@ interface Cached {
 }
 
 const DEFAULT_CACHE_BYTES = 8 * 1024 * 1024
+/** Files kept open to append to: those of the sessions that speak most. */
+const MAX_OPEN = 32
 /** What an entry's objects take beside its text. */
 const ENTRY_OVERHEAD = 500
 const FILE_OVERHEAD = 1_000
@@ -45,6 +49,8 @@ const FILE_OVERHEAD = 1_000
 export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES }: TranscriptsOptions): Transcripts {
   const cache = new Map<string, Cached>()
   let total = 0
+  /** Files kept open to append to; the one used last stands last. */
+  const opened = new Map<string, number>()
   /** Files looked at since the event loop last turned. */
   const looked = new Set<string>()
 
@@ -64,6 +70,7 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
       cache.set(path, known)
       return known
     }
+    shut(path)
     const fresh = stats === undefined ? nothing() : read(path)
     if (known !== undefined && known.size > 0) log.info({ path }, 'a transcript was changed outside and read again')
     for (const problem of fresh.damage) log.warn({ path }, problem)
@@ -84,6 +91,23 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     }
   }
 
+  function openToAppend(path: string): number {
+    const fd = opened.get(path) ?? openForAppend(path)
+    opened.delete(path)
+    opened.set(path, fd)
+    const [oldest] = opened.keys()
+    // Where the disk is waited for, each file is shut by who opened it.
+    if (!sync && opened.size > MAX_OPEN && oldest !== undefined) shut(oldest)
+    return fd
+  }
+
+  function shut(path: string): void {
+    const fd = opened.get(path)
+    if (fd === undefined) return
+    opened.delete(path)
+    closeSync(fd)
+  }
+
   async function append(path: string, entries: readonly TranscriptEntry[]): Promise<void> {
     const state = current(path)
     const added = newOnes(state.ids, entries)
@@ -91,7 +115,7 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     const lines = added.map((entry) => Buffer.from(formatEntry(entry)))
     const lead = state.needsNewline ? '\n' : ''
     const created = state.size === 0
-    const fd = openForAppend(path)
+    const fd = openToAppend(path)
     try {
       writeWhole(fd, Buffer.concat([Buffer.from(lead), ...lines]), state.size)
       let start = state.size + lead.length
@@ -106,9 +130,11 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
       if (added.some((entry) => entry.kind === 'summary' || entry.kind === 'reset')) narrow(state)
       keep(path, state)
       if (sync) await flush(fd)
-    } finally {
-      closeSync(fd)
+    } catch (error) {
+      shut(path)
+      throw error
     }
+    if (sync) shut(path)
     if (sync && created) await flushFolder(dirname(path))
   }
 
@@ -119,6 +145,9 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
       return { session, entries: entries.slice(), skippedBytes: starts[0] ?? size, damage }
     },
     cachedBytes: () => total,
+    close() {
+      for (const path of [...opened.keys()]) shut(path)
+    },
   }
 }
 

@@ -1,6 +1,18 @@
 // Transcript files: what is appended, what is loaded, and what happens to files that were torn, damaged or edited.
 
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -150,6 +162,43 @@ void t.test('a file changed outside is read again', async (t) => {
   t.strictSame(idsOf(one, path), [])
   await one.append(path, [entry('e1')])
   t.strictSame(await all(path), ['e1'])
+})
+
+void t.test('a file that was put in place of another, or taken away, is the one that is appended to', async (t) => {
+  const path = join(t.testdir(), 's.jsonl')
+  const one = fresh()
+  const nextLook = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+  await one.append(path, [entry('e1'), entry('e2', 'assistant')])
+  await nextLook()
+  writeFileSync(`${path}.new`, formatEntry(entry('mine')))
+  renameSync(`${path}.new`, path)
+  await one.append(path, [entry('e3', 'assistant')])
+  t.strictSame(await all(path), ['mine', 'e3'])
+  await nextLook()
+  rmSync(path)
+  await one.append(path, [entry('e4')])
+  t.strictSame(await all(path), ['e4'])
+  one.close()
+})
+
+void t.test('however many sessions speak, few files stay open, and none when it is closed', async (t) => {
+  const folder = t.testdir()
+  const openHere = (): number =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder)
+      } catch {
+        return false
+      }
+    }).length
+  if (!existsSync('/proc/self/fd')) return t.comment('this system does not list open files')
+  const one = fresh()
+  for (let round = 0; round < 2; round++)
+    for (let n = 0; n < 100; n++) await one.append(join(folder, `${n}.jsonl`), [entry(`e${round}`)])
+  t.ok(openHere() > 0 && openHere() <= 32, `${openHere()} open`)
+  for (let n = 0; n < 100; n++) t.strictSame(await all(join(folder, `${n}.jsonl`)), ['e0', 'e1'])
+  one.close()
+  t.equal(openHere(), 0)
 })
 
 void t.test('what is loaded is the same from the cache and from the disk, whatever was appended', async (t) => {

@@ -6,6 +6,7 @@ import { readTranscript } from '../../sessions/transcript.ts'
 import type { Claim, InboxRow, Lane, NewInboxRow, PendingToken, SessionStore, StoredAnswer } from '../ports.ts'
 import type { Database, Row } from './database.ts'
 import { storageFailure } from './failures.ts'
+import { createFreshRows } from './fresh-rows.ts'
 import { insertOutbox } from './outbox.ts'
 import type { SessionFiles } from './session-files.ts'
 
@@ -29,6 +30,9 @@ export function createSessionStore(
   const waiting = new Map<string, Record<Lane, number>>()
   /** Sessions whose claim a turn of this process holds. */
   const held = new Set<string>()
+  const fresh = createFreshRows()
+  /** Runs of fresh rows that are not yet noted as begun. */
+  const unnoted = new Set<string>()
   /** Rows up to here were there before this process, and may have been begun. */
   const inherited = Number(db.sql('SELECT max(seq) AS seq FROM inbox').get()?.['seq'] ?? 0)
   for (const row of db.sql('SELECT session, lane, count(*) AS count FROM inbox WHERE state = 0 GROUP BY session, lane').all()) {
@@ -50,6 +54,7 @@ export function createSessionStore(
       const body = JSON.stringify(row)
       const run = random.id()
       result = await db.write(() => insertInbox(db, row, { key, run, body }))
+      if (!result.duplicate) fresh.add({ ...row, seq: result.seq, attempts: 1 }, run)
       return result
     } finally {
       if (result.duplicate) count(row.session, row.lane, -1)
@@ -63,6 +68,7 @@ export function createSessionStore(
     try {
       claim = freshClaim(session, options) ?? (await db.write(() => claimRows(db, session, options, inherited)))
       for (const row of claim?.rows ?? []) if (row.attempts === 1) count(session, row.lane, -1)
+      if (claim !== null) fresh.claimed(claim.rows)
       return claim
     } finally {
       if (claim === null) held.delete(session)
@@ -74,22 +80,32 @@ export function createSessionStore(
    * commit. Not so for rows that were there before: one that takes the process down at each start must be counted first.
    */
   function freshClaim(session: string, { all = false }: { all?: boolean }): Claim | null {
-    if (all) return null
-    const row = db.sql('SELECT * FROM inbox WHERE session = ? AND state < 2 ORDER BY seq LIMIT 1').get(session)
-    if (row === undefined || row['state'] !== 0 || Number(row['seq']) <= inherited) return null
-    const claim = { run: String(row['run']), resumed: false, rows: [toRow(row)] }
-    db.later(() => hold(db, claim.run, row))
-    return claim
+    const first = all ? undefined : fresh.first(session, waitingIn(session))
+    if (first === undefined) return null
+    const { row, run } = first
+    unnoted.add(run)
+    db.later(() => {
+      if (unnoted.delete(run)) hold(db, run, row.seq)
+    })
+    return { run, resumed: false, rows: [row] }
+  }
+
+  function waitingIn(session: string): number {
+    const counts = waiting.get(session)
+    return counts === undefined ? 0 : counts.realtime + counts.scheduled + counts.background
   }
 
   async function finish(claim: Claim, { answers, outbox }: Parameters<SessionStore['finish']>[1]): Promise<void> {
     const now = clock.now()
+    // That it was begun is no longer of interest.
+    unnoted.delete(claim.run)
     await db.write(() => {
       for (const { seq } of claim.rows) db.sql("UPDATE inbox SET state = 2, body = '', run = NULL WHERE seq = ?").run(seq)
       for (const answer of answers) insertAnswer(db, answer, now)
       for (const row of outbox) insertOutbox(db, row, now)
       db.sql('DELETE FROM steps WHERE run = ?').run(claim.run)
     })
+    fresh.finished(claim.rows)
     for (const session of new Set(claim.rows.map((row) => row.session))) held.delete(session)
   }
 
@@ -122,13 +138,11 @@ export function createSessionStore(
     },
     finish,
     async answer(session, messageId) {
+      if (fresh.isUnanswered(session, messageId)) return null
       const row = db.sql('SELECT * FROM answers WHERE session = ? AND message_id = ?').get(session, messageId)
       return row === undefined ? null : toAnswer(row)
     },
-    waiting(session) {
-      const counts = waiting.get(session)
-      return counts === undefined ? 0 : counts.realtime + counts.scheduled + counts.background
-    },
+    waiting: waitingIn,
     async pending() {
       await db.flush()
       const rows = db.sql('SELECT session, agent_id, lane, attempts FROM inbox WHERE state < 2 ORDER BY seq').all()
@@ -150,6 +164,7 @@ export function createSessionStore(
     release(session) {
       // So that the next claim sees that this one was begun.
       db.now(() => undefined)
+      fresh.left(session)
       held.delete(session)
     },
   }
@@ -185,12 +200,12 @@ function claimRows(
     ? db.sql('SELECT * FROM inbox WHERE session = ? AND state = 1 AND run = ? ORDER BY seq').all(session, run)
     : // What may have been begun alone ends alone: its run has appended what it was then.
       together(open, all && Number(first['seq']) > inherited, max)
-  for (const row of taken) hold(db, run, row)
+  for (const row of taken) hold(db, run, row['seq'] as number)
   return { run, resumed: held || Number(first['seq']) <= inherited, rows: taken.map(toRow) }
 }
 
-const hold = (db: Database, run: string, row: Row): void =>
-  void db.sql('UPDATE inbox SET state = 1, run = ?, attempts = attempts + 1 WHERE seq = ?').run(run, row['seq'] as number)
+const hold = (db: Database, run: string, seq: number): void =>
+  void db.sql('UPDATE inbox SET state = 1, run = ?, attempts = attempts + 1 WHERE seq = ?').run(run, seq)
 
 /** The first row, and with `all` the messages right behind it: what is no message has a turn of its own. */
 function together(open: readonly Row[], all: boolean, max: number): readonly Row[] {

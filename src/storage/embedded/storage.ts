@@ -69,6 +69,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     journal: (run) => createJournal(db, run),
     clean: (now) => clean(db, now),
     async close() {
+      transcripts.close()
       await db.close()
       unlock()
     },
