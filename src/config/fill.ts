@@ -29,7 +29,7 @@ export interface SecretField {
   readonly unset: readonly { readonly name: string; readonly message?: string }[]
   /** Whether some of it stands in the file itself. */
   readonly literal: boolean
-  /** The key is a misspelled one: kept out of sight all the same. */
+  /** It stands where none belongs, such as under a misspelled key: kept out of sight all the same. */
   readonly misplaced?: true
 }
 
@@ -53,6 +53,7 @@ export function* fill(root: TreeNode, lookup: Lookup, channels: ChannelShapes = 
 
   function* visit(node: TreeNode, shape: SchemaNode | undefined, asId: boolean): Sliced<Value> {
     if (shape?.['x-secret'] === true && node.kind === 'scalar') return secret(node)
+    if (node.kind === 'scalar' && typeof node.value === 'string' && holdsSecret(shape)) return misplaced(node)
     if (node.kind === 'scalar') return scalar(node, shape, asId || shape?.['x-id'] === true)
     yield
     if (node.kind === 'list') return yield* list(node.items, shape, asId || shape?.['x-id'] === true)
@@ -146,6 +147,12 @@ function meantAsSecret(shape: SchemaNode | undefined, key: string): boolean {
   const near = nearest(key, Object.keys(shape.properties))
   return near !== undefined && childShape(shape, near)?.['x-secret'] === true
 }
+
+/** Whether a map with a secret in it belongs here: a text in its place is likely to be the secret. */
+const holdsSecret = (shape: SchemaNode | undefined): boolean =>
+  shape !== undefined &&
+  !hasType(shape, 'string') &&
+  Object.values(shape.properties ?? {}).some((child) => shapeOf(child)['x-secret'] === true)
 
 /** A key with nothing after it is an empty map or list where the schema wants one. */
 function emptyOf(shape: SchemaNode | undefined): Value {

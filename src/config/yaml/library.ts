@@ -2,6 +2,7 @@
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
 import { type Diagnostic, diagnostic } from '../../errors.ts'
+import { withoutSecrets } from '../mask.ts'
 import { positionOf } from '../positions.ts'
 import type { ListNode, MapEntry, MapNode, SourceText, TreeNode } from './tree.ts'
 
@@ -21,8 +22,14 @@ const HINTS: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'In `{ }` and `[ ]`, quote texts that hold braces, brackets or commas: "${NAME}".',
 }
 
-/** Must not throw: whatever the text holds becomes a tree or diagnostics. */
+/** Must not throw: whatever the text holds becomes a tree or diagnostics; these repeat no secret of the text. */
 export function parseWithLibrary(source: SourceText): ParseResult {
+  const { root, diagnostics } = parseSource(source)
+  if (diagnostics.length === 0) return { root, diagnostics }
+  return { root, diagnostics: diagnostics.map((one) => ({ ...one, message: withoutSecrets(one.message, source.text) })) }
+}
+
+function parseSource(source: SourceText): ParseResult {
   let doc: Document.Parsed
   try {
     doc = parseDocument(source.text, { merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
