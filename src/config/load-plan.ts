@@ -76,10 +76,11 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const doc = createDocument(file, merged.root, filled)
   const scope = scopeOf(doc, options.registry)
   await rest()
-  // A value whose variable failed has no shape yet.
+  // A value whose variable failed has neither shape nor meaning yet.
   const failed = new Set(filled.diagnostics.map((problem) => problem.path))
-  const shape = (await validateShape(doc, scope.channelShapes)).filter((problem) => !failed.has(problem.path))
-  diagnostics.push(...filled.diagnostics, ...shape)
+  const isReadable = (problem: Diagnostic): boolean => !failed.has(problem.path)
+  const shape = await validateShape(doc, scope.channelShapes)
+  diagnostics.push(...filled.diagnostics, ...shape.filter(isReadable))
   await rest()
   const checked = await runChecks({
     doc,
@@ -88,7 +89,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     requireSecrets: options.requireSecrets === true,
     lookup: env.lookup,
   })
-  diagnostics.push(...checked)
+  diagnostics.push(...checked.filter(isReadable))
   if (hasErrors(diagnostics)) return await finish(null, doc)
 
   const { compile } = await import('./compile.ts')
