@@ -12,6 +12,8 @@ interface VerbEntry {
   readonly summary: string
   readonly args?: string
   readonly options?: readonly (readonly [flags: string, description: string])[]
+  /** Formats beside `human` and `json`. */
+  readonly formats?: readonly string[]
   load(): Promise<{ run: Verb }>
 }
 
@@ -31,6 +33,7 @@ const VERBS: readonly VerbEntry[] = [
       ['--env', 'also check that secrets are set and endpoints answer'],
       ['--strict', 'exit 3 on warnings'],
     ],
+    formats: ['sarif', 'github'],
     load: () => import('./cli/validate.ts'),
   },
   {
@@ -81,6 +84,7 @@ const VERBS: readonly VerbEntry[] = [
       ['--threshold <percent>', 'least coverage of each kind: rules, agents, limits, grants, heartbeats'],
       ['--filter <text>', 'only tests whose name contains it'],
     ],
+    formats: ['junit'],
     load: () => import('./cli/test.ts'),
   },
   {
@@ -190,8 +194,6 @@ const VERBS: readonly VerbEntry[] = [
   },
 ]
 
-const FORMATS = new Set(['human', 'json', 'sarif', 'github', 'junit'])
-
 /** Runs one command line and gives its exit code; never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command('claw')
@@ -205,12 +207,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.ok
   for (const entry of VERBS) {
     const command = program.command(`${entry.name}${entry.args === undefined ? '' : ` ${entry.args}`}`).description(entry.summary)
-    command.option('-c, --config <file>', 'the root file').option('--format <format>', 'output format').exitOverride()
+    const formats = ['human', 'json', ...(entry.formats ?? [])]
+    command.option('-c, --config <file>', 'the root file').option('--format <format>', formats.join(', ')).exitOverride()
     for (const [flags, description] of entry.options ?? []) command.option(flags, description)
     command.action(async () => {
       const merged = { ...program.opts(), ...command.opts() } as Record<string, unknown> & { config: string; format: string }
-      if (!FORMATS.has(merged.format)) {
-        io.err(`claw: unknown format "${merged.format}"; use one of ${[...FORMATS].join(', ')}\n`)
+      if (!formats.includes(merged.format)) {
+        io.err(`claw: ${entry.name} has no format "${merged.format}"; use one of ${formats.join(', ')}\n`)
         exitCode = EXIT.usage
         return
       }
