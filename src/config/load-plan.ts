@@ -16,7 +16,7 @@ import { mergeFiles } from './merge.ts'
 import type { Mirror } from './mirror.ts'
 import { hashOfFiles, type ParseCache } from './parse.ts'
 import { scopeOf } from './scope.ts'
-import { channelShapes } from './shape.ts'
+import { channelShapes, pathOf } from './shape.ts'
 import { stateDirOf } from './state-dir.ts'
 import { validateShape } from './validate.ts'
 
@@ -90,7 +90,12 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     lookup: env.lookup,
   })
   diagnostics.push(...checked.filter(isReadable))
-  if (hasErrors(diagnostics)) return await finish(null, doc)
+  if (hasErrors(diagnostics)) {
+    const { missingFiles } = await import('./missing-files.ts')
+    const inNamed = { doc, scope, requireSecrets: options.requireSecrets === true, mirror: options.mirror }
+    diagnostics.push(...(await missingFiles(inNamed)).filter(isReadable))
+    return await finish(null, doc)
+  }
 
   const { compile } = await import('./compile.ts')
   const compiled = await compile({
@@ -110,7 +115,8 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   sources = compiled.plan.sources
   await rest()
   const { checkPlan } = await import('../plan/checks-on-plan.ts')
-  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)))
+  const asWritten = (problem: Diagnostic): Diagnostic => ({ ...problem, ...doc.position(pathOf(problem.path)) })
+  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)).map(asWritten))
   return await finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
 }
 

@@ -57,7 +57,7 @@ function endOfSecret(text: string, key: number, from: number): number {
   const bare = value.slice(blanks)
   if (ELSEWHERE.test(bare)) return from
   const quoted = QUOTED.exec(bare)
-  if (quoted !== null) return from + blanks + quoted[0].length
+  if (quoted !== null) return quoted[0].length === 2 ? from : from + blanks + quoted[0].length
   const { inFlow, indent } = placeOf(text, key)
   const stop = inFlow && !/^["'{[]/.test(bare) ? END_IN_FLOW.exec(bare) : null
   if (stop !== null) return from + blanks + stop.index

@@ -9,6 +9,7 @@ import {
   hasType,
   type JsonType,
   type Path,
+  pathOf,
   pointerOf,
   type SchemaNode,
   schemaChannels,
@@ -79,7 +80,7 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument, shapes: 
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath))
   for (const error of errors) {
     if (ECHOES.has(error.keyword) && error.keyword !== 'propertyNames') continue
-    const path = pathOf(error.instancePath, doc.value)
+    const path = typedPath(error.instancePath, doc.value)
     // The key's own mistake comes twice; the one without the key's name says nothing.
     if (error.schemaPath.startsWith('#/pattern') && error.keyword === 'pattern' && valueAt(doc.value, path) instanceof Object)
       continue
@@ -108,7 +109,7 @@ function misspelledKeys(
   const meant = new Set<string>()
   for (const { keyword, instancePath, params } of errors) {
     if (keyword !== 'additionalProperties') continue
-    const known = Object.keys(shapeAt(pathOf(instancePath, doc.value), typeOf, shapes)?.properties ?? {})
+    const known = Object.keys(shapeAt(typedPath(instancePath, doc.value), typeOf, shapes)?.properties ?? {})
     const near = nearest(String(params['additionalProperty']), known)
     if (near !== undefined) meant.add(`${instancePath}/${near}`)
   }
@@ -285,11 +286,10 @@ export function nameOf(path: Path): string {
 }
 
 /** A pointer of ajv's as a path; numbers are indexes where a list stands. */
-function pathOf(pointer: string, root: Value): Path {
+function typedPath(pointer: string, root: Value): Path {
   const path: (string | number)[] = []
   let at: Value | undefined = root
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of pathOf(pointer)) {
     if (Array.isArray(at)) {
       path.push(Number(key))
       at = (at as readonly Value[])[Number(key)]

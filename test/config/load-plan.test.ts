@@ -303,3 +303,50 @@ t.test('a word in allowFrom that is nearly a link', async (t) => {
   t.same(brief(diagnostics), ['CLAW205 3:33'])
   t.same(plan?.channels.get('http')?.allowFrom, ['http:mehdy', 'http:1', 'http:123'])
 })
+
+t.test('files that are not there are told with all other mistakes', async (t) => {
+  const text =
+    'agents: { main: { soul: no.md, skills: [no], modle: x } }\n' +
+    'models: { demo: { provider: scripted, script: no.yaml } }\n' +
+    'channels: { telegram: { token: { file: no.txt } } }\n'
+  const { diagnostics } = await loadText(t, text)
+  t.same(brief(diagnostics), ['CLAW003 1:25', 'CLAW207 1:41', 'CLAW101 1:46', 'CLAW003 2:47', 'CLAW009 3:40'])
+})
+
+t.test('an empty secret where one is needed is one that is not set', async (t) => {
+  const text =
+    'agents: { main: { soul: x, offline: demo } }\nmodels: { demo: { provider: scripted }, other: { provider: anthropic, apiKey: "${S:-}" } }\nchannels:\n' +
+    '  telegram: { token: "${T}" }\n  discord: { token: "" }\n' +
+    '  slack: { botToken: { file: empty.txt }, appToken: "${A:-}" }\n' +
+    'gateway: { auth: { token: "${G:-}" } }\n'
+  const files = { 'openclaw.yaml': text, 'empty.txt': '\n' }
+  const places = ['4:22', '5:21', '6:30', '6:53']
+  const env = { T: '' }
+  const told = await loadFolder(t, files, { env })
+  t.same(
+    brief(told.diagnostics.filter(({ code }) => code !== 'CLAW403')),
+    places.map((place) => `CLAW009 ${place}`),
+  )
+  const refused = await loadFolder(t, files, { env, requireSecrets: true })
+  t.equal(refused.plan, null)
+  t.same(
+    brief(errorsOf(refused.diagnostics)),
+    places.map((place) => `CLAW007 ${place}`),
+  )
+})
+
+t.test('what only the whole tells stands where it was written, key or value from end to end', async (t) => {
+  const text =
+    'agents: { a: { soul: x, tools: [write_file] }, lost: { soul: y } }\nchannels: { http: {} }\nrouting:\n  rules:\n' +
+    '    - { pattern: "a*", agentId: a }\n    - { channelId: http, agentId: a }\n    - agentId: a\n      channelId: http\n'
+  const { diagnostics } = await loadText(t, text)
+  t.same(
+    diagnostics.map(({ code, line, column, endLine, endColumn }) => [code, line, column, endLine, endColumn]),
+    [
+      ['CLAW308', 1, 48, 1, 52],
+      ['CLAW402', 2, 13, 2, 17],
+      ['CLAW311', 5, 18, 5, 22],
+      ['CLAW307', 7, 7, 7, 17],
+    ],
+  )
+})
