@@ -35,9 +35,8 @@ export async function formatYaml(file: string, text: string): Promise<{ text: st
 
 /** The library knows one padding for braces and brackets: each is written with its own. */
 function pad(collection: YAMLMap | YAMLSeq, flowCollectionPadding: string): void {
-  const { toString } = collection
-  collection.toString = (context, ...rest) =>
-    toString.call(collection, context === undefined ? undefined : { ...context, flowCollectionPadding }, ...rest)
+  const write = collection.toString.bind(collection)
+  collection.toString = (context, ...rest) => write(context && { ...context, flowCollectionPadding }, ...rest)
 }
 
 /** A comment behind a key whose value begins below stays behind the key. */
