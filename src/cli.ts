@@ -155,6 +155,12 @@ const VERBS: readonly VerbEntry[] = [
     options: [['--since <day>', 'first UTC day, YYYY-MM-DD']],
     load: () => import('./cli/usage.ts'),
   },
+  {
+    name: 'skill',
+    summary: 'list, show NAME, install PATH|npm:NAME|git:URL, remove NAME',
+    args: '[action] [subject]',
+    load: () => import('./cli/skill.ts'),
+  },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./cli/audit.ts') },
   {
     name: 'config',
