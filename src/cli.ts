@@ -198,6 +198,18 @@ const VERBS: readonly VerbEntry[] = [
     summary: 'check this machine: sandbox, file permissions, ports, keys',
     load: () => import('./cli/doctor.ts'),
   },
+  {
+    name: 'service',
+    summary: 'install, uninstall, status, logs: kept running by systemd or launchd',
+    args: '[action]',
+    options: [
+      ['--system', 'for the machine; default: for you alone'],
+      ['--name <name>', 'default: claw- and the name of the folder'],
+      ['--print', 'install: only show what would be written'],
+      ['--lines <count>', 'logs: how many; default: 100'],
+    ],
+    load: () => import('./cli/service.ts'),
+  },
 ]
 
 /** Runs one command line and gives its exit code; never throws. */

@@ -27,6 +27,7 @@ const CASES: readonly (readonly [args: readonly string[], code: number])[] = [
   [['sessions', 'list'], 0],
   [['memory', 'list'], 0],
   [['skill', 'list'], 0],
+  [['service', 'install', '--print'], 0],
   [['status'], 1],
   [['approvals'], 1],
   [['doctor'], 0],
