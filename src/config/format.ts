@@ -20,6 +20,8 @@ import type { TreeNode } from './yaml/tree.ts'
 export async function formatYaml(file: string, text: string): Promise<{ text: string } | { diagnostics: readonly Diagnostic[] }> {
   const before = parseWithLibrary({ file, text })
   if (before.diagnostics.length > 0) return { diagnostics: before.diagnostics }
+  // Nothing but comments: the library would write its word for nothing.
+  if (before.root === null) return { text }
   const doc = parseDocument(text, { uniqueKeys: false, logLevel: 'silent', customTags: keepWritten })
   visit(doc, {
     Map: (_key, map) => pad(map, ' '),

@@ -183,4 +183,9 @@ t.test('fmt keeps comments, and --check only looks', async (t) => {
   t.match(await claw(folder, ['fmt', 'bad.yaml']), { code: 1, err: /CLAW001/ })
   writeFileSync(file, GOOD)
   t.match(await claw(folder, ['fmt', 'nowhere.yaml']), { code: 66 })
+  t.match(await claw(folder, ['fmt', '.']), { code: 66, err: /cannot be read/ })
+  for (const nothing of ['', '# only a comment\n']) {
+    writeFileSync(file, nothing)
+    t.match(await claw(folder, ['fmt', '--check']), { code: 0 })
+  }
 })
