@@ -350,3 +350,23 @@ t.test('what only the whole tells stands where it was written, key or value from
     ],
   )
 })
+
+t.test('a key that stands twice is told by where it stands in the whole, too', async (t) => {
+  const { diagnostics } = await loadText(
+    t,
+    'agents: { a: { soul: x, soul: y } }\nheartbeats: [{ name: h, name: i }]\nagents: 1\n',
+  )
+  t.same(
+    diagnostics.filter(({ code }) => code === 'CLAW002').map(({ line, column, path }) => [line, column, path]),
+    [
+      [1, 25, '/agents/a/soul'],
+      [2, 25, '/heartbeats/0/name'],
+      [3, 1, '/agents'],
+    ],
+  )
+})
+
+t.test('a link without a name would be nobody’s session', async (t) => {
+  const { diagnostics } = await loadText(t, 'agents: { a: { soul: x } }\nidentityLinks: { "": "http:1" }\n')
+  t.match(errorsOf(diagnostics), [{ code: 'CLAW106', line: 2, column: 18, path: '/identityLinks/' }])
+})
