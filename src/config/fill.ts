@@ -77,6 +77,8 @@ export function* fill(root: TreeNode, lookup: Lookup, channels: ChannelShapes = 
     for (const entry of node.entries) {
       const inner =
         shape === undefined ? undefined : childShape(shape, entry.key, inChannels ? typeOf(entry.value) : undefined, channels)
+      // A section with nothing below it is as if it were not there.
+      if (path.length === 0 && isNothing(entry.value) && emptyOf(inner) !== null) continue
       path.push(entry.key)
       const hidden = inner === undefined && entry.value.kind === 'scalar' && meantAsSecret(shape, entry.key)
       const made = hidden ? misplaced(entry.value as ScalarNode) : yield* visit(entry.value, inner, asId)
@@ -153,6 +155,8 @@ const holdsSecret = (shape: SchemaNode | undefined): boolean =>
   shape !== undefined &&
   !hasType(shape, 'string') &&
   Object.values(shape.properties ?? {}).some((child) => shapeOf(child)['x-secret'] === true)
+
+const isNothing = (node: TreeNode): boolean => node.kind === 'scalar' && node.value === null
 
 /** A key with nothing after it is an empty map or list where the schema wants one. */
 function emptyOf(shape: SchemaNode | undefined): Value {

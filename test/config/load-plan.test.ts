@@ -370,3 +370,17 @@ t.test('a link without a name would be nobody’s session', async (t) => {
   const { diagnostics } = await loadText(t, 'agents: { a: { soul: x } }\nidentityLinks: { "": "http:1" }\n')
   t.match(errorsOf(diagnostics), [{ code: 'CLAW106', line: 2, column: 18, path: '/identityLinks/' }])
 })
+
+t.test('a section with nothing below it is as if it were not there; an empty one is empty', async (t) => {
+  const sections = ['channels', 'routing', 'owners', 'identityLinks', 'search', 'gateway', 'models', 'tests', 'defaults']
+  const text = 'agents: { main: { soul: x } }\n'
+  const { plan, diagnostics } = await loadText(t, `${text}${sections.map((name) => `${name}:\n`).join('')}`)
+  t.same(errorsOf(diagnostics), [])
+  t.equal(plan?.defaultAgent, 'main')
+  t.same([...plan!.channels.keys()], ['http', 'webchat'])
+  const empty = await loadText(t, `${text}channels: {}\nrouting: {}\n`)
+  t.equal(empty.plan?.defaultAgent, undefined)
+  t.same([...empty.plan!.channels.keys()], [])
+  const nobody = await loadText(t, `${text}channels:\n  http:\n    allowFrom:\n`)
+  t.same(nobody.plan?.channels.get('http')?.allowFrom, [], 'who is let in is never everyone by a slip')
+})

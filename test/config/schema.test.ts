@@ -50,7 +50,7 @@ t.test('a file as it is written: bare ids, variables, empty sections', async (t)
     'tests: [{ name: a, message: { channelId: http, userId: 007, content: x }, expect: { agentId: null } }]',
     'agents: { main: { maxTurns: "${N:-20}", replyPrefix: "${B}", permissions: { timeout: "${T}" } } }\ngateway: { port: "${P}" }',
     'models: { local: { provider: anthropic, baseURL: "${URL}" } }',
-    'agents:\n  main:\nchannels:\nrouting:\n  rules:\nheartbeats:\ntests:\nidentityLinks:\nowners:\ngateway:\n  auth:\n',
+    'agents:\n  main:\nchannels:\nrouting:\n  rules:\nheartbeats:\nsearch:\ntests:\nidentityLinks:\nowners:\ngateway:\n  auth:\n',
   ])
     t.same(problems(yaml), [], yaml)
   t.same(problems('agents: { main: { maxTurns: ten, permissions: { timeout: ten } } }'), [
