@@ -58,13 +58,18 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   let sources: readonly string[] = [...files, ...env.files]
   const finish = async (plan: Plan | null, document: ConfigDocument | null): Promise<LoadResult> => ({
     plan,
-    diagnostics: inOrder(document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup)), files),
+    diagnostics: inOrder(await told(document), files),
     sources,
     includePatterns: loaded.includePatterns,
     fileHash,
     stateDir: plan?.stateDir ?? (await stateDirOf(file, document, env.lookup)),
     document,
   })
+
+  const told = async (document: ConfigDocument | null): Promise<readonly Diagnostic[]> => {
+    const shown = document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup))
+    return await withHints(shown)
+  }
 
   const merged = mergeFiles(loaded.files)
   diagnostics.push(...merged.diagnostics)
@@ -136,6 +141,13 @@ function hideValues(doc: ConfigDocument, lookup: Lookup): (problem: Diagnostic) 
     message: clean(problem.message),
     ...(problem.hint === undefined ? {} : { hint: clean(problem.hint) }),
   })
+}
+
+/** What has no hint of its own takes the catalogue's advice. */
+async function withHints(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> {
+  if (diagnostics.every(({ hint }) => hint !== undefined)) return diagnostics
+  const { EXPLANATIONS } = await import('./explain.ts')
+  return diagnostics.map((problem) => ({ ...problem, hint: problem.hint ?? EXPLANATIONS[problem.code].mend }))
 }
 
 const emptyFile = (file: string): Diagnostic =>

@@ -234,7 +234,9 @@ function typeHint(value: Value | undefined, shape: SchemaNode | undefined): stri
   if (hasType(shape, 'integer') && typeof value === 'string' && /^\d+$/.test(value)) return 'Leave out the quotes.'
   if (shape['x-duration'] === true && typeof value === 'number') return 'Write a unit: 30s, 10m, 2h.'
   if (hasType(shape, 'string') && (typeof value === 'number' || typeof value === 'boolean')) return 'Put it in quotes.'
-  return undefined
+  if (hasType(shape, 'object')) return 'Write its keys below it, indented, or in braces: { … }.'
+  if (hasType(shape, 'array')) return 'Put it in brackets, or one item a line after `- `.'
+  return hasType(shape, 'boolean') ? 'Write true or false, without quotes.' : undefined
 }
 
 function notAllowed(

@@ -157,6 +157,7 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
           target === undefined ? `No anchor &${from.source} stands above.` : 'An alias refers to what holds it.',
           start,
           end,
+          HINTS['BAD_ALIAS'],
         )
         return empty(start)
       }
