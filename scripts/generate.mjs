@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { resolvedSchema } from './language.mjs'
 import { referenceMarkdown } from './reference.mjs'
 
 /** For people and their editors alone. */
@@ -29,6 +30,7 @@ const text = readFileSync(at('schema/openclaw.schema.json'), 'utf8')
 const stamp = createHash('sha256')
   .update(text)
   .update(readFileSync(fileURLToPath(import.meta.url)))
+  .update(readFileSync(at('scripts/language.mjs')))
   .digest('hex')
 const stampFile = at(`${OUT}/.stamp`)
 const fresh =
@@ -38,7 +40,7 @@ const page = at('docs/reference.md')
 if (!existsSync(page) || readFileSync(page, 'utf8') !== reference) writeFileSync(page, reference)
 if (!fresh) {
   mkdirSync(at(OUT), { recursive: true })
-  const schema = JSON.parse(text)
+  const schema = resolvedSchema(JSON.parse(text))
   const write = (name, content) => writeFileSync(at(`${OUT}/${name}`), content)
   write('config.ts', await types(schema))
   write('validate.js', await validator(schema))

@@ -1,6 +1,7 @@
 // The schema in, docs/reference.md out: every key of the configuration language, in the schema's order.
 
 import { stringify } from 'yaml'
+import { resolvedSchema } from './language.mjs'
 
 /** How a level of names is written in a path. */
 const NAMED = { models: '<id>', agents: '<id>', channels: '<id>' }
@@ -10,7 +11,8 @@ const SAME_AS = {
   defaults: ['agents.<id>', 'What every agent starts from: the same keys, save `name` and `description`.'],
 }
 
-export function referenceMarkdown(schema) {
+export function referenceMarkdown(written) {
+  const schema = resolvedSchema(written)
   const sections = []
   const told = new Map()
   const follow = (node) => {

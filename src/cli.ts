@@ -7,8 +7,6 @@ import { VERBS, type VerbEntry } from './cli/verbs.ts'
 import { ClawError, EXIT, messageOf } from './errors.ts'
 import { packageVersion } from './resources.ts'
 
-const FORMATS = new Set(['human', 'json', 'sarif', 'github', 'junit'])
-
 /** Runs one command line and gives its exit code; never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command('claw')
@@ -22,12 +20,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.ok
   for (const entry of verbsFor(argv)) {
     const command = program.command(`${entry.name}${entry.args === undefined ? '' : ` ${entry.args}`}`).description(entry.summary)
-    command.option('-c, --config <file>', 'the root file').option('--format <format>', 'output format').exitOverride()
+    const formats = ['human', 'json', ...(entry.formats ?? [])]
+    command.option('-c, --config <file>', 'the root file').option('--format <format>', formats.join(', ')).exitOverride()
     for (const [flags, description] of entry.options ?? []) command.option(flags, description)
     command.action(async () => {
       const merged = { ...program.opts(), ...command.opts() } as Record<string, unknown> & { config: string; format: string }
-      if (!FORMATS.has(merged.format)) {
-        io.err(`claw: unknown format "${merged.format}"; use one of ${[...FORMATS].join(', ')}\n`)
+      if (!formats.includes(merged.format)) {
+        io.err(`claw: ${entry.name} has no format "${merged.format}"; use one of ${formats.join(', ')}\n`)
         exitCode = EXIT.usage
         return
       }

@@ -2,11 +2,11 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
-import { copyOf } from '../config/mirror.ts'
+import { copyOf, type Mirror } from '../config/mirror.ts'
 import { shownPath } from '../config/render.ts'
 import { lastGood } from '../engine/last-good.ts'
 import { ClawError, EXIT, messageOf } from '../errors.ts'
@@ -42,36 +42,48 @@ function named(loaded: { readonly plan: Plan } | number, what: string, io: Io): 
 }
 
 async function atRevision(revision: string, now: Plan, io: Io): Promise<Compared | number> {
+  const home = dirname(now.file)
+  // Resolved to a hash first, so that a revision can't be read as an option.
+  const hash = (await git(home, revision, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)).trim()
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'claw-plan-'))
   try {
-    const mirror = { root: await rootOf(now, revision), folder }
-    await extract(mirror.root, revision, folder)
-    if (!existsSync(copyOf(now.file, mirror))) {
+    const own = await copyAt(home, hash, join(folder, 'own'))
+    if (!existsSync(copyOf(now.file, own))) {
       io.err(`claw: ${basename(now.file)} is not in revision ${revision}\n`)
       return EXIT.noInput
     }
+    const top = (await git(home, revision, 'rev-parse', '--show-toplevel')).trim()
+    const isWider = isBelow(top)(now.file) && (await reachesOut(now.file, own, top, io))
+    const mirror = isWider ? await copyAt(top, hash, join(folder, 'all')) : own
     return named(await planFrom(now.file, io, { mirror }), `revision ${revision}`, io)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** The folder to take from git: the file's own, or the whole repository where the configuration reaches out of it. */
-async function rootOf(now: Plan, revision: string): Promise<string> {
-  const home = dirname(now.file)
-  const isBelow = (folder: string) => (path: string) => path.startsWith(folder + sep)
-  const files = [...now.configFiles, ...now.texts]
-  if (files.every(isBelow(home))) return home
-  const top = (await git(home, revision, 'rev-parse', '--show-toplevel')).trim()
-  return isBelow(top)(now.file) ? top : home
+const isBelow = (folder: string) => (path: string) => path.startsWith(folder + sep)
+
+/** Whether the configuration as it was names files of the repository that lie outside its own folder. */
+async function reachesOut(file: string, own: Mirror, top: string, io: Io): Promise<boolean> {
+  const [{ builtinRegistry: registry }, { loadPlan }] = await Promise.all([
+    import('../builtin.ts'),
+    import('../config/load-plan.ts'),
+  ])
+  const { sources, includePatterns } = await loadPlan(file, { registry, env: io.env, mirror: own })
+  return [...sources, ...includePatterns].some((path) => isBelow(top)(path) && !isBelow(own.root)(path))
+}
+
+/** A copy of the files below `root`, as they were at a revision. */
+async function copyAt(root: string, hash: string, folder: string): Promise<Mirror> {
+  await mkdir(folder)
+  await extract(root, hash, folder)
+  return { root, folder }
 }
 
 /** Writes the files below `from`, as they were at a revision, into `to`. */
-async function extract(from: string, revision: string, to: string): Promise<void> {
+async function extract(from: string, hash: string, to: string): Promise<void> {
   const archive = join(to, '.archive.tar')
-  // Resolved to a hash first, so that a revision can't be read as an option.
-  const hash = await git(from, revision, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)
-  await git(from, revision, 'archive', '--format=tar', '-o', archive, hash.trim())
+  await git(from, hash, 'archive', '--format=tar', '-o', archive, hash)
   await run('tar', ['-xf', archive, '-C', to])
   await rm(archive)
 }

@@ -1,27 +1,17 @@
 // `claw config print`: the merged configuration; with --resolved as the engine sees it, with --origin where each value is from.
 
-import { existsSync } from 'node:fs'
 import { stringify } from 'yaml'
-import { loadPlan } from '../config/load-plan.ts'
-import { maskedTexts } from '../config/masked.ts'
 import { flatten, type PrintedValue, printedConfig } from '../config/print.ts'
-import { renderHuman, shownPath } from '../config/render.ts'
-import { EXIT, hasErrors } from '../errors.ts'
+import { shownPath } from '../config/render.ts'
+import { EXIT } from '../errors.ts'
 import { printJson, usage, type Verb } from './io.ts'
+import { planFrom } from './plan-loading.ts'
 
 export const run: Verb = async (args, options, io) => {
   if ((args[0] ?? 'print') !== 'print') return usage(io, 'say `claw config print`')
-  if (!existsSync(options.config)) {
-    io.err(`claw: there is no file ${shownPath(options.config, io.cwd)}\n`)
-    return EXIT.noInput
-  }
-  const { builtinRegistry: registry } = await import('../builtin.ts')
-  const { diagnostics, document } = await loadPlan(options.config, { registry, env: io.env })
-  if (document === null || hasErrors(diagnostics)) {
-    io.err(renderHuman(diagnostics, { cwd: io.cwd, color: io.color, textOf: maskedTexts(document) }))
-    return EXIT.invalid
-  }
-  const printed = printedConfig(document, options['resolved'] === true)
+  const loaded = await planFrom(options.config, io, { format: options.format })
+  if (typeof loaded === 'number') return loaded
+  const printed = printedConfig(loaded.document, options['resolved'] === true)
   const origin = options['origin'] === true
   if (options.format === 'json') {
     const values = flatten(printed).map(({ path, value, from, place }) => ({
@@ -40,7 +30,7 @@ export const run: Verb = async (args, options, io) => {
     }
     return EXIT.ok
   }
-  io.out(stringify(plain(printed), { lineWidth: 0 }))
+  io.out(stringify(plain(printed), { lineWidth: 0, aliasDuplicateObjects: false }))
   return EXIT.ok
 }
 

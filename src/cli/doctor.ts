@@ -79,6 +79,8 @@ async function sandbox(plan: Plan | null): Promise<Check[]> {
   ]
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
 async function configuration(options: Options, io: Io, checks: Check[]): Promise<Plan | null> {
   if (!existsSync(options.config)) {
     checks.push(problem('configuration', `There is no ${options.config}; \`claw init\` writes one.`))
@@ -90,9 +92,9 @@ async function configuration(options: Options, io: Io, checks: Check[]): Promise
   const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length
   checks.push(
     plan === null
-      ? problem('configuration', `It has ${count('error')} errors; \`claw validate\` shows them.`)
+      ? problem('configuration', `It has ${counted(count('error'), 'error')}; \`claw validate\` shows them.`)
       : count('warning') > 0
-        ? warning('configuration', `It is valid, with ${count('warning')} warnings; \`claw validate\` shows them.`)
+        ? warning('configuration', `It is valid, with ${counted(count('warning'), 'warning')}; \`claw validate\` shows them.`)
         : ok('configuration', 'It is valid.'),
   )
   for (const one of diagnostics) if (one.code === 'CLAW009') checks.push(warning('secret', one.message))

@@ -4,8 +4,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { formatYaml } from '../config/format.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
-import { EXIT } from '../errors.ts'
+import { ClawError, EXIT, messageOf } from '../errors.ts'
 import { printJson, type Verb } from './io.ts'
+
+/** @throws ClawError with a sentence */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ClawError(`${file} cannot be read: ${messageOf(error)}`, { exitCode: EXIT.noInput, cause: error })
+  }
+}
 
 export const run: Verb = async (args, options, io) => {
   const files = (args.length === 0 ? [options.config] : args).map((file) => resolve(io.cwd, file))
@@ -17,7 +26,7 @@ export const run: Verb = async (args, options, io) => {
   const changed: string[] = []
   let invalid = false
   for (const file of files) {
-    const text = readFileSync(file, 'utf8')
+    const text = read(file)
     const result = await formatYaml(file, text)
     if ('diagnostics' in result) {
       invalid = true

@@ -77,7 +77,7 @@ function configuration({ name, owner, telegram }: Answers, soul: string): string
     '',
     '# You, wherever you write from: one person, one conversation.',
     'identityLinks:',
-    `  ${owner}: ${JSON.stringify(identities)}`,
+    `  ${owner}: [${identities.map(quoted).join(', ')}]`,
     `owners: [${owner}]`,
     'sessionScope: per-peer',
     '',

@@ -16,15 +16,26 @@ export const run: Verb = async (args, options, io) => {
   const named = typeof options['agent'] === 'string' ? options['agent'] : undefined
   if (stdin && args.length > 0) return usage(io, 'give a command or --stdin, not both')
   if (!stdin && args.length === 0) return usage(io, 'say which command: claw permit --agent AGENT -- COMMAND')
-  const policy = stdin && named === undefined ? defaultPolicy(io, options) : await policyOf(named, options, io)
-  if (typeof policy === 'number') return policy
+  const asked = stdin && named === undefined ? { policy: defaultPolicy(io, options) } : await policyOf(named, options, io)
+  if (typeof asked === 'number') return asked
+  const { policy, note } = asked
   if (stdin) return await judgeLines(policy, io)
   const command = args.join(' ')
   const verdict = judgeCommand(command, policy)
-  if (options.format === 'json')
-    printJson(io, { decision: verdict.decision, reason: verdict.reason, command, by: verdict.by, parts: verdict.parts ?? [] })
-  else io.out(tree(command, verdict, io))
+  if (options.format === 'json') {
+    const { decision, reason, by, parts = [] } = verdict
+    printJson(io, { decision, reason, command, by, parts, ...(note !== undefined && { note }) })
+  } else {
+    io.out(tree(command, verdict, io))
+    if (note !== undefined) io.out(`${paint(io, 'yellow', `  ${note}`)}\n`)
+  }
   return EXIT.ok
+}
+
+interface Asked {
+  readonly policy: ShellPolicy
+  /** What else there is to know about the agent. */
+  readonly note?: string
 }
 
 /** Mode ask, nothing granted: what the conformance cases mean. */
@@ -43,7 +54,7 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
 }
 
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
-async function policyOf(named: string | undefined, options: Options, io: Io): Promise<ShellPolicy | number> {
+async function policyOf(named: string | undefined, options: Options, io: Io): Promise<Asked | number> {
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const { plan } = loaded
@@ -51,7 +62,9 @@ async function policyOf(named: string | undefined, options: Options, io: Io): Pr
   if (id === undefined) return usage(io, `say which agent: --agent ${[...plan.agents.keys()].join('|')}`)
   const agent = plan.agents.get(id) ?? [...plan.agents.values()].find((one) => one.name === id)
   if (agent === undefined) return usage(io, `there is no agent "${id}"; there is ${[...plan.agents.keys()].join(', ')}`)
-  return await agentPolicy(plan, agent, options['sandboxed'] === true)
+  const policy = await agentPolicy(plan, agent, options['sandboxed'] === true)
+  if (agent.tools.includes('bash')) return { policy }
+  return { policy, note: `${agent.id} does not have the tool bash: it runs no command, whatever is permitted.` }
 }
 
 async function agentPolicy(plan: Plan, agent: AgentPlan, sandboxed: boolean): Promise<ShellPolicy> {

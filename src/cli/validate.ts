@@ -24,10 +24,12 @@ export const run: Verb = async (args, options, io) => {
     const loaded = await loadPlan(file, { registry, env: io.env, requireSecrets: withEnvironment })
     diagnostics.push(...loaded.diagnostics)
     masked.push(maskedTexts(loaded.document))
-    if (withEnvironment && loaded.plan !== null) {
-      const { probeEndpoints } = await import('../config/endpoints.ts')
-      diagnostics.push(...(await probeEndpoints(loaded.plan)))
-    }
+    if (!withEnvironment) continue
+    // A secret that is not set leaves no Plan, and is no reason not to ask who answers.
+    const plan = loaded.plan ?? (await loadPlan(file, { registry, env: io.env })).plan
+    if (plan === null) continue
+    const { probeEndpoints } = await import('../config/endpoints.ts')
+    diagnostics.push(...(await probeEndpoints(plan)))
   }
   const valid = !hasErrors(diagnostics)
   const counts = countsOf(diagnostics)

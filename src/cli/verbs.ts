@@ -8,6 +8,8 @@ export interface VerbEntry {
   readonly summary: string
   readonly args?: string
   readonly options?: readonly (readonly [flags: string, description: string])[]
+  /** Formats beside `human` and `json`. */
+  readonly formats?: readonly string[]
   load(): Promise<{ run: Verb }>
 }
 
@@ -27,6 +29,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--env', 'also check that secrets are set and endpoints answer'],
       ['--strict', 'exit 3 on warnings'],
     ],
+    formats: ['sarif', 'github'],
     load: () => import('./validate.ts'),
   },
   {
@@ -77,6 +80,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--threshold <percent>', 'least coverage of each kind: rules, agents, limits, grants, heartbeats'],
       ['--filter <text>', 'only tests whose name contains it'],
     ],
+    formats: ['junit'],
     load: () => import('./test.ts'),
   },
   {
@@ -147,6 +151,12 @@ export const VERBS: readonly VerbEntry[] = [
     options: [['--since <day>', 'first UTC day, YYYY-MM-DD']],
     load: () => import('./usage.ts'),
   },
+  {
+    name: 'skill',
+    summary: 'list, show NAME, install PATH|npm:NAME|git:URL, remove NAME',
+    args: '[action] [subject]',
+    load: () => import('./skill.ts'),
+  },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./audit.ts') },
   {
     name: 'config',
@@ -183,5 +193,17 @@ export const VERBS: readonly VerbEntry[] = [
     name: 'doctor',
     summary: 'check this machine: sandbox, file permissions, ports, keys',
     load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'service',
+    summary: 'install, uninstall, status, logs: kept running by systemd or launchd',
+    args: '[action]',
+    options: [
+      ['--system', 'for the machine; default: for you alone'],
+      ['--name <name>', 'default: claw- and the name of the folder'],
+      ['--print', 'install: only show what would be written'],
+      ['--lines <count>', 'logs: how many; default: 100'],
+    ],
+    load: () => import('./service.ts'),
   },
 ]

@@ -57,7 +57,12 @@ export function createNamedFiles(doc: ConfigDocument, report: (problem: Diagnost
     async readSecret(text, path, code) {
       const file = absolute(text, path)
       const content = await readOnce(secrets, file, file)
-      if (typeof content === 'string') return content.trim()
+      if (typeof content === 'string') {
+        const secret = content.trim()
+        const unset = code === 'CLAW003' ? 'CLAW007' : 'CLAW009'
+        if (secret === '') report(doc.problem(unset, `The file ${text} holds no secret.`, path, { hint: 'It is empty.' }))
+        return secret
+      }
       complain(content, text, path, 'a secret', code)
       return ''
     },

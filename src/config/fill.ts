@@ -29,7 +29,7 @@ export interface SecretField {
   readonly unset: readonly { readonly name: string; readonly message?: string }[]
   /** Whether some of it stands in the file itself. */
   readonly literal: boolean
-  /** The key is a misspelled one: kept out of sight all the same. */
+  /** It stands where none belongs, such as under a misspelled key: kept out of sight all the same. */
   readonly misplaced?: true
 }
 
@@ -53,6 +53,7 @@ export function* fill(root: TreeNode, lookup: Lookup, channels: ChannelShapes = 
 
   function* visit(node: TreeNode, shape: SchemaNode | undefined, asId: boolean): Sliced<Value> {
     if (shape?.['x-secret'] === true && node.kind === 'scalar') return secret(node)
+    if (node.kind === 'scalar' && typeof node.value === 'string' && holdsSecret(shape)) return misplaced(node)
     if (node.kind === 'scalar') return scalar(node, shape, asId || shape?.['x-id'] === true)
     yield
     if (node.kind === 'list') return yield* list(node.items, shape, asId || shape?.['x-id'] === true)
@@ -76,6 +77,8 @@ export function* fill(root: TreeNode, lookup: Lookup, channels: ChannelShapes = 
     for (const entry of node.entries) {
       const inner =
         shape === undefined ? undefined : childShape(shape, entry.key, inChannels ? typeOf(entry.value) : undefined, channels)
+      // A section with nothing below it is as if it were not there.
+      if (path.length === 0 && isNothing(entry.value) && emptyOf(inner) !== null) continue
       path.push(entry.key)
       const hidden = inner === undefined && entry.value.kind === 'scalar' && meantAsSecret(shape, entry.key)
       const made = hidden ? misplaced(entry.value as ScalarNode) : yield* visit(entry.value, inner, asId)
@@ -146,6 +149,14 @@ function meantAsSecret(shape: SchemaNode | undefined, key: string): boolean {
   const near = nearest(key, Object.keys(shape.properties))
   return near !== undefined && childShape(shape, near)?.['x-secret'] === true
 }
+
+/** Whether a map with a secret in it belongs here: a text in its place is likely to be the secret. */
+const holdsSecret = (shape: SchemaNode | undefined): boolean =>
+  shape !== undefined &&
+  !hasType(shape, 'string') &&
+  Object.values(shape.properties ?? {}).some((child) => shapeOf(child)['x-secret'] === true)
+
+const isNothing = (node: TreeNode): boolean => node.kind === 'scalar' && node.value === null
 
 /** A key with nothing after it is an empty map or list where the schema wants one. */
 function emptyOf(shape: SchemaNode | undefined): Value {

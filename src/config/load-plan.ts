@@ -17,7 +17,7 @@ import { mergeFiles } from './merge.ts'
 import type { Mirror } from './mirror.ts'
 import { hashOfFiles, type ParseCache } from './parse.ts'
 import { scopeOf } from './scope.ts'
-import { channelShapes } from './shape.ts'
+import { channelShapes, pathOf } from './shape.ts'
 import { stateDirOf } from './state-dir.ts'
 import { validateShape } from './validate.ts'
 
@@ -60,7 +60,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   let sources: readonly string[] = [...files, ...env.files]
   const finish = async (plan: Plan | null, document: ConfigDocument | null): Promise<LoadResult> => ({
     plan,
-    diagnostics: inOrder(document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup)), files),
+    diagnostics: inOrder(await told(document), files),
     sources,
     includePatterns: loaded.includePatterns,
     get fileHash() {
@@ -69,6 +69,11 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     stateDir: plan?.stateDir ?? (await stateDirOf(file, document, env.lookup)),
     document,
   })
+
+  const told = async (document: ConfigDocument | null): Promise<readonly Diagnostic[]> => {
+    const shown = document === null ? diagnostics : diagnostics.map(hideValues(document, env.lookup))
+    return await withHints(shown)
+  }
 
   const merged = mergeFiles(loaded.files)
   diagnostics.push(...merged.diagnostics)
@@ -80,10 +85,11 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const doc = createDocument(file, merged.root, filled)
   const scope = scopeOf(doc, options.registry)
   await rest()
-  // A value whose variable failed has no shape yet.
+  // A value whose variable failed has neither shape nor meaning yet.
   const failed = new Set(filled.diagnostics.map((problem) => problem.path))
-  const shape = (await validateShape(doc, scope.channelShapes)).filter((problem) => !failed.has(problem.path))
-  diagnostics.push(...filled.diagnostics, ...shape)
+  const isReadable = (problem: Diagnostic): boolean => !failed.has(problem.path)
+  const shape = await validateShape(doc, scope.channelShapes)
+  diagnostics.push(...filled.diagnostics, ...shape.filter(isReadable))
   await rest()
   const checked = await runChecks({
     doc,
@@ -92,8 +98,13 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     requireSecrets: options.requireSecrets === true,
     lookup: env.lookup,
   })
-  diagnostics.push(...checked)
-  if (hasErrors(diagnostics)) return await finish(null, doc)
+  diagnostics.push(...checked.filter(isReadable))
+  if (hasErrors(diagnostics)) {
+    const { missingFiles } = await import('./missing-files.ts')
+    const inNamed = { doc, scope, requireSecrets: options.requireSecrets === true, mirror: options.mirror }
+    diagnostics.push(...(await missingFiles(inNamed)).filter(isReadable))
+    return await finish(null, doc)
+  }
 
   const { compile } = await import('./compile.ts')
   const compiled = await compile({
@@ -113,7 +124,8 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   sources = compiled.plan.sources
   await rest()
   const { checkPlan } = await import('../plan/checks-on-plan.ts')
-  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)))
+  const asWritten = (problem: Diagnostic): Diagnostic => ({ ...problem, ...doc.position(pathOf(problem.path)) })
+  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)).map(asWritten))
   return await finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
 }
 
@@ -133,6 +145,13 @@ function hideValues(doc: ConfigDocument, lookup: Lookup): (problem: Diagnostic) 
     message: clean(problem.message),
     ...(problem.hint === undefined ? {} : { hint: clean(problem.hint) }),
   })
+}
+
+/** What has no hint of its own takes the catalogue's advice. */
+async function withHints(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> {
+  if (diagnostics.every(({ hint }) => hint !== undefined)) return diagnostics
+  const { EXPLANATIONS } = await import('./explain.ts')
+  return diagnostics.map((problem) => ({ ...problem, hint: problem.hint ?? EXPLANATIONS[problem.code].mend }))
 }
 
 const emptyFile = (file: string): Diagnostic =>

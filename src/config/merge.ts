@@ -52,9 +52,11 @@ function mergeEntries(group: readonly MapEntry[], path: readonly string[], diagn
   const [first, ...others] = group as [MapEntry, ...MapEntry[]]
   if (others.length === 0) return first
   const filled = group.filter(({ value }) => !(value.kind === 'scalar' && value.value === null))
-  const values: readonly TreeNode[] = (filled.length === 0 ? group : filled).map(({ value }) => value)
-  const isInclude = path.length === 1 && path[0] === 'include'
-  if (values.length === 1 || isInclude || path[0]?.startsWith('x-')) return { ...first, value: values[0]! }
+  const [kept = first] = filled
+  if (filled.length < 2 || path[0] === 'include' || path[0]?.startsWith('x-')) return { ...first, value: kept.value }
+  const alike = filled.filter(({ value }) => value.kind === kept.value.kind)
+  for (const other of filled) if (!alike.includes(other)) diagnostics.push(unlike(kept, other, path))
+  const values: readonly TreeNode[] = alike.map(({ value }) => value)
   if (values.every((value): value is ListNode => value.kind === 'list') && listsMerge(path)) {
     return { ...first, value: { ...values[0]!, items: values.flatMap((value) => value.items) } }
   }
@@ -62,18 +64,29 @@ function mergeEntries(group: readonly MapEntry[], path: readonly string[], diagn
     return { ...first, value: mergeMaps(values, path, diagnostics) }
   }
   const same = values.every((value) => value.kind === 'scalar' && value.value === (values[0] as { value?: unknown }).value)
-  if (path.length === 1 && path[0] === 'version' && same) return first
-  for (const other of others) diagnostics.push(twice(first, other, path))
-  return first
+  if (path.length === 1 && path[0] === 'version' && same) return kept
+  for (const other of alike.slice(1)) diagnostics.push(twice(kept, other, path))
+  return { ...first, value: kept.value }
 }
 
 /** Lists of sections concatenate; a list deeper down belongs to one object in one file. */
 const listsMerge = (path: readonly string[]): boolean => path.length === 1 || (path.length === 2 && path[0] === 'routing')
 
 function twice(first: MapEntry, second: MapEntry, path: readonly string[]): Diagnostic {
+  return besides(first, second, path, `"${path.join('.')}" is defined in two files.`)
+}
+
+const KINDS = { map: 'a map', list: 'a list', scalar: 'a single value' } as const
+
+function unlike(first: MapEntry, second: MapEntry, path: readonly string[]): Diagnostic {
+  const [one, other] = [KINDS[first.value.kind], KINDS[second.value.kind]]
+  return besides(first, second, path, `"${path.join('.')}" is ${other} here and ${one} in another file.`)
+}
+
+function besides(first: MapEntry, second: MapEntry, path: readonly string[], message: string): Diagnostic {
   const earlier = positionOf(first.source, first.keyStart, first.keyEnd)
   const at = { ...positionOf(second.source, second.keyStart, second.keyEnd), path: pointerOf(path) }
-  return diagnostic('CLAW006', `"${path.join('.')}" is defined in two files.`, at, {
+  return diagnostic('CLAW006', message, at, {
     hint: `Keep one of the two; the other is in ${earlier.file}:${earlier.line}.`,
     related: [{ ...earlier, message: 'also defined here' }],
   })

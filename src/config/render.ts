@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import type { Diagnostic, Position, Severity } from '../errors.ts'
+import { maskSecrets } from './mask.ts'
 
 export interface RenderOptions {
   /** Folder that shown paths are relative to. */
@@ -35,7 +36,9 @@ export function renderHuman(diagnostics: readonly Diagnostic[], options: RenderO
   const textOf = (file: string): string | null => {
     const known = texts.get(file)
     if (known !== undefined) return known
-    const text = options.textOf?.(file) ?? readOrNull(file)
+    const raw = options.textOf?.(file) ?? readOrNull(file)
+    // A secret that stands literally in the file is not repeated in a terminal or a CI log.
+    const text = raw === null ? null : maskSecrets(raw)
     texts.set(file, text)
     return text
   }
@@ -69,7 +72,7 @@ function codeFrame(at: Position, textOf: (file: string) => string | null, mark: 
   if (text === null || text === '') return []
   const line = printable((text.replace(/^\ufeff/, '').split('\n')[at.line - 1] ?? '').replace(/\r$/, '').replaceAll('\t', ' '))
   const from = at.column > WIDTH - 20 ? at.column - 40 : 0
-  const shown = maskSecrets(line).slice(from, from + WIDTH)
+  const shown = line.slice(from, from + WIDTH)
   const length = at.endLine === at.line ? Math.max(1, at.endColumn - at.column) : Math.max(1, line.length - at.column + 1)
   const gutter = String(at.line)
   const start = at.column - 1 - from
@@ -78,17 +81,6 @@ function codeFrame(at: Position, textOf: (file: string) => string | null, mark: 
     `  ${' '.repeat(gutter.length)} | ${' '.repeat(start + (from > 0 ? 1 : 0))}${mark('^'.repeat(Math.max(1, Math.min(length, WIDTH - start))))}`,
   ]
 }
-
-const SECRET_KEY =
-  /((?:^|[\s{,])["']?(?:[A-Za-z_-]*(?:token|secret|password|apiKey|api_key))["']?\s*:\s*)("[^"]*"|'[^']*'|[^\s,}#][^,}#]*)/gi
-
-/** A secret that stands literally in the line is not repeated in a terminal or a CI log. */
-export const maskSecrets = (line: string): string =>
-  line.replace(SECRET_KEY, (whole: string, key: string, value: string) => {
-    const bare = value.trim().replace(/^["']|["']$/g, '')
-    if (bare.startsWith('${') || bare.startsWith('{')) return whole
-    return key + '*'.repeat(value.trimEnd().length) + ' '.repeat(value.length - value.trimEnd().length)
-  })
 
 function readOrNull(file: string): string | null {
   try {

@@ -125,3 +125,10 @@ export function shapeAt(
 /** A JSON pointer. */
 export const pointerOf = (path: Path): string =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+/** A JSON pointer as a path; indexes stay texts, since only the document knows which parts are lists. */
+export const pathOf = (pointer: string): readonly string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))

@@ -9,6 +9,7 @@ import {
   hasType,
   type JsonType,
   type Path,
+  pathOf,
   pointerOf,
   type SchemaNode,
   schemaChannels,
@@ -76,13 +77,16 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument, shapes: 
   const typeOf = (id: string): string | undefined => textAt(channels[id], 'type')
   const diagnostics = new Map<string, Diagnostic>()
   const misspelled = misspelledKeys(errors, doc, typeOf, shapes)
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath))
   for (const error of errors) {
     if (ECHOES.has(error.keyword) && error.keyword !== 'propertyNames') continue
-    const path = pathOf(error.instancePath, doc.value)
+    const path = typedPath(error.instancePath, doc.value)
     // The key's own mistake comes twice; the one without the key's name says nothing.
     if (error.schemaPath.startsWith('#/pattern') && error.keyword === 'pattern' && valueAt(doc.value, path) instanceof Object)
       continue
     if (['minLength', 'maxLength'].includes(error.keyword) && isMap(valueAt(doc.value, path))) continue
+    // Of a wrong type is never one of the values, nor of the form.
+    if (['enum', 'const', 'pattern'].includes(error.keyword) && mistyped.has(error.instancePath)) continue
     // A misspelled key was told as such; that its right form is missing is the same mistake.
     if (error.keyword === 'required' && misspelled.has(`${error.instancePath}/${String(error.params['missingProperty'])}`))
       continue
@@ -105,7 +109,7 @@ function misspelledKeys(
   const meant = new Set<string>()
   for (const { keyword, instancePath, params } of errors) {
     if (keyword !== 'additionalProperties') continue
-    const known = Object.keys(shapeAt(pathOf(instancePath, doc.value), typeOf, shapes)?.properties ?? {})
+    const known = Object.keys(shapeAt(typedPath(instancePath, doc.value), typeOf, shapes)?.properties ?? {})
     const near = nearest(String(params['additionalProperty']), known)
     if (near !== undefined) meant.add(`${instancePath}/${near}`)
   }
@@ -153,8 +157,7 @@ function translateOne(
     }
     case 'propertyNames': {
       const key = String(params['propertyName'])
-      const hint = 'Letters, digits, dot, dash and underscore; the first one a letter or digit.'
-      return doc.problem('CLAW106', `"${key}" is not a name.`, [...path, key], { spot: 'key', hint })
+      return doc.problem('CLAW106', `"${key}" is not a name.`, [...path, key], { spot: 'key', hint: NAME_HINT })
     }
     default:
       return doc.problem('CLAW106', `${name} does not fit the schema (${error.keyword}).`, path)
@@ -186,6 +189,8 @@ function missingKey(
   const spot = typeof path.at(-1) === 'number' ? 'item' : 'key'
   return doc.problem('CLAW102', `${nameOf(path)} has no \`${key}\`.`, path, { spot, ...(hint === undefined ? {} : { hint }) })
 }
+
+const NAME_HINT = 'Letters, digits, dot, dash and underscore; the first one a letter or digit.'
 
 const TYPE_WORDS: Readonly<Record<JsonType, string>> = {
   string: 'a text',
@@ -222,13 +227,16 @@ function wrongType(value: Value | undefined, path: Path, shape: SchemaNode | und
 
 function typeHint(value: Value | undefined, shape: SchemaNode | undefined): string | undefined {
   if (shape === undefined) return undefined
+  if (shape.enum !== undefined) return `One of: ${shape.enum.join(', ')}.`
   if (hasType(shape, 'boolean') && typeof value === 'string' && /^(yes|on)$/i.test(value)) return 'Write true.'
   if (hasType(shape, 'boolean') && typeof value === 'string' && /^(no|off)$/i.test(value)) return 'Write false.'
   if (hasType(shape, 'array') && typeof value === 'string') return 'Put it in brackets: [ … ].'
   if (hasType(shape, 'integer') && typeof value === 'string' && /^\d+$/.test(value)) return 'Leave out the quotes.'
   if (shape['x-duration'] === true && typeof value === 'number') return 'Write a unit: 30s, 10m, 2h.'
   if (hasType(shape, 'string') && (typeof value === 'number' || typeof value === 'boolean')) return 'Put it in quotes.'
-  return undefined
+  if (hasType(shape, 'object')) return 'Write its keys below it, indented, or in braces: { … }.'
+  if (hasType(shape, 'array')) return 'Put it in brackets, or one item a line after `- `.'
+  return hasType(shape, 'boolean') ? 'Write true or false, without quotes.' : undefined
 }
 
 function notAllowed(
@@ -242,7 +250,6 @@ function notAllowed(
   const isChannelType = path[0] === 'channels' && path.length === 3 && path[2] === 'type'
   const listed = Array.isArray(allowedValues) ? allowedValues : [allowedValue]
   const allowed = (isChannelType ? shapes.types : listed).map(String)
-  // A wrong type was told already, as such.
   const fromEnvironment = doc.variables.has(pointerOf(path))
   const shown = fromEnvironment ? 'what its variable holds' : typeof value === 'object' ? kindOf(value) : `"${value}"`
   const near = fromEnvironment ? undefined : nearest(String(value), allowed)
@@ -268,6 +275,7 @@ function malformed(path: Path, shape: SchemaNode | undefined, doc: ConfigDocumen
         : 'http or https'
     return doc.problem('CLAW106', `${name} is not a URL.`, path, { hint: `Begin with the scheme (${schemes}) and \`://\`.` })
   }
+  if (pattern.endsWith('[A-Za-z0-9._-]*$')) return doc.problem('CLAW106', `${name} is not a name.`, path, { hint: NAME_HINT })
   if (pattern.includes('[01][0-9]'))
     return doc.problem('CLAW106', `${name} is not a time of day.`, path, { hint: 'Write HH:MM, as in "04:00".' })
   return doc.problem('CLAW106', `${name} is malformed.`, path, { hint: `It must match ${pattern}.` })
@@ -280,11 +288,10 @@ export function nameOf(path: Path): string {
 }
 
 /** A pointer of ajv's as a path; numbers are indexes where a list stands. */
-function pathOf(pointer: string, root: Value): Path {
+function typedPath(pointer: string, root: Value): Path {
   const path: (string | number)[] = []
   let at: Value | undefined = root
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of pathOf(pointer)) {
     if (Array.isArray(at)) {
       path.push(Number(key))
       at = (at as readonly Value[])[Number(key)]

@@ -109,19 +109,8 @@ function strangersReach(plan: Plan, rows: readonly AccessRow[]): readonly Diagno
     const others = [...channels].slice(1)
     const also = others.length === 0 ? '' : ` (also from ${others.join(', ')})`
     const can = reached.traits.join(', ')
-    const related =
-      row.rule === null
-        ? undefined
-        : [
-            {
-              file: row.rule.file,
-              line: row.rule.line,
-              column: 1,
-              endLine: row.rule.line,
-              endColumn: 1,
-              message: 'the rule on the way',
-            },
-          ]
+    const rule = row.rule === null ? undefined : plan.rules[row.rule.index]
+    const related = rule && [{ ...at(rule.place), message: 'the rule on the way' }]
     return diagnostic(
       'CLAW402',
       `A stranger can reach ${tool} (${can}): ${row.channelId} → ${way} → ${row.agentId} → ${tool}${also}.`,

@@ -7,6 +7,7 @@ import { builtinRegistry } from '../../src/builtin.ts'
 import { run } from '../../src/cli/init.ts'
 import { slug } from '../../src/cli/init-files.ts'
 import type { Io } from '../../src/cli/io.ts'
+import { formatYaml } from '../../src/config/format.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 
 interface Outcome {
@@ -53,6 +54,8 @@ t.test('--yes writes a folder that is valid as it stands', async (t) => {
   t.equal(code, 0)
   t.match(out, 'cd bot')
   const folder = join(cwd, 'bot')
+  const written = await readFile(join(folder, 'openclaw.yaml'), 'utf8')
+  t.same(await formatYaml('openclaw.yaml', written), { text: written }, 'in the style of `claw fmt`')
   t.same((await readdir(folder, { recursive: true })).filter((name) => /\.\w+$/.test(name)).sort(), [
     '.env.example',
     '.github',

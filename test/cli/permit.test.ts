@@ -54,6 +54,17 @@ routing: { defaultAgent: main }
 `
 const folder = (t: Test): string => t.testdir({ 'openclaw.yaml': CONFIG, '.openclaw': {} })
 
+t.test('an agent without the tool is judged all the same, and that is said', async (t) => {
+  const cwd = folder(t)
+  await writeFile(join(cwd, 'openclaw.yaml'), 'agents: { main: { soul: x, permissions: { allow: ["git status"] } } }\n')
+  const { out } = await call(permit, cwd, ['git status'], { format: 'json', agent: 'main' })
+  t.match(JSON.parse(out), { decision: 'run', note: /does not have the tool bash/ })
+  t.match(await call(permit, cwd, ['git status'], { agent: 'main' }), {
+    code: 0,
+    out: /^run .*main does not have the tool bash/s,
+  })
+})
+
 t.test('one command, for an agent', async (t) => {
   const cwd = folder(t)
   const json = async (command: string, agent?: string): Promise<{ decision: string }> => {

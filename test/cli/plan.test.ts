@@ -1,7 +1,7 @@
 // `claw plan` beside a bot that runs, beside git, and on what was recorded.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startBot } from '../support/bot.ts'
@@ -169,4 +169,14 @@ t.test('beside a revision of git, with includes and souls', async (t) => {
   git('commit', '-q', '-m', 'third')
   writeFileSync(join(cwd, 'shared/soul.md'), 'Now.\n')
   t.match((await plan('HEAD'))['changes'], [{ id: 'main', fields: ['soul'] }])
+  // Also where today's file no longer reaches out.
+  writeFileSync(join(cwd, 'shared/more.yaml'), 'agents: { scout: { soul: soul.md, tools: [web_search] } }\n')
+  writeFileSync(join(folder, 'openclaw.yaml'), 'include: [../shared/*.yaml]\nagents: { main: { soul: Hi } }\n')
+  git('add', '.')
+  git('commit', '-q', '-m', 'fourth')
+  writeFileSync(join(cwd, 'shared/more.yaml'), 'agents: { gone: {} }\n')
+  writeFileSync(join(folder, 'openclaw.yaml'), 'agents: { main: { soul: Hi } }\n')
+  t.match((await plan('HEAD'))['changes'], [{ action: 'remove', kind: 'agent', id: 'scout' }])
+  rmSync(join(cwd, 'shared'), { recursive: true })
+  t.match((await plan('HEAD'))['changes'], [{ action: 'remove', kind: 'agent', id: 'scout' }])
 })

@@ -1,10 +1,11 @@
 // The verbs that only read a configuration, through the command line's own entry.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { main } from '../../src/cli.ts'
+import { packageRoot } from '../../src/resources.ts'
 
 async function claw(
   cwd: string,
@@ -73,7 +74,8 @@ t.test('validate --env: secrets are set, endpoints answer', async (t) => {
   const without = await claw(folder, ['validate', '--env', '--format', 'json'])
   t.match(
     JSON.parse(without.out).diagnostics.filter((one: { severity: string }) => one.severity === 'error'),
-    [{ code: 'CLAW007', line: 2 }],
+    [{ code: 'CLAW007', line: 2 }, { code: 'CLAW501' }],
+    'all at once',
   )
   const silent = await claw(folder, ['validate', '--env', '--format', 'json'], { KEY: 'k' })
   t.equal(silent.code, 1)
@@ -81,6 +83,39 @@ t.test('validate --env: secrets are set, endpoints answer', async (t) => {
     JSON.parse(silent.out).diagnostics.filter((one: { severity: string }) => one.severity === 'error'),
     [{ code: 'CLAW501', line: 2, column: 11 }],
   )
+})
+
+t.test('a format that a verb does not have is a mistake of usage', async (t) => {
+  const folder = t.testdir({ 'openclaw.yaml': GOOD })
+  for (const args of [
+    ['validate', '--format', 'junit'],
+    ['--format', 'sarif', 'plan'],
+    ['test', '--format', 'github'],
+    ['access', '--format', ''],
+  ])
+    t.match(await claw(folder, args), { code: 64, out: '', err: /has no format ".*"; use one of human, json/ }, args.join(' '))
+})
+
+t.test('config print: of an invalid file its problems, in the format that was asked for', async (t) => {
+  const folder = t.testdir({ 'openclaw.yaml': 'agents: { main: { sol: x } }\n' })
+  const { code, out, err } = await claw(folder, ['config', 'print', '--format', 'json'])
+  t.match({ code, err }, { code: 1, err: /CLAW101/ })
+  t.match(JSON.parse(out), { formatVersion: 1, valid: false, diagnostics: [{ code: 'CLAW101' }] })
+})
+
+t.test('config print: every value is written out', async (t) => {
+  const folder = t.testdir({ 'openclaw.yaml': 'agents: { a: { soul: x }, b: { soul: y } }\n' })
+  const { out } = await claw(folder, ['config', 'print', '--resolved'])
+  t.notMatch(out, /[&*]a\d/)
+  t.equal(out.match(/fallbacks: \[\]/g)?.length, 3)
+})
+
+t.test('what ships is in the style of fmt', async (t) => {
+  const root = packageRoot()
+  const examples = readdirSync(join(root, 'examples')).map((name) => join('examples', name, 'openclaw.yaml'))
+  const files = ['openclaw.yaml', ...examples.filter((file) => existsSync(join(root, file)))]
+  t.ok(files.length > 8)
+  t.match(await claw(root, ['fmt', '--check', ...files]), { code: 0, out: '', err: '' })
 })
 
 t.test('config print: values, origins, never a secret', async (t) => {
@@ -126,7 +161,7 @@ t.test('schema and explain', async (t) => {
 
 t.test('fmt keeps comments, and --check only looks', async (t) => {
   const text =
-    '# head\nagents:\n    main: {soul: "x",   tools: [bash]}   # tail\n\n# foot\nx-id: 0123\nx-ids: [123456789012345678901, +49170, 1.50, 0x1F]\nx-none:\n'
+    '# head\nagents:   # who answers\n    # in order\n    main: {soul: "x",   tools: [bash]}   # tail\n\n# foot\nx-id: 0123\nx-ids: [123456789012345678901, +49170, 1.50, 0x1F]\nx-deep: [{a: [ {b: 1} ]}]\nx-none:\n'
   const folder = t.testdir({ 'openclaw.yaml': text, 'bad.yaml': 'a: [\n' })
   const file = join(folder, 'openclaw.yaml')
   t.match(await claw(folder, ['fmt', '--check']), { code: 1, out: /would change/ })
@@ -137,9 +172,10 @@ t.test('fmt keeps comments, and --check only looks', async (t) => {
     '# head',
     '# tail',
     '# foot',
-    'main: { soul: "x", tools: [ bash ] }',
+    'agents: # who answers\n  # in order\n  main: { soul: "x", tools: [bash] } # tail',
     'x-id: 0123',
-    'x-ids: [ 123456789012345678901, +49170, 1.50, 0x1F ]',
+    'x-ids: [123456789012345678901, +49170, 1.50, 0x1F]',
+    'x-deep: [{ a: [{ b: 1 }] }]',
     'x-none:\n',
   ])
     t.ok(formatted.includes(part), part)
@@ -147,4 +183,9 @@ t.test('fmt keeps comments, and --check only looks', async (t) => {
   t.match(await claw(folder, ['fmt', 'bad.yaml']), { code: 1, err: /CLAW001/ })
   writeFileSync(file, GOOD)
   t.match(await claw(folder, ['fmt', 'nowhere.yaml']), { code: 66 })
+  t.match(await claw(folder, ['fmt', '.']), { code: 66, err: /cannot be read/ })
+  for (const nothing of ['', '# only a comment\n']) {
+    writeFileSync(file, nothing)
+    t.match(await claw(folder, ['fmt', '--check']), { code: 0 })
+  }
 })

@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import type { Plan } from '../../src/plan/plan.ts'
@@ -16,9 +17,11 @@ interface Node {
   readonly enum?: readonly unknown[]
   readonly type?: unknown
 }
-const schema = JSON.parse(readFileSync(join(packageRoot(), 'schema', 'openclaw.schema.json'), 'utf8')) as Node & {
-  definitions: Record<string, Node>
+const { resolvedSchema } = (await import(pathToFileURL(join(packageRoot(), 'scripts/language.mjs')).href)) as {
+  resolvedSchema(schema: Node): Node
 }
+const written = JSON.parse(readFileSync(join(packageRoot(), 'schema', 'openclaw.schema.json'), 'utf8')) as Node
+const schema = resolvedSchema(written) as Node & { definitions: Record<string, Node> }
 
 const BASE = {
   agents: { main: { soul: 'x' }, other: { soul: 'y' }, researcher: { soul: 'z' } },

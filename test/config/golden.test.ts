@@ -22,6 +22,7 @@ for (const name of names) {
     if (process.env['CLAW_GOLDEN'] === 'update') writeFileSync(expected, text)
     t.ok(existsSync(expected), `${expected} exists`)
     t.equal(text, readFileSync(expected, 'utf8'))
+    for (const { code, message, hint } of diagnostics) t.ok(hint, `${code} has a hint: ${message}`)
     t.notMatch(text, /very.secret|sk-live/, 'no secret is shown')
   })
 }

@@ -119,3 +119,13 @@ t.test('a copy is read as if it stood where the original stood', async (t) => {
   writeFileSync(join(folder, 'copy/openclaw.yaml'), `${yaml}agentz: {}\n`)
   t.match((await load()).diagnostics, [{ code: 'CLAW101', file: join(root, 'openclaw.yaml'), line: 3 }])
 })
+
+t.test('a section of another kind in one file is that file’s mistake alone', async (t) => {
+  const { diagnostics, folder } = await loadFolder(t, {
+    'openclaw.yaml': 'include: [a.yaml, b.yaml]\nagents: { main: { soul: x } }\nrouting: { defaultAgent: ann }\n',
+    'a.yaml': 'agents: { ann: { soul: y } }\nidentityLinks: { me: ["http:1"] }\n',
+    'b.yaml': 'agents: 5\nidentityLinks: [["http:2", "http:3"]]\n',
+  })
+  t.same(brief(errorsOf(diagnostics)), ['CLAW006 1:1', 'CLAW006 2:1'])
+  t.match(diagnostics[0], { file: join(folder, 'b.yaml'), message: '"agents" is a single value here and a map in another file.' })
+})

@@ -303,3 +303,84 @@ t.test('a word in allowFrom that is nearly a link', async (t) => {
   t.same(brief(diagnostics), ['CLAW205 3:33'])
   t.same(plan?.channels.get('http')?.allowFrom, ['http:mehdy', 'http:1', 'http:123'])
 })
+
+t.test('files that are not there are told with all other mistakes', async (t) => {
+  const text =
+    'agents: { main: { soul: no.md, skills: [no], modle: x } }\n' +
+    'models: { demo: { provider: scripted, script: no.yaml } }\n' +
+    'channels: { telegram: { token: { file: no.txt } } }\n'
+  const { diagnostics } = await loadText(t, text)
+  t.same(brief(diagnostics), ['CLAW003 1:25', 'CLAW207 1:41', 'CLAW101 1:46', 'CLAW003 2:47', 'CLAW009 3:40'])
+})
+
+t.test('an empty secret where one is needed is one that is not set', async (t) => {
+  const text =
+    'agents: { main: { soul: x, offline: demo } }\nmodels: { demo: { provider: scripted }, other: { provider: anthropic, apiKey: "${S:-}" } }\nchannels:\n' +
+    '  telegram: { token: "${T}" }\n  discord: { token: "" }\n' +
+    '  slack: { botToken: { file: empty.txt }, appToken: "${A:-}" }\n' +
+    'gateway: { auth: { token: "${G:-}" } }\n'
+  const files = { 'openclaw.yaml': text, 'empty.txt': '\n' }
+  const places = ['4:22', '5:21', '6:30', '6:53']
+  const env = { T: '' }
+  const told = await loadFolder(t, files, { env })
+  t.same(
+    brief(told.diagnostics.filter(({ code }) => code !== 'CLAW403')),
+    places.map((place) => `CLAW009 ${place}`),
+  )
+  const refused = await loadFolder(t, files, { env, requireSecrets: true })
+  t.equal(refused.plan, null)
+  t.same(
+    brief(errorsOf(refused.diagnostics)),
+    places.map((place) => `CLAW007 ${place}`),
+  )
+})
+
+t.test('what only the whole tells stands where it was written, key or value from end to end', async (t) => {
+  const text =
+    'agents: { a: { soul: x, tools: [write_file] }, lost: { soul: y } }\nchannels: { http: {} }\nrouting:\n  rules:\n' +
+    '    - { pattern: "a*", agentId: a }\n    - { channelId: http, agentId: a }\n    - agentId: a\n      channelId: http\n'
+  const { diagnostics } = await loadText(t, text)
+  t.same(
+    diagnostics.map(({ code, line, column, endLine, endColumn }) => [code, line, column, endLine, endColumn]),
+    [
+      ['CLAW308', 1, 48, 1, 52],
+      ['CLAW402', 2, 13, 2, 17],
+      ['CLAW311', 5, 18, 5, 22],
+      ['CLAW307', 7, 7, 7, 17],
+    ],
+  )
+})
+
+t.test('a key that stands twice is told by where it stands in the whole, too', async (t) => {
+  const { diagnostics } = await loadText(
+    t,
+    'agents: { a: { soul: x, soul: y } }\nheartbeats: [{ name: h, name: i }]\nagents: 1\n',
+  )
+  t.same(
+    diagnostics.filter(({ code }) => code === 'CLAW002').map(({ line, column, path }) => [line, column, path]),
+    [
+      [1, 25, '/agents/a/soul'],
+      [2, 25, '/heartbeats/0/name'],
+      [3, 1, '/agents'],
+    ],
+  )
+})
+
+t.test('a link without a name would be nobody’s session', async (t) => {
+  const { diagnostics } = await loadText(t, 'agents: { a: { soul: x } }\nidentityLinks: { "": "http:1" }\n')
+  t.match(errorsOf(diagnostics), [{ code: 'CLAW106', line: 2, column: 18, path: '/identityLinks/' }])
+})
+
+t.test('a section with nothing below it is as if it were not there; an empty one is empty', async (t) => {
+  const sections = ['channels', 'routing', 'owners', 'identityLinks', 'search', 'gateway', 'models', 'tests', 'defaults']
+  const text = 'agents: { main: { soul: x } }\n'
+  const { plan, diagnostics } = await loadText(t, `${text}${sections.map((name) => `${name}:\n`).join('')}`)
+  t.same(errorsOf(diagnostics), [])
+  t.equal(plan?.defaultAgent, 'main')
+  t.same([...plan!.channels.keys()], ['http', 'webchat'])
+  const empty = await loadText(t, `${text}channels: {}\nrouting: {}\n`)
+  t.equal(empty.plan?.defaultAgent, undefined)
+  t.same([...empty.plan!.channels.keys()], [])
+  const nobody = await loadText(t, `${text}channels:\n  http:\n    allowFrom:\n`)
+  t.same(nobody.plan?.channels.get('http')?.allowFrom, [], 'who is let in is never everyone by a slip')
+})

@@ -39,7 +39,40 @@ t.test('a channel’s key is its type, unless it says another', async (t) => {
   t.same(problems('channels: { telegram: {} }'), ['/channels/telegram required'])
   t.same(problems('channels: { telegram: { token: t, tokn: t } }'), ['/channels/telegram additionalProperties'])
   t.same(problems('channels: { telegram: { type: http, token: t } }'), ['/channels/telegram additionalProperties'])
-  t.same(problems('channels:\n  http:\n'), ['/channels/http type'], 'one problem, not one for each type')
+  t.same(problems('channels:\n  http:\n  webchat:\n'), [], 'nothing after a key of a channel that needs nothing')
+  t.same(problems('channels:\n  telegram:\n'), ['/channels/telegram type'], 'one problem, not one for each type')
+})
+
+t.test('a file as it is written: bare ids, variables, empty sections', async (t) => {
+  for (const yaml of [
+    'channels: { telegram: { token: t, allowFrom: [90071992547409931234, +49123] } }\nowners: [telegram:1, 5]',
+    'routing: { defaultAgent: 7, rules: [{ userId: 90071992547409931234, groupId: [1, 2], agentId: 7 }] }',
+    'tests: [{ name: a, message: { channelId: http, userId: 007, content: x }, expect: { agentId: null } }]',
+    'agents: { main: { maxTurns: "${N:-20}", replyPrefix: "${B}", permissions: { timeout: "${T}" } } }\ngateway: { port: "${P}" }',
+    'models: { local: { provider: anthropic, baseURL: "${URL}" } }',
+    'agents:\n  main:\nchannels:\nrouting:\n  rules:\nheartbeats:\nsearch:\ntests:\nidentityLinks:\nowners:\ngateway:\n  auth:\n',
+  ])
+    t.same(problems(yaml), [], yaml)
+  t.same(problems('agents: { main: { maxTurns: ten, permissions: { timeout: ten } } }'), [
+    '/agents/main/permissions/timeout pattern',
+    '/agents/main/maxTurns pattern',
+  ])
+})
+
+t.test('of a file that is resolved, types are strict again', async (t) => {
+  const { resolvedSchema } = (await import(pathToFileURL(join(root, 'scripts/language.mjs')).href)) as {
+    resolvedSchema(schema: Node): Node
+  }
+  const strict = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false }).compile(resolvedSchema(schema))
+  for (const yaml of [
+    'channels:',
+    'channels: { http: }',
+    'owners: [5]',
+    'gateway: { port: "${P}" }',
+    'models: { m: { provider: anthropic, baseURL: "${U}" } }',
+  ])
+    t.notOk(strict(parse(yaml)), yaml)
+  t.ok(strict(parse('tests: [{ name: a, message: { channelId: http, userId: u, content: x }, expect: { agentId: null } }]')))
 })
 
 t.test('every key is described, also to editors that read Markdown', async (t) => {

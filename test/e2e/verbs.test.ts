@@ -26,6 +26,8 @@ const CASES: readonly (readonly [args: readonly string[], code: number])[] = [
   [['explain', 'CLAW101'], 0],
   [['sessions', 'list'], 0],
   [['memory', 'list'], 0],
+  [['skill', 'list'], 0],
+  [['service', 'install', '--print'], 0],
   [['status'], 1],
   [['approvals'], 1],
   [['doctor'], 0],

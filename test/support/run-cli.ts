@@ -11,11 +11,17 @@ export interface CliResult {
   json(): Record<string, unknown>
 }
 
-export async function runCli(cwd: string, ...argv: readonly string[]): Promise<CliResult> {
+export const runCli = (cwd: string, ...argv: readonly string[]): Promise<CliResult> => runCliWith({}, cwd, ...argv)
+
+export async function runCliWith(
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  ...argv: readonly string[]
+): Promise<CliResult> {
   let [out, err] = ['', '']
   const io = {
     cwd,
-    env: {},
+    env,
     color: false,
     stdin: Readable.from([]),
     out(text: string) {

@@ -3,11 +3,13 @@
 import type { Diagnostic } from '../../errors.ts'
 import { type ConfigDocument, mapAt, textAt } from '../document.ts'
 import { resolveModel } from '../model-ref.ts'
-import type { Path } from '../shape.ts'
+import type { Scope } from '../scope.ts'
+import { type Path, pointerOf, shapeAt } from '../shape.ts'
+import { nameOf } from '../validate.ts'
 import type { Check, CheckInput } from './check.ts'
 
 export const checkSecrets: Check = (input) => {
-  const { doc, requireSecrets } = input
+  const { doc, scope, requireSecrets } = input
   const problems: Diagnostic[] = []
   for (const { path, unset, literal, value, misplaced } of doc.secrets.values()) {
     for (const { name, message } of unset) {
@@ -17,11 +19,17 @@ export const checkSecrets: Check = (input) => {
       const hint = `Set ${name} in the environment or in .env.`
       problems.push(doc.problem(code, `The secret ${name} is not set${words}.`, path, { hint }))
     }
+    if (unset.length === 0 && value === '' && misplaced === undefined && isWanted(path, scope)) {
+      const code = requireSecrets && isNeeded(path, doc) ? 'CLAW007' : 'CLAW009'
+      const [name] = doc.variables.get(pointerOf(path)) ?? []
+      const hint = name === undefined ? 'Write "${NAME}", or {file: path}.' : `Set ${name} in the environment or in .env.`
+      problems.push(doc.problem(code, `The secret ${nameOf(path)} is empty.`, path, { hint }))
+    }
     if (literal && misplaced === undefined && looksReal(value, path)) {
       const name = path
         .map((part) =>
           String(part)
-            .replace(/[^A-Za-z0-9]+/g, '_')
+            .replace(/(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+/g, '_')
             .toUpperCase(),
         )
         .slice(-2)
@@ -31,6 +39,12 @@ export const checkSecrets: Check = (input) => {
     }
   }
   return [...problems, ...keysMissing(input)]
+}
+
+/** Whether what holds the secret cannot do without it. */
+function isWanted(path: Path, { channels, channelShapes }: Scope): boolean {
+  const holder = shapeAt(path.slice(0, -1), (id) => channels.get(id), channelShapes)
+  return holder?.required?.includes(String(path.at(-1))) === true
 }
 
 /** Before a start: agents whose provider has no key anywhere will answer nobody. Not an error, for a key may come from elsewhere. */

@@ -61,7 +61,7 @@ export const FILE_EXPLANATIONS = {
     after: 'agents:\n  main: { soul: "Price: $${2 + 3}" }',
   },
   CLAW009: {
-    what: 'The variable of a secret is not set here, or the file that `{file: …}` names is not there.',
+    what: 'The variable of a secret is not set here or empty, or the file that `{file: …}` names is not there or empty.',
     why: 'That is fine for a check without secrets; `claw run` and `claw validate --env` refuse it.',
     mend: 'Set it where the bot runs.',
     before: 'channels:\n  telegram: { token: "${TELEGRAM_BOT_TOKEN}" }',

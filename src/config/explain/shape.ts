@@ -13,7 +13,7 @@ export const SHAPE_EXPLANATIONS = {
   CLAW102: {
     what: 'A key that is needed is absent.',
     why: 'There is no sensible default for it.',
-    mend: 'Add it.',
+    mend: 'Add the key that the message names.',
     before: 'routing:\n  rules:\n    - { prefix: /research }',
     after: 'routing:\n  rules:\n    - { prefix: /research, agentId: researcher }',
   },

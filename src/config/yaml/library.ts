@@ -2,7 +2,9 @@
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
 import { type Diagnostic, diagnostic } from '../../errors.ts'
+import { withoutSecrets } from '../mask.ts'
 import { positionOf } from '../positions.ts'
+import { type Path, pointerOf } from '../shape.ts'
 import type { ListNode, MapEntry, MapNode, SourceText, TreeNode } from './tree.ts'
 
 export interface ParseResult {
@@ -21,8 +23,14 @@ const HINTS: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'In `{ }` and `[ ]`, quote texts that hold braces, brackets or commas: "${NAME}".',
 }
 
-/** Must not throw: whatever the text holds becomes a tree or diagnostics. */
+/** Must not throw: whatever the text holds becomes a tree or diagnostics; these repeat no secret of the text. */
 export function parseWithLibrary(source: SourceText): ParseResult {
+  const { root, diagnostics } = parseSource(source)
+  if (diagnostics.length === 0) return { root, diagnostics }
+  return { root, diagnostics: diagnostics.map((one) => ({ ...one, message: withoutSecrets(one.message, source.text) })) }
+}
+
+function parseSource(source: SourceText): ParseResult {
   let doc: Document.Parsed
   try {
     doc = parseDocument(source.text, { merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
@@ -130,6 +138,7 @@ function openBracket(text: string, before: number): number {
 
 function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnostic[]): TreeNode | null {
   const done = new Map<Node, TreeNode>()
+  const path: (string | number)[] = []
   const open = new Set<Node>()
 
   const complain = (message: string, start: number, end: number, hint?: string): void => {
@@ -148,6 +157,7 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
           target === undefined ? `No anchor &${from.source} stands above.` : 'An alias refers to what holds it.',
           start,
           end,
+          HINTS['BAD_ALIAS'],
         )
         return empty(start)
       }
@@ -162,6 +172,13 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
     return made
   }
 
+  function below(part: string | number, from: Node | null, at: number): TreeNode {
+    path.push(part)
+    const made = node(from, at)
+    path.pop()
+    return made
+  }
+
   function scalar(from: Node, start: number, end: number): TreeNode {
     const raw = isScalar(from) ? from.value : null
     const plain = isScalar(from) && from.type === Scalar.PLAIN
@@ -171,7 +188,7 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
   }
 
   function list(from: { items: unknown[] }, start: number, end: number): ListNode {
-    const items = (from.items as Node[]).map((item) => node(item, start))
+    const items = (from.items as Node[]).map((item, index) => below(index, item, start))
     return { kind: 'list', source, start, end: trimEnd(source.text, start, end), items }
   }
 
@@ -186,11 +203,11 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
       }
       const written = pair.key?.type === Scalar.PLAIN ? pair.key.source : undefined
       const key = written ?? String(pair.key?.value ?? '')
-      const value = node(pair.value, keyEnd)
+      const value = below(key, pair.value, keyEnd)
       if (written === '<<') merged.push(...mergeSources(value, keyStart, keyEnd))
       else {
         const earlier = entries.get(key)
-        if (earlier !== undefined) diagnostics.push(duplicate(source, key, earlier, keyStart, keyEnd))
+        if (earlier !== undefined) diagnostics.push(duplicate(source, [...path, key], earlier, keyStart, keyEnd))
         else entries.set(key, { key, keyStart, keyEnd, source, value })
       }
     }
@@ -210,9 +227,10 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
 }
 
 /** A key that stands twice in one map: told at the second place, with the first beside it. */
-export function duplicate(source: SourceText, key: string, first: MapEntry, start: number, end: number): Diagnostic {
+function duplicate(source: SourceText, path: Path, first: MapEntry, start: number, end: number): Diagnostic {
   const earlier = positionOf(first.source, first.keyStart, first.keyEnd)
-  return diagnostic('CLAW002', `"${key}" stands twice in one map.`, positionOf(source, start, end), {
+  const at = { ...positionOf(source, start, end), path: pointerOf(path) }
+  return diagnostic('CLAW002', `"${path.at(-1)}" stands twice in one map.`, at, {
     hint: `Remove one of them; the first is in line ${earlier.line}.`,
     related: [{ ...earlier, message: 'first here' }],
   })
