@@ -220,7 +220,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   function spenderOf(turn: GatedTurn, first: InboxRow): string {
     if (first.kind === 'heartbeat') return `heartbeat:${(first.payload as HeartbeatPayload).name}`
     if (first.kind === 'spawn') return (first.payload as SpawnPayload).by
-    const { channelId, userId } = turn.session
+    const { channelId, userId } = first.message ?? first.replyTo ?? {}
     const identity = `${channelId ?? ''}:${userId ?? ''}`
     return `user:${turn.plan.linkOf.get(identity) ?? identity}`
   }
@@ -270,7 +270,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const shown = claim.rows.at(-1)
     if (shown?.replyTo !== undefined && !isPushed(shown.replyTo)) {
       const message = { ...shown.replyTo, content: text, sessionKey: head.sessionKey, agentId: head.agentId }
-      world.emit({ type: 'outbound', message, at: clock.now() })
+      world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
     for (const answer of answers) {
       const key = waiterKey(answer.session, answer.messageId)

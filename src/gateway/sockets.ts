@@ -80,7 +80,7 @@ export function createSockets(deps: SocketDeps): Sockets {
 
   function onEvent(event: EngineEvent): void {
     if (event.type === 'outbound') {
-      pushes.push(event.message)
+      pushes.push(event.message, event.answers)
       return
     }
     for (const client of clients) {

@@ -4,6 +4,7 @@ import t from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import type { FakeReply, MessagesRequest } from '../support/fake-messages-api.ts'
+import { openSocket } from '../support/socket-client.ts'
 
 /** The model asks for a command once, then repeats what it was told. */
 const asks =
@@ -92,6 +93,24 @@ t.test('no answer in time: the turn ends, and the decision arrives as a message 
   await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
   const answer = await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${id}`)
   t.match(answer.response, /granted[\s\S]*ran-late/)
+})
+
+t.test('a late result reaches the socket of the one who asked, and is counted for them', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const b = await startBot(YAML(), { clock, api: { reply: asks('touch late.txt && echo ran-late') } })
+  t.teardown(() => b.stop())
+  const client = await openSocket(b.url, { hello: { channelId: 'http' } })
+  t.teardown(() => client.close())
+  client.send('inbound_message', { userId: 'u', content: 'do it', messageId: 'm1' })
+  const id = await open(b)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
+  await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
+  const late = await client.next('outbound_message')
+  t.match(late.data, { target: 'u', replyTo: 'm1', content: /granted[\s\S]*ran-late/ })
+  const by = (await b.claw.engine.usage()).map((one) => one.by)
+  t.same([...new Set(by)], ['user:http:u'])
 })
 
 t.test('unanswered for its whole time: expired, and the model is told', async (t) => {
