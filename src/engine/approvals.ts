@@ -66,6 +66,17 @@ export interface ApprovalsOptions {
 export const approvalId = (run: string, toolUseId: string): string =>
   createHash('sha256').update(`${run}\n${toolUseId}`).digest('hex').slice(0, 10)
 
+/** What the audit log keeps of a question: that nobody answered yet, or who answered what. */
+export const auditOf = ({ id, agentId, sessionKey, toolName }: ApprovalRow, state: ApprovalState | 'pending', by?: string) => ({
+  kind: 'approval',
+  id,
+  agentId,
+  session: sessionKey,
+  tool: toolName,
+  state,
+  ...(by === undefined ? {} : { by }),
+})
+
 export function viewOf(row: ApprovalRow): ApprovalView {
   const { id, agentId, sessionKey, toolName, input, reason, text, cwd, requestedBy, createdAt, expiresAt, grants } = row
   const base = {

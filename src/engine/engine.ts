@@ -142,7 +142,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
   })
 
-  const late = createLateApprovals(world, enqueueRow)
+  const late = createLateApprovals(world, enqueueRow, { append: (line) => surroundings.audit.append(line) })
   const approvals = createApprovals({
     store: storage.approvals,
     clock,
@@ -162,6 +162,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         .catch(() => {})
   })
   const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)
+  hub.on((event) => {
+    if (event.type !== 'reload' || event.ok) return
+    void surroundings.audit.append({ kind: 'reload', ok: false, generation: event.generation }).catch(() => {})
+  })
   const gate = createToolGate(world, surroundings, approvals)
   const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })
   const models = createModelCalls(world, modelRouter)
@@ -279,7 +283,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         heartbeats.apply(plan.heartbeats)
         await channels.apply(plan)
         await options.onSwap?.(plan)
-        await surroundings.audit.append({ kind: 'reload', generation: generation.number, configHash: plan.configHash })
+        await surroundings.audit.append({ kind: 'reload', ok: true, generation: generation.number, configHash: plan.configHash })
       }
     },
   })

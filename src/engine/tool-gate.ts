@@ -12,7 +12,7 @@ import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { type ApprovalRow, type StepJournal, StepUnknown } from '../storage/ports.ts'
 import type { ToolDefinition } from '../tools/port.ts'
 import { approvalText, commandOf, visible } from './approval-text.ts'
-import type { ApprovalState, Approvals } from './approvals.ts'
+import { type ApprovalState, type Approvals, auditOf } from './approvals.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { World } from './world.ts'
@@ -142,15 +142,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     })
     const state = opened.state === 'open' ? await approvals.wait(opened.id, approvalWaitMs, turn.signal) : opened.state
     const by = (await world.storage.approvals.get(opened.id))?.decidedBy
-    await surroundings.audit.append({
-      kind: 'approval',
-      id: opened.id,
-      agentId: turn.agent.id,
-      session: turn.session.key,
-      tool: tool.name,
-      state,
-      ...(by === undefined ? {} : { by }),
-    })
+    await surroundings.audit.append(auditOf(opened, state, by))
     if (state === 'pending') return { content: pendingText(opened.id), isError: false }
     return state === 'once' || state === 'always' ? opened : failure(deniedText(state))
   }

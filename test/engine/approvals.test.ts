@@ -30,6 +30,14 @@ async function open(b: Bot): Promise<string> {
   throw new Error('no approval was asked')
 }
 
+async function auditOf(b: Bot): Promise<Record<string, unknown>[]> {
+  const text = await readFile(join(b.folder, '.openclaw/audit.jsonl'), 'utf8')
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
 t.test('a command that needs it waits for an owner, and runs once approved', async (t) => {
   const b = await startBot(YAML(), { api: { reply: asks('touch made.txt && echo yes') } })
   t.teardown(() => b.stop())
@@ -47,12 +55,9 @@ t.test('a command that needs it waits for an owner, and runs once approved', asy
   t.equal((await b.claw.engine.decide(id, 'once', { identity: 'webchat:boss', caller: { kind: 'trusted' } })).ok, true)
   t.match((await reply).body.response, /yes/)
   t.equal((await b.claw.engine.decide(id, 'deny', { caller: { kind: 'owner' } })).ok, false, 'first answer wins')
-  const audit = (await readFile(join(b.folder, '.openclaw/audit.jsonl'), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  t.ok(audit.some((line) => line.kind === 'tool' && line.decision === 'ask'))
-  t.ok(audit.some((line) => line.kind === 'approval' && line.state === 'once'))
+  const audit = await auditOf(b)
+  t.ok(audit.some((line) => line['kind'] === 'tool' && line['decision'] === 'ask'))
+  t.ok(audit.some((line) => line['kind'] === 'approval' && line['state'] === 'once'))
 })
 
 t.test('a denied command is not run', async (t) => {
@@ -111,6 +116,11 @@ t.test('a late result reaches the socket of the one who asked, and is counted fo
   t.match(late.data, { target: 'u', replyTo: 'm1', content: /granted[\s\S]*ran-late/ })
   const by = (await b.claw.engine.usage()).map((one) => one.by)
   t.same([...new Set(by)], ['user:http:u'])
+  const states = (await auditOf(b)).filter((line) => line['kind'] === 'approval').map((line) => [line['state'], line['by']])
+  t.same(states, [
+    ['pending', undefined],
+    ['once', 'owner'],
+  ])
 })
 
 t.test('unanswered for its whole time: expired, and the model is told', async (t) => {
