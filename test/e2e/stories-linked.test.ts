@@ -75,6 +75,7 @@ t.test('linked by a code: said on one, confirmed on the other, kept over a resta
   t.match(await one.discord.ask('/link WRONGONE'), /not known/)
   const said = await one.discord.ask(`/link ${code.toLowerCase()}`)
   t.match(said, `identityLinks:\n  NAME: ["${TELEGRAM}", "${DISCORD}"]`, 'lines for the owner to paste')
+  t.match(said, /one conversation.* before is not part of it/, 'and what becomes of the one before')
   t.match(await one.discord.ask(`/link ${code}`), /not known/, 'a code works once')
   t.equal(await one.telegram.ask('first'), '1: first')
   t.equal(await one.discord.ask('second'), '2: second')
