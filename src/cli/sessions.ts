@@ -37,6 +37,7 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
 
 async function list(options: Options, io: Io): Promise<number> {
   const { agent, user, group } = options
+  if (typeof group === 'string' && !/^[^:]+:./.test(group)) return usage(io, `--group is CHANNEL:ID, not "${printable(group)}"`)
   const { stateDir, plan } = await whereabouts(options, io)
   const all = await createSessionFiles(stateDir).list(typeof agent === 'string' ? agent : undefined)
   const fits = [

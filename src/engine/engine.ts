@@ -13,7 +13,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { secretsOf } from '../plan/secrets.ts'
-import { parseSessionKey } from '../plan/session-key.ts'
+import { heartbeatSessionKey, parseSessionKey } from '../plan/session-key.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
@@ -362,8 +362,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async runHeartbeat(name) {
       const heartbeat = generation.plan.heartbeats.find((one) => one.name === name)
       if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
+      if (storage.halts.isHalted(heartbeat.agentId))
+        return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
       const outcome = await heartbeatRuns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
-      return { ok: outcome !== 'failed', message: `${name}: ${outcome}` }
+      const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
+      return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
     },
     halt,
     resume,
