@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChannelError, type OutboundMessage } from '../channels/port.ts'
-import { ClawError, EXIT, messageOf } from '../errors.ts'
+import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createLimits } from '../limits/rate-limits.ts'
 import { createModelRouter } from '../models/failover.ts'
@@ -271,8 +271,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onLoaded: (loaded) => options.onLoaded?.(loaded),
     prepare: async (plan) => {
       // What cannot change under a running engine is said, not half done.
-      if (plan.stateDir !== generation.plan.stateDir)
-        throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
+      if (plan.stateDir !== generation.plan.stateDir) {
+        const message = 'stateDir changed: restart to move the state.'
+        const hint = 'Nothing of this save is live until then; put stateDir back to make the rest live.'
+        const diagnostics = [diagnostic('CLAW504', message, { path: '/stateDir' }, { hint })]
+        throw new ClawError(message, { exitCode: EXIT.refused, diagnostics })
+      }
       const router = await createRouter(plan)
       secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
