@@ -26,6 +26,7 @@ export interface ApprovalQuestion {
   readonly files?: NonNullable<ApprovalRow['files']>
   readonly requestedBy?: string
   readonly askedByOwner: boolean
+  readonly spender?: string
   readonly replyTo?: ReplyTarget
   readonly timeoutMs: number
 }

@@ -33,6 +33,7 @@ export function createLateApprovals(
         approvalId: row.id,
         parents: row.parents,
         askedByOwner: row.askedByOwner,
+        ...(row.spender === undefined ? {} : { by: row.spender }),
       }
       await enqueueRow({
         session: row.sessionKey,
