@@ -121,3 +121,11 @@ t.test('a port in use names the port and the key to change', async (t) => {
   t.not(code, 0)
   t.match(err, new RegExp(`^openclaw\\.yaml:1:1 error CLAW502: Port ${api.port}[\\s\\S]*gateway\\.port`))
 })
+
+t.test('an agent without a key is told of at the start', async (t) => {
+  const cwd = t.testdir({ 'openclaw.yaml': 'gateway: { port: 0 }\nagents: { main: { soul: S } }\n' })
+  const running = await startClawProcess(cwd)
+  t.teardown(() => running.stop('SIGKILL'))
+  await until(() => running.log().includes('runs 1 agent'))
+  t.match(running.log(), /ANTHROPIC_API_KEY is not set, and the agent main needs it\. Set ANTHROPIC_API_KEY/)
+})
