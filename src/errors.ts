@@ -124,5 +124,15 @@ export class ClawError extends Error {
   }
 }
 
+/** The state folder failed: its disk is full, or it cannot be read or written. The message names the path, for the owner. */
+export class StateError extends ClawError {
+  readonly isFull: boolean
+  constructor(message: string, options: { isFull: boolean; cause?: unknown }) {
+    super(message, { exitCode: EXIT.refused, cause: options.cause })
+    this.name = 'StateError'
+    this.isFull = options.isFull
+  }
+}
+
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 // A file in, a running bot out: plan, storage, engine, gateway and the watcher, in that order; the reverse when it stops.
 
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { builtinRegistry } from './builtin.ts'
 import { loadPlan } from './config/load-plan.ts'
@@ -14,6 +15,7 @@ import { ClawError, type Diagnostic, EXIT, messageOf } from './errors.ts'
 import { type Gateway, startGateway } from './gateway/server.ts'
 import { removeGatewayFile, writeGatewayFile } from './gateway/state-file.ts'
 import { createKnownSecrets, type KnownSecrets } from './permissions/redact.ts'
+import { placedError } from './plan/placed.ts'
 import type { Plan } from './plan/plan.ts'
 import { secretsOf } from './plan/secrets.ts'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
@@ -47,7 +49,7 @@ export interface Claw {
   stop(): Promise<void>
 }
 
-/** Starts everything. @throws ClawError: exit code 78 when the configuration is refused, with its diagnostics. */
+/** Starts everything. @throws ClawError: exit code 78 when the configuration is refused, 66 when there is none, with its diagnostics. */
 export async function startClaw(options: StartOptions): Promise<Claw> {
   const {
     file,
@@ -68,7 +70,11 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   secrets.know(secretsOf(plan))
   if (degraded !== undefined) log.error({ problems: diagnostics.length }, `DEGRADED: ${degraded.why}`)
 
-  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log })
+  const storage = await openEmbeddedStorage({ stateDir: plan.stateDir, durability: plan.durability, clock, random, log }).catch(
+    (error: unknown) => {
+      throw placedError(plan, error)
+    },
+  )
   // Undone in reverse; the engine, once there is one, closes the storage itself.
   let undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
   try {
@@ -135,7 +141,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     return { engine, gateway, ownerSecret, diagnostics, stop }
   } catch (error) {
     await unwind(undo, log)
-    throw error
+    throw placedError(plan, error)
   }
 }
 
@@ -169,7 +175,8 @@ async function firstPlan(
   const { plan, diagnostics, fileHash } = loaded
   if (plan !== null) return { plan, diagnostics, loaded }
   const refuse = (more = ''): never => {
-    throw new ClawError(`the configuration is invalid, nothing was started${more}`, { exitCode: EXIT.refused, diagnostics })
+    const exitCode = existsSync(options.file) ? EXIT.refused : EXIT.noInput
+    throw new ClawError(`the configuration is invalid, nothing was started${more}`, { exitCode, diagnostics })
   }
   if (options.lastGood !== true) return refuse()
   const kept = await lastGood(loaded.stateDir, options.file)

@@ -64,8 +64,8 @@ export type EngineEvent =
       readonly decision: 'once' | 'always' | 'deny' | 'expired' | 'cancelled'
       readonly by?: string
     }
-  /** A reply on its way to a channel. */
-  | { readonly type: 'outbound'; readonly message: OutboundMessage; readonly at: number }
+  /** A reply on its way to a channel. `answers`: ids of the messages it answers; an approval's late result answers none. */
+  | { readonly type: 'outbound'; readonly message: OutboundMessage; readonly answers?: readonly string[]; readonly at: number }
   | {
       readonly type: 'heartbeat'
       readonly name: string

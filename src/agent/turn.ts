@@ -45,7 +45,7 @@ function sentenceFor(error: unknown, turn: Turn): string | null {
   if (isLeft(turn)) return null
   if (turn.signal.aborted) return STOPPED
   if (error instanceof BudgetError) return error.message
-  return error instanceof ModelError ? sayModelError(error) : null
+  return error instanceof ModelError ? sayModelError(error, turn.agent) : null
 }
 
 async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {

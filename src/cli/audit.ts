@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT } from '../errors.ts'
 import { ANCHOR_KEY, readHead, verifyAudit } from '../permissions/audit.ts'
-import { readStoredKey } from '../storage/embedded/read-key.ts'
+import { readStoredKey } from '../storage/embedded/read-outside.ts'
 import { paint, printJson, usage, type Verb } from './io.ts'
 
 export const run: Verb = async (args, options, io) => {

@@ -170,7 +170,7 @@ function keys(plan: Plan): Check[] {
 async function remembered(plan: Plan): Promise<Check[]> {
   const { createApprovalsFile } = await import('../permissions/approvals-file.ts')
   const { ANCHOR_KEY, readHead, verifyAudit } = await import('../permissions/audit.ts')
-  const { readStoredKey } = await import('../storage/embedded/read-key.ts')
+  const { readStoredKey } = await import('../storage/embedded/read-outside.ts')
   const checks: Check[] = []
   const damage = await createApprovalsFile(join(plan.stateDir, 'exec-approvals.json')).problem()
   if (damage !== undefined) checks.push(problem('approvals', damage))

@@ -11,7 +11,11 @@ import { type Io, paint, printJson, usage, type Verb } from './io.ts'
 export const run: Verb = async (args, options, io) => {
   const [action = 'list', ...words] = args
   const subject = words.join(' ').trim()
-  const store = createMemoryStore({ folder: join((await whereabouts(options, io)).stateDir, 'memory'), clock: systemClock })
+  const store = createMemoryStore({
+    folder: join((await whereabouts(options, io)).stateDir, 'memory'),
+    clock: systemClock,
+    onProblem: (why) => io.err(`claw: ${why}\n`),
+  })
   const json = options.format === 'json'
   switch (action) {
     case 'list':

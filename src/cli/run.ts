@@ -51,6 +51,8 @@ function greet(io: Io, claw: Claw): void {
     )
   }
   for (const [id, why] of offlineAgents(plan)) lines.push(paint(io, 'yellow', `  ${id} answers from ${why}`))
+  for (const { message, hint } of claw.diagnostics.filter(({ code, severity }) => code === 'CLAW009' && severity === 'warning'))
+    lines.push(paint(io, 'yellow', `  ${message}${hint === undefined ? '' : ` ${hint}`}`))
   io.out(`${lines.join('\n')}\n`)
 }
 

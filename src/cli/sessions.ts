@@ -5,6 +5,7 @@ import { EXIT } from '../errors.ts'
 import type { ContentBlock } from '../models/port.ts'
 import type { Plan } from '../plan/plan.ts'
 import { encodeKeyForFile, parseSessionKey, type SessionKeyParts } from '../plan/session-key.ts'
+import { withStoredLinks } from '../plan/stored-links.ts'
 import { readTranscript } from '../sessions/transcript.ts'
 import { createSessionFiles, transcriptPath } from '../storage/embedded/session-files.ts'
 import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
@@ -37,10 +38,11 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
 
 async function list(options: Options, io: Io): Promise<number> {
   const { agent, user, group } = options
+  if (typeof group === 'string' && !/^[^:]+:./.test(group)) return usage(io, `--group is CHANNEL:ID, not "${printable(group)}"`)
   const { stateDir, plan } = await whereabouts(options, io)
   const all = await createSessionFiles(stateDir).list(typeof agent === 'string' ? agent : undefined)
   const fits = [
-    typeof user === 'string' ? ofUser(user, plan) : () => true,
+    typeof user === 'string' ? ofUser(user, plan === null ? null : await linked(plan, stateDir)) : () => true,
     typeof group === 'string' ? ofGroup(group) : () => true,
   ]
   const sessions = all.filter(({ key }) => {
@@ -57,6 +59,12 @@ async function list(options: Options, io: Io): Promise<number> {
       sessions.map((one) => [one.key, one.agentId, minute(one.modified), String(one.bytes)]),
     )
   return EXIT.ok
+}
+
+/** With what people linked by a code: the engine's keys know it too. */
+async function linked(plan: Plan, stateDir: string): Promise<Plan> {
+  const { readStoredLinks } = await import('../storage/embedded/read-outside.ts')
+  return withStoredLinks(plan, readStoredLinks(stateDir))
 }
 
 type Fit = (parts: SessionKeyParts | null) => boolean

@@ -47,8 +47,8 @@ function show(io: Io, status: Status, { url, ownerSecret }: GatewayFile, problem
     )
   }
   for (const model of status.models) {
-    if (model.state !== 'ok')
-      line('model', `${model.id} rests${model.until === undefined ? '' : ` until ${minute(model.until)}`}: ${model.detail ?? ''}`)
+    const rests = model.until === undefined ? 'failed' : `rests until ${minute(model.until)}`
+    if (model.detail !== undefined) line('model', `${model.id} ${rests}: ${model.detail}`)
   }
   for (const { name, next } of status.heartbeats)
     line('heartbeat', `${name} ${next === null ? 'is off' : `next ${minute(next)}`}`)

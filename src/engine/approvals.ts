@@ -26,6 +26,7 @@ export interface ApprovalQuestion {
   readonly files?: NonNullable<ApprovalRow['files']>
   readonly requestedBy?: string
   readonly askedByOwner: boolean
+  readonly spender?: string
   readonly replyTo?: ReplyTarget
   readonly timeoutMs: number
 }
@@ -65,6 +66,17 @@ export interface ApprovalsOptions {
 /** Short enough to type, the same for the same call whatever process asks. */
 export const approvalId = (run: string, toolUseId: string): string =>
   createHash('sha256').update(`${run}\n${toolUseId}`).digest('hex').slice(0, 10)
+
+/** What the audit log keeps of a question: that nobody answered yet, or who answered what. */
+export const auditOf = ({ id, agentId, sessionKey, toolName }: ApprovalRow, state: ApprovalState | 'pending', by?: string) => ({
+  kind: 'approval',
+  id,
+  agentId,
+  session: sessionKey,
+  tool: toolName,
+  state,
+  ...(by === undefined ? {} : { by }),
+})
 
 export function viewOf(row: ApprovalRow): ApprovalView {
   const { id, agentId, sessionKey, toolName, input, reason, text, cwd, requestedBy, createdAt, expiresAt, grants } = row

@@ -3,6 +3,7 @@
 import type { InboundMessage } from '../channels/port.ts'
 import { identityOf } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
+import { sessionKey } from '../plan/session-key.ts'
 import type { Approvals } from './approvals.ts'
 import { type ChatCommand, HELP } from './commands.ts'
 import type { Caller } from './port.ts'
@@ -35,6 +36,9 @@ export interface CommandsOptions {
 }
 
 const OWNERS_ONLY = 'Only an owner may do that.'
+/** What was said before keeps its key and its file: two conversations make no sense as one. */
+const ONE_CONVERSATION =
+  ' From now on we have one conversation, wherever you write. What we said here before is not part of it; what I saved to memory stays.'
 /** Nobody finds a code by trying: so many wrong ones, then a while of none at all. */
 const WRONG_CODES = 5
 const WRONG_CODES_MS = 10 * 60_000
@@ -98,7 +102,7 @@ export function createCommands(world: World, options: CommandsOptions): Commands
   }
 
   /** Said on one channel without a code, confirmed with it on another: the two are one person. */
-  function link(code: string | undefined, { message, caller }: CommandContext): string {
+  function link(code: string | undefined, { message, caller, session }: CommandContext): string {
     const identity = verifiedIdentity(message, caller)
     if (identity === null) return 'Linking needs a channel that knows who you are.'
     if (code === undefined) {
@@ -114,10 +118,13 @@ export function createCommands(world: World, options: CommandsOptions): Commands
       return 'That code is not known, or its time was up.'
     }
     options.onLinked()
-    const { linkOf } = world.current().plan
+    const { plan } = world.current()
+    const { linkOf } = plan
     if (linkOf.get(other) === undefined || linkOf.get(other) !== linkOf.get(identity))
       return `In the owner’s openclaw.yaml ${other} and ${identity} are two people, and that holds.`
-    return `Linked ${other} and ${identity}. For the owner’s openclaw.yaml:\nidentityLinks:\n  NAME: ["${other}", "${identity}"]`
+    const isMoved =
+      session !== null && message.groupId === undefined && sessionKey(plan, session.agentId, message) !== session.key
+    return `Linked ${other} and ${identity}.${isMoved ? ONE_CONVERSATION : ''} For the owner’s openclaw.yaml:\nidentityLinks:\n  NAME: ["${other}", "${identity}"]`
   }
 
   return {

@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChannelError, type OutboundMessage } from '../channels/port.ts'
-import { ClawError, EXIT, messageOf } from '../errors.ts'
+import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
 import { createLimits } from '../limits/rate-limits.ts'
 import { createModelRouter } from '../models/failover.ts'
@@ -13,7 +13,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { secretsOf } from '../plan/secrets.ts'
-import { parseSessionKey } from '../plan/session-key.ts'
+import { heartbeatSessionKey, parseSessionKey } from '../plan/session-key.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
@@ -142,7 +142,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
   })
 
-  const late = createLateApprovals(world, enqueueRow)
+  const late = createLateApprovals(world, enqueueRow, { append: (line) => surroundings.audit.append(line) })
   const approvals = createApprovals({
     store: storage.approvals,
     clock,
@@ -162,6 +162,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         .catch(() => {})
   })
   const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)
+  hub.on((event) => {
+    if (event.type !== 'reload' || event.ok) return
+    void surroundings.audit.append({ kind: 'reload', ok: false, generation: event.generation }).catch(() => {})
+  })
   const gate = createToolGate(world, surroundings, approvals)
   const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })
   const models = createModelCalls(world, modelRouter)
@@ -267,8 +271,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onLoaded: (loaded) => options.onLoaded?.(loaded),
     prepare: async (plan) => {
       // What cannot change under a running engine is said, not half done.
-      if (plan.stateDir !== generation.plan.stateDir)
-        throw new ClawError('stateDir changed: restart to move the state.', { exitCode: EXIT.refused })
+      if (plan.stateDir !== generation.plan.stateDir) {
+        const message = 'stateDir changed: restart to move the state.'
+        const hint = 'Nothing of this save is live until then; put stateDir back to make the rest live.'
+        const diagnostics = [diagnostic('CLAW504', message, { path: '/stateDir' }, { hint })]
+        throw new ClawError(message, { exitCode: EXIT.refused, diagnostics })
+      }
       const router = await createRouter(plan)
       secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
@@ -279,7 +287,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         heartbeats.apply(plan.heartbeats)
         await channels.apply(plan)
         await options.onSwap?.(plan)
-        await surroundings.audit.append({ kind: 'reload', generation: generation.number, configHash: plan.configHash })
+        await surroundings.audit.append({ kind: 'reload', ok: true, generation: generation.number, configHash: plan.configHash })
       }
     },
   })
@@ -358,8 +366,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async runHeartbeat(name) {
       const heartbeat = generation.plan.heartbeats.find((one) => one.name === name)
       if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
+      if (storage.halts.isHalted(heartbeat.agentId))
+        return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
       const outcome = await heartbeatRuns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
-      return { ok: outcome !== 'failed', message: `${name}: ${outcome}` }
+      const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
+      return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
     },
     halt,
     resume,

@@ -3,7 +3,9 @@
 
 import { textOf } from '../agent/turn.ts'
 import { messageOf } from '../errors.ts'
+import type { Audit } from '../permissions/audit.ts'
 import type { ApprovalRow, InboxRow, NewInboxRow } from '../storage/ports.ts'
+import { auditOf } from './approvals.ts'
 import type { GatedTurn, ToolGate } from './tool-gate.ts'
 import type { ApprovalPayload } from './turns.ts'
 import type { World } from './world.ts'
@@ -14,15 +16,24 @@ export interface LateApprovals {
   run(turn: GatedTurn, row: InboxRow, gate: ToolGate): Promise<string>
 }
 
-export function createLateApprovals(world: World, enqueueRow: (row: NewInboxRow) => Promise<void>): LateApprovals {
-  const { storage, clock } = world
+export function createLateApprovals(
+  world: World,
+  enqueueRow: (row: NewInboxRow) => Promise<void>,
+  audit: Pick<Audit, 'append'>,
+): LateApprovals {
+  const { storage, clock, log } = world
 
   return {
     async decided(row) {
+      // What was decided goes on without it: a call that is approved writes its own line before it runs, or does not run.
+      await audit
+        .append(auditOf(row, row.state, row.decidedBy))
+        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the audit log cannot be written'))
       const payload: ApprovalPayload & { parents: readonly string[]; askedByOwner: boolean } = {
         approvalId: row.id,
         parents: row.parents,
         askedByOwner: row.askedByOwner,
+        ...(row.spender === undefined ? {} : { by: row.spender }),
       }
       await enqueueRow({
         session: row.sessionKey,

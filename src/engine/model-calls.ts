@@ -3,9 +3,10 @@
 
 import { BudgetError, type Turn } from '../agent/port.ts'
 import type { ModelRouter, RoutedResult } from '../models/failover.ts'
-import type { ContentBlock, ModelRequest, ModelResult, Usage } from '../models/port.ts'
+import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../models/port.ts'
 import { cost, priceOf } from '../models/prices.ts'
 import { type Redact, redactDeep } from '../permissions/redact.ts'
+import { changeHint, usesIn } from '../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
 import { estimateEntry, estimateText } from '../sessions/tokens.ts'
 import type { World } from './world.ts'
@@ -35,7 +36,7 @@ const MARGIN = 4 / 3
 const FRAME_TOKENS = 32
 
 export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
-  const { limits, clock, storage, secrets } = world
+  const { limits, clock, storage, secrets, log } = world
 
   async function spend(
     agent: AgentPlan,
@@ -62,6 +63,14 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     }
   }
 
+  /** The person in the chat gets one plain sentence; the reason stands here. */
+  function logFailure(agent: AgentPlan, session: string, error: unknown): void {
+    if (!(error instanceof ModelError) || error.kind === 'aborted') return
+    const { model, kind, message } = error
+    const hint = kind === 'no_model' && model !== undefined ? { hint: changeHint(usesIn(agent, model)) } : {}
+    log.error({ agent: agent.id, session, model, kind, error: message, ...hint }, 'a model gave no answer')
+  }
+
   return {
     async call(turn, request, spender, onText, onRestart) {
       const { agent, plan, signal } = turn
@@ -77,7 +86,10 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
       }
       const result = await spend(agent, spender, plan, estimate, request.maxTokens, signal, (most) =>
         models.call(agent, { ...request, maxTokens: shorter(request, most), signal }, watch),
-      )
+      ).catch((error: unknown) => {
+        logFailure(agent, turn.session.key, error)
+        throw error
+      })
       text.end()
       return cleared(result, secrets.redact)
     },

@@ -1,8 +1,9 @@
 // A save in, a new generation or a reason out. The next plan is compiled and all that can fail is prepared; then one pointer
 // is swapped; then what only the old plan held is retired. A plan that fails leaves the running one untouched.
 
-import { type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
+import { ClawError, type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
 import { diffPlans } from '../plan/diff.ts'
+import { placed } from '../plan/placed.ts'
 import type { Plan } from '../plan/plan.ts'
 import { rest } from '../slices.ts'
 import type { ReloadResult } from './port.ts'
@@ -74,6 +75,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       })
       return result
     }
+    let about = before.configured
     try {
       if (stopped)
         return end(false, before.plan, [diagnostic('CLAW504', 'The engine is stopping.', { file: before.plan.file })], [])
@@ -94,6 +96,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       // The very same: nothing to swap.
       if (loaded.plan.fingerprint === before.configured.fingerprint && loaded.plan.configHash === before.plan.configHash)
         return end(true, before.plan, loaded.diagnostics, [])
+      about = loaded.plan
       await rest()
       const changes = diffPlans(before.configured, loaded.plan).changes
       await rest()
@@ -104,7 +107,9 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       return end(true, loaded.plan, loaded.diagnostics, changes)
     } catch (error) {
       world.log.error({ error: messageOf(error) }, 'the saved configuration could not be prepared; the running one stays')
-      return end(false, before.plan, [diagnostic('CLAW504', messageOf(error), { file: before.plan.file })], [])
+      const own = error instanceof ClawError ? error.diagnostics : []
+      const problems = own.length > 0 ? own : [diagnostic('CLAW504', messageOf(error), { file: before.plan.file })]
+      return end(false, before.plan, placed(about, problems), [])
     }
   }
 

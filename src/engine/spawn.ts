@@ -4,7 +4,6 @@
 import { spawnSessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
 import type { Spawn } from '../tools/port.ts'
-import { whoOf } from './intake.ts'
 import type { GatedTurn } from './tool-gate.ts'
 import type { SpawnPayload, TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
@@ -33,12 +32,14 @@ export function createSpawn(
     if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
     if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
-    const { channelId, userId } = turn.session
-    const by =
-      channelId === undefined || userId === undefined
-        ? `agent:${turn.agent.id}`
-        : `user:${whoOf(turn.plan, { channelId, userId })}`
-    const payload: SpawnPayload = { parents: [...turn.parents, turn.agent.id], askedByOwner: turn.askedByOwner, by }
+    const first = turn.claim.rows[0]
+    const replyTo = first?.replyTo ?? (first?.payload as Partial<SpawnPayload> | undefined)?.replyTo
+    const payload: SpawnPayload = {
+      parents: [...turn.parents, turn.agent.id],
+      askedByOwner: turn.askedByOwner,
+      by: turn.spender,
+      ...(replyTo === undefined ? {} : { replyTo }),
+    }
     // The key of the call names the session, so that a call made again after a crash finds the child it started.
     const session = spawnSessionKey(agentId, idempotencyKey)
     const row: NewInboxRow = {

@@ -1,6 +1,7 @@
 // The engine's parts in, what `claw status` and /status show out.
 
 import type { ModelRouter, ModelState } from '../models/failover.ts'
+import { changeHint, usesOf } from '../plan/model-uses.ts'
 import { packageVersion } from '../resources.ts'
 import type { Heartbeats } from '../schedules/heartbeats.ts'
 import type { ChannelManager } from './channels.ts'
@@ -41,18 +42,26 @@ export function statusOf({ world, channels, heartbeats, models, reloader, starte
       model: `${model.provider}/${model.model}`,
       stopped: storage.halts.isHalted(id),
     })),
-    models: models.state().map(modelLine),
+    models: models.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),
     stopped: storage.halts.isHalted(undefined),
     startedAt,
     ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
   }
 }
 
-const modelLine = ({ provider, model, state, until, lastError }: ModelState): Status['models'][number] => ({
-  id: `${provider}/${model}`,
-  state: state === 'open' ? 'cooling' : 'ok',
-  ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
-  ...(lastError === undefined ? {} : { detail: `${lastError.kind}: ${lastError.message}` }),
-})
+/** None for a model that no agent names any more. */
+function modelLine({ provider, model, state, until, lastError }: ModelState, uses: readonly string[]): Status['models'] {
+  if (uses.length === 0) return []
+  const id = `${provider}/${model}`
+  const gone = lastError?.kind === 'no_model' ? `${id} is no longer offered under its name. ${changeHint(uses)} ` : ''
+  return [
+    {
+      id,
+      state: state === 'open' ? 'cooling' : 'ok',
+      ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+      ...(lastError === undefined ? {} : { detail: `${lastError.kind}: ${gone}${lastError.message}` }),
+    },
+  ]
+}
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

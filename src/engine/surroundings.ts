@@ -64,7 +64,9 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
     sync: world.current().plan.durability === 'power',
   })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
-  const memory = guardedMemory(createMemoryStore({ folder: join(stateDir, 'memory'), clock }))
+  const memory = guardedMemory(
+    createMemoryStore({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) }),
+  )
   const sandbox = createSandbox()
   const gates = new WeakMap<AgentPlan, Gates>()
 

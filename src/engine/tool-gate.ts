@@ -12,9 +12,10 @@ import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { type ApprovalRow, type StepJournal, StepUnknown } from '../storage/ports.ts'
 import type { ToolDefinition } from '../tools/port.ts'
 import { approvalText, commandOf, visible } from './approval-text.ts'
-import type { ApprovalState, Approvals } from './approvals.ts'
+import { type ApprovalState, type Approvals, auditOf } from './approvals.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { SpawnPayload } from './turns.ts'
 import type { World } from './world.ts'
 
 /** A turn with what the gate needs to know of who stands behind it. */
@@ -22,6 +23,8 @@ export interface GatedTurn extends Turn {
   /** Agents that started this one, outermost first. */
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
+  /** Whom its tokens are counted for: `user:<link or identity>` or `heartbeat:<name>`. */
+  readonly spender: string
   readonly journal: StepJournal
 }
 
@@ -118,6 +121,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     if (approvers.length === 0 && !turn.askedByOwner)
       return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
     const row = turn.claim.rows[0]
+    const replyTo = row?.replyTo ?? (row?.payload as Partial<SpawnPayload> | undefined)?.replyTo
     const { channelId, userId } = turn.session
     const cwd = surroundings.cwdOf(turn.agent)
     const command = commandOf(tool.name, input)
@@ -138,19 +142,12 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       askedByOwner: turn.askedByOwner,
       timeoutMs,
       ...(channelId === undefined || userId === undefined ? {} : { requestedBy: `${channelId}:${userId}` }),
-      ...(row?.replyTo === undefined ? {} : { replyTo: row.replyTo }),
+      spender: turn.spender,
+      ...(replyTo === undefined ? {} : { replyTo }),
     })
     const state = opened.state === 'open' ? await approvals.wait(opened.id, approvalWaitMs, turn.signal) : opened.state
     const by = (await world.storage.approvals.get(opened.id))?.decidedBy
-    await surroundings.audit.append({
-      kind: 'approval',
-      id: opened.id,
-      agentId: turn.agent.id,
-      session: turn.session.key,
-      tool: tool.name,
-      state,
-      ...(by === undefined ? {} : { by }),
-    })
+    await surroundings.audit.append(auditOf(opened, state, by))
     if (state === 'pending') return { content: pendingText(opened.id), isError: false }
     return state === 'once' || state === 'always' ? opened : failure(deniedText(state))
   }

@@ -5,7 +5,7 @@ import type { EngineEvent } from '../agent/events.ts'
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../agent/port.ts'
 import { runAgentTurn } from '../agent/turn.ts'
 import type { ReplyTarget } from '../channels/port.ts'
-import type { AgentPlan } from '../plan/plan.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { needsReset } from '../sessions/reset.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../storage/ports.ts'
 import type { SessionRef } from '../tools/port.ts'
@@ -23,6 +23,8 @@ export interface SpawnPayload {
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
   readonly by: string
+  /** Where the one who is behind it reads: what comes of a question that was answered late is told there. */
+  readonly replyTo?: ReplyTarget
 }
 /** What a row of kind `heartbeat` carries. */
 export interface HeartbeatPayload {
@@ -32,6 +34,7 @@ export interface HeartbeatPayload {
 /** What a row of kind `approval` carries. */
 export interface ApprovalPayload {
   readonly approvalId: string
+  readonly by?: string
 }
 
 export interface TurnRunner {
@@ -175,6 +178,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       signal,
       parents,
       askedByOwner,
+      spender: spenderOf(generation.plan, first),
       journal: options.journalOf(claim.run),
     }
   }
@@ -185,7 +189,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       journal: turn.journal,
       clock,
       emit,
-      callModel: (t, request, onText, onRestart) => options.models.call(t, request, spenderOf(turn, first), onText, onRestart),
+      callModel: (t, request, onText, onRestart) => options.models.call(t, request, turn.spender, onText, onRestart),
       callTool: (_, call) => options.gate.call(turn, call),
       compact: (t) => options.compactor.run(t.plan, t.agent, t.session.key, t.signal),
     }
@@ -217,12 +221,13 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   }
 
   /** Who the turn's tokens are counted for. */
-  function spenderOf(turn: GatedTurn, first: InboxRow): string {
+  function spenderOf(plan: Plan, first: InboxRow): string {
     if (first.kind === 'heartbeat') return `heartbeat:${(first.payload as HeartbeatPayload).name}`
-    if (first.kind === 'spawn') return (first.payload as SpawnPayload).by
-    const { channelId, userId } = turn.session
+    const { by } = (first.payload ?? {}) as Partial<SpawnPayload & ApprovalPayload>
+    if (by !== undefined) return by
+    const { channelId, userId } = first.message ?? first.replyTo ?? {}
     const identity = `${channelId ?? ''}:${userId ?? ''}`
-    return `user:${turn.plan.linkOf.get(identity) ?? identity}`
+    return `user:${plan.linkOf.get(identity) ?? identity}`
   }
 
   async function resetIfDue(turn: GatedTurn): Promise<void> {
@@ -270,7 +275,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const shown = claim.rows.at(-1)
     if (shown?.replyTo !== undefined && !isPushed(shown.replyTo)) {
       const message = { ...shown.replyTo, content: text, sessionKey: head.sessionKey, agentId: head.agentId }
-      world.emit({ type: 'outbound', message, at: clock.now() })
+      world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
     for (const answer of answers) {
       const key = waiterKey(answer.session, answer.messageId)

@@ -11,7 +11,7 @@ import type { Rights } from './doors.ts'
 import { metricsText } from './metrics.ts'
 import { apiProblem, complete, listModels } from './openai.ts'
 import type { Page } from './page.ts'
-import { problem, RequestProblem, readBody } from './replies.ts'
+import { problem, readBody, sayable } from './replies.ts'
 import type { Env } from './types.ts'
 
 export interface AppDeps extends ChatDeps {
@@ -33,9 +33,12 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.onError((error, c) => {
     const forModels = c.req.path.startsWith('/v1/')
     const answer = forModels ? apiProblem : problem
-    if (error instanceof RequestProblem) return answer(error.status, error.code, error.message)
+    const rights = c.get('rights')
+    const known = sayable(error, rights === 'owner' || rights === 'trusted')
+    if (known === error) return answer(known.status, known.code, known.message)
     if (c.env.outgoing.destroyed) return new Response(null, { status: 499 })
     log.error({ path: c.req.path, error: messageOf(error) }, 'a request failed')
+    if (known !== null) return answer(known.status, known.code, known.message)
     return answer(500, 'internal', 'This request could not be carried out; the log has the reason.')
   })
   app.notFound(() => problem(404, 'not_found', 'There is nothing here.'))

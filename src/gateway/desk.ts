@@ -24,8 +24,8 @@ export interface Desk {
     caller: Caller,
     options: { readonly signal: AbortSignal; readonly agentId?: string; readonly follow?: Follow },
   ): Promise<Ticket>
-  /** Whether the one who waits for this reply gets it from `hand`. */
-  isWaitedFor(message: OutboundMessage): boolean
+  /** Whether the one who waits for this reply gets it from `hand`. `answers`: ids of the messages it answers. */
+  isWaitedFor(message: OutboundMessage, answers?: readonly string[]): boolean
   close(): void
 }
 
@@ -100,8 +100,9 @@ export function createDesk(engine: Engine): Desk {
       )
       return { accepted, answer }
     },
-    isWaitedFor(message) {
-      if (message.replyTo === undefined) return false
+    isWaitedFor(message, answers = []) {
+      // What comes later on its own, such as an approved call's result, says what it replies to and answers nothing.
+      if (message.replyTo === undefined || !answers.includes(message.replyTo)) return false
       const key = messageKey(message.sessionKey, message.replyTo)
       return followed.has(key) || answered.has(key)
     },

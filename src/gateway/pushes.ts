@@ -8,7 +8,7 @@ import { outboundFrame } from './frames.ts'
 import { type Client, isOperator, type Send } from './socket-client.ts'
 
 export interface Pushes {
-  push(message: OutboundMessage): void
+  push(message: OutboundMessage, answers?: readonly string[]): void
   /** Remembers who wrote last in a session: late results of it are theirs. */
   spoke(client: Client, sessionKey: string): void
   forget(client: Client): void
@@ -28,8 +28,8 @@ export function createPushes(deps: { engine: Engine; desk: Desk; clients: Readon
   })
 
   return {
-    push(message) {
-      if (desk.isWaitedFor(message)) return
+    push(message, answers) {
+      if (desk.isWaitedFor(message, answers)) return
       const type = engine.plan.channels.get(message.channelId)?.type ?? ''
       if (type !== 'http' && type !== 'webchat') return
       const here = [...clients].filter((client) => client.session?.channelId === message.channelId)

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Refused } from '../engine/port.ts'
+import { StateError } from '../errors.ts'
 
 /** A problem with a request, in words for its sender. */
 export class RequestProblem extends Error {
@@ -14,6 +15,28 @@ export class RequestProblem extends Error {
     this.code = code
   }
 }
+
+/**
+ * What the sender may know of a failure; null: a bug, of which only the log speaks. A full disk is something a person can
+ * mend, so it is said; where it is, only to the owner.
+ */
+export function sayable(error: unknown, isOwner: boolean): RequestProblem | null {
+  if (error instanceof RequestProblem) return error
+  if (!(error instanceof StateError)) return null
+  const [status, code, text] = error.isFull ? DISK_FULL : STATE_FAILED
+  return new RequestProblem(status, code, isOwner ? error.message : text)
+}
+
+const DISK_FULL = [
+  507,
+  'disk_full',
+  'The disk that holds this bot’s state is full, so nothing new can be stored. Free some space there, then send this again.',
+] as const
+const STATE_FAILED = [
+  503,
+  'state_failed',
+  'This bot’s state folder cannot be read or written at the moment; the log has the reason. Send this again when it is mended.',
+] as const
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 

@@ -15,7 +15,7 @@ import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
 import { gatewayChannel } from './inbound.ts'
 import { createPushes } from './pushes.ts'
-import { RequestProblem } from './replies.ts'
+import { RequestProblem, sayable } from './replies.ts'
 import { CLOSE, type Client, createClient, createSend, isOperator, type SocketSession } from './socket-client.ts'
 import { createSocketIntake } from './socket-intake.ts'
 
@@ -80,7 +80,7 @@ export function createSockets(deps: SocketDeps): Sockets {
 
   function onEvent(event: EngineEvent): void {
     if (event.type === 'outbound') {
-      pushes.push(event.message)
+      pushes.push(event.message, event.answers)
       return
     }
     for (const client of clients) {
@@ -144,12 +144,10 @@ export function createSockets(deps: SocketDeps): Sockets {
     let messageId: string | undefined
     const fail = (error: unknown): void => {
       const about = messageId === undefined ? {} : { messageId }
-      if (error instanceof RequestProblem) {
-        send(client, errorFrame(error.code, error.message, about))
-        return
-      }
-      log.error({ error: messageOf(error) }, 'a frame failed')
-      send(client, errorFrame('internal', 'This message could not be taken; try again.', about))
+      const known = sayable(error, isOperator(client))
+      if (known !== error) log.error({ error: messageOf(error) }, 'a frame failed')
+      const { code, message } = known ?? { code: 'internal', message: 'This message could not be taken; try again.' }
+      send(client, errorFrame(code, message, about))
     }
     try {
       const frame = parseFrame(raw, isBinary, engine.plan.gateway.maxBodyBytes)

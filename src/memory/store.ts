@@ -1,10 +1,13 @@
-// What agents remember: one Markdown file a key under one folder. Files are the truth and people may edit them; the
-// search index lives in memory and follows the files' times.
+// What agents remember: one Markdown file a key under one folder, and graph.json, which people write. Files are the truth
+// and people may edit them; the search index lives in memory and follows the files' times.
 
+import type { Stats } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ClawError, EXIT, messageOf } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import type { MemoryStore } from '../tools/port.ts'
+import { GRAPH_FILE, readGraph } from './graph.ts'
 import { fileNameOf, isMemoryFile, keyOf, normalizeKey } from './keys.ts'
 import { type IndexedNote, indexNote, rank } from './ranking.ts'
 
@@ -20,10 +23,19 @@ interface Note extends IndexedNote {
 
 /** A note larger than this is refused on saving, and read only so far where a person wrote it. */
 const MAX_BYTES = 1_000_000
+const MAX_GRAPH_BYTES = 8_000_000
 const READ_AT_ONCE = 32
 
-export function createMemoryStore({ folder, clock }: { folder: string; clock: Clock }): MemoryStore {
+export interface MemoryOptions {
+  readonly folder: string
+  readonly clock: Clock
+  /** A file that cannot be read as what it is; once for each state of it. */
+  onProblem?(message: string): void
+}
+
+export function createMemoryStore({ folder, clock, onProblem }: MemoryOptions): MemoryStore {
   let notes = new Map<string, Note>()
+  let graph: { readonly stamp: string; readonly notes: ReadonlyMap<string, Note> } = { stamp: '', notes: new Map() }
   let working: Promise<unknown> = Promise.resolve()
 
   /** One after the other: a save sees the names that earlier ones took. */
@@ -47,6 +59,30 @@ export function createMemoryStore({ folder, clock }: { folder: string; clock: Cl
     notes = next
     return next
   }
+
+  /** One note a thing in graph.json; its file is never written here. */
+  async function things(): Promise<ReadonlyMap<string, Note>> {
+    const path = join(folder, GRAPH_FILE)
+    const stat = await lstat(path).catch(() => null)
+    const stamp = stat?.isFile() === true ? stampOf(stat) : ''
+    if (stamp === graph.stamp) return graph.notes
+    const read = new Map<string, Note>()
+    graph = { stamp, notes: read }
+    if (stat === null || stamp === '') return read
+    try {
+      if (stat.size > MAX_GRAPH_BYTES) throw new Error(`it may have ${MAX_GRAPH_BYTES} bytes at most`)
+      for (const { id, searched, content } of readGraph((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''))) {
+        const key = `${GRAPH_FILE}: ${id}`.normalize('NFC')
+        const size = { bytes: Buffer.byteLength(content), modified: stat.mtimeMs }
+        if (!read.has(key)) read.set(key, { key, content, ...size, name: GRAPH_FILE, stamp, ...indexNote(id, searched) })
+      }
+    } catch (error) {
+      onProblem?.(`${path} is not used: ${messageOf(error)}`)
+    }
+    return read
+  }
+
+  const everything = async (): Promise<readonly Note[]> => [...(await refresh()).values(), ...(await things()).values()]
 
   return {
     save: (rawKey, content) =>
@@ -74,7 +110,7 @@ export function createMemoryStore({ folder, clock }: { folder: string; clock: Cl
 
     search: (query, limit = 8) =>
       inTurn(async () => {
-        const all = [...(await refresh()).values()]
+        const all = await everything()
         return [...rank(all, query)]
           .sort(([a, x], [b, y]) => y - x || b.modified - a.modified || (a.key < b.key ? -1 : 1))
           .slice(0, limit)
@@ -83,16 +119,22 @@ export function createMemoryStore({ folder, clock }: { folder: string; clock: Cl
 
     list: () =>
       inTurn(async () =>
-        [...(await refresh()).values()]
+        [...(await everything())]
           .map(({ key, bytes, modified }) => ({ key, bytes, modified }))
           .sort((a, b) => (a.key < b.key ? -1 : 1)),
       ),
 
-    read: (key) => inTurn(async () => (await refresh()).get(normalizeKey(key))?.content ?? null),
+    read: (key) =>
+      inTurn(async () => {
+        const normal = normalizeKey(key)
+        return ((await refresh()).get(normal) ?? (await things()).get(normal))?.content ?? null
+      }),
 
     remove: (key) =>
       inTurn(async () => {
         const note = (await refresh()).get(normalizeKey(key))
+        if (note === undefined && (await things()).has(normalizeKey(key)))
+          throw new ClawError(`That stands in ${join(folder, GRAPH_FILE)}: take it out there.`, { exitCode: EXIT.invalid })
         if (note === undefined) return false
         await rm(join(folder, note.name), { force: true })
         notes.delete(note.key)
@@ -100,6 +142,8 @@ export function createMemoryStore({ folder, clock }: { folder: string; clock: Cl
       }),
   }
 }
+
+const stampOf = (stat: Stats): string => `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`
 
 /** File systems may fold case and compose accents. */
 const foldName = (name: string): string => name.normalize('NFC').toLowerCase()
@@ -119,7 +163,7 @@ async function load(folder: string, name: string, before: Note | undefined): Pro
   const path = join(folder, name)
   try {
     const stat = await lstat(path)
-    const stamp = `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`
+    const stamp = stampOf(stat)
     if (before?.stamp === stamp) return before
     const text = (await readFile(path))
       .subarray(0, MAX_BYTES)

@@ -138,6 +138,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
       return result
     } catch (thrown) {
       const error = thrown instanceof ModelError ? thrown : new ModelError('invalid', messageOf(thrown), { cause: thrown })
+      error.model ??= key
       note(state, error)
       throw error
     } finally {

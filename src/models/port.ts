@@ -87,6 +87,8 @@ export class ModelError extends Error {
   readonly kind: ModelErrorKind
   readonly status?: number
   readonly retryAfterMs?: number
+  /** `provider/model` that failed; set by whoever chose it. */
+  model?: string
   constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'ModelError'

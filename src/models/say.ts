@@ -1,13 +1,17 @@
 // A failed call in, one plain sentence for the person in the chat out: no secrets, no jargon.
 
+import { changeHint, type ModelsOf, usesIn } from '../plan/model-uses.ts'
 import type { ModelError } from './port.ts'
 
-export function sayModelError(error: ModelError): string {
+/** `agent`: whose models were asked. */
+export function sayModelError(error: ModelError, agent: ModelsOf): string {
   switch (error.kind) {
     case 'credentials':
       return 'I cannot reach my language model: its key is missing or was not accepted. The owner can mend that.'
     case 'no_model':
-      return 'My language model is no longer offered under its name. The owner can mend that.'
+      return error.model === undefined
+        ? 'My language model is no longer offered under its name. The owner can mend that.'
+        : `My language model ${error.model} is no longer offered under its name. For the owner: ${changeHint(usesIn(agent, error.model))}`
     case 'rate_limit':
       return `My language model has too much to do for me right now. Please try again ${when(error.retryAfterMs)}.`
     case 'overloaded':

@@ -68,6 +68,7 @@ export function readWindow(fd: number, path: string, fileSize: number): Window {
   }
   // Nothing is where the summary points: it stands for all that came before it.
   const lost = summaryAt !== undefined && keepFrom !== undefined && found.at(-1)?.entry.id !== keepFrom
+  if (lost) damage.push(`The summary keeps what follows ${keepFrom}, which is not in the file; it stands for all before it.`)
   const window = (lost ? found.slice(0, summaryAt) : found).toReversed()
   return {
     entries: window.map((one) => one.entry),

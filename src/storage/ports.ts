@@ -217,6 +217,8 @@ export interface ApprovalRow {
   readonly requestedBy?: string
   /** The message came from the owner's own terminal or page. */
   readonly askedByOwner: boolean
+  /** Whom the tokens of its turn are counted for. */
+  readonly spender?: string
   readonly replyTo?: ReplyTarget
   readonly createdAt: number
   readonly expiresAt: number

@@ -232,6 +232,7 @@ t.test('sessions are read from the files, whether or not an engine runs', async 
   t.same(await list('--user', 'mehdi'), mehdi, 'a link: all that is theirs')
   t.same(await list('--user', 'telegram:123'), mehdi, 'an identity of the link')
   t.same(await list('--user', '999'), ['agent:main:telegram:999'], 'an id')
+  t.match(await claw(['sessions', 'list', '--group', 'G1']), { code: 64, err: /--group is CHANNEL:ID, not "G1"/ })
   t.same(await list('--group', 'http:G1'), ['agent:researcher:http:G1:t1:*'])
   t.same(await list('--group', 'telegram:-100', '--user', 'mehdi'), ['agent:main:telegram:-100:123'])
   const shown = await claw(['sessions', 'show', 'agent:main:telegram:123'])

@@ -84,7 +84,7 @@ identityLinks: { mehdi: ["telegram:123", "http:123"] }
   await t.test('a second engine on the same state is refused, with the holder', async (t) => {
     const second = await claw(['run'], { cwd })
     t.equal(second.code, 78)
-    t.match(second.err, new RegExp(String(running.child.pid)))
+    t.match(second.err, new RegExp(`^openclaw\\.yaml:\\d+:\\d+ error CLAW503.*pid ${running.child.pid}`))
   })
 
   await t.test('SIGTERM drains and ends with 0', async (t) => {
@@ -104,9 +104,11 @@ t.test('an invalid configuration is refused with 78 and its problems', async (t)
 })
 
 t.test('without a file: 66 and what to do', async (t) => {
-  const { code, err } = await claw(['validate'], { cwd: t.testdir({}) })
-  t.equal(code, 66)
-  t.match(err, /openclaw\.yaml/)
+  for (const verb of ['validate', 'run', 'chat']) {
+    const { code, err } = await claw([verb], { cwd: t.testdir({}) })
+    t.equal(code, 66, verb)
+    t.match(err, /openclaw\.yaml/)
+  }
 })
 
 t.test('a port in use names the port and the key to change', async (t) => {
@@ -117,5 +119,13 @@ t.test('a port in use names the port and the key to change', async (t) => {
   })
   const { code, err } = await claw(['run'], { cwd })
   t.not(code, 0)
-  t.match(err, new RegExp(`${api.port}[\\s\\S]*gateway\\.port`))
+  t.match(err, new RegExp(`^openclaw\\.yaml:1:1 error CLAW502: Port ${api.port}[\\s\\S]*gateway\\.port`))
+})
+
+t.test('an agent without a key is told of at the start', async (t) => {
+  const cwd = t.testdir({ 'openclaw.yaml': 'gateway: { port: 0 }\nagents: { main: { soul: S } }\n' })
+  const running = await startClawProcess(cwd)
+  t.teardown(() => running.stop('SIGKILL'))
+  await until(() => running.log().includes('runs 1 agent'))
+  t.match(running.log(), /ANTHROPIC_API_KEY is not set, and the agent main needs it\. Set ANTHROPIC_API_KEY/)
 })

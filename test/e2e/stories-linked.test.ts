@@ -4,6 +4,7 @@ import t from 'tap'
 import { type Bot, HEAD } from '../support/bot.ts'
 import { createFakeDiscord } from '../support/fake-discord.ts'
 import { createFakeTelegram } from '../support/fake-telegram.ts'
+import { runCli } from '../support/run-cli.ts'
 import { counting, kept, keptFolder, keysOf, onDiscord, onTelegram, type Speaker, storyBot, talk } from './stories-world.ts'
 
 const TELEGRAM = 'telegram:11'
@@ -75,12 +76,18 @@ t.test('linked by a code: said on one, confirmed on the other, kept over a resta
   t.match(await one.discord.ask('/link WRONGONE'), /not known/)
   const said = await one.discord.ask(`/link ${code.toLowerCase()}`)
   t.match(said, `identityLinks:\n  NAME: ["${TELEGRAM}", "${DISCORD}"]`, 'lines for the owner to paste')
+  t.match(said, /one conversation.* before is not part of it/, 'and what becomes of the one before')
   t.match(await one.discord.ask(`/link ${code}`), /not known/, 'a code works once')
   t.equal(await one.telegram.ask('first'), '1: first')
   t.equal(await one.discord.ask('second'), '2: second')
   const [key = '', ...others] = await keysOf(one.bot)
   t.same(others, [], 'one conversation')
   t.match(await talk(one.bot, key), [/first/, /first/, /second/, /second/])
+
+  for (const user of [TELEGRAM, DISCORD]) {
+    const listed = await runCli(one.bot.folder, 'sessions', 'list', '--user', user, '--format', 'json')
+    t.match(listed.json(), { sessions: [{ key }] }, 'found by either')
+  }
 
   await one.again('')
   t.equal(await one.telegram.ask('third'), '3: third')

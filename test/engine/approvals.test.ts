@@ -4,6 +4,7 @@ import t from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import type { FakeReply, MessagesRequest } from '../support/fake-messages-api.ts'
+import { openSocket } from '../support/socket-client.ts'
 
 /** The model asks for a command once, then repeats what it was told. */
 const asks =
@@ -29,6 +30,14 @@ async function open(b: Bot): Promise<string> {
   throw new Error('no approval was asked')
 }
 
+async function auditOf(b: Bot): Promise<Record<string, unknown>[]> {
+  const text = await readFile(join(b.folder, '.openclaw/audit.jsonl'), 'utf8')
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
 t.test('a command that needs it waits for an owner, and runs once approved', async (t) => {
   const b = await startBot(YAML(), { api: { reply: asks('touch made.txt && echo yes') } })
   t.teardown(() => b.stop())
@@ -46,12 +55,9 @@ t.test('a command that needs it waits for an owner, and runs once approved', asy
   t.equal((await b.claw.engine.decide(id, 'once', { identity: 'webchat:boss', caller: { kind: 'trusted' } })).ok, true)
   t.match((await reply).body.response, /yes/)
   t.equal((await b.claw.engine.decide(id, 'deny', { caller: { kind: 'owner' } })).ok, false, 'first answer wins')
-  const audit = (await readFile(join(b.folder, '.openclaw/audit.jsonl'), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  t.ok(audit.some((line) => line.kind === 'tool' && line.decision === 'ask'))
-  t.ok(audit.some((line) => line.kind === 'approval' && line.state === 'once'))
+  const audit = await auditOf(b)
+  t.ok(audit.some((line) => line['kind'] === 'tool' && line['decision'] === 'ask'))
+  t.ok(audit.some((line) => line['kind'] === 'approval' && line['state'] === 'once'))
 })
 
 t.test('a denied command is not run', async (t) => {
@@ -92,6 +98,60 @@ t.test('no answer in time: the turn ends, and the decision arrives as a message 
   await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
   const answer = await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${id}`)
   t.match(answer.response, /granted[\s\S]*ran-late/)
+})
+
+t.test('a late result reaches the socket of the one who asked, and is counted for them', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const b = await startBot(YAML(), { clock, api: { reply: asks('touch late.txt && echo ran-late') } })
+  t.teardown(() => b.stop())
+  const client = await openSocket(b.url, { hello: { channelId: 'http' } })
+  t.teardown(() => client.close())
+  client.send('inbound_message', { userId: 'u', content: 'do it', messageId: 'm1' })
+  const id = await open(b)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
+  await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
+  const late = await client.next('outbound_message')
+  t.match(late.data, { target: 'u', replyTo: 'm1', content: /granted[\s\S]*ran-late/ })
+  const by = (await b.claw.engine.usage()).map((one) => one.by)
+  t.same([...new Set(by)], ['user:http:u'])
+  const states = (await auditOf(b)).filter((line) => line['kind'] === 'approval').map((line) => [line['state'], line['by']])
+  t.same(states, [
+    ['pending', undefined],
+    ['once', 'owner'],
+  ])
+})
+
+t.test('a sub-agent’s late result reaches the one behind it, and is counted for them', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const reply = (request: MessagesRequest): FakeReply | string => {
+    const text = JSON.stringify(request.messages.at(-1)?.content)
+    if (text.includes('tool_result') || text.includes('[Approval')) return `told: ${text}`
+    if (JSON.stringify(request.system).includes('CHILD'))
+      return { toolCalls: [{ name: 'bash', input: { command: 'touch kid.txt && echo kid-ran' } }] }
+    return { toolCalls: [{ name: 'sessions_spawn', input: { agent: 'kid', prompt: 'do it' } }] }
+  }
+  const yaml = `${HEAD}
+owners: ["webchat:boss"]
+routing: { defaultAgent: main }
+agents:
+  main: { soul: S, tools: [bash, sessions_spawn], subagents: [kid], sandbox: "off" }
+  kid: { name: Kid, soul: CHILD, sandbox: "off", tools: [bash], permissions: { approvalWait: 30s, timeout: 1h } }
+`
+  const b = await startBot(yaml, { clock, api: { reply } })
+  t.teardown(() => b.stop())
+  const headers = { authorization: `Bearer ${b.claw.ownerSecret}` }
+  const client = await openSocket(b.url, { headers, hello: { channelId: 'http', userId: 'u' } })
+  t.teardown(() => client.close())
+  client.send('inbound_message', { userId: 'u', content: 'delegate', messageId: 'm1' })
+  const id = await open(b)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
+  await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
+  t.match((await client.next('outbound_message')).data, { target: 'u', agentId: 'kid', content: /granted[\s\S]*kid-ran/ })
+  t.same([...new Set((await b.claw.engine.usage()).map((one) => one.by))], ['user:http:u'])
 })
 
 t.test('unanswered for its whole time: expired, and the model is told', async (t) => {

@@ -4,6 +4,7 @@ import t from 'tap'
 import { HEAD, startBot } from '../support/bot.ts'
 import { claw } from '../support/process.ts'
 import { fill, mountSmallDisk, NO_MOUNT, readOnlyView } from '../support/small-disk.ts'
+import { openSocket } from '../support/socket-client.ts'
 
 const YAML = `${HEAD}agents: { main: { soul: S } }`
 const SESSION = '.openclaw/agents/main/sessions/agent%3Amain%3Ahttp%3Au.jsonl'
@@ -68,7 +69,15 @@ t.test('a full disk under a whole bot: said, nothing lost, and it goes on when t
   fill(join(folder, 'filler'))
   const large = 'x'.repeat(90_000)
   const refused = await b.chat('u', large, { message_id: 'm1' })
-  t.not(refused.status, 200, 'not taken, and said so')
+  t.equal(refused.status, 507, 'not taken, and said so')
+  t.match(refused.body.error, { code: 'disk_full', message: /disk .* is full.*Free some space/ })
+  t.notMatch(refused.body.error?.message, folder, 'where it is, is for the owner')
+  const owner = await b.chat('u', large, { message_id: 'm1' }, { authorization: `Bearer ${b.claw.ownerSecret}` })
+  t.match(owner.body.error?.message, folder)
+  const client = await openSocket(b.url, { hello: { channelId: 'http' } })
+  client.send('inbound_message', { userId: 'u', content: large, messageId: 'm1' })
+  t.match((await client.next('error')).data, { code: 'disk_full', messageId: 'm1' })
+  await client.close()
   t.match(logged.join('\n'), /disk that holds .* is full/)
   t.equal((await readFile(join(folder, SESSION), 'utf8')).slice(0, before.length), before)
   t.equal((await b.chat('u', 'before', { message_id: 'm0' })).body.response, 'ok', 'what was answered is still known')

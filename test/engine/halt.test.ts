@@ -114,3 +114,14 @@ t.test('a record that is damaged stops everything until somebody resumes', async
     await b.stop()
   }
 })
+
+t.test('a heartbeat that is asked for says why it does not run, or where it failed', async (t) => {
+  const yaml = `${YAML}\nheartbeats: [{ name: hb, schedule: "0 0 1 1 *", agent: main, prompt: p }]`
+  const b = await bot(t, t.testdir({}), yaml)
+  await b.claw.engine.halt('main', 'test')
+  t.match(await b.claw.engine.runHeartbeat('hb'), { ok: false, message: /main is stopped/ })
+  await b.claw.engine.resume('main', 'test')
+  t.same(await b.claw.engine.runHeartbeat('hb'), { ok: true, message: 'hb: ran' })
+  b.api.setReply(() => ({ fault: { status: 401 } }))
+  t.match(await b.claw.engine.runHeartbeat('hb'), { ok: false, message: /hb: failed; .*claw sessions show cron:hb/ })
+})

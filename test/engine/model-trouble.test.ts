@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { type Logger, silentLogger } from '../../src/ports.ts'
 import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import type { FakeReply, Fault } from '../support/fake-messages-api.ts'
 import { createFakeTelegram } from '../support/fake-telegram.ts'
@@ -92,8 +93,22 @@ t.test('fallbacks in order; what failed on its key or was retired rests, and sta
 })
 
 t.test('a retired model without another one: a plain sentence', async (t) => {
-  const b = await bot(t, HEAD + ONE, { api: { reply: () => ({ fault: { status: 404, message: 'model: claude-test' } }) } })
-  t.match((await b.chat('u', 'hello')).body.response, /no longer offered/)
+  const logged: Record<string, unknown>[] = []
+  const log: Logger = { ...silentLogger, error: (fields) => void logged.push(fields as Record<string, unknown>) }
+  const b = await bot(t, HEAD + ONE, {
+    log,
+    api: { reply: (q) => (q.model === 'new' ? 'hi' : { fault: { status: 404, message: 'model: claude-test' } }) },
+  })
+  const names = /api\/claude-test is no longer offered.*agents\.main\.model, or under defaults\.model/
+  t.match((await b.chat('u', 'hello')).body.response, names)
+  t.match(logged, [{ agent: 'main', model: 'api/claude-test', kind: 'no_model', hint: /agents\.main\.model/ }])
+  const models = async () => (await b.claw.engine.status()).models
+  t.match(await models(), [{ id: 'api/claude-test', state: 'cooling', detail: names }])
+  await b.save(HEAD.replace('claude-test', 'new') + ONE)
+  t.equal((await b.claw.engine.reload()).ok, true)
+  t.equal((await b.chat('u', 'hello')).body.response, 'hi')
+  t.match(await models(), [{ id: 'api/new', state: 'ok' }], 'what nobody uses any more is not told')
+  t.equal((await models()).length, 1)
 })
 
 t.test('owners are warned once at four fifths of a budget, and at its end nothing is asked', async (t) => {

@@ -1,4 +1,4 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
@@ -244,4 +244,16 @@ t.test('stopped in the middle of a reload: nothing comes up again, nothing is wr
     t.same(await readdir(join(folder, '.openclaw')), after)
     t.match((await b.claw.engine.reload()).diagnostics, [{ code: 'CLAW504', message: /stopping/ }])
   }
+})
+
+t.test('another stateDir is refused at its line', async (t) => {
+  const b = await startBot(`${HEAD}agents: { main: { soul: S } }`)
+  t.teardown(() => b.stop())
+  await b.save(`${HEAD}agents: { main: { soul: S } }\nstateDir: elsewhere\n`)
+  const { ok, diagnostics } = await b.claw.engine.reload()
+  t.equal(ok, false)
+  t.match(diagnostics, [
+    { code: 'CLAW504', message: /stateDir changed/, hint: /put stateDir back/, file: b.file, path: '/stateDir' },
+  ])
+  t.match(await readFile(b.file, 'utf8').then((text) => text.split('\n')[(diagnostics[0]?.line ?? 0) - 1]), /^stateDir/)
 })

@@ -159,3 +159,51 @@ t.test('keys', async (t) => {
     )
   })
 })
+
+const GRAPH = {
+  entities: [
+    { id: 'user_mehdi', type: 'person', observations: ['Staff Software Engineer at Meta', 'Located in Redwood City, CA'] },
+    { id: 'project_habit_detection', type: 'project', observations: ['Pipeline for AR glasses', 'Has January deadline'] },
+    { id: 'cat', type: 'animal', observations: ['Called Minka'] },
+    { id: 7 },
+    'nonsense',
+  ],
+  relations: [{ from: 'user_mehdi', to: 'project_habit_detection', type: 'working_on' }, { from: 'cat' }, null],
+}
+
+t.test(
+  'graph.json: things are found by what is known of them, and relations lead to what stands at their other end',
+  async (t) => {
+    const folder = t.testdir({ 'graph.json': JSON.stringify(GRAPH), 'dinner.md': 'Sushi Ran' })
+    const store = storeIn(folder)
+    const found = async (query: string) => (await store.search(query)).map((one) => one.key)
+    const [first] = await store.search('What am I working on?')
+    t.match(first?.content, /working on.*project_habit_detection|project_habit_detection/)
+    t.match(first?.content, /January deadline/)
+    t.same((await found('AR glasses'))[0], 'graph.json: project_habit_detection')
+    t.same(await found('Redwood'), ['graph.json: user_mehdi'])
+    t.same(await found('sushi'), ['dinner'])
+    t.match(await store.list(), [{ key: 'dinner' }, {}, {}, {}])
+    t.match(await store.read('graph.json: cat'), /^cat \(animal\)\n- Called Minka$/)
+    await t.rejects(store.remove('graph.json: cat'), /stands in .*graph\.json/)
+    await store.save('graph.json: cat', 'an agent’s own note', BY)
+    t.match(JSON.parse(await readFile(join(folder, 'graph.json'), 'utf8')), { relations: [{ type: 'working_on' }] })
+
+    await writeFile(join(folder, 'graph.json'), JSON.stringify({ entities: [{ id: 'dog', observations: ['Bello'] }] }))
+    t.same(await found('Bello'), ['graph.json: dog'], 'edited: read again')
+    t.same(await found('Redwood'), [])
+  },
+)
+
+t.test('a graph.json that is none is told once, and costs nothing else', async (t) => {
+  const folder = t.testdir({ 'graph.json': '{"entities": [', 'dinner.md': 'Sushi Ran' })
+  const told: string[] = []
+  const store = createMemoryStore({ folder, clock: systemClock, onProblem: (why) => told.push(why) })
+  t.match(await store.search('sushi'), [{ key: 'dinner' }])
+  await store.search('sushi')
+  t.match(told, [/graph\.json is not used: /])
+  t.equal(told.length, 1)
+  await writeFile(join(folder, 'graph.json'), '[]')
+  t.match(await store.list(), [{ key: 'dinner' }])
+  t.match(told[1], /must be an object/)
+})

@@ -251,6 +251,21 @@ void t.test('the end of a long file opens without reading its past', async (t) =
   t.equal(readFileSync(path).subarray(transcript.skippedBytes).toString('utf8').split('\n')[0], line(19_990).trimEnd())
 })
 
+void t.test('a summary that points at nothing stands for all before it, and that is reported', (t) => {
+  const path = join(t.testdir(), 's.jsonl')
+  writeFileSync(
+    path,
+    [entry('e1'), entry('sum', 'system', { kind: 'summary', keepFrom: 'gone' }), entry('e2')].map(formatEntry).join(''),
+  )
+  const { entries, damage } = fresh().load(path, 's')
+  t.same(
+    entries.map((one) => one.id),
+    ['sum', 'e2'],
+  )
+  t.match(damage, [/keeps what follows gone, which is not in the file/])
+  t.end()
+})
+
 void t.test('the cache keeps within its bound', async (t) => {
   const dir = t.testdir()
   const one = fresh(50_000)

@@ -201,6 +201,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
           sessionKey: key,
           agentId,
         },
+        answers: [messageId],
         at: Date.now(),
       })
     })

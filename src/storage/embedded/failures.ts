@@ -1,6 +1,6 @@
 // Errors of SQLite and of the file system in; a sentence that says what to do out.
 
-import { ClawError, EXIT, messageOf } from '../../errors.ts'
+import { messageOf, StateError } from '../../errors.ts'
 
 const codeOf = (error: unknown): string => {
   const { code, sqliteCodeName, errcode } = (error ?? {}) as { code?: unknown; sqliteCodeName?: unknown; errcode?: unknown }
@@ -19,12 +19,15 @@ const SQLITE: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 }
 
+const FULL: ReadonlySet<string> = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT'])
+
 export const isBusy = (error: unknown): boolean => codeOf(error) === 'SQLITE_BUSY'
 
 /** The same failure with words for a person; what is not about the disk stays as it is. */
 export function storageFailure(error: unknown, path: string): Error {
-  const say = sentenceOf(codeOf(error), path, messageOf(error))
-  if (say !== null) return new ClawError(say, { exitCode: EXIT.refused, cause: error })
+  const code = codeOf(error)
+  const say = sentenceOf(code, path, messageOf(error))
+  if (say !== null) return new StateError(say, { isFull: FULL.has(code), cause: error })
   return error instanceof Error ? error : new Error(String(error))
 }
 
