@@ -51,9 +51,9 @@ export function protectedComponent(components: readonly string[]): string | unde
   return undefined
 }
 
-/** Names a pattern is tried against, to see whether it could stand for a protected one. */
+/** Names a pattern is tried against. Those that are ordinary but for their folder (`*.json`, `log*`) are not among them. */
 const SAMPLES = [
-  ...EXACT,
+  ...[...EXACT].filter((name) => name !== '_netrc' && !/\.(json|toml|db|dat)$/.test(name)),
   '.env.local',
   '.env.production',
   '.bash_history',
@@ -62,8 +62,8 @@ const SAMPLES = [
   'id_dsa',
   'id_ecdsa',
   'id_ed25519',
-  'server.pem',
-  'server.key',
+  'x.pem',
+  'x.key',
   'x.p12',
   'x.pfx',
   'x.jks',
@@ -71,16 +71,19 @@ const SAMPLES = [
 ]
 
 /**
- * Whether a file-name pattern could stand for a protected name. A component of wildcards alone names nothing in particular
- * (and never a dot file); what it really meets is looked at just before running.
+ * Whether a file-name pattern is aimed at a protected name: it could stand for one, and spells out two characters and a third
+ * of it. `*.json`, `s*` and `*` name nothing in particular; what they really meet is looked at just before running. With its
+ * first dot spelled out it is aimed at hidden names, whatever follows.
  */
 export function patternMeetsProtected(pattern: string): boolean {
-  const literal = pattern.replace(/\[[^\]]*\]|[*?]/g, '')
-  if (literal === '' && !pattern.includes('[')) return false
   const folded = foldName(pattern)
-  return SAMPLES.some(
-    (name) => (name.startsWith('.') ? folded.startsWith('.') || folded.startsWith('[') : true) && globMatch(folded, name),
-  )
+  const spelled = folded.replace(/\[[^\]!^-]{1,3}\]/g, 'x').replace(/\[[^\]]*\]|[*?]/g, '').length
+  const hidden = /^(\.|\[[^\]]*\.)/.test(folded)
+  return SAMPLES.some((name) => {
+    const dotted = name.startsWith('.')
+    const aimed = (hidden && dotted) || (spelled >= (dotted ? 3 : 2) && spelled * 3 >= name.length)
+    return aimed && globMatch(folded, name)
+  })
 }
 
 /** Matches `*`, `?` and `[...]`; at most the product of both lengths in steps. Doubt about a class counts as a match. */
