@@ -109,7 +109,7 @@ export function grantedBy(patterns: readonly string[], command: SimpleCommand): 
   for (const pattern of patterns) {
     const grant = parseGrant(pattern)
     if (!grantFits(grant, command.words)) continue
-    if (changesShell(name)) {
+    if (changesShell(command.words.map((word) => word.text))) {
       but = { refusedBy: pattern, reason: `\`${name}\` changes the shell itself; no grant covers it.` }
       continue
     }
@@ -140,7 +140,8 @@ export function checkGrant(pattern: string): GrantCheck {
   if (first === undefined) return { error: 'The grant is empty.' }
   const name = first.parts[0] ?? ''
   if (first.star) return { error: `\`${pattern}\` does not name one command: a star in its first word would allow many.` }
-  if (changesShell(name)) return { error: `\`${name}\` changes the shell itself, so it can never be granted.` }
+  if (changesShell(grant.tokens.map((token) => token.parts.join('*'))))
+    return { error: `\`${name}\` changes the shell itself, so it can never be granted.` }
   const kind = riskyKind(baseName(name))
   if (!grant.exact && kind !== undefined)
     return { error: `\`${name}\` is ${kind}: with a star the grant would allow any program. Grant the exact command instead.` }

@@ -175,7 +175,8 @@ function whyNot(command: SimpleCommand, policy: ShellPolicy): { by: string; reas
     return { reason: reason ?? problem }
   }
   if (reason !== undefined) return { reason }
-  if (changesShell(name)) return { reason: `\`${name}\` changes the shell itself, so later names may mean something else.` }
+  if (changesShell(command.words.map((word) => word.text)))
+    return { reason: `\`${name}\` changes the shell itself, so later names may mean something else.` }
   const kind = riskyKind(name)
   return {
     reason:
