@@ -1,13 +1,15 @@
 // The second look, just before running: a name that was fine as text may be a link that leaves the workspace, and a pattern
-// may meet a protected file. What comes out is why the command must not run unasked, or undefined.
+// may meet a protected file. A grant lets a command leave the workspace, but lifts no floor: links and patterns of granted
+// commands are followed to protected names too. What comes out is why the command must not run unasked, or undefined.
 
 import { readdir, realpath } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import type { Verdict } from '../port.ts'
 import { globMatch, protectedComponent } from '../protected.ts'
-import { engineHit } from './floors.ts'
-import { parseCommand, type Word } from './parse.ts'
-import { READS_FILES } from './safe-list.ts'
+import { engineHit, hitOfPath } from './floors.ts'
+import { proseArguments } from './hazards/index.ts'
+import { parseCommand, type SimpleCommand, type Word } from './parse.ts'
+import { ONLY_PRINTS, READS_FILES } from './safe-list.ts'
 
 export interface RecheckPlace {
   readonly cwd: string
@@ -15,9 +17,10 @@ export interface RecheckPlace {
   readonly protectedPaths: readonly string[]
 }
 
-const MOST_NAMES = 2000
+const MOST_NAMES = 10_000
+const MOST_LENGTH = 1024
 
-/** Resolves every file that a safe-list part (and any input redirection) would read. Never throws: trouble is a reason. */
+/** Resolves every file that a safe-list part (and any input redirection) would read, and those that others name. Never throws. */
 export async function recheckCommand(verdict: Verdict, command: string, place: RecheckPlace): Promise<string | undefined> {
   const parsed = parseCommand(command)
   if (!parsed.ok) return undefined
@@ -28,8 +31,15 @@ export async function recheckCommand(verdict: Verdict, command: string, place: R
     for (const own of place.protectedPaths) engine.push(await realpath(own).catch(() => resolve(own)))
     for (const [index, one] of parsed.commands.entries()) {
       const files: Word[] = one.stdin === undefined ? [] : [one.stdin]
-      if (verdict.parts?.[index]?.by === 'safe' && READS_FILES.has(one.words[0]?.text ?? ''))
-        files.push(...one.words.slice(1).filter((word) => !word.text.startsWith('-')))
+      if (verdict.parts?.[index]?.by === 'safe') {
+        if (READS_FILES.has(one.words[0]?.text ?? ''))
+          files.push(...one.words.slice(1).filter((word) => !word.text.startsWith('-')))
+      } else {
+        for (const name of await namesMet(one, place.cwd)) {
+          const problem = await floorMet(name, { cwd: place.cwd, roots, engine })
+          if (problem !== undefined) return problem
+        }
+      }
       for (const word of files) {
         for (const name of await namesOf(word, place.cwd)) {
           const problem = await problemOf(name, { cwd: place.cwd, roots, engine })
@@ -42,6 +52,37 @@ export async function recheckCommand(verdict: Verdict, command: string, place: R
     return `The files of the command could not be looked at (${(error as { code?: string }).code ?? 'error'}).`
   }
 }
+
+/** The files that a granted command names: what its patterns meet, and each word that is no option and no prose. */
+async function namesMet(command: SimpleCommand, cwd: string): Promise<readonly string[]> {
+  if (ONLY_PRINTS.has(command.words[0]?.text ?? '')) return []
+  const prose = proseArguments(command.words)
+  const names: string[] = []
+  for (const [index, word] of command.words.entries()) {
+    if (index === 0 || word.text.length > MOST_LENGTH || word.text.startsWith('-')) continue
+    if (word.pattern) names.push(...(await namesOf(word, cwd)))
+    else if (!prose.has(index)) names.push(word.text)
+  }
+  return names
+}
+
+/** The floor that a name leads to on the disk; a name that is no file leads nowhere. */
+async function floorMet(
+  name: string,
+  place: { cwd: string; roots: readonly string[]; engine: readonly string[] },
+): Promise<string | undefined> {
+  const real = await realpath(name.startsWith('/') ? name : `${place.cwd}/${name}`).catch(() => undefined)
+  if (real === undefined || real === '/dev/null') return undefined
+  const root = place.roots.find((folder) => inside(folder, real))
+  const problem = (
+    hitOfPath(root === undefined ? real : relative(root, real), false, { cwd: place.cwd, engine: [] }) ??
+    engineHit(real, { cwd: place.roots[0] ?? place.cwd, engine: place.engine })
+  )?.reason
+  return problem === undefined ? undefined : `\`${name}\` leads to it: ${problem}`
+}
+
+const inside = (folder: string, path: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 
 async function problemOf(
   name: string,
@@ -56,7 +97,7 @@ async function problemOf(
     if ((error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ENOTDIR') return undefined
     throw error
   }
-  const root = place.roots.find((folder) => real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+  const root = place.roots.find((folder) => inside(folder, real))
   if (root === undefined) return `\`${name}\` is a link that leaves the workspace.`
   const met = protectedComponent(relative(root, real).split(sep))
   if (met !== undefined) return `\`${name}\` is \`${met}\`, a protected name.`
