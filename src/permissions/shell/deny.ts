@@ -1,6 +1,7 @@
 // Deny rules match generously: they may refuse too much, never too little. They look through paths, quoting, option order and
 // launchers, and into the text that shells and interpreters are given.
 
+import { posix } from 'node:path'
 import { globMatch } from '../protected.ts'
 import { baseName, riskyKind } from './names.ts'
 
@@ -21,27 +22,48 @@ function parseDeny(pattern: string): Deny {
   const deny = {
     name: baseName(name).toLowerCase() || '*',
     options: rest.filter((token) => token.startsWith('-')),
-    rest: rest.filter((token) => !token.startsWith('-')),
+    rest: rest.filter((token) => !token.startsWith('-')).map((token) => token.replace(/^(\.\/)+/, '')),
   }
   if (cache.size > 5000) cache.clear()
   cache.set(pattern, deny)
   return deny
 }
 
-/** A short cluster `-rf` is met by its letters in any order and any number of words; a long option by its start. */
+/** Letters and the long options that nearly every tool means by them: who denies one denies the other. */
+const TWINS: readonly (readonly [letters: string, long: string])[] = [
+  ['rR', 'recursive'],
+  ['f', 'force'],
+  ['dD', 'delete'],
+  ['a', 'all'],
+  ['g', 'global'],
+  ['y', 'yes'],
+  ['i', 'in-place'],
+]
+
+const longMet = (option: string, word: string): boolean =>
+  word.length > 2 && word.startsWith('--') && option.startsWith(word.split('=', 1)[0] ?? '')
+
+/**
+ * A short cluster `-rf` is met by its letters in any order and any number of words; a long option by its start; either by its
+ * twin.
+ */
 function optionMet(option: string, words: readonly string[]): boolean {
-  if (
-    words.some(
-      (word) =>
-        globMatch(option, word) || (word.length > 2 && word.startsWith('--') && option.startsWith(word.split('=', 1)[0] ?? '')),
-    )
-  )
-    return true
-  const letters = /^-([A-Za-z0-9]+)$/.exec(option)?.[1]
-  if (letters === undefined) return words.some((word) => word.startsWith(`${option}=`))
+  if (words.some((word) => globMatch(option, word) || longMet(option, word))) return true
   const given = words.filter((word) => /^-[^-]/.test(word)).join('')
-  return [...letters].every((letter) => given.includes(letter))
+  const letters = /^-([A-Za-z0-9]+)$/.exec(option)?.[1]
+  if (letters === undefined) {
+    const short = TWINS.find(([, long]) => option === `--${long}`)?.[0] ?? ''
+    return words.some((word) => word.startsWith(`${option}=`)) || [...short].some((letter) => given.includes(letter))
+  }
+  return [...letters].every((letter) => {
+    const twin = TWINS.find(([all]) => all.includes(letter))
+    if (twin === undefined) return given.includes(letter)
+    return [...twin[0]].some((one) => given.includes(one)) || words.some((word) => longMet(`--${twin[1]}`, word))
+  })
 }
+
+/** A file or pattern rather than a sub-command: it may stand among others, in any spelling of its path. */
+const LIKE_A_FILE = /[*?[/.~]/
 
 /** Whether the rest of a rule follows a command's name, options (and one value each) skipped. */
 function restMet(rest: readonly string[], words: readonly string[]): boolean {
@@ -51,9 +73,9 @@ function restMet(rest: readonly string[], words: readonly string[]): boolean {
       const word = words[at]
       if (word === undefined) return false
       at++
-      if (globMatch(token, word) || globMatch(token, baseName(word))) break
+      if (globMatch(token, word) || globMatch(token, baseName(word)) || globMatch(token, posix.normalize(word))) break
       const previous = words[at - 2] ?? ''
-      if (!word.startsWith('-') && !previous.startsWith('-')) return false
+      if (!LIKE_A_FILE.test(token) && !word.startsWith('-') && !previous.startsWith('-')) return false
     }
   }
   return true
