@@ -51,6 +51,7 @@ export function protectedComponent(components: readonly string[]): string | unde
   return undefined
 }
 
+const KEY_EXTENSIONS = ['.pem', '.key', '.p12', '.pfx', '.jks', '.keystore', '.ppk', '.kdbx']
 /** Names a pattern is tried against. Those that are ordinary but for their folder (`*.json`, `log*`) are not among them. */
 const SAMPLES = [
   ...[...EXACT].filter((name) => name !== '_netrc' && !/\.(json|toml|db|dat)$/.test(name)),
@@ -62,22 +63,22 @@ const SAMPLES = [
   'id_dsa',
   'id_ecdsa',
   'id_ed25519',
-  'x.pem',
-  'x.key',
-  'x.p12',
-  'x.pfx',
-  'x.jks',
-  'x.ppk',
+  ...KEY_EXTENSIONS.map((extension) => `x${extension}`),
 ]
+
+const LONGEST_SAMPLE = Math.max(...SAMPLES.map((name) => name.length))
 
 /**
  * Whether a file-name pattern is aimed at a protected name: it could stand for one, and spells out two characters and a third
- * of it. `*.json`, `s*` and `*` name nothing in particular; what they really meet is looked at just before running. With its
- * first dot spelled out it is aimed at hidden names, whatever follows.
+ * of it, or the beginning of a key's extension. `*.json`, `s*` and `*` name nothing in particular; what they really meet is
+ * looked at just before running. With its first dot spelled out it is aimed at hidden names, whatever follows.
  */
 export function patternMeetsProtected(pattern: string): boolean {
   const folded = foldName(pattern)
-  const spelled = folded.replace(/\[[^\]!^-]{1,3}\]/g, 'x').replace(/\[[^\]]*\]|[*?]/g, '').length
+  const extension = folded.slice(folded.lastIndexOf('.'))
+  if (spelledIn(extension) >= 2 && KEY_EXTENSIONS.some((name) => globMatch(extension, name))) return true
+  const spelled = spelledIn(folded)
+  if (spelled > LONGEST_SAMPLE) return false
   const hidden = /^(\.|\[[^\]]*\.)/.test(folded)
   return SAMPLES.some((name) => {
     const dotted = name.startsWith('.')
@@ -86,12 +87,21 @@ export function patternMeetsProtected(pattern: string): boolean {
   })
 }
 
+/** How many characters a pattern spells out; a class of a few counts as one. */
+function spelledIn(pattern: string): number {
+  // Behind the last `]` there is no class to look for.
+  const end = pattern.lastIndexOf(']') + 1
+  const classes = pattern.slice(0, end).replace(/\[[^\]!^-]{1,3}\]/g, 'x')
+  return (classes.replace(/\[[^\]]*\]/g, '') + pattern.slice(end)).replace(/[*?]/g, '').length
+}
+
 /** Matches `*`, `?` and `[...]`; at most the product of both lengths in steps. Doubt about a class counts as a match. */
 export function globMatch(pattern: string, name: string): boolean {
   const tokens: string[] = []
+  const lastEnd = pattern.lastIndexOf(']')
   for (let i = 0; i < pattern.length; i++) {
     const character = pattern.charAt(i)
-    if (character === '[') {
+    if (character === '[' && lastEnd > i) {
       const end = pattern.indexOf(']', i + 2)
       if (end > 0) {
         const inner = pattern.slice(i + 1, end)

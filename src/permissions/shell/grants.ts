@@ -155,8 +155,8 @@ export function checkGrant(pattern: string): GrantCheck {
 /** The exact grant for one command, or undefined where none may be remembered or can say it. */
 export function grantFor(command: SimpleCommand): string | undefined {
   const name = command.words[0]?.text ?? ''
-  if (riskyKind(name) !== undefined || !/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.stdin !== undefined)
-    return undefined
+  if (riskyKind(name) !== undefined || changesShell(command.words.map((word) => word.text))) return undefined
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.stdin !== undefined) return undefined
   const tokens: string[] = []
   for (const word of command.words) {
     if (word.pattern || word.text === '' || /[\t\n]/.test(word.text)) return undefined
