@@ -59,9 +59,11 @@ export function riskyKind(name: string): string | undefined {
   return undefined
 }
 
-/** Whether a command is a builtin that no grant covers, not even an exact one; `printf -v` sets a variable. */
-export const changesShell = (words: readonly string[]): boolean =>
-  STATE.has(words[0] ?? '') || (words[0] === 'printf' && words[1]?.startsWith('-v') === true)
+/** The builtin that no grant covers, not even an exact one, or undefined; `printf -v` sets a variable. */
+export function changesShell([name = '', first = '']: readonly string[]): string | undefined {
+  if (STATE.has(name)) return name
+  return name === 'printf' && first.startsWith('-v') ? 'printf -v' : undefined
+}
 
 /** The last component of a path: what a name in a deny rule is compared with. */
 export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1)

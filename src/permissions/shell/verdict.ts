@@ -179,8 +179,8 @@ function whyNot(command: SimpleCommand, policy: ShellPolicy): { by: string; reas
     return { reason: reason ?? problem }
   }
   if (reason !== undefined) return { reason }
-  if (changesShell(command.words.map((word) => word.text)))
-    return { reason: `\`${name}\` changes the shell itself, so later names may mean something else.` }
+  const builtin = changesShell(command.words.map((word) => word.text))
+  if (builtin !== undefined) return { reason: `\`${builtin}\` changes the shell itself, so later names may mean something else.` }
   const kind = riskyKind(name)
   return {
     reason:

@@ -294,6 +294,11 @@ t.test('grants that stand in a configuration', (t) => {
   ])
     t.equal(kind(pattern), 'error', pattern)
   for (const pattern of ['frobnicate *', './x *', '/usr/bin/git status']) t.equal(kind(pattern), 'warning', pattern)
+  for (const pattern of ['docker run *', 'npm exec *', 'find . -exec *', 'kubectl -n dev exec *', 'go run ./*'])
+    t.match(checkGrant(pattern), { warning: /never matches/ }, pattern)
+  for (const pattern of ['docker ps *', 'npm run *', 'find . -name *', 'sed -n *', 'docker compose ps *', 'printf *', 'awk *'])
+    t.equal(kind(pattern), 'ok', pattern)
+  t.match(checkGrant('printf -v a b'), { error: /`printf -v` changes/ })
   t.end()
 })
 
