@@ -3,7 +3,7 @@
 
 /** Lines without their end; a `\r` before it goes too. What follows the last line feed is a line unless it is empty. */
 export async function* textLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let rest = ''
   const plain = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line)
   for await (const chunk of chunks) {

@@ -88,7 +88,7 @@ async function judgeLines(policy: ShellPolicy, io: Io): Promise<number> {
 function judgeLine(line: string, policy: ShellPolicy): { decision: string; reason: string; command: unknown } {
   let input: unknown
   try {
-    input = JSON.parse(line)
+    input = JSON.parse(line.replace(/^\ufeff/, ''))
   } catch (error) {
     return { decision: 'ask', reason: `The line is not JSON: ${messageOf(error)}`, command: null }
   }
