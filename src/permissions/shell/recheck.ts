@@ -4,6 +4,7 @@
 
 import { readdir, realpath } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
+import { messageOf } from '../../errors.ts'
 import type { Verdict } from '../port.ts'
 import { globMatch, protectedComponent } from '../protected.ts'
 import { engineHit, hitOfPath } from './floors.ts'
@@ -17,7 +18,9 @@ export interface RecheckPlace {
   readonly protectedPaths: readonly string[]
 }
 
-const MOST_NAMES = 10_000
+const MOST_NAMES = 2000
+/** A grant was given with large folders in mind. */
+const MOST_GRANTED_NAMES = 10_000
 const MOST_LENGTH = 1024
 
 /** Resolves every file that a safe-list part (and any input redirection) would read, and those that others name. Never throws. */
@@ -49,7 +52,7 @@ export async function recheckCommand(verdict: Verdict, command: string, place: R
     }
     return undefined
   } catch (error) {
-    return `The files of the command could not be looked at (${(error as { code?: string }).code ?? 'error'}).`
+    return `The files of the command could not be looked at (${(error as { code?: string }).code ?? messageOf(error)}).`
   }
 }
 
@@ -60,7 +63,7 @@ async function namesMet(command: SimpleCommand, cwd: string): Promise<readonly s
   const names: string[] = []
   for (const [index, word] of command.words.entries()) {
     if (index === 0 || word.text.length > MOST_LENGTH || word.text.startsWith('-')) continue
-    if (word.pattern) names.push(...(await namesOf(word, cwd)))
+    if (word.pattern) names.push(...(await namesOf(word, cwd, MOST_GRANTED_NAMES)))
     else if (!prose.has(index)) names.push(word.text)
   }
   return names
@@ -108,7 +111,7 @@ async function problemOf(
 const under = (base: string, part: string): string => (base === '' || base.endsWith('/') ? base + part : `${base}/${part}`)
 
 /** The names a word stands for: itself, or what its pattern meets in the folders as they are now. */
-export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string): Promise<string[]> {
+export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string, most = MOST_NAMES): Promise<string[]> {
   if (!word.pattern) return [word.text]
   let found: string[] = [word.text.startsWith('/') ? '/' : '']
   const parts = word.text.split('/').filter((part) => part !== '')
@@ -124,7 +127,7 @@ export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string)
         if (entry.startsWith('.') && !part.startsWith('.')) continue
         if (globMatch(part, entry)) next.push(under(base, entry))
       }
-      if (next.length > MOST_NAMES) throw new Error('too many names')
+      if (next.length > most) throw new Error(`a pattern meets more than ${most} names`)
     }
     found = next
   }
