@@ -37,13 +37,13 @@ routing: { defaultAgent: main, rules: [{ prefix: "/x", agentId: main }, { channe
 // Under other flags than at a start, V8 would refuse what is kept: so the engine must leave them alone.
 const env = { NODE_OPTIONS: '--max-semi-space-size=16' }
 const io = { cwd, env, color: false, stdin: process.stdin, out: () => {}, err: () => {} }
-const until = async (what) => {
+const until = async (name, what) => {
   for (let n = 0; n < 500; n++) {
     const value = await what().catch(() => undefined)
     if (value) return value
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error('The bundle did not run as it should.')
+  throw new Error(`The bundle did not run as it should: ${name} did not come.`)
 }
 
 async function ask() {
@@ -52,8 +52,8 @@ async function ask() {
 
 async function talk() {
   const running = exports.main(['run', '--log-level', 'error'], io)
-  const info = await until(async () => JSON.parse(readFileSync(join(cwd, '.openclaw/gateway.json'), 'utf8')))
-  await until(async () => (await fetch(`${info.url}/readyz`)).ok)
+  const info = await until('gateway.json', async () => JSON.parse(readFileSync(join(cwd, '.openclaw/gateway.json'), 'utf8')))
+  await until('readiness', async () => (await fetch(`${info.url}/readyz`)).ok)
   for (let n = 0; n < 3; n++) {
     const body = JSON.stringify({ user_id: 'u', message: 'hello' })
     const answer = await fetch(`${info.url}/chat`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
@@ -61,7 +61,7 @@ async function talk() {
   }
   writeFileSync(join(cwd, 'openclaw.yaml'), yaml('Two.'))
   const headers = { authorization: `Bearer ${info.ownerSecret}` }
-  await until(async () => (await (await fetch(`${info.url}/status`, { headers })).json()).generation > 1)
+  await until('the reload', async () => (await (await fetch(`${info.url}/status`, { headers })).json()).generation > 1)
   process.emit('SIGTERM')
   await running
 }

@@ -1,11 +1,11 @@
 // `claw permit`: what would happen to a command, and why, by the same checker that runs before every command.
 
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { EXIT, messageOf } from '../errors.ts'
 import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
+import { textLines } from '../text-lines.ts'
 import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
 import { planFrom } from './plan-loading.ts'
 
@@ -86,9 +86,9 @@ async function agentPolicy(plan: Plan, agent: AgentPlan, sandboxed: boolean): Pr
 /** `{"command","allow"}` lines in, a decision a line out. A line that can't be read asks, and the rest goes on. */
 async function judgeLines(policy: ShellPolicy, io: Io): Promise<number> {
   let pending = ''
-  for await (const line of createInterface({ input: io.stdin as NodeJS.ReadableStream, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of textLines(io.stdin)) {
     if (line.trim() === '') continue
-    pending += `${JSON.stringify(judgeLine(line, policy))}\n`
+    pending += `${JSON.stringify({ formatVersion: 1, ...judgeLine(line, policy) })}\n`
     if (pending.length > 64 * 1024) {
       io.out(pending)
       pending = ''
@@ -101,7 +101,7 @@ async function judgeLines(policy: ShellPolicy, io: Io): Promise<number> {
 function judgeLine(line: string, policy: ShellPolicy): { decision: string; reason: string; command: unknown } {
   let input: unknown
   try {
-    input = JSON.parse(line)
+    input = JSON.parse(line.replace(/^\ufeff/, ''))
   } catch (error) {
     return { decision: 'ask', reason: `The line is not JSON: ${messageOf(error)}`, command: null }
   }

@@ -21,7 +21,8 @@ export interface CommandContext {
 export interface Commands {
   run(command: ChatCommand, context: CommandContext): Promise<string>
   /** The code a stranger may show the owner; the same while it stands. */
-  pairingCode(identity: string, displayName?: string): string
+  /** Null: too many of the channel's strangers wait already. */
+  pairingCode(identity: string, displayName?: string): string | null
 }
 
 export interface CommandsOptions {

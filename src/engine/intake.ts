@@ -145,7 +145,11 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     if (channel.strangers === 'refuse')
       return { code: 'stranger', reason: door.reason, reply: 'Sorry, I only talk to people my owner has let in.' }
     const code = commands.pairingCode(identity, message.displayName)
-    return { code: 'stranger', reason: door.reason, reply: `I don’t know you yet. Ask my owner to approve this code: ${code}` }
+    const reply =
+      code === null
+        ? 'I don’t know you yet, and too many people wait for my owner already. Please try again tomorrow.'
+        : `I don’t know you yet. Ask my owner to approve this code: ${code}`
+    return { code: 'stranger', reason: door.reason, reply }
   }
 
   function refuse(message: InboundMessage & { messageId: string }, refusal: Refusal): Refused {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { createInterface } from 'node:readline'
+import { textLines } from '../text-lines.ts'
 import { redactDeep } from './redact.ts'
 
 export interface Audit {
@@ -142,8 +142,7 @@ export async function verifyAudit(file: string, head: AuditHead | null = null): 
   let number = 0
   let torn = 0
   let broken: string | undefined
-  const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
-  for await (const line of lines) {
+  for await (const line of textLines(createReadStream(file))) {
     number++
     const sealed = SEAL.exec(line)
     const body = sealed === null ? undefined : `${line.slice(0, sealed.index)}}`

@@ -34,6 +34,8 @@ const refuse = (message: string): never => {
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Z}]/u
 const LOCAL_NAME = /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid|onion)$/
+/** Labels of letters, digits, `-` and `_`; a `;` or `,` in a host is where readers disagree about its end. */
+const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/
 /** Ports of protocols that could mistake a request for a command. */
 const PORTS = new Set(
   `1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135 137 139 143
@@ -61,8 +63,7 @@ export function checkUrl(text: unknown): URL {
   if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(text)) refuse('The address holds credentials.')
   if (url.port === '0' || PORTS.has(url.port)) refuse(`Port ${url.port} belongs to another protocol.`)
   const host = hostOf(url)
-  if (host === '' || host.includes('..') || host.startsWith('.') || host.length > 253 || host.includes('%'))
-    refuse('The host is not valid.')
+  if (isIP(host) === 0 && (host.length > 253 || !HOST_NAME.test(host))) refuse('The host is not valid.')
   return url
 }
 

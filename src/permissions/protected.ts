@@ -51,9 +51,10 @@ export function protectedComponent(components: readonly string[]): string | unde
   return undefined
 }
 
-/** Names a pattern is tried against, to see whether it could stand for a protected one. */
+const KEY_EXTENSIONS = ['.pem', '.key', '.p12', '.pfx', '.jks', '.keystore', '.ppk', '.kdbx']
+/** Names a pattern is tried against. Those that are ordinary but for their folder (`*.json`, `log*`) are not among them. */
 const SAMPLES = [
-  ...EXACT,
+  ...[...EXACT].filter((name) => name !== '_netrc' && !/\.(json|toml|db|dat)$/.test(name)),
   '.env.local',
   '.env.production',
   '.bash_history',
@@ -62,33 +63,45 @@ const SAMPLES = [
   'id_dsa',
   'id_ecdsa',
   'id_ed25519',
-  'server.pem',
-  'server.key',
-  'x.p12',
-  'x.pfx',
-  'x.jks',
-  'x.ppk',
+  ...KEY_EXTENSIONS.map((extension) => `x${extension}`),
 ]
 
+const LONGEST_SAMPLE = Math.max(...SAMPLES.map((name) => name.length))
+
 /**
- * Whether a file-name pattern could stand for a protected name. A component of wildcards alone names nothing in particular
- * (and never a dot file); what it really meets is looked at just before running.
+ * Whether a file-name pattern is aimed at a protected name: it could stand for one, and spells out two characters and a third
+ * of it, or the beginning of a key's extension. `*.json`, `s*` and `*` name nothing in particular; what they really meet is
+ * looked at just before running. With its first dot spelled out it is aimed at hidden names, whatever follows.
  */
 export function patternMeetsProtected(pattern: string): boolean {
-  const literal = pattern.replace(/\[[^\]]*\]|[*?]/g, '')
-  if (literal === '' && !pattern.includes('[')) return false
   const folded = foldName(pattern)
-  return SAMPLES.some(
-    (name) => (name.startsWith('.') ? folded.startsWith('.') || folded.startsWith('[') : true) && globMatch(folded, name),
-  )
+  const extension = folded.slice(folded.lastIndexOf('.'))
+  if (spelledIn(extension) >= 2 && KEY_EXTENSIONS.some((name) => globMatch(extension, name))) return true
+  const spelled = spelledIn(folded)
+  if (spelled > LONGEST_SAMPLE) return false
+  const hidden = /^(\.|\[[^\]]*\.)/.test(folded)
+  return SAMPLES.some((name) => {
+    const dotted = name.startsWith('.')
+    const aimed = (hidden && dotted) || (spelled >= (dotted ? 3 : 2) && spelled * 3 >= name.length)
+    return aimed && globMatch(folded, name)
+  })
+}
+
+/** How many characters a pattern spells out; a class of a few counts as one. */
+function spelledIn(pattern: string): number {
+  // Behind the last `]` there is no class to look for.
+  const end = pattern.lastIndexOf(']') + 1
+  const classes = pattern.slice(0, end).replace(/\[[^\]!^-]{1,3}\]/g, 'x')
+  return (classes.replace(/\[[^\]]*\]/g, '') + pattern.slice(end)).replace(/[*?]/g, '').length
 }
 
 /** Matches `*`, `?` and `[...]`; at most the product of both lengths in steps. Doubt about a class counts as a match. */
 export function globMatch(pattern: string, name: string): boolean {
   const tokens: string[] = []
+  const lastEnd = pattern.lastIndexOf(']')
   for (let i = 0; i < pattern.length; i++) {
     const character = pattern.charAt(i)
-    if (character === '[') {
+    if (character === '[' && lastEnd > i) {
       const end = pattern.indexOf(']', i + 2)
       if (end > 0) {
         const inner = pattern.slice(i + 1, end)

@@ -27,6 +27,8 @@ export interface ShellRunnerOptions {
 
 const MAX_BYTES = 64 * 1024
 const TIMEOUT_MS = 60_000
+/** What Linux takes as one argument; macOS takes more, the same limit holds there. */
+const MOST_COMMAND = 128 * 1024 - 1
 const GRACE_MS = 2000
 /** Secrets cut in two at the edge of what is kept would not be seen: so much more is kept until they were looked for. */
 const MARGIN = 4096
@@ -81,6 +83,10 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
     async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES }) {
       if (signal.aborted) throw new GateError('The command was stopped before it began.')
       if (command.includes('\0')) throw new GateError('The command holds a NUL character.')
+      if (Buffer.byteLength(command) > MOST_COMMAND)
+        throw new GateError(
+          `The command is longer than ${MOST_COMMAND} bytes, more than the system takes at once. Write a file first.`,
+        )
       const sandboxed = options.mode !== 'off' && (await options.sandbox.works())
       if (options.mode === 'required' && !sandboxed)
         throw new GateError(

@@ -302,10 +302,13 @@ export interface HaltStore {
   resume(agentId: string | undefined): Promise<void>
 }
 
+/** Codes of one channel's strangers that may stand at a time: names cost an attacker nothing on some channels. */
+export const MOST_OPEN_PAIRINGS = 100
+
 /** Strangers let in by a code, and identities that are one person by a code. Rare, so written at once. */
 export interface PeopleStore {
-  /** The code a stranger may show the owner; the same while it stands. */
-  openPairing(identity: string, displayName: string | undefined, now: number): string
+  /** The code a stranger may show the owner; the same while it stands. Null: `MOST_OPEN_PAIRINGS` of the channel stand. */
+  openPairing(identity: string, displayName: string | undefined, now: number): string | null
   /** The identity let in; null: no such open code. A code works once. */
   approvePairing(code: string, by: string, now: number): string | null
   isPaired(identity: string): boolean

@@ -114,7 +114,21 @@ t.test('lines from standard input, with no configuration at all', async (t) => {
     lines.map((line) => line.decision),
     ['run', 'ask', 'run', 'ask', 'ask', 'ask', 'ask', 'ask'],
   )
-  t.match(lines[0], { command: 'git status', reason: String })
+  t.match(lines[0], { formatVersion: 1, command: 'git status', reason: String })
+})
+
+t.test('a line ends at a line feed alone', async (t) => {
+  const { out } = await call(permit, t.testdir({}), [], { stdin: true }, '\ufeff{"command":"ls\u2028rm x"}\r\n{"command":"pwd"}')
+  t.match(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [
+      { decision: 'ask', command: 'ls\u2028rm x' },
+      { decision: 'run', command: 'pwd' },
+    ],
+  )
 })
 
 t.test('lines from standard input for an agent: allow replaces its grants, deny stays', async (t) => {

@@ -97,3 +97,52 @@ t.test('just before running, names are followed to where they lead', async (t) =
   ])
     t.equal(await now(command), 'ask', command)
 })
+
+t.test('a grant lifts no floor: its links and patterns are followed to protected names and the engine’s files', async (t) => {
+  const base = t.testdir({
+    work: { 'a.txt': 'x', keys: { id_rsa: 'k' }, plain: { 'b.md': '' }, '.env': 'K=1', 'openclaw.yaml': '' },
+    out: { 'secret.txt': 's', '.netrc': 'n' },
+  })
+  const cwd = join(base, 'work')
+  await symlink('.env', join(cwd, 'visible.txt'))
+  await symlink(join(base, 'out'), join(cwd, 'link'))
+  await symlink(join(base, 'out/.netrc'), join(cwd, 'far'))
+  await symlink('openclaw.yaml', join(cwd, 'settings'))
+  await symlink('/proc/self/environ', join(cwd, 'env'))
+  const allow = ['cat *', 'grep *', 'cp *', 'rm *', 'git *']
+  const now = async (command: string, mode: 'ask' | 'record' | 'ignore' = 'ask'): Promise<string> =>
+    (
+      await judgeToolNow({
+        ...call('bash', { command }, { cwd, mode, allow }),
+        protectedPaths: [join(cwd, 'openclaw.yaml')],
+      })
+    ).decision
+  for (const command of [
+    'cat a.txt',
+    'cat link/secret.txt',
+    'cat /etc/hosts',
+    'grep id_rsa a.txt',
+    'grep env a.txt',
+    'git commit -m env',
+    'rm plain/*',
+    'cp a.txt b.txt',
+    'echo visible.txt',
+    'git log -- missing',
+  ])
+    t.equal(await now(command), 'run', command)
+  for (const command of [
+    'cat visible.txt',
+    'grep x visible.txt',
+    'cp visible.txt b.txt',
+    'cat far',
+    'cat env',
+    'cat settings',
+    'rm keys/*',
+    'grep x ./*/*',
+    'cat a.txt visible.txt',
+    'ls; cat visible.txt',
+  ]) {
+    t.equal(await now(command), 'ask', command)
+    for (const mode of ['record', 'ignore'] as const) t.equal(await now(command, mode), 'refuse', `${mode}: ${command}`)
+  }
+})

@@ -91,6 +91,12 @@ t.test('there is no input to wait for', async (t) => {
   t.match(await runner(workspace(t)).run('cat; read x || echo nothing', { signal: never }), { output: 'nothing\n', exitCode: 0 })
 })
 
+t.test('a command that the system would not take is refused with a sentence', async (t) => {
+  const shell = runner(workspace(t))
+  await t.rejects(shell.run(`: ${'é'.repeat(70_000)}`, { signal: never }), { message: /longer than 131071 bytes/ })
+  t.equal((await shell.run(`: ${'x'.repeat(131_069)}`, { signal: never })).exitCode, 0)
+})
+
 t.test('a time limit ends the whole group, and what ignores it', async (t) => {
   const folder = workspace(t)
   const result = await runner(folder).run("trap '' TERM; sleep 60 & echo $! > pid; sleep 60", { signal: never, timeoutMs: 200 })

@@ -3,7 +3,7 @@
 
 import type { Test } from 'tap'
 import type { ApprovalRow, Claim, Lane, Storage } from '../../src/storage/ports.ts'
-import { StepUnknown } from '../../src/storage/ports.ts'
+import { MOST_OPEN_PAIRINGS, StepUnknown } from '../../src/storage/ports.ts'
 import { answered, entry, inboxRow, outboxRow } from '../support/storage-world.ts'
 
 export interface ContractWorld {
@@ -243,7 +243,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
     })
 
     scenario('codes let in and link, once and in time', async (t, { people }) => {
-      const code = people.openPairing('telegram:9', 'Zoé', 1000)
+      const code = people.openPairing('telegram:9', 'Zoé', 1000) ?? ''
       t.equal(people.openPairing('telegram:9', 'Zoé', 2000), code, 'the same while it stands')
       t.equal(people.isPaired('telegram:9'), false)
       t.equal(people.approvePairing(code, 'mehdi', 3000), 'telegram:9')
@@ -258,6 +258,16 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       const again = people.openLink('telegram:1', 5_000_000)
       t.equal(people.confirmLink(again, 'discord:5', 5_000_001), 'telegram:1')
       t.equal(people.links().length, 1)
+    })
+
+    scenario('only so many strangers of a channel wait for an owner', async (t, { people }) => {
+      const codes = Array.from({ length: MOST_OPEN_PAIRINGS }, (_, index) => people.openPairing(`http:${index}`, undefined, 1000))
+      t.equal(new Set(codes).size, MOST_OPEN_PAIRINGS)
+      t.equal(people.openPairing('http:late', undefined, 1001), null)
+      t.equal(people.openPairing('http:7', undefined, 1001), codes[7], 'a code that stands is shown again')
+      t.type(people.openPairing('telegram:9', undefined, 1001), 'string', 'another channel has room of its own')
+      t.equal(people.approvePairing(codes[3] ?? '', 'mehdi', 1002), 'http:3')
+      t.type(people.openPairing('http:late', undefined, 1003), 'string', 'an answered one makes room')
     })
 
     scenario('small values and the log of admissions', async (t, { kv, admissions }) => {
@@ -372,7 +382,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       await storage.halts.halt('main', 'mehdi', at)
       await storage.slots.claimSlot('hb', at, at)
       await storage.kv.set('offset', '42')
-      storage.people.approvePairing(storage.people.openPairing('telegram:9', undefined, at), 'mehdi', at)
+      storage.people.approvePairing(storage.people.openPairing('telegram:9', undefined, at) ?? '', 'mehdi', at)
       const again = await reopen()
       t.strictSame((await again.sessions.load(S, 'main')).entries, [entry('e1')])
       t.strictSame(again.usage.total('main', '2026-01-02'), { tokens: 3, cost: 3 })

@@ -32,8 +32,8 @@ export const SAFETY_EXPLANATIONS = {
     after: 'permissions: { allow: ["git status", "npm test"] }',
   },
   CLAW405: {
-    what: 'A grant ends in a star for a program whose dangerous options are not known here.',
-    why: 'Some option may run other programs or write files.',
+    what: 'A grant ends in a star for a program whose dangerous options are not known here, or can never match.',
+    why: 'Some option may run other programs or write files; or the grant does nothing, because a star never covers such a command.',
     mend: 'Write the arguments out, or accept the risk.',
     before: 'permissions: { allow: ["mytool *"] }',
     after: 'permissions: { allow: ["mytool report --today"] }',

@@ -1,13 +1,24 @@
 // Deny rules match generously: they may refuse too much, never too little. They look through paths, quoting, option order and
-// launchers, and into the text that shells and interpreters are given.
+// launchers, and into the text that shells and interpreters are given. Steps grow with the length of the text, not its square.
 
+import { posix } from 'node:path'
 import { globMatch } from '../protected.ts'
 import { baseName, riskyKind } from './names.ts'
 
+type Test = (word: string) => boolean
+
 interface Deny {
-  readonly name: string
-  readonly options: readonly string[]
-  readonly rest: readonly string[]
+  readonly name: Test
+  /** Each of them stands somewhere among the words. */
+  readonly options: readonly ((words: readonly string[]) => boolean)[]
+  /** Sub-command and files, in this order. */
+  readonly rest: readonly RestToken[]
+}
+
+interface RestToken {
+  readonly met: Test
+  /** It may stand among other files; a sub-command may not. */
+  readonly anywhere: boolean
 }
 
 const cache = new Map<string, Deny>()
@@ -17,43 +28,86 @@ function parseDeny(pattern: string): Deny {
   if (known !== undefined) return known
   const tokens = pattern.split(/\s+/).filter((token) => token !== '')
   while (tokens.length > 1 && /^\*+$/.test(tokens.at(-1) ?? '')) tokens.pop()
-  const [name = '*', ...rest] = tokens
+  const [first = '*', ...rest] = tokens
+  const name = globTest(baseName(first).toLowerCase() || '*')
   const deny = {
-    name: baseName(name).toLowerCase() || '*',
-    options: rest.filter((token) => token.startsWith('-')),
-    rest: rest.filter((token) => !token.startsWith('-')),
+    name: (word: string): boolean => name(baseName(word).toLowerCase()),
+    options: rest.filter((token) => token.startsWith('-')).map(optionTest),
+    rest: rest.filter((token) => !token.startsWith('-')).map(restToken),
   }
   if (cache.size > 5000) cache.clear()
   cache.set(pattern, deny)
   return deny
 }
 
-/** A short cluster `-rf` is met by its letters in any order and any number of words; a long option by its start. */
-function optionMet(option: string, words: readonly string[]): boolean {
-  if (
-    words.some(
-      (word) =>
-        globMatch(option, word) || (word.length > 2 && word.startsWith('--') && option.startsWith(word.split('=', 1)[0] ?? '')),
-    )
-  )
-    return true
+const globTest = (pattern: string): Test =>
+  /[*?[]/.test(pattern) ? (word) => globMatch(pattern, word) : (word) => word === pattern
+
+/** Letters and the long options that nearly every tool means by them: who denies one denies the other. */
+const TWINS: readonly (readonly [letters: string, long: string])[] = [
+  ['rR', 'recursive'],
+  ['f', 'force'],
+  ['dD', 'delete'],
+  ['a', 'all'],
+  ['g', 'global'],
+  ['y', 'yes'],
+  ['i', 'in-place'],
+]
+
+/**
+ * A short cluster `-rf` is met by its letters in any order and any number of words; a long option by its start; either by its
+ * twin.
+ */
+function optionTest(option: string): (words: readonly string[]) => boolean {
+  const glob = globTest(option)
   const letters = /^-([A-Za-z0-9]+)$/.exec(option)?.[1]
-  if (letters === undefined) return words.some((word) => word.startsWith(`${option}=`))
-  const given = words.filter((word) => /^-[^-]/.test(word)).join('')
-  return [...letters].every((letter) => given.includes(letter))
+  const isStart = (long: string, word: string): boolean =>
+    word.length > 2 && word.startsWith('--') && long.startsWith(word.split('=', 1)[0] ?? '')
+  const lettersOf = (words: readonly string[]): string => words.filter((word) => /^-[^-]/.test(word)).join('')
+  const whole = (words: readonly string[]): boolean => words.some((word) => glob(word) || isStart(option, word))
+  if (letters === undefined) {
+    const short = [...(TWINS.find(([, long]) => option === `--${long}`)?.[0] ?? '')]
+    return (words) => {
+      if (whole(words) || words.some((word) => word.startsWith(`${option}=`))) return true
+      const given = lettersOf(words)
+      return short.some((letter) => given.includes(letter))
+    }
+  }
+  const each = [...letters].map((letter) => TWINS.find(([all]) => all.includes(letter)) ?? ([letter, ''] as const))
+  return (words) => {
+    if (whole(words)) return true
+    const given = lettersOf(words)
+    return each.every(
+      ([same, long]) =>
+        [...same].some((letter) => given.includes(letter)) || (long !== '' && words.some((word) => isStart(`--${long}`, word))),
+    )
+  }
 }
 
-/** Whether the rest of a rule follows a command's name, options (and one value each) skipped. */
-function restMet(rest: readonly string[], words: readonly string[]): boolean {
-  let at = 0
-  for (const token of rest) {
+function restToken(token: string): RestToken {
+  const plain = token.replace(/^(\.\/)+/, '')
+  const glob = globTest(plain)
+  return {
+    met: (word) => glob(word) || glob(baseName(word)) || (word.includes('/') && glob(posix.normalize(word))),
+    anywhere: /[*?[/.~]/.test(token),
+  }
+}
+
+/**
+ * Whether the rest of a rule follows a command's name at `start`, options (and one value each) skipped. What was looked at in
+ * vain is noted in `seen`, and not looked at again from another start.
+ */
+function restMet(rest: readonly RestToken[], words: readonly string[], start: number, seen?: Set<number>): boolean {
+  let at = start + 1
+  for (const [index, token] of rest.entries()) {
     for (;;) {
       const word = words[at]
-      if (word === undefined) return false
+      const mark = index * words.length + at
+      if (word === undefined || seen?.has(mark) === true) return false
+      seen?.add(mark)
       at++
-      if (globMatch(token, word) || globMatch(token, baseName(word))) break
-      const previous = words[at - 2] ?? ''
-      if (!word.startsWith('-') && !previous.startsWith('-')) return false
+      if (token.met(word)) break
+      if (!token.anywhere && !word.startsWith('-') && words[at - 2]?.startsWith('-') !== true) return false
     }
   }
   return true
@@ -61,10 +115,24 @@ function restMet(rest: readonly string[], words: readonly string[]): boolean {
 
 /** Whether a rule refuses a command given as words, at its first word only. */
 function ruleMeets(deny: Deny, words: readonly string[]): boolean {
-  const name = words[0]
-  if (name === undefined || !globMatch(deny.name, baseName(name).toLowerCase())) return false
-  const args = words.slice(1)
-  return restMet(deny.rest, args) && deny.options.every((option) => optionMet(option, args))
+  const [name, ...args] = words
+  return name !== undefined && deny.name(name) && restMet(deny.rest, words, 0) && deny.options.every((met) => met(args))
+}
+
+/** Whether a rule's command seems to begin at any of the words; its options may stand anywhere after the first that could. */
+function meetsAnywhere(deny: Deny, words: readonly string[]): boolean {
+  let first = -1
+  const seen = new Set<number>()
+  for (let at = 0; at < words.length; at++) {
+    if (!deny.name(words[at] as string)) continue
+    if (first < 0) {
+      first = at
+      const after = words.slice(at + 1)
+      if (!deny.options.every((met) => met(after))) return false
+    }
+    if (restMet(deny.rest, words, at, seen)) return true
+  }
+  return false
 }
 
 /** The rule that refuses a simple command, or undefined. */
@@ -72,25 +140,24 @@ export function deniedBy(patterns: readonly string[], words: readonly string[]):
   if (patterns.length === 0) return undefined
   const risky =
     riskyKind(baseName(words[0] ?? '')) !== undefined || words.some((word) => word.startsWith('-exec') || word.startsWith('-ok'))
-  for (const pattern of patterns) {
+  const texts = risky ? words.slice(1).map(wordsOf) : []
+  return patterns.find((pattern) => {
     const deny = parseDeny(pattern)
-    if (ruleMeets(deny, words)) return pattern
-    if (!risky) continue
-    for (let i = 1; i < words.length; i++)
-      if (ruleMeets(deny, words.slice(i)) || textMeets(deny, words[i] as string)) return pattern
-  }
-  return undefined
+    if (ruleMeets(deny, words)) return true
+    return risky && (meetsAnywhere(deny, words.slice(1)) || texts.some((text) => meetsAnywhere(deny, text)))
+  })
 }
 
-/** Whether a rule's command seems to stand anywhere in a program's text. */
-function textMeets(deny: Deny, text: string): boolean {
-  const words = text
+/** The words of a program's text, as far as they can be told. */
+const wordsOf = (text: string): readonly string[] =>
+  text
     .replace(/["'\\]/g, '')
     .split(/[\s;&|<>(){},`$=[\]]+/)
     .filter((word) => word !== '')
-  return words.some((_, index) => ruleMeets(deny, words.slice(index)))
-}
 
 /** The rule that seems to refuse text that could not be parsed. */
-export const textDeniedBy = (patterns: readonly string[], text: string): string | undefined =>
-  patterns.find((pattern) => textMeets(parseDeny(pattern), text))
+export function textDeniedBy(patterns: readonly string[], text: string): string | undefined {
+  if (patterns.length === 0) return undefined
+  const words = wordsOf(text)
+  return patterns.find((pattern) => meetsAnywhere(parseDeny(pattern), words))
+}

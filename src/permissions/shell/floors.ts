@@ -27,7 +27,12 @@ function pathsIn(text: string): string[] {
   return pieces
 }
 
-function hitOfPath(path: string, patterns: boolean, place: { cwd: string; engine: readonly string[] }): FloorHit | undefined {
+/** The floor that one path runs into, taken as it is written. */
+export function hitOfPath(
+  path: string,
+  patterns: boolean,
+  place: { cwd: string; engine: readonly string[] },
+): FloorHit | undefined {
   if (path === '' || path === '/dev/null') return undefined
   const absolute = path.startsWith('/') ? posix.normalize(path).replace(/^\/+/, '/') : undefined
   if (absolute !== undefined && absolute !== '/dev/null' && KERNEL.test(absolute))

@@ -1,7 +1,7 @@
 // Grants: word patterns from the configuration and from what people remembered, compared word by word with what was parsed.
 // `\ `, `\*` and `\\` in a pattern stand for a blank, a star and a backslash, so that any word can be written exactly.
 
-import { hasHazardTable, hazardOf } from './hazards/index.ts'
+import { hasHazardTable, hazardOf, hazardOfTexts } from './hazards/index.ts'
 import { baseName, changesShell, riskyKind } from './names.ts'
 import type { SimpleCommand, Word } from './parse.ts'
 
@@ -106,11 +106,12 @@ export type GrantVerdict = { readonly by: string } | { readonly refusedBy: strin
 export function grantedBy(patterns: readonly string[], command: SimpleCommand): GrantVerdict {
   let but: GrantVerdict
   const name = command.words[0]?.text ?? ''
+  const builtin = changesShell(command.words.map((word) => word.text))
   for (const pattern of patterns) {
     const grant = parseGrant(pattern)
     if (!grantFits(grant, command.words)) continue
-    if (changesShell(name)) {
-      but = { refusedBy: pattern, reason: `\`${name}\` changes the shell itself; no grant covers it.` }
+    if (builtin !== undefined) {
+      but = { refusedBy: pattern, reason: `\`${builtin}\` changes the shell itself; no grant covers it.` }
       continue
     }
     if (!grant.exact) {
@@ -140,22 +141,25 @@ export function checkGrant(pattern: string): GrantCheck {
   if (first === undefined) return { error: 'The grant is empty.' }
   const name = first.parts[0] ?? ''
   if (first.star) return { error: `\`${pattern}\` does not name one command: a star in its first word would allow many.` }
-  if (changesShell(name)) return { error: `\`${name}\` changes the shell itself, so it can never be granted.` }
+  const builtin = changesShell(grant.tokens.map((token) => token.parts.join('*')))
+  if (builtin !== undefined) return { error: `\`${builtin}\` changes the shell itself, so it can never be granted.` }
   const kind = riskyKind(baseName(name))
   if (!grant.exact && kind !== undefined)
     return { error: `\`${name}\` is ${kind}: with a star the grant would allow any program. Grant the exact command instead.` }
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name))
     return { warning: `\`${name}\` can never match: a command must be a bare name, found by the fixed PATH.` }
-  if (!grant.exact && !hasHazardTable(name))
-    return { warning: `claw knows no dangerous options of \`${name}\`, so the star allows all of them.` }
+  if (grant.exact) return { ok: true }
+  if (!hasHazardTable(name)) return { warning: `claw knows no dangerous options of \`${name}\`, so the star allows all of them.` }
+  const hazard = hazardOfTexts(grant.tokens.filter((token) => !token.star).map((token) => token.parts[0] ?? ''))
+  if (hazard !== undefined) return { warning: `\`${pattern}\` never matches: ${hazard} Grant the exact command instead.` }
   return { ok: true }
 }
 
 /** The exact grant for one command, or undefined where none may be remembered or can say it. */
 export function grantFor(command: SimpleCommand): string | undefined {
   const name = command.words[0]?.text ?? ''
-  if (riskyKind(name) !== undefined || !/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.stdin !== undefined)
-    return undefined
+  if (riskyKind(name) !== undefined || changesShell(command.words.map((word) => word.text)) !== undefined) return undefined
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.stdin !== undefined) return undefined
   const tokens: string[] = []
   for (const word of command.words) {
     if (word.pattern || word.text === '' || /[\t\n]/.test(word.text)) return undefined

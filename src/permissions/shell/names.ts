@@ -39,7 +39,7 @@ const LAUNCHERS = list(`
   gio exo-open launchctl run0 coproc gosu su-exec chpst setarch linux32 linux64 runcon prlimit numactl torsocks torify
   proxychains proxychains4 eatmydata faketime chronic ifne caffeinate hyperfine tini dumb-init ftp lftp mail mailx mutt
   sendmail logrotate nodemon pm2 forever concurrently cross-env dotenv dotenvx env-cmd corepack mise asdf volta fnm pyenv
-  rbenv nodenv foreman honcho overmind ssh-agent dbus-send chronyc
+  rbenv nodenv foreman honcho overmind ssh-agent dbus-send chronyc watchexec nvm
 `)
 
 const GROUPS: readonly (readonly [kind: string, names: ReadonlySet<string>, family?: RegExp])[] = [
@@ -59,8 +59,11 @@ export function riskyKind(name: string): string | undefined {
   return undefined
 }
 
-/** Builtins that no grant covers, not even an exact one. */
-export const changesShell = (name: string): boolean => STATE.has(name)
+/** The builtin that no grant covers, not even an exact one, or undefined; `printf -v` sets a variable. */
+export function changesShell([name = '', first = '']: readonly string[]): string | undefined {
+  if (STATE.has(name)) return name
+  return name === 'printf' && first.startsWith('-v') ? 'printf -v' : undefined
+}
 
 /** The last component of a path: what a name in a deny rule is compared with. */
 export const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1)

@@ -44,6 +44,34 @@ const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=/
 const LIKE_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=/
 const AFTER_DOLLAR = /[A-Za-z0-9_@*#?$!{([\\'"-]/
 
+/**
+ * Whether bash may make several words of a word's braces: from an unquoted `{`, a `,` or `..` at its own level and a `}` after
+ * it. A `}` before those closes nothing, so `@{u}..HEAD` and `stash@{0}` are one word.
+ */
+function bracesExpand(text: string, quoted: readonly number[]): boolean {
+  let braces = 0
+  for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', start + 1)) {
+    if (quoted[start] === 1) continue
+    if (++braces > MOST_BRACES) return true
+    let level = 0
+    let separated = false
+    for (let at = start + 1; at < text.length; at++) {
+      const character = text.charAt(at)
+      if (level === 0 && (character === ',' || text.startsWith('..', at))) separated = true
+      if (quoted[at] === 1) continue
+      if (character === '{') level++
+      else if (character === '}') {
+        if (level > 0) level--
+        else if (separated) return true
+      }
+    }
+  }
+  return false
+}
+
+/** More open braces than this in one word are not looked through. */
+const MOST_BRACES = 32
+
 /** What a character that can't be shown looks like in a message. */
 const codePoint = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
@@ -293,7 +321,7 @@ class Reader {
       }
     }
     if (!any) return undefined
-    if (brace >= 0 && /,|\.\./.test(text.slice(brace))) fail('Braces would be expanded into several words.')
+    if (brace >= 0 && bracesExpand(text, quoted)) fail('Braces would be expanded into several words.')
     return { text, quoted: Uint8Array.from(quoted), bare, pattern }
   }
 

@@ -1,13 +1,16 @@
 // The second look, just before running: a name that was fine as text may be a link that leaves the workspace, and a pattern
-// may meet a protected file. What comes out is why the command must not run unasked, or undefined.
+// may meet a protected file. A grant lets a command leave the workspace, but lifts no floor: links and patterns of granted
+// commands are followed to protected names too. What comes out is why the command must not run unasked, or undefined.
 
 import { readdir, realpath } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
+import { messageOf } from '../../errors.ts'
 import type { Verdict } from '../port.ts'
 import { globMatch, protectedComponent } from '../protected.ts'
-import { engineHit } from './floors.ts'
-import { parseCommand, type Word } from './parse.ts'
-import { READS_FILES } from './safe-list.ts'
+import { engineHit, hitOfPath } from './floors.ts'
+import { proseArguments } from './hazards/index.ts'
+import { parseCommand, type SimpleCommand, type Word } from './parse.ts'
+import { ONLY_PRINTS, READS_FILES } from './safe-list.ts'
 
 export interface RecheckPlace {
   readonly cwd: string
@@ -16,8 +19,11 @@ export interface RecheckPlace {
 }
 
 const MOST_NAMES = 2000
+/** A grant was given with large folders in mind. */
+const MOST_GRANTED_NAMES = 10_000
+const MOST_LENGTH = 1024
 
-/** Resolves every file that a safe-list part (and any input redirection) would read. Never throws: trouble is a reason. */
+/** Resolves every file that a safe-list part (and any input redirection) would read, and those that others name. Never throws. */
 export async function recheckCommand(verdict: Verdict, command: string, place: RecheckPlace): Promise<string | undefined> {
   const parsed = parseCommand(command)
   if (!parsed.ok) return undefined
@@ -28,8 +34,15 @@ export async function recheckCommand(verdict: Verdict, command: string, place: R
     for (const own of place.protectedPaths) engine.push(await realpath(own).catch(() => resolve(own)))
     for (const [index, one] of parsed.commands.entries()) {
       const files: Word[] = one.stdin === undefined ? [] : [one.stdin]
-      if (verdict.parts?.[index]?.by === 'safe' && READS_FILES.has(one.words[0]?.text ?? ''))
-        files.push(...one.words.slice(1).filter((word) => !word.text.startsWith('-')))
+      if (verdict.parts?.[index]?.by === 'safe') {
+        if (READS_FILES.has(one.words[0]?.text ?? ''))
+          files.push(...one.words.slice(1).filter((word) => !word.text.startsWith('-')))
+      } else {
+        for (const name of await namesMet(one, place.cwd)) {
+          const problem = await floorMet(name, { cwd: place.cwd, roots, engine })
+          if (problem !== undefined) return problem
+        }
+      }
       for (const word of files) {
         for (const name of await namesOf(word, place.cwd)) {
           const problem = await problemOf(name, { cwd: place.cwd, roots, engine })
@@ -39,9 +52,40 @@ export async function recheckCommand(verdict: Verdict, command: string, place: R
     }
     return undefined
   } catch (error) {
-    return `The files of the command could not be looked at (${(error as { code?: string }).code ?? 'error'}).`
+    return `The files of the command could not be looked at (${(error as { code?: string }).code ?? messageOf(error)}).`
   }
 }
+
+/** The files that a granted command names: what its patterns meet, and each word that is no option and no prose. */
+async function namesMet(command: SimpleCommand, cwd: string): Promise<readonly string[]> {
+  if (ONLY_PRINTS.has(command.words[0]?.text ?? '')) return []
+  const prose = proseArguments(command.words)
+  const names: string[] = []
+  for (const [index, word] of command.words.entries()) {
+    if (index === 0 || word.text.length > MOST_LENGTH || word.text.startsWith('-')) continue
+    if (word.pattern) names.push(...(await namesOf(word, cwd, MOST_GRANTED_NAMES)))
+    else if (!prose.has(index)) names.push(word.text)
+  }
+  return names
+}
+
+/** The floor that a name leads to on the disk; a name that is no file leads nowhere. */
+async function floorMet(
+  name: string,
+  place: { cwd: string; roots: readonly string[]; engine: readonly string[] },
+): Promise<string | undefined> {
+  const real = await realpath(name.startsWith('/') ? name : `${place.cwd}/${name}`).catch(() => undefined)
+  if (real === undefined || real === '/dev/null') return undefined
+  const root = place.roots.find((folder) => inside(folder, real))
+  const problem = (
+    hitOfPath(root === undefined ? real : relative(root, real), false, { cwd: place.cwd, engine: [] }) ??
+    engineHit(real, { cwd: place.roots[0] ?? place.cwd, engine: place.engine })
+  )?.reason
+  return problem === undefined ? undefined : `\`${name}\` leads to it: ${problem}`
+}
+
+const inside = (folder: string, path: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 
 async function problemOf(
   name: string,
@@ -56,7 +100,7 @@ async function problemOf(
     if ((error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ENOTDIR') return undefined
     throw error
   }
-  const root = place.roots.find((folder) => real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+  const root = place.roots.find((folder) => inside(folder, real))
   if (root === undefined) return `\`${name}\` is a link that leaves the workspace.`
   const met = protectedComponent(relative(root, real).split(sep))
   if (met !== undefined) return `\`${name}\` is \`${met}\`, a protected name.`
@@ -67,7 +111,7 @@ async function problemOf(
 const under = (base: string, part: string): string => (base === '' || base.endsWith('/') ? base + part : `${base}/${part}`)
 
 /** The names a word stands for: itself, or what its pattern meets in the folders as they are now. */
-export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string): Promise<string[]> {
+export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string, most = MOST_NAMES): Promise<string[]> {
   if (!word.pattern) return [word.text]
   let found: string[] = [word.text.startsWith('/') ? '/' : '']
   const parts = word.text.split('/').filter((part) => part !== '')
@@ -83,7 +127,7 @@ export async function namesOf(word: Pick<Word, 'text' | 'pattern'>, cwd: string)
         if (entry.startsWith('.') && !part.startsWith('.')) continue
         if (globMatch(part, entry)) next.push(under(base, entry))
       }
-      if (next.length > MOST_NAMES) throw new Error('too many names')
+      if (next.length > most) throw new Error(`a pattern meets more than ${most} names`)
     }
     found = next
   }

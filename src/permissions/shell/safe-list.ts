@@ -87,9 +87,9 @@ const date: SafeCheck = (args) => {
     if (word.pattern) return 'A pattern could become an option.'
     if (text.startsWith('+') || /^-[uR]+$/.test(text) || /^-I(date|hours|minutes|seconds|ns)?$/.test(text)) continue
     if (/^--iso-8601(=\w+)?$/.test(text) || /^--rfc-3339=\w+$/.test(text) || DATE_WORDS.has(text)) continue
-    if (/^-[uR]*d$/.test(text) || text === '--date') {
+    if (/^-[uR]*d$/.test(text) || text === '--date' || text === '--rfc-3339') {
       i++
-      if (args[i] === undefined) return '`-d` needs a text.'
+      if (args[i] === undefined) return `\`${text}\` needs a text.`
       if ((args[i] as Word).pattern) return 'A pattern could become an option.'
       continue
     }

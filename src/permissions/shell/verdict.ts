@@ -71,8 +71,12 @@ function grantsOf(commands: readonly SimpleCommand[], parts: readonly Part[]): r
   return [...grants]
 }
 
+/** Longer text than any system runs as one command is not looked through. */
+const MOST_TEXT = 256 * 1024
+
 /** Text that was not understood. */
 function judgeText(text: string, why: string, policy: ShellPolicy): Verdict {
+  if (text.length > MOST_TEXT) return { decision: policy.mode === 'ask' ? 'ask' : 'refuse', by: 'parse', reason: why, grants: [] }
   const floor = floorOfText(text, placeOf(policy))
   if (floor !== undefined && (floor.kind === 'engine' || policy.mode !== 'ask'))
     return { decision: 'refuse', by: 'floor', reason: floor.reason }
@@ -175,7 +179,8 @@ function whyNot(command: SimpleCommand, policy: ShellPolicy): { by: string; reas
     return { reason: reason ?? problem }
   }
   if (reason !== undefined) return { reason }
-  if (changesShell(name)) return { reason: `\`${name}\` changes the shell itself, so later names may mean something else.` }
+  const builtin = changesShell(command.words.map((word) => word.text))
+  if (builtin !== undefined) return { reason: `\`${builtin}\` changes the shell itself, so later names may mean something else.` }
   const kind = riskyKind(name)
   return {
     reason:

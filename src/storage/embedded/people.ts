@@ -1,7 +1,7 @@
 // Strangers let in by a code, and identities that turned out to be one person. Codes are short, live briefly and work once.
 
 import { randomInt } from 'node:crypto'
-import type { PeopleStore } from '../ports.ts'
+import { MOST_OPEN_PAIRINGS, type PeopleStore } from '../ports.ts'
 import type { Database } from './database.ts'
 
 const PAIRING_MS = 24 * 3_600_000
@@ -20,11 +20,12 @@ export function createPeople(db: Database): PeopleStore {
       .map((row) => String(row['identity'])),
   )
 
-  function openCode(kind: Kind, identity: string, displayName: string | undefined, now: number, lifeMs: number): string {
+  function openCode(kind: Kind, identity: string, displayName: string | undefined, now: number, lifeMs: number): string | null {
     return db.now(() => {
       db.sql('DELETE FROM codes WHERE expires_at <= ?').run(now)
       const standing = db.sql('SELECT code FROM codes WHERE kind = ? AND identity = ?').get(kind, identity)
       if (standing !== undefined) return String(standing['code'])
+      if (kind === 'pair' && openPairings(identity.slice(0, identity.indexOf(':') + 1)) >= MOST_OPEN_PAIRINGS) return null
       const code = newCode()
       db.sql('INSERT INTO codes (code, kind, identity, display_name, expires_at) VALUES (?, ?, ?, ?, ?)').run(
         code,
@@ -36,6 +37,14 @@ export function createPeople(db: Database): PeopleStore {
       return code
     })
   }
+
+  /** How many codes of strangers stand for a channel, given as `channelId:`. */
+  const openPairings = (channel: string): number =>
+    Number(
+      db
+        .sql("SELECT count(*) AS open FROM codes WHERE kind = 'pair' AND substr(identity, 1, ?) = ?")
+        .get(channel.length, channel)?.['open'] ?? 0,
+    )
 
   /** Inside a transaction: the code's row, which is gone from here on. */
   function take(kind: Kind, code: string, now: number): { identity: string; displayName: string | null } | null {
@@ -77,7 +86,7 @@ export function createPeople(db: Database): PeopleStore {
           at: Number(row['at']),
           ...(row['display_name'] === null ? {} : { displayName: String(row['display_name']) }),
         })),
-    openLink: (identity, now) => openCode('link', identity, undefined, now, LINK_MS),
+    openLink: (identity, now) => openCode('link', identity, undefined, now, LINK_MS) as string,
     confirmLink: (code, identity, now) =>
       db.now(() => {
         // One's own code is not used up by trying it.

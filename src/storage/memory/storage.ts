@@ -2,19 +2,20 @@
 
 import type { Clock, Logger, Random } from '../../ports.ts'
 import { createLanes } from '../../sessions/lanes.ts'
-import type {
-  ApprovalRow,
-  ApprovalsStore,
-  HaltStore,
-  Outbox,
-  OutboxRow,
-  PeopleStore,
-  SlotRow,
-  SlotStore,
-  StepJournal,
-  Storage,
-  UsageStore,
-  UsageTotals,
+import {
+  type ApprovalRow,
+  type ApprovalsStore,
+  type HaltStore,
+  MOST_OPEN_PAIRINGS,
+  type Outbox,
+  type OutboxRow,
+  type PeopleStore,
+  type SlotRow,
+  type SlotStore,
+  type StepJournal,
+  type Storage,
+  type UsageStore,
+  type UsageTotals,
 } from '../ports.ts'
 import { createMemorySessions } from './sessions.ts'
 
@@ -199,6 +200,8 @@ function createPeople(random: Random): PeopleStore {
   return {
     openPairing(identity, displayName) {
       for (const [known, one] of open) if (one.identity === identity) return known
+      const channel = identity.slice(0, identity.indexOf(':') + 1)
+      if ([...open.values()].filter((one) => one.identity.startsWith(channel)).length >= MOST_OPEN_PAIRINGS) return null
       const fresh = code()
       open.set(fresh, { identity, ...(displayName === undefined ? {} : { displayName }) })
       return fresh

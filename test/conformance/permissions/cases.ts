@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../../../src/resources.ts'
 
+/** The shared cases of a name, and claw's own of the same kind. */
 export function cases<Case>(name: string): Case[] {
-  const file = join(packageRoot(), 'test/conformance/permissions', name)
-  return readFileSync(file, 'utf8')
-    .split('\n')
+  const folder = join(packageRoot(), 'test/conformance/permissions')
+  return [name, `own-${name}`]
+    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Case)
 }

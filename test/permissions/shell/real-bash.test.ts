@@ -14,7 +14,7 @@ interface Case {
 
 const NAMES =
   `ls cat head tail wc date whoami which git npm node python3 make docker kubectl curl tar find grep sort uniq rg jq sed awk pytest
-  mkdir rm sh bash sudo env xargs gitk npx id tee cp mv touch cargo go`.split(/\s+/)
+  mkdir rm sh bash sudo env xargs gitk npx id tee cp mv touch cargo go gh wget zip`.split(/\s+/)
 
 /** What runs, runs in real bash: stubs write down what was started, and with which words. */
 t.test('every command that runs starts only what was judged, with those words, and changes no file', async (t) => {

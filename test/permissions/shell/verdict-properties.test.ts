@@ -140,6 +140,18 @@ t.test('random text never crashes the checker, in any mode', (t) => {
   t.end()
 })
 
+t.test('long text is held against deny rules and floors in steps that grow with its length alone', (t) => {
+  // Quadratic in length, each of these would take minutes.
+  const deny = ['git push *', 'a b *', '* -x', 'g*t x -rf --force']
+  for (const piece of ['a ', 'git ', 'git -x ', '-x ', '/ ', '[', '*?', 'a,b=c:', '"a"'])
+    for (const mode of ['ask', 'ignore'] as const)
+      for (const command of [piece.repeat(250_000 / piece.length), `sh -c '${piece.repeat(8000 / piece.length)}' x`])
+        t.match(judgeCommand(command, policy({ mode, sandbox: 'off', deny })).decision, /^(run|ask|refuse)$/)
+  t.equal(judgeCommand('a '.repeat(150_000), policy({ mode: 'ask', deny })).decision, 'ask')
+  t.equal(judgeCommand('a '.repeat(150_000), policy({ mode: 'ignore', sandbox: 'off' })).decision, 'refuse')
+  t.end()
+})
+
 t.test('hostile nesting and size end within the bound', (t) => {
   const long = 'x'.repeat(LIMITS.characters)
   for (const unit of [

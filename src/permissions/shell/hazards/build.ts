@@ -62,34 +62,30 @@ const npm: HazardTable = {
 }
 
 const make: HazardTable = {
-  tools: ['make', 'gmake', 'ninja', 'just', 'rake'],
-  long: [
-    'file',
-    'makefile',
-    'directory',
-    'include-dir',
-    'eval',
-    'justfile',
-    'working-directory',
-    'rakefile',
-    'require',
-    'execute',
-    'shell',
-    'shell-arg',
-    'set',
-  ],
+  tools: ['make', 'gmake', 'ninja', 'just'],
+  long: ['file', 'makefile', 'directory', 'include-dir', 'eval', 'justfile', 'working-directory', 'shell', 'shell-arg', 'set'],
   short: 'fCIEW',
   valued: 'j',
   words: /^[A-Za-z_.][A-Za-z0-9_.-]*[:?+!]*=/,
 }
 
+const rake: HazardTable = {
+  tools: ['rake'],
+  long: ['execute', 'execute-print', 'execute-continue', 'libdir', 'rakefile', 'rakelibdir', 'require', 'directory', 'system'],
+  short: 'eEfgIpRrC',
+  words: /^[A-Za-z_][A-Za-z0-9_]*=/,
+}
+
 const cargo: HazardTable = {
-  tools: ['cargo', 'rustup'],
+  tools: ['cargo'],
+  known: ['target'],
   long: ['config', 'manifest-path', 'target-dir', 'out-dir', 'artifact-dir', 'root'],
   short: 'ZC',
   words: /^\+/,
-  commands: ['install', 'login', 'owner', 'toolchain link'],
+  commands: ['install', 'login', 'owner'],
 }
+
+const rustup: HazardTable = { tools: ['rustup'], commands: ['run', 'self', 'toolchain link'] }
 
 const go: HazardTable = {
   tools: ['go', 'gofmt'],
@@ -196,4 +192,4 @@ const linters: HazardTable = {
   short: 'cfoprR',
 }
 
-export const build: readonly HazardTable[] = [npm, make, cargo, go, pip, pytest, gems, linters]
+export const build: readonly HazardTable[] = [npm, make, rake, cargo, rustup, go, pip, pytest, gems, linters]

@@ -4,7 +4,7 @@ import type { HazardTable } from './table.ts'
 
 const find: HazardTable = {
   tools: ['find', 'gfind'],
-  words: /^-(exec|execdir|ok|okdir|delete|fls|fprint|files0-from)/,
+  words: /^-(exec(?!utable$)|ok|delete|fls|fprint|files0-from)/,
   noDoubleDash: true,
 }
 
@@ -36,7 +36,7 @@ const tar: HazardTable = {
     'volno-file',
     'xform',
   ],
-  known: ['list', 'file'],
+  known: ['list', 'file', 'checkpoint'],
   short: 'IFPCTsg',
   valued: 'fbX',
   check(args) {
@@ -80,7 +80,7 @@ const rsync: HazardTable = {
 const zip: HazardTable = {
   tools: ['zip'],
   long: ['unzip-command', 'temp-path', 'output-file', 'logfile-path', 'out', 'junk-sfx'],
-  words: /^-[A-Za-z]*TT|^-TT/,
+  words: /^-([A-Za-z]*TT|b)/,
 }
 
 const unzip: HazardTable = { tools: ['unzip'], short: 'd:', valued: 'x' }

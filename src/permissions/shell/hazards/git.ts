@@ -27,6 +27,10 @@ function configWrites(args: readonly Word[]): string | undefined {
     : undefined
 }
 
+/** Sub-commands that never take an address: in `git grep std::move` the two colons are text. */
+const NO_REMOTE = new Set(
+  'add blame branch cherry-pick commit diff grep log ls-files merge notes show stash status tag'.split(' '),
+)
 const MESSAGE = { prose: { after: ['-m', '-am', '--message'] } }
 const CLONES = { short: 'uc', long: ['config', 'upload-pack'] }
 
@@ -55,7 +59,6 @@ export const git: HazardTable = {
     'export-marks',
     'output-directory',
   ],
-  words: /^[A-Za-z0-9+.-]+::/,
   commands: [
     'archimport',
     'bisect',
@@ -115,11 +118,13 @@ export const git: HazardTable = {
     notes: MESSAGE,
     stash: MESSAGE,
   },
+  known: ['to'],
   prose: { after: ['--message', '--grep', '--author', '--committer'] },
   check: (args) =>
     globalOption(args) ??
     configWrites(args) ??
-    (args.some((word) => /(^|=)[A-Za-z0-9+.-]+::/.test(word.text) && !/\s/.test(word.text))
+    (!NO_REMOTE.has(args.find((word) => !word.text.startsWith('-'))?.text ?? '') &&
+    args.some((word) => /(^|=)[A-Za-z0-9+.-]+::/.test(word.text))
       ? 'A transport written `name::` starts a helper program.'
       : undefined),
 }

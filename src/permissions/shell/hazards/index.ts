@@ -32,6 +32,14 @@ export function hazardOf(words: readonly Word[]): string | undefined {
   return first === undefined || table === undefined ? undefined : hitOf(table, first.text, args)
 }
 
+/** A hazard among the fixed words of a grant, by its options and sub-commands alone: whatever the star stands for, it is hit. */
+export function hazardOfTexts(texts: readonly string[]): string | undefined {
+  const [name = '', ...args] = texts
+  const { check: _, ...table } = tables.get(name) ?? { tools: [] }
+  const words = args.map((text) => ({ text, quoted: new Uint8Array(text.length), bare: true, pattern: false }))
+  return hitOf(table, name, words)
+}
+
 /** Which arguments (by index among the words) are prose or programs rather than files. */
 export function proseArguments(words: readonly Word[]): ReadonlySet<number> {
   const found = new Set<number>()

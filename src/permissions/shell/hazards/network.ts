@@ -106,6 +106,7 @@ const wget: HazardTable = {
     'on-download-stop',
     'on-bt-download-complete',
   ],
+  known: ['reject'],
   short: 'OoaPieBd',
   valued: 'UtTQwlADIXR',
 }
@@ -169,6 +170,33 @@ const docker: HazardTable = {
     'update',
     'up',
   ],
+  reads: [
+    'compose images',
+    'compose logs',
+    'compose ls',
+    'compose ps',
+    'compose top',
+    'compose version',
+    'container diff',
+    'container inspect',
+    'container logs',
+    'container ls',
+    'container port',
+    'container ps',
+    'container stats',
+    'container top',
+    'context ls',
+    'context show',
+    'plugin ls',
+    'service logs',
+    'service ls',
+    'service ps',
+    'stack ls',
+    'stack ps',
+    'stack services',
+    'system df',
+    'system info',
+  ],
 }
 
 const kubectl: HazardTable = {
@@ -209,10 +237,12 @@ const kubectl: HazardTable = {
     'ssh',
     'kustomize',
   ],
+  reads: ['config current-context', 'config get-clusters', 'config get-contexts', 'config get-users', 'plugin list'],
 }
 
 const gh: HazardTable = {
   tools: ['gh', 'glab', 'hub'],
+  known: ['body'],
   long: ['hostname', 'web', 'editor', 'input', 'body-file', 'template', 'dir'],
   short: 'wF',
   valued: 'RqLt',
@@ -232,12 +262,13 @@ const gh: HazardTable = {
     'variable',
     'workflow',
   ],
+  reads: ['alias list', 'config get', 'config list', 'extension list', 'secret list', 'variable list', 'workflow list'],
   check: (args) =>
     args.some((word) => word.text === '--') ? 'What follows `--` are options of `git`, which can start programs.' : undefined,
 }
 
 const cloud: HazardTable = {
-  tools: ['aws', 'gcloud', 'az', 'terraform', 'tofu', 'ansible', 'ansible-playbook', 'vault', 'pulumi'],
+  tools: ['aws', 'gcloud', 'az', 'terraform', 'tofu', 'ansible', 'ansible-playbook', 'vault', 'pulumi', 'vagrant'],
   check: (args) =>
     args.length === 1 && args[0]?.text === '--version'
       ? undefined

@@ -26,6 +26,8 @@ export interface HazardTable {
   readonly words?: RegExp
   /** Sub-commands that are hits themselves; two words for one of a group. */
   readonly commands?: readonly string[]
+  /** Sub-commands of two words that only show something, although the first of them is a hit. */
+  readonly reads?: readonly string[]
   /** Further hazards of one sub-command. */
   readonly sub?: Readonly<Record<string, Options & { readonly prose?: Prose }>>
   /** No option can be reached by a file name: an unquoted pattern may stand first in a word. */
@@ -60,7 +62,9 @@ export function subCommands(args: readonly Word[]): readonly string[] {
 /** The first hit of a table among a command's arguments, as a sentence; undefined: none. */
 export function hitOf(table: HazardTable, tool: string, args: readonly Word[]): string | undefined {
   const commands = subCommands(args)
-  const command = commands.find((one) => table.commands?.includes(one) === true)
+  const command = commands.find(
+    (one, index) => table.commands?.includes(one) === true && table.reads?.includes(commands[index + 1] ?? '') !== true,
+  )
   if (command !== undefined) return `\`${tool} ${command}\` can start other programs or change settings.`
   const subs = commands.flatMap((one) => (table.sub !== undefined && Object.hasOwn(table.sub, one) ? (table.sub[one] ?? []) : []))
   const risky = hasOptions(table) || subs.length > 0

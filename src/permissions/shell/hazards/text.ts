@@ -90,6 +90,7 @@ const man: HazardTable = {
   tools: ['man', 'info', 'apropos', 'whatis'],
   long: ['pager', 'html', 'config-file', 'gxditview', 'local-file', 'manpath', 'preprocessor', 'troff-device', 'output'],
   short: 'PHCXlMpTto',
+  words: /^[^-]*\//,
 }
 
 const printf: HazardTable = { tools: ['printf', 'test'], words: /^-[vR]/ }
