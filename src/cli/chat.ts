@@ -86,7 +86,8 @@ async function converse(reach: Pick<Reach, 'url' | 'ownerSecret'>, io: Io, who: 
     url: reach.url,
     secret: reach.ownerSecret,
     channelId: channel.id,
-    userId: who.user ?? localUser(),
+    ...(who.user === undefined ? {} : { userId: who.user }),
+    fallbackUserId: localUser(),
     ...(who.agent === undefined ? {} : { agentId: who.agent }),
     show: talk,
   })

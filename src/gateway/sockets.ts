@@ -111,7 +111,12 @@ export function createSockets(deps: SocketDeps): Sockets {
     }
     client.session = { channelId: channel.id, rights, receipts, live: live && (rights === 'owner' || rights === 'trusted') }
     if (userId !== undefined) client.userIds.add(userId)
-    send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation: engine.generation, channelId: channel.id, rights } })
+    const ownUserId = isOperator(client) ? ownerOn(engine.plan.owners, channel.id) : undefined
+    // Who sits at this machine gets what is delivered to its owner, under whatever name they write.
+    if (rights === 'owner' && ownUserId !== undefined) client.userIds.add(ownUserId)
+    const { generation } = engine
+    const own = ownUserId === undefined ? {} : { ownUserId }
+    send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation, channelId: channel.id, rights, ...own } })
     engine.channelReady(channel.id)
   }
 
@@ -217,6 +222,10 @@ export function createSockets(deps: SocketDeps): Sockets {
     },
   }
 }
+
+/** The first owner's id on this channel. */
+const ownerOn = (owners: readonly string[], channelId: string): string | undefined =>
+  owners.find((identity) => identity.startsWith(`${channelId}:`))?.slice(channelId.length + 1)
 
 const tokenOf = (plan: Plan): string => plan.gateway.token?.reveal() ?? ''
 

@@ -8,6 +8,10 @@ import { byId, h, newId } from './dom.js'
 import { createActivity, createViews } from './views.js'
 
 const USER = 'claw-user'
+const UNNAMED_OWNER = 'owner'
+/** Nobody chose this name. */
+const isUnnamed = (name) => name.startsWith('guest-') || name === UNNAMED_OWNER
+const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname)
 const VIEWS = {
   chat: 'Chat',
   activity: 'Activity',
@@ -82,10 +86,11 @@ function onFrame({ type, data }) {
 
 async function welcome(data) {
   rights = data.rights
-  if (rights === 'owner' && user.value.startsWith('guest-')) {
-    user.value = 'owner'
+  if (isOwner() && isUnnamed(user.value)) {
+    user.value = data.ownUserId ?? (rights === 'owner' ? UNNAMED_OWNER : user.value)
     rememberUser()
   }
+  byId('guest-hint').hidden = isOwner() || !isHere
   byId('agent-choice').hidden = !isOwner()
   drawNav()
   chat.resend()

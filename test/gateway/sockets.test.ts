@@ -41,6 +41,20 @@ t.test('hello, a message, its chunks and its answer', async (t) => {
   await client.close()
 })
 
+t.test('who holds the secret of this start is told the owner’s own id there, and nobody else is', async (t) => {
+  const { gateway } = await started(t)
+  const greet = async (data: object): Promise<unknown> => {
+    const client = await openSocket(gateway.url)
+    client.send('hello', data)
+    const ok = await client.next('hello_ok')
+    await client.close()
+    return ok.data['ownUserId']
+  }
+  t.equal(await greet({ channelId: 'webchat', token: OWNER }), 'mehdi')
+  t.equal(await greet({ channelId: 'http', token: OWNER }), undefined, 'no owner is known by an id there')
+  t.equal(await greet({ channelId: 'webchat' }), undefined)
+})
+
 t.test('wrong frames get an error and the connection lives', async (t) => {
   const { gateway } = await started(t)
   const client = await openSocket(gateway.url)
