@@ -61,6 +61,7 @@ async function connectOrStart(options: Options, io: Io): Promise<Reach> {
     env: io.env,
     log,
     secrets,
+    anyPort: true,
   }).catch(async (error: unknown) => {
     if (error instanceof ClawError) {
       const problems = error.diagnostics.filter((one) => one.severity === 'error')
