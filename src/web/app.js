@@ -79,8 +79,7 @@ function onFrame({ type, data }) {
     // Right after a change of the token the old key is refused; the next hello loads them.
     if (isOwner()) loadAgents().catch(() => {})
     if (view === 'reloads' || view === 'agents') refresh()
-  } else if (type === 'error' && data.code === 'unknown_channel')
-    say('The page’s channel is off: write "webchat: {}" under channels.')
+  } else if (type === 'error' && data.code === 'unknown_channel') say(data.message)
   else if (type === 'error' && data.code !== 'unauthorized') chat.fail(data)
 }
 
@@ -91,6 +90,11 @@ async function welcome(data) {
     rememberUser()
   }
   byId('guest-hint').hidden = isOwner() || !isHere
+  // Without a channel of its own the page watches and decides, and does not chat.
+  const mute = data.channelId === undefined
+  byId('mute-hint').hidden = !mute
+  byId('composer').hidden = mute
+  if (mute && view === 'chat') void show('activity')
   byId('agent-choice').hidden = !isOwner()
   drawNav()
   chat.resend()

@@ -54,7 +54,6 @@ export function createChat({ log, connection, approvals, agentName, userId, agen
 
   function send(text) {
     const message = {
-      channelId: 'webchat',
       userId: userId(),
       messageId: newId(),
       content: text,
