@@ -44,8 +44,10 @@ type Job =
 const wireId = (chat: string): number | string => (/^-?\d{1,15}$/.test(chat) ? Number(chat) : chat)
 
 /** What was sent has arrived, whatever the answer leaves out. */
-const sentId = (chat: string, sent: { readonly chat?: { readonly id: number }; readonly message_id: number }): string =>
-  messageId(sent.chat?.id ?? chat, sent.message_id)
+const sentId = (
+  chat: string,
+  sent: { readonly chat?: { readonly id: number }; readonly message_id?: number } | undefined,
+): string => messageId(sent?.chat?.id ?? chat, sent?.message_id ?? 0)
 
 const render = (markdown: string): string => renderMarkdown(markdown, TELEGRAM_HTML)
 export const renderParts = (text: string): RenderedPart[] => splitRendered(text, MAX_CHARS, render, htmlLength)
