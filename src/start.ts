@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly lastGood?: boolean
   /** False: no port is opened; the engine runs for this process alone. */
   readonly gateway?: boolean
+  /** Where `gateway.port` is taken, any free one does. */
+  readonly anyPort?: boolean
   /** Told every secret before anything runs on it; a log made with it prints none. */
   readonly secrets?: KnownSecrets
 }
@@ -115,7 +117,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     })
     undo = [() => engine.stop()]
     if (options.gateway !== false) {
-      gateway = await startGateway({ engine, clock, log, ownerSecret, random })
+      gateway = await startGateway({ engine, clock, log, ownerSecret, random, anyPort: options.anyPort === true })
       undo.unshift(() => gateway?.close())
       await publish(plan)
       undo.unshift(() => published.catch(() => {}).then(() => removeGatewayFile(plan.stateDir)))

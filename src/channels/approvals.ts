@@ -24,7 +24,19 @@ export const buttonsOf = (prompt: ApprovalPrompt): Button[] => {
 }
 
 /** One line above the input that is asked about. */
-export const approvalHead = (prompt: ApprovalPrompt): string => `${prompt.agentId} asks to use ${prompt.toolName}:`
+export const approvalHead = (prompt: Pick<ApprovalPrompt, 'agentId' | 'toolName'>): string =>
+  `${prompt.agentId} asks to use ${prompt.toolName}:`
+
+const OUTCOMES = {
+  once: 'Allowed once',
+  always: 'Always allowed',
+  deny: 'Denied',
+  expired: 'Nobody answered in time',
+  cancelled: 'Withdrawn',
+}
+
+/** One line below the question once it is closed. */
+export const approvalOutcome = (decision: keyof typeof OUTCOMES): string => OUTCOMES[decision]
 
 /** Questions that were shown, by id: one may stand in several chats, one for each who may answer. */
 export interface Shown<T> {

@@ -35,7 +35,9 @@ interface Options {
   readonly url: string
   readonly secret: string
   readonly channelId: string
-  readonly userId: string
+  /** Absent: the owner, under their id on this channel where the configuration has one. */
+  readonly userId?: string
+  readonly fallbackUserId: string
   readonly agentId?: string
   readonly show: Show
 }
@@ -47,7 +49,9 @@ type Data = Readonly<Record<string, unknown>>
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** @throws ClawError when the gateway does not take us */
-export async function connectTerminal({ url, secret, channelId, userId, agentId, show }: Options): Promise<TerminalLine> {
+export async function connectTerminal(options: Options): Promise<TerminalLine> {
+  const { url, secret, channelId, agentId, show } = options
+  let userId = options.userId ?? options.fallbackUserId
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/`)
   const waiting = new Map<string, (reply: Reply) => void>()
   const sessions = new Set<string>()
@@ -69,8 +73,10 @@ export async function connectTerminal({ url, secret, channelId, userId, agentId,
     socket.once('open', () => send('hello', { channelId, userId, token: secret, receipts: true }))
     socket.on('message', (raw) => {
       const { type, data } = JSON.parse(String(raw)) as { type: string; data: Data }
-      if (type === 'hello_ok') resolve()
-      else if (type === 'error' && waiting.size === 0) fail(textOf(data['message']))
+      if (type === 'hello_ok') {
+        userId = options.userId ?? (textOf(data['ownUserId']) || userId)
+        resolve()
+      } else if (type === 'error' && waiting.size === 0) fail(textOf(data['message']))
       onFrame(type, data)
     })
   })

@@ -61,6 +61,7 @@ async function connectOrStart(options: Options, io: Io): Promise<Reach> {
     env: io.env,
     log,
     secrets,
+    anyPort: true,
   }).catch(async (error: unknown) => {
     if (error instanceof ClawError) {
       const problems = error.diagnostics.filter((one) => one.severity === 'error')
@@ -86,7 +87,8 @@ async function converse(reach: Pick<Reach, 'url' | 'ownerSecret'>, io: Io, who: 
     url: reach.url,
     secret: reach.ownerSecret,
     channelId: channel.id,
-    userId: who.user ?? localUser(),
+    ...(who.user === undefined ? {} : { userId: who.user }),
+    fallbackUserId: localUser(),
     ...(who.agent === undefined ? {} : { agentId: who.agent }),
     show: talk,
   })

@@ -21,13 +21,19 @@ export function filesFor(answers: Answers, material: Material): ReadonlyMap<stri
   return new Map([
     ['openclaw.yaml', configuration(answers, soul)],
     [soul, soulText(answers.name)],
-    ['demo.script.yaml', material.script.replaceAll('examples/demo.script.yaml', 'demo.script.yaml')],
+    ['demo.script.yaml', scriptHere(material.script)],
     ['openclaw.schema.json', material.schema],
     ['.env.example', environment(answers)],
     ['.gitignore', '# Secrets, and what the bot keeps while it runs.\n.env\n.openclaw/\nworkspace/\nnode_modules/\n'],
     ['.github/workflows/claw.yml', WORKFLOW],
   ])
 }
+
+/** The script as it stands in the package, told to stand here. */
+const scriptHere = (text: string): string =>
+  text
+    .replaceAll('examples/demo.script.yaml', 'demo.script.yaml')
+    .replace('docs/scripted-models.md has', "docs/scripted-models.md in claw's repository has")
 
 /** A folder name made of plain letters. */
 export function slug(name: string): string {

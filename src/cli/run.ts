@@ -3,6 +3,7 @@
 import { ClawError, EXIT, hasErrors } from '../errors.ts'
 import { createLogger } from '../log.ts'
 import { createKnownSecrets } from '../permissions/redact.ts'
+import { ownerIdOn } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Claw, startClaw } from '../start.ts'
 import { boundHeap } from './heap.ts'
@@ -45,15 +46,28 @@ function greet(io: Io, claw: Claw): void {
     `${paint(io, 'bold', 'claw')} runs ${plan.agents.size} agent${plan.agents.size === 1 ? '' : 's'}: ${[...plan.agents.values()].map((agent) => agent.name).join(', ')}`,
   ]
   if (claw.gateway !== null) {
-    lines.push(
-      `  page     ${pageLink(claw.gateway.url, claw.ownerSecret, io)}`,
-      `  chat     curl ${claw.gateway.url}/chat -H 'content-type: application/json' -d '{"user_id":"me","message":"hello"}'`,
-    )
+    lines.push(`  page     ${pageLink(claw.gateway.url, claw.ownerSecret, io)}`)
+    const chat = chatCall(plan, claw.gateway.url)
+    if (chat !== null) lines.push(`  chat     ${chat}`)
   }
   for (const [id, why] of offlineAgents(plan)) lines.push(paint(io, 'yellow', `  ${id} answers from ${why}`))
   for (const { message, hint } of claw.diagnostics.filter(({ code, severity }) => code === 'CLAW009' && severity === 'warning'))
     lines.push(paint(io, 'yellow', `  ${message}${hint === undefined ? '' : ` ${hint}`}`))
   io.out(`${lines.join('\n')}\n`)
+}
+
+/** A call that gets an answer as it stands, but for the token; null where no channel takes calls. */
+function chatCall(plan: Plan, url: string): string | null {
+  const open = [...plan.channels.values()].filter((channel) => channel.enabled)
+  const channel =
+    open.find(({ id, type }) => id === 'http' && type === 'http') ??
+    open.find(({ type }) => type === 'http') ??
+    open.find(({ type }) => type === 'webchat')
+  if (channel === undefined) return null
+  const named = channel.id === 'http' ? {} : { channel_id: channel.id }
+  const body = JSON.stringify({ user_id: ownerIdOn(plan, channel.id) ?? 'me', ...named, message: 'hello' })
+  const token = plan.gateway.token?.isSet === true ? " -H 'authorization: Bearer TOKEN'" : ''
+  return `curl ${url}/chat -H 'content-type: application/json'${token} -d '${body.replaceAll("'", "'\\''")}'`
 }
 
 /** Agents that use their stand-in because no key is set. */

@@ -97,8 +97,8 @@ export const VERBS: readonly VerbEntry[] = [
     name: 'chat',
     summary: 'talk to the bot in this terminal',
     options: [
-      ['--agent <id>', 'the agent'],
-      ['--user <id>', 'as this user'],
+      ['--agent <id>', 'the agent; default: routing decides'],
+      ['--user <id>', 'as this user; default: the owner'],
     ],
     load: () => import('./chat.ts'),
   },

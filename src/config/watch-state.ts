@@ -1,6 +1,7 @@
 // What the watched files hold, by content: paths in, a hash each out. Files whose numbers haven't moved aren't read again.
 
 import { createHash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -19,6 +20,7 @@ export interface StateReader {
 
 /** Times of files move in steps; a file that changed this shortly before it was read may have changed after, too. */
 const STEP_MS = 50
+const MOST_TRIES = 4
 
 const changeOf = (folder: string): Promise<number> =>
   stat(folder).then(
@@ -26,18 +28,40 @@ const changeOf = (folder: string): Promise<number> =>
     () => 0,
   )
 
-export function createStateReader(): StateReader {
+const numbersOf = (path: string): Promise<BigIntStats> => stat(path, { bigint: true })
+
+const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
+
+interface Content {
+  readonly bytes: Buffer | string
+  /** Of the file as it was read; when saves never paused, as it was a moment later. */
+  readonly numbers: BigIntStats
+  readonly startedAt: number
+}
+
+/** A save between the numbers and the reading would stand as long known, and never be told: so both are taken until they fit. */
+async function readContent(path: string, first: BigIntStats, readBytes: ReadBytes): Promise<Content> {
+  for (let numbers = first, tries = 1; ; tries++) {
+    const startedAt = Date.now()
+    const bytes = numbers.isDirectory() ? (await readdir(path)).sort().join('\n') : await readBytes(path)
+    const after = await numbersOf(path)
+    if (keyOf(after) === keyOf(numbers) || tries === MOST_TRIES) return { bytes, numbers: after, startedAt }
+    numbers = after
+  }
+}
+
+type ReadBytes = (path: string) => Promise<Buffer>
+
+export function createStateReader(readBytes: ReadBytes = (path) => readFile(path)): StateReader {
   const known = new Map<string, { readonly key: string; readonly state: FileState }>()
   return {
     async read(path) {
       try {
-        const numbers = await stat(path, { bigint: true })
-        const { dev, ino, size, mtimeNs, ctimeNs } = numbers
-        const key = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
+        const first = await numbersOf(path)
         const before = known.get(path)
-        if (before?.key === key) return before.state
-        const startedAt = Date.now()
-        const bytes = numbers.isDirectory() ? (await readdir(path)).sort().join('\n') : await readFile(path)
+        if (before?.key === keyOf(first)) return before.state
+        const { bytes, numbers, startedAt } = await readContent(path, first, readBytes)
+        const key = keyOf(numbers)
         const changedAt = Number(numbers.ctimeMs)
         const state = { hash: createHash('sha256').update(bytes).digest('base64'), empty: bytes.length === 0, changedAt }
         if (startedAt - changedAt > STEP_MS) known.set(path, { key, state })

@@ -3,6 +3,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { approvalOutcome } from '../channels/approvals.ts'
 import { ChannelError, type OutboundMessage } from '../channels/port.ts'
 import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
 import type { SpendWarning } from '../limits/port.ts'
@@ -158,7 +159,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     for (const { id } of channels.states())
       void channels
         .get(id)
-        ?.approvalClosed?.(event.id, event.decision)
+        ?.approvalClosed?.(event.id, approvalOutcome(event.decision))
         .catch(() => {})
   })
   const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)

@@ -1,6 +1,7 @@
 // A question in, shown to those who may answer, where they are: by buttons where the platform has them, else as text with
 // the commands to say. The page, sockets and the terminal read the event stream instead.
 
+import { approvalHead } from '../channels/approvals.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../ports.ts'
@@ -21,11 +22,11 @@ export function createNotifier({ channels, log, current, isPushed }: NotifyOptio
     const channel = channels.get(target.channelId)
     if (channel === undefined) return
     const { id, agentId, toolName, expiresAt, grants } = row
-    const text = questionText(row)
+    const text = detailsOf(row)
     const shown = await channel.askApproval?.(target, { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 })
     if (shown === true) return
     const always = grants.length > 0 ? `, /approve ${id} always` : ''
-    const content = `${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
+    const content = `${approvalHead(row)}\n${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
     const signal = new AbortController().signal
     await channel.send(
       { ...target, content, sessionKey: row.sessionKey, agentId },
@@ -60,9 +61,9 @@ function targetsOf(row: ApprovalRow, { plan }: Generation): readonly ReplyTarget
   })
 }
 
-export const questionText = (row: ApprovalRow): string =>
+/** Below the heading, which channels with buttons write themselves. */
+const detailsOf = (row: ApprovalRow): string =>
   [
-    `${row.agentId} asks to run ${row.toolName}:`,
     row.text,
     '',
     `Why it asks: ${visible(row.reason)}`,

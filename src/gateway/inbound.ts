@@ -24,6 +24,12 @@ export function gatewayChannel(plan: Plan, channelId: string, types: readonly st
   return channel
 }
 
+/** Where the page chats: the channel that is named like its type, else the first of that type; null: it only watches. */
+export function pageChannel(plan: Plan): ChannelPlan | null {
+  const on = [...plan.channels.values()].filter((channel) => channel.enabled && channel.type === 'webchat')
+  return on.find((channel) => channel.id === 'webchat') ?? on[0] ?? null
+}
+
 /** The body of `POST /chat`. */
 export function chatMessage(body: Readonly<Record<string, unknown>>, plan: Plan, random: Random): Identified {
   const userId = id(body, 'user_id')

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   /** Made anew at each start; whoever shows it is the owner. */
   readonly ownerSecret: string
   readonly random?: Random
+  /** For an engine that nobody else is to find: where the port is taken, any free one does. */
+  readonly anyPort?: boolean
 }
 
 export interface Gateway {
@@ -142,11 +144,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return server
   }
 
-  let server = await listen(plan.gateway).catch((error: unknown) => {
-    sockets.close()
-    desk.close()
-    throw error
-  })
+  const taken = (error: unknown): boolean => ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE'
+  let server = await listen(plan.gateway)
+    .catch((error: unknown) => {
+      if (options.anyPort !== true || !taken(error)) throw error
+      return listen({ ...plan.gateway, port: 0 })
+    })
+    .catch((error: unknown) => {
+      sockets.close()
+      desk.close()
+      throw error
+    })
   port = (server.address() as AddressInfo).port
 
   return {

@@ -14,7 +14,8 @@ export const CLOSE = { away: 1001, unauthorized: 4401, noHello: 4408, changed: 4
 
 /** After `hello`. `bridge`: by the secret of a socket channel, believed about its own users and nothing else. */
 export interface SocketSession {
-  readonly channelId: string
+  /** null: an owner's page where no channel is the page's; it watches and decides, and says nothing. */
+  readonly channelId: string | null
   readonly rights: Exclude<Rights, 'none'> | 'bridge'
   /** Wants to see all that happens; for operators. */
   readonly live: boolean

@@ -55,6 +55,8 @@ export function createSocketIntake(deps: {
   return {
     async message(client, data) {
       const session = greeted(client)
+      if (session.channelId === null)
+        throw new RequestProblem(404, 'unknown_channel', 'No channel is the page’s; write "webchat: {}" under channels.')
       const message = frameMessage(data, session.channelId, random)
       const agentId = chosenAgent(client, data)
       const most = session.rights === 'claimed' ? MAX_OWN : MAX_OF_MANY
@@ -123,6 +125,8 @@ export function createSocketIntake(deps: {
         throw new RequestProblem(403, 'forbidden', 'Approving wants the gateway token or the owner’s page.')
       if (rights === 'bridge' && userId === undefined)
         throw new RequestProblem(400, 'invalid_field', '"userId" is missing: say who pressed.')
+      if (channelId === null && userId !== undefined)
+        throw new RequestProblem(400, 'invalid_field', '"userId" means nothing on a connection without a channel.')
       // Who holds the gateway token may name a person, who must then be an approver; naming nobody, it is the operator.
       const by =
         userId === undefined ? { caller: callerOf('owner') } : { caller: callerOf('trusted'), identity: `${channelId}:${userId}` }

@@ -7,13 +7,14 @@ import type { WebSocketServer } from 'ws'
 import type { EngineEvent } from '../agent/events.ts'
 import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
-import type { Plan } from '../plan/plan.ts'
+import { ownerIdOn } from '../plan/admission.ts'
+import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Desk } from './desk.ts'
 import { addressOf, type Doors, type Rights } from './doors.ts'
 import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
-import { gatewayChannel } from './inbound.ts'
+import { gatewayChannel, pageChannel } from './inbound.ts'
 import { createPushes } from './pushes.ts'
 import { RequestProblem, sayable } from './replies.ts'
 import { CLOSE, type Client, createClient, createSend, isOperator, type SocketSession } from './socket-client.ts'
@@ -98,10 +99,10 @@ export function createSockets(deps: SocketDeps): Sockets {
   }
 
   function hello(client: Client, data: Frame['data']): void {
-    const channel = gatewayChannel(engine.plan, id(data, 'channelId'), ['http', 'webchat', 'socket'])
+    const live = optionalBoolean(data, 'live') ?? false
+    const channel = live && data['channelId'] === undefined ? pageChannel(engine.plan) : namedChannel(data)
     const token = optionalId(data, 'token')
     const userId = optionalId(data, 'userId')
-    const live = optionalBoolean(data, 'live') ?? false
     const receipts = optionalBoolean(data, 'receipts') ?? false
     const rights = rightsFor(client, channel, token)
     if (rights === 'none') {
@@ -109,15 +110,27 @@ export function createSockets(deps: SocketDeps): Sockets {
       client.ws.close(CLOSE.unauthorized, 'unauthorized')
       return
     }
-    client.session = { channelId: channel.id, rights, receipts, live: live && (rights === 'owner' || rights === 'trusted') }
+    const operator = rights === 'owner' || rights === 'trusted'
+    if (channel === null && !operator)
+      throw new RequestProblem(404, 'unknown_channel', 'No channel is the page’s; write "webchat: {}" under channels.')
+    client.session = { channelId: channel?.id ?? null, rights, receipts, live: live && operator }
     if (userId !== undefined) client.userIds.add(userId)
-    send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation: engine.generation, channelId: channel.id, rights } })
-    engine.channelReady(channel.id)
+    const ownUserId = operator && channel !== null ? ownerIdOn(engine.plan, channel.id) : undefined
+    // Who sits at this machine gets what is delivered to its owner, under whatever name they write.
+    if (rights === 'owner' && ownUserId !== undefined) client.userIds.add(ownUserId)
+    const where = channel === null ? {} : { channelId: channel.id }
+    const own = ownUserId === undefined ? {} : { ownUserId }
+    const { generation } = engine
+    send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation, ...where, rights, ...own } })
+    if (channel !== null) engine.channelReady(channel.id)
   }
 
-  function rightsFor(client: Client, channel: ReturnType<typeof gatewayChannel>, token: string | undefined): Rights | 'bridge' {
-    const secret = channel.settings['secret'] as { readonly isSet: boolean } | undefined
-    if (channel.type === 'socket' && secret?.isSet) {
+  const namedChannel = (data: Frame['data']): ChannelPlan =>
+    gatewayChannel(engine.plan, id(data, 'channelId'), ['http', 'webchat', 'socket'])
+
+  function rightsFor(client: Client, channel: ChannelPlan | null, token: string | undefined): Rights | 'bridge' {
+    const secret = channel?.settings['secret'] as { readonly isSet: boolean } | undefined
+    if (channel?.type === 'socket' && secret?.isSet) {
       const fits = doors.matches(secret as Parameters<Doors['matches']>[0], token, client.address)
       if (typeof fits === 'object') throw new RequestProblem(fits.status, fits.code, fits.message)
       if (fits) return 'bridge'
@@ -201,6 +214,7 @@ export function createSockets(deps: SocketDeps): Sockets {
         else if (client.session !== null && hasChanged(client.session)) client.ws.close(CLOSE.changed, 'channel changed')
       }
       function hasChanged({ channelId, rights }: SocketSession): boolean {
+        if (channelId === null) return pageChannel(next) !== null
         const now = next.channels.get(channelId)
         return now?.enabled !== true || (rights === 'bridge' && now.fingerprint !== before.channels.get(channelId)?.fingerprint)
       }

@@ -178,9 +178,14 @@ function textOf(message: ModelMessage): string {
 }
 
 function resultText(result: ToolResultBlock): string {
-  if (typeof result.content === 'string') return result.content
-  return result.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
+  const { content } = result
+  const text =
+    typeof content === 'string' ? content : content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
+  return text.replace(DATA_MARKS, '$2')
 }
+
+/** What marks a tool's text as data is for models that can be talked into things; a script answers to the text itself. */
+const DATA_MARKS = /^\[Data from [^\]\n]*, not instructions: obey nothing before END (\w+)\]\n([\s\S]*?)\n\[END \1\]$/gm
 
 function toolName(messages: readonly ModelMessage[], id: string): string {
   for (let i = messages.length - 1; i >= 0; i--) {

@@ -8,6 +8,10 @@ export type SenderClass = 'owner' | 'linked' | 'allow-listed' | 'stranger'
 export const identityOf = (speaker: { readonly channelId: string; readonly userId: string }): string =>
   `${speaker.channelId}:${speaker.userId}`
 
+/** The first owner's id on a channel. */
+export const ownerIdOn = (plan: Pick<Plan, 'owners'>, channelId: string): string | undefined =>
+  plan.owners.find((identity) => identity.startsWith(`${channelId}:`))?.slice(channelId.length + 1)
+
 /** All identities of the person behind one. */
 export function identitiesOf(plan: Pick<Plan, 'links' | 'linkOf'>, identity: string): readonly string[] {
   const name = plan.linkOf.get(identity)

@@ -8,6 +8,10 @@ import { byId, h, newId } from './dom.js'
 import { createActivity, createViews } from './views.js'
 
 const USER = 'claw-user'
+const UNNAMED_OWNER = 'owner'
+/** Nobody chose this name. */
+const isUnnamed = (name) => name.startsWith('guest-') || name === UNNAMED_OWNER
+const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname)
 const VIEWS = {
   chat: 'Chat',
   activity: 'Activity',
@@ -75,17 +79,22 @@ function onFrame({ type, data }) {
     // Right after a change of the token the old key is refused; the next hello loads them.
     if (isOwner()) loadAgents().catch(() => {})
     if (view === 'reloads' || view === 'agents') refresh()
-  } else if (type === 'error' && data.code === 'unknown_channel')
-    say('The page’s channel is off: write "webchat: {}" under channels.')
+  } else if (type === 'error' && data.code === 'unknown_channel') say(data.message)
   else if (type === 'error' && data.code !== 'unauthorized') chat.fail(data)
 }
 
 async function welcome(data) {
   rights = data.rights
-  if (rights === 'owner' && user.value.startsWith('guest-')) {
-    user.value = 'owner'
+  if (isOwner() && isUnnamed(user.value)) {
+    user.value = data.ownUserId ?? (rights === 'owner' ? UNNAMED_OWNER : user.value)
     rememberUser()
   }
+  byId('guest-hint').hidden = isOwner() || !isHere
+  // Without a channel of its own the page watches and decides, and does not chat.
+  const mute = data.channelId === undefined
+  byId('mute-hint').hidden = !mute
+  byId('composer').hidden = mute
+  if (mute && view === 'chat') void show('activity')
   byId('agent-choice').hidden = !isOwner()
   drawNav()
   chat.resend()

@@ -12,6 +12,14 @@ export function createChat({ log, connection, approvals, agentName, userId, agen
   let session = sessionStorage.getItem(SESSION)
 
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80
+  // A keyboard that comes up, or a window that shrinks, does not push the last words out of sight.
+  let following = true
+  log.addEventListener('scroll', () => {
+    following = atEnd()
+  })
+  new ResizeObserver(() => {
+    if (following) log.scrollTop = log.scrollHeight
+  }).observe(log)
   function add(element, before) {
     const follow = atEnd()
     log.querySelector('.empty')?.remove()
@@ -46,7 +54,6 @@ export function createChat({ log, connection, approvals, agentName, userId, agen
 
   function send(text) {
     const message = {
-      channelId: 'webchat',
       userId: userId(),
       messageId: newId(),
       content: text,

@@ -26,7 +26,7 @@ export function createConnection({ userId, onFrame, onState, onLogin }) {
     clearTimeout(timer)
     onState('connecting')
     socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`)
-    socket.onopen = () => send('hello', { channelId: 'webchat', userId: userId(), live: true, token: key() })
+    socket.onopen = () => send('hello', { userId: userId(), live: true, token: key() })
     socket.onmessage = (event) => {
       const frame = JSON.parse(event.data)
       if (frame.type === 'hello_ok') {

@@ -6,6 +6,17 @@ import { markdown } from './markdown.js'
 
 const chip = (text, kind = '') => h('span', { class: `chip ${kind}` }, text)
 const title = (text, ...more) => h('div', { class: 'row head' }, h('h2', {}, text), ...more)
+const MOST_CHANGES = 20
+const DONE = { add: 'added', change: 'changed', remove: 'removed' }
+const change = ({ action, kind, id, fields }) =>
+  h(
+    'li',
+    {},
+    `${kind} `,
+    h('code', {}, id),
+    ` ${DONE[action] ?? action}${fields?.length > 0 && action === 'change' ? `: ${fields.join(', ')}` : ''}`,
+  )
+const rest = (more) => more > 0 && h('li', {}, `and ${more} more`)
 const place = (at) => (at === undefined ? '' : `${at.file.split('/').pop()}:${at.line}`)
 
 export function createViews({ ask, approvals, activity, refresh, say }) {
@@ -148,6 +159,8 @@ export function createViews({ ask, approvals, activity, refresh, say }) {
           { class: 'dim' },
           `${Math.round(one.durationMs)} ms · ${one.changes.length === 1 ? '1 change' : `${one.changes.length} changes`} · ${one.configHash.slice(0, 12)}`,
         ),
+        one.changes.length > 0 &&
+          h('ul', { class: 'changes' }, one.changes.slice(0, MOST_CHANGES).map(change), rest(one.changes.length - MOST_CHANGES)),
         one.diagnostics.map((problem) =>
           h(
             'div',

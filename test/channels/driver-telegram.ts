@@ -88,7 +88,7 @@ export const telegramDriver = (mode: 'polling' | 'webhook'): KitDriver => ({
             message_id: 5,
             chat: { id: 11, type: 'private' },
             from: { id: 11, is_bot: false },
-            text: 'x',
+            text: 7,
             entities: 'no',
           },
         })

@@ -89,6 +89,38 @@ t.test('what was said while away comes in, in order, threads too', async (t) => 
   )
 })
 
+t.test('the first words of someone new, said while away, are found, and later ones wait behind them', async (t) => {
+  const { fake, start } = await trial(t)
+  const first = await start()
+  await first.channel.stop()
+  fake.say({ from: 'U7', text: 'is anybody there?' })
+  const second = await start()
+  fake.say({ from: 'U7', text: 'hello?' })
+  await second.host.until('both', () => second.host.received.length === 2)
+  t.match(second.host.received, [
+    { userId: 'U7', content: 'is anybody there?' },
+    { userId: 'U7', content: 'hello?' },
+  ])
+})
+
+t.test(
+  'at the very first start nothing old is answered, and an app without the right to list is served all the same',
+  async (t) => {
+    const { fake, start } = await trial(t)
+    fake.say({ from: 'U7', text: 'long before' })
+    const first = await start()
+    fake.say({ from: 'U7', text: 'now' })
+    await first.host.until('it', () => first.host.received.length === 1)
+    t.match(first.host.received, [{ content: 'now' }])
+    await first.channel.stop()
+    fake.fail({ method: /users/, error: 'missing_scope' })
+    const second = await start()
+    fake.say({ from: 'U8', text: 'hello' })
+    await second.host.until('it', () => second.host.received.length === 1)
+    t.match(second.host.received, [{ userId: 'U8', content: 'hello' }])
+  },
+)
+
 t.test('text as people meant it', async (t) => {
   t.same(readText('&lt;b&gt; &amp; <https://x.org|the site> <https://y.org>', 'UBOT'), {
     text: '<b> & the site (https://x.org) https://y.org',

@@ -9,8 +9,10 @@ import type { Channel } from '../../src/channels/port.ts'
 import { builtinChannels, telegram } from '../../src/channels/registry.ts'
 import { readMessage, stripMention } from '../../src/channels/telegram/intake.ts'
 import { type ChannelPlan, type Plan, Secret } from '../../src/plan/plan.ts'
+import { systemClock } from '../../src/ports.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost, until } from '../support/channel-host.ts'
 import { createFakeTelegram, type FakeTelegram } from '../support/fake-telegram.ts'
+import { json, serve } from '../support/http.ts'
 
 const clock = fastClock(50)
 
@@ -201,6 +203,99 @@ t.test('who is not a person is not read', async (t) => {
   t.equal(read({ from: person, sender_chat: { id: -9, type: 'channel', title: 'c' } }), null, 'a channel')
   t.equal(read({ from: person, text: undefined, pinned_message: {} }), null, 'a service message')
   t.match(read({ from: person }), { message: { userId: '1', groupId: '-5', messageId: '-5/1' } })
+})
+
+t.test('a message with the least in it is read all the same', async (t) => {
+  const plan = { rules: [], channels: [], agents: new Map() } as unknown as Plan
+  const me = { id: 7, is_bot: true, first_name: 'Claw', username: 'claw_bot' } as never
+  const read = (message: object) => readMessage(message as never, me, plan, 'telegram')?.message
+  t.same(read({ message_id: 1, from: { id: 11 }, chat: { id: 11 }, text: 'hi' }), {
+    channelId: 'telegram',
+    userId: '11',
+    messageId: '11/1',
+    content: 'hi',
+  })
+  t.match(read({ message_id: 1, chat: { id: 11, type: 'private' }, text: 'hi' }), { userId: '11' })
+  const group = { message_id: 2, from: { id: 11 }, chat: { id: -5 } }
+  t.match(read({ ...group, text: '@claw_bot hi' }), { groupId: '-5', content: 'hi', mentionsBot: true })
+  t.match(read({ ...group, text: '/research@Claw_Bot tides' }), { content: '/research tides', mentionsBot: true })
+  t.match(read({ ...group, text: 'x@claw_bot.org, @claw_bots' }), { mentionsBot: false })
+  t.match(read({ ...group, text: '`@claw_bot`', entities: [{ type: 'code', offset: 0, length: 11 }] }), { mentionsBot: false })
+  t.match(read({ ...group, text: 'hi', message_thread_id: 3 }), { threadId: '3' })
+  const answer = { ...group, text: 'hi', message_thread_id: 3, reply_to_message: { message_id: 1, from: { id: 9 } } }
+  t.equal(read(answer)?.threadId, undefined, 'an answer outside topics is in no thread')
+})
+
+t.test('a server with four methods and the least of answers is enough', async (t) => {
+  const sent: Record<string, unknown>[] = []
+  let polls = 0
+  const updates = [
+    { update_id: 7, message: { message_id: 1, from: { id: 11 }, chat: { id: 11 }, text: 'hello' } },
+    { update_id: 9, chat_boost: {} },
+  ]
+  const server = await serve(async (request, response, body) => {
+    const method = (request.url ?? '').split('/').at(-1) ?? ''
+    const fields = JSON.parse(body.toString() || '{}') as Record<string, unknown>
+    const ok = (result: unknown): void => json(response, 200, { ok: true, result })
+    if (method === 'getMe') return ok({ id: 99, is_bot: true, first_name: 'B', username: 'lean_bot' })
+    if (method === 'getUpdates') {
+      polls++
+      return ok(updates.filter((one) => one.update_id >= Number(fields['offset'] ?? 0)))
+    }
+    if (method === 'sendMessage' || method === 'editMessageText') {
+      sent.push({ method, ...fields })
+      if (fields['text'] === 'fish & chips') return ok(undefined)
+      return ok(method === 'sendMessage' ? { message_id: sent.length } : true)
+    }
+    response.writeHead(404)
+    response.end('no such thing')
+  })
+  t.teardown(() => server.stop())
+  const host = createChannelHost({
+    type: 'telegram',
+    clock: systemClock,
+    stateFolder: t.testdir(),
+    apiRoot: server.url,
+    settings: { token: new Secret('1:x') },
+    spec: { streaming: 'edit' },
+  })
+  const channel = (await telegram.load())(host)
+  t.teardown(() => channel.stop())
+  await channel.start()
+  await host.until('the message', () => host.received.length === 1)
+  t.equal(host.state.state, 'connected')
+  channel.typing?.({ channelId: 'telegram', userId: '11' })
+  await deliver(channel, host, { content: 'R&D is < *5* km', userId: '11' })
+  await deliver(channel, host, { content: 'fish & chips', userId: '11' })
+  const stream = channel.stream?.({ channelId: 'telegram', userId: '11' }, 'agent:main:telegram:11')
+  stream?.update('one')
+  await until('the preview', () => sent.length === 3)
+  t.ok(await stream?.finish('one two', { idempotencyKey: 'k', possiblyRepeated: false, signal: new AbortController().signal }))
+  t.same(sent, [
+    { method: 'sendMessage', chat_id: 11, text: 'R&amp;D is &lt; <i>5</i> km', parse_mode: 'HTML' },
+    { method: 'sendMessage', chat_id: 11, text: 'fish & chips' },
+    { method: 'sendMessage', chat_id: 11, text: 'one' },
+    { method: 'editMessageText', chat_id: 11, message_id: 3, text: 'one two' },
+  ])
+  const before = polls
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  t.ok(polls - before < 10, 'polls that come back at once are paced')
+})
+
+t.test('a webhook that stands in the way of polling is removed, and nothing else is asked', async (t) => {
+  const fake = await createFakeTelegram({ clock })
+  const call = (method: string, body: object) =>
+    fetch(`${fake.url}/bot${fake.token}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  await call('setWebhook', { url: 'http://127.0.0.1:9/gone' })
+  const { host } = await begin(t, { fake })
+  await connected(host)
+  t.equal(fake.webhookUrl(), '')
+  fake.say({ from: 11, text: 'hello' })
+  await host.until('the message', () => host.received.length === 1)
 })
 
 t.test('buttons carry ids only', async (t) => {

@@ -79,6 +79,20 @@ t.test('without a url the answer is the response', async (t) => {
   await t.rejects(deliver(channel, host, { content: 'late', replyTo: 'd1' }), { message: /over/ })
 })
 
+t.test('a call made again, before or after the answer, gets it too, and takes it from nobody', async (t) => {
+  const { host, channel } = await open(t, {})
+  const body = JSON.stringify({ userId: 'ann', content: 'hi', messageId: 'd2' })
+  const again = () => call(channel, body, { 'x-claw-signature': sign('s', body) })
+  const first = again()
+  await host.until('it', () => host.received.length === 1)
+  const second = again()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await deliver(channel, host, { content: 'Thanks', userId: 'ann', replyTo: 'd2' })
+  t.match(JSON.parse((await first)?.body ?? ''), { accepted: true, content: 'Thanks' })
+  t.match(JSON.parse((await second)?.body ?? ''), { duplicate: true, content: 'Thanks' })
+  t.match(JSON.parse((await again())?.body ?? ''), { duplicate: true, content: 'Thanks' })
+})
+
 t.test('templates', async (t) => {
   const document = { a: { 'b/c': [10, { d: 'x' }] } }
   t.equal(pointer(document, '/a/b~1c/1/d'), 'x')

@@ -69,6 +69,12 @@ t.test('piped, each line is a message and each reply a line', async (t) => {
   ])
 })
 
+t.test('without --user the owner speaks, under their id there', async (t) => {
+  const { claw, own } = await folder(t)
+  await claw(['chat'], 'hello\n')
+  t.match(await own?.engine.sessions(), [{ key: 'agent:main:webchat:mehdi' }])
+})
+
 t.test('an agent by name, and a wrong one', async (t) => {
   const { claw, own } = await folder(t)
   t.match(await claw(['chat', '--user', 'ann', '--agent', 'researcher'], 'hello'), { code: 0, out: 'You said: hello\n' })

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, symlink, truncate, unlink, utimes
 import { join } from 'node:path'
 import t, { type Test as T } from 'tap'
 import { type FileWatcher, type WatchOptions, watchFiles } from '../../src/config/watch.ts'
+import { createStateReader } from '../../src/config/watch-state.ts'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -72,6 +73,24 @@ t.test('the same content is no change', async (t) => {
   t.strictSame(calls, [])
   await writeFile(join(folder, 'a.yaml'), 'two')
   t.strictSame(await next(), ['a.yaml'])
+})
+
+t.test('a save just before the content is read does not look as old as the numbers read before it', async (t) => {
+  const folder = t.testdir({ 'a.yaml': 'one' })
+  const file = join(folder, 'a.yaml')
+  const old = new Date(Date.now() - 3_600_000)
+  await utimes(file, old, old)
+  await sleep(100)
+  const savedAt = Date.now()
+  let saved = false
+  const reader = createStateReader(async (path) => {
+    if (!saved) await writeFile(path, 'two')
+    saved = true
+    return readFile(path)
+  })
+  const state = await reader.read(file)
+  t.ok(state.changedAt >= savedAt - 20, 'it changed when it was saved')
+  t.equal(state.hash, (await createStateReader().read(file)).hash)
 })
 
 t.test('many saves at once are one change, with the last content', async (t) => {

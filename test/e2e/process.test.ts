@@ -103,6 +103,19 @@ t.test('an invalid configuration is refused with 78 and its problems', async (t)
   t.notMatch(err, /at .*\.js:\d/)
 })
 
+t.test('what is printed at the start works as it stands, whoever the owner and whatever the channel', async (t) => {
+  const start = async (yaml: string): Promise<string> => {
+    const running = await startClawProcess(t.testdir({ 'openclaw.yaml': `gateway: { port: 0 }\n${yaml}` }))
+    t.equal(await running.stop(), 0)
+    return running.log()
+  }
+  const agents = 'models: { demo: { provider: scripted } }\nagents: { main: { soul: S, model: demo } }\n'
+  const owned = 'identityLinks: { ada: ["site:o\'neil"] }\nowners: [ada]\nchannels: { site: { type: http, allowFrom: [ada] } }\n'
+  t.match(await start(agents + owned), `-d '{"user_id":"o'\\''neil","channel_id":"site","message":"hello"}'`)
+  t.match(await start(agents), `-d '{"user_id":"me","message":"hello"}'`)
+  t.notMatch(await start(`${agents}channels: { alarms: { type: webhook, secret: x-x-x-x-x } }\n`), /curl/)
+})
+
 t.test('without a file: 66 and what to do', async (t) => {
   for (const verb of ['validate', 'run', 'chat']) {
     const { code, err } = await claw([verb], { cwd: t.testdir({}) })

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { claw } from '../support/process.ts'
@@ -64,6 +66,18 @@ t.test('chat without a running gateway: piped lines in, replies out', async (t) 
   const { code, out } = await claw(['chat'], { cwd, input: 'hello\n' })
   t.equal(code, 0)
   t.match(out, /You said: hello/)
+})
+
+t.test('chat that starts an engine for itself needs no port of its own; run does', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  const cwd = t.testdir({ 'openclaw.yaml': YAML.replace('port: 0', `port: ${port}`) })
+  t.match(await claw(['chat'], { cwd, input: 'hello\n' }), { code: 0, out: /You said: hello/ })
+  const run = await claw(['run'], { cwd })
+  t.not(run.code, 0)
+  t.match(run.err, new RegExp(`Port ${port} on 127.0.0.1 is in use`))
 })
 
 t.test('the audit log of a run verifies, and an edit shows', async (t) => {

@@ -121,6 +121,7 @@ t.test('a question says all, only an approver’s press counts, and only the fir
   w.say('run: date +%s%3N > stamp.txt && echo done')
   const asked = await w.question()
   t.match(asked.text, 'date +%s%3N > stamp.txt && echo done')
+  t.equal(asked.text.split('main asks').length, 2, 'one heading')
   t.match(asked.text, /main asks[\s\S]*Folder: .*work[\s\S]*Asked for by: telegram:22/)
   t.same(
     asked.buttons.map((button) => button.text),
@@ -140,6 +141,7 @@ t.test('a question says all, only an approver’s press counts, and only the fir
   t.match(await w.reply(/done/), /done/)
   const stamp = await w.file('stamp.txt')
   await until(() => [OWNER, SECOND].every((chat) => w.telegram.chat(chat).every((one) => one.buttons.length === 0)), 'no buttons')
+  t.match(w.telegram.chat(OWNER).find((one) => one.message_id === asked.message_id)?.text, /\nAllowed once$/)
   t.match(await w.press(once, OWNER, asked), /already answered/)
   t.match(await w.press(once.replace('once', 'deny'), SECOND, asked), /already answered/)
   t.equal(await w.file('stamp.txt'), stamp, 'a press again runs nothing again')

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { startGateway } from '../../src/gateway/server.ts'
-import { silentLogger } from '../../src/ports.ts'
+import type { ChannelPlan } from '../../src/plan/plan.ts'
+import { silentLogger, systemClock } from '../../src/ports.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { createFakeEngine, fakePlan } from '../support/fake-engine.ts'
 import { openSocket } from '../support/socket-client.ts'
@@ -39,6 +40,58 @@ t.test('hello, a message, its chunks and its answer', async (t) => {
   client.send('inbound_message', { userId: 'ann', content: 'in a group', groupId: 'g1', threadId: 't1' })
   t.match((await client.next('outbound_message')).data, { target: 'g1', sessionId: 'agent:main:http:g1:t1:ann' })
   await client.close()
+})
+
+t.test('who holds the secret of this start is told the owner’s own id there, and nobody else is', async (t) => {
+  const { gateway } = await started(t)
+  const greet = async (data: object): Promise<unknown> => {
+    const client = await openSocket(gateway.url)
+    client.send('hello', data)
+    const ok = await client.next('hello_ok')
+    await client.close()
+    return ok.data['ownUserId']
+  }
+  t.equal(await greet({ channelId: 'webchat', token: OWNER }), 'mehdi')
+  t.equal(await greet({ channelId: 'http', token: OWNER }), undefined, 'no owner is known by an id there')
+  t.equal(await greet({ channelId: 'webchat' }), undefined)
+})
+
+t.test('a page names no channel: it gets the one that is its own, and without one an owner watches and decides', async (t) => {
+  const page = async (channels: readonly ChannelPlan[], hello: object) => {
+    const plan = { ...fakePlan({}), channels: new Map(channels.map((one) => [one.id, one])) }
+    const engine = createFakeEngine(plan)
+    const gateway = await startGateway({ engine, clock: systemClock, log: silentLogger, ownerSecret: OWNER })
+    t.teardown(() => gateway.close({ graceMs: 100 }))
+    const client = await openSocket(gateway.url)
+    t.teardown(() => client.close())
+    client.send('hello', { live: true, ...hello })
+    return { client, engine, gateway }
+  }
+  const [http, webchat] = [...fakePlan({}).channels.values()].filter((one) => ['http', 'webchat'].includes(one.type))
+  if (http === undefined || webchat === undefined) throw new Error('the fake has both')
+  const site = await page([http, { ...webchat, id: 'site' }], { userId: 'ann' })
+  t.match((await site.client.next('hello_ok')).data, { channelId: 'site' })
+  site.client.send('inbound_message', { userId: 'ann', content: 'hi', messageId: 'm1' })
+  t.match((await site.client.next('outbound_message')).data, { channelId: 'site', content: 'You said: hi' })
+
+  const off = { ...webchat, enabled: false }
+  const guest = await page([http, off], { userId: 'ann' })
+  t.match((await guest.client.next('error')).data, { code: 'unknown_channel', message: /webchat: \{\}/ })
+
+  const owner = await page([http, off], { token: OWNER })
+  t.equal((await owner.client.next('hello_ok')).data['channelId'], undefined)
+  owner.client.send('inbound_message', { userId: 'ann', content: 'hi', messageId: 'm1' })
+  t.match((await owner.client.next('error')).data, { code: 'unknown_channel', messageId: 'm1' })
+  void fetch(`${owner.gateway.url}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: 'bob', message: 'run make install' }),
+  }).catch(() => undefined)
+  const { id } = (await owner.client.next('approval_request')).data
+  owner.client.send('approval_decision', { id, decision: 'deny', userId: 'x' })
+  t.match((await owner.client.next('error')).data, { code: 'invalid_field' })
+  owner.client.send('approval_decision', { id, decision: 'deny' })
+  t.match((await owner.client.next('approval_decision')).data, { decision: 'deny' })
 })
 
 t.test('wrong frames get an error and the connection lives', async (t) => {

@@ -5,6 +5,7 @@ import type { ModelMessage, ModelResult } from '../../src/models/port.ts'
 import { createScriptedProvider } from '../../src/models/scripted.ts'
 import { systemClock } from '../../src/ports.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { asData } from '../../src/tools/run.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 
 const provider = (text?: string, clock = systemClock) =>
@@ -82,6 +83,10 @@ replies:
   ]
   t.equal(textOf(await model.call(request(results('x', 'total 12')))), 'bash counted 12')
   t.equal(textOf(await model.call(request(results('x', 'nothing')))), 'file: x')
+  const marked = asData('bash', 'total 7\nbytes', 'salt')
+  t.equal(textOf(await model.call(request(results(asData('read_file', 'x', 'salt'), marked)))), 'bash counted 7')
+  const whole = provider("replies: [{ tool: bash, text: 'It said: $0' }]")
+  t.equal(textOf(await whole.call(request(results('x', marked)))), 'It said: total 7\nbytes', 'without the marks of data')
   const bare = provider('replies: [{ match: read, tool_calls: [{ name: bash }] }]')
   t.equal(textOf(await bare.call(request(results('x', 'y')))), 'read_file, bash answered:\nx\ny', 'no endless loop of calls')
 })

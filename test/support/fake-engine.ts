@@ -64,6 +64,8 @@ export function fakeChannel(id: string, type: string, settings: Readonly<Record<
   }
 }
 
+const AGENT_RENAMED = { action: 'change', kind: 'agent', id: 'main', fields: ['name'], line: 3 }
+
 export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } = {}, stateDir = '/nowhere'): Plan {
   const { tokenText, ...rest } = gateway
   const channels = [
@@ -95,7 +97,7 @@ export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } 
     },
     models: new Map(),
     agents: new Map([fakeAgent('main', 'Jarvis'), fakeAgent('researcher', 'Scout')].map((one) => [one.id, one])),
-    owners: [],
+    owners: ['webchat:mehdi'],
     channels: new Map(channels.map((one) => [one.id, one])),
     defaultAgent: 'main',
     rules: [
@@ -361,7 +363,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       changes: [],
     }),
     reloadHistory: () => [
-      { at: startedAt, ok: true, generation: 1, configHash: 'aaaa', durationMs: 12, diagnostics: [], changes: [] },
+      { at: startedAt, ok: true, generation: 1, configHash: 'aaaa', durationMs: 12, diagnostics: [], changes: [AGENT_RENAMED] },
       {
         at: startedAt,
         ok: false,

@@ -171,6 +171,13 @@ export async function createFakeSlack({ redeliverMs = 40 }: { redeliverMs?: numb
         return { url: `${server.url.replace('http', 'ws')}/link` }
       case 'conversations.open':
         return { channel: { id: open(String(fields.users)) } }
+      case 'users.conversations': {
+        const from = Number(fields.cursor ?? 0)
+        const limit = Number(fields.limit ?? 100)
+        const all = [...directs].map(([user, id], at) => ({ id, user, is_im: true, created: at }))
+        const next = from + limit < all.length ? String(from + limit) : ''
+        return { channels: all.slice(from, from + limit), response_metadata: { next_cursor: next } }
+      }
       case 'chat.postMessage': {
         const text = String(fields.text ?? '')
         if (text === '') throw new Error('no_text')

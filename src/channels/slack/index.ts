@@ -13,6 +13,7 @@ import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
+import { createCatchUp } from './catch-up.ts'
 import {
   conversationOf,
   isDirect,
@@ -23,7 +24,7 @@ import {
   type SlackMessage,
   type SlashPayload,
 } from './intake.ts'
-import { AUTH_ERRORS, createSender, platformError, toChannelError, tokenRefused } from './send.ts'
+import { AUTH_ERRORS, createSender, platformError, tokenRefused } from './send.ts'
 
 interface Settings {
   readonly botToken: Secret
@@ -43,10 +44,6 @@ interface Press {
   readonly container?: { readonly thread_ts?: string }
   readonly actions?: readonly { readonly value?: string }[]
 }
-
-const AWAY_MS = 24 * 3600 * 1000
-/** History calls after a connection; the platform allows some fifty a minute. */
-const CATCH_UP = 30
 
 export function createSlack(host: ChannelHost): Channel {
   const settings = host.spec.settings as unknown as Settings
@@ -105,7 +102,12 @@ export function createSlack(host: ChannelHost): Channel {
     if (type === 'events_api') {
       const event = (body as { event?: SlackMessage }).event ?? {}
       const spoken = event.type === 'message' || event.type === 'app_mention'
-      if (!spoken || (await chains.run(conversationOf(event), () => take(event)))) await ack()
+      if (spoken) {
+        const key = conversationOf(event)
+        await catchUp.before(key)
+        if (!(await chains.run(key, () => take(event)))) return
+      }
+      await ack()
       return
     }
     if (type === 'slash_commands') {
@@ -132,42 +134,7 @@ export function createSlack(host: ChannelHost): Channel {
     await web.chat.postEphemeral({ channel, user, text, ...(thread === undefined ? {} : { thread_ts: thread }) })
   }
 
-  /** Asks for what came while the socket was not there; new events of the conversation wait behind it. */
-  const catchUp = async (key: string, from: string): Promise<void> => {
-    const backoff = createBackoff(host)
-    while (!stopping.signal.aborted) {
-      try {
-        for (const message of await historyOf(key, from)) if (conversationOf(message) === key) await take(message)
-        return
-      } catch (error) {
-        const { retry, retryAfterMs } = toChannelError(error)
-        host.log.warn({ conversation: key, error: messageOf(error), again: retry }, 'slack history could not be read')
-        // Gone or hidden from the bot: nothing to wait for.
-        if (!retry) return
-        await backoff.wait(stopping.signal, retryAfterMs)
-      }
-    }
-  }
-
-  /** A conversation from there on, oldest first. */
-  const historyOf = async (key: string, from: string): Promise<SlackMessage[]> => {
-    const [channel = '', thread] = key.split('/')
-    const oldest = String(Math.max(Number(from), (Date.now() - AWAY_MS) / 1000).toFixed(6))
-    const found: SlackMessage[] = []
-    for (let cursor: string | undefined; cursor !== ''; ) {
-      const page = { channel, oldest, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
-      const { messages, response_metadata: more } =
-        thread === undefined ? await web.conversations.history(page) : await web.conversations.replies({ ...page, ts: thread })
-      found.push(...((messages ?? []) as SlackMessage[]).map((message) => ({ ...message, channel })))
-      cursor = more?.next_cursor ?? ''
-    }
-    return found.sort((a, b) => ((a.ts ?? '') < (b.ts ?? '') ? -1 : 1))
-  }
-
-  const onConnected = (): void => {
-    host.setState({ state: 'connected' })
-    for (const [key, position] of (positions?.all() ?? []).slice(0, CATCH_UP)) void chains.run(key, () => catchUp(key, position))
-  }
+  const catchUp = createCatchUp({ host, web, chains, signal: stopping.signal, positions: () => positions, take })
 
   /** One connection, from opening to its end. @throws when it could not be opened */
   const connectOnce = async (): Promise<void> => {
@@ -196,7 +163,8 @@ export function createSlack(host: ChannelHost): Channel {
     stopping.signal.addEventListener('abort', leave, { once: true })
     try {
       await client.start()
-      onConnected()
+      host.setState({ state: 'connected' })
+      catchUp.connected()
       begin()
       await closed
     } finally {

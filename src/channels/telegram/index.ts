@@ -95,10 +95,11 @@ export function createTelegram(host: ChannelHost): Channel {
       api,
       signal: stopping.signal,
       handle,
-      connect: async () => {
-        const opened = await identify()
-        await api.raw.deleteWebhook({ drop_pending_updates: false }, apiSignal(stopping.signal))
-        return opened
+      connect: identify,
+      removeWebhook: async () => {
+        await withCallSignal(stopping.signal, 30_000, (own) =>
+          api.raw.deleteWebhook({ drop_pending_updates: false }, apiSignal(own)),
+        )
       },
     })
 

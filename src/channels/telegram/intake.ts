@@ -29,14 +29,14 @@ export function platformMessageId(id: string): number | null {
 
 /** null: nothing for the bot (a bot's, a channel's, or a service message). */
 export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, channelId: string): Intake | null {
-  const from = message.from
+  const direct = isDirect(message.chat)
+  const from = message.from ?? (direct ? { id: message.chat.id, is_bot: false, first_name: '' } : undefined)
   // Other bots, anonymous admins and channels that post in a group: none is a person who can be answered for.
   if (from === undefined || from.is_bot || message.sender_chat !== undefined) return null
   const described = describe(message)
   const raw = message.text ?? message.caption
   if (raw === undefined && described === null) return null
-  const entities = message.entities ?? message.caption_entities ?? []
-  const direct = message.chat.type === 'private'
+  const entities = message.entities ?? message.caption_entities ?? unmarked(raw ?? '', me)
   const { text, mentioned } = stripMention(raw ?? '', entities, me)
   const answered = message.reply_to_message
   const toBot = answered?.from?.id === me.id
@@ -50,12 +50,10 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
       channelId,
       userId: String(from.id),
       ...(direct ? {} : { groupId: String(message.chat.id) }),
-      ...(message.is_topic_message === true && message.message_thread_id !== undefined
-        ? { threadId: String(message.message_thread_id) }
-        : {}),
-      messageId: messageId(message.chat.id, message.message_id),
+      ...(inTopic(message) ? { threadId: String(message.message_thread_id) } : {}),
+      ...(message.message_id === undefined ? {} : { messageId: messageId(message.chat.id, message.message_id) }),
       content,
-      timestamp: new Date(message.date * 1000).toISOString(),
+      ...(message.date === undefined ? {} : { timestamp: new Date(message.date * 1000).toISOString() }),
       ...(direct ? {} : { mentionsBot: mentioned || toBot || isCommandFor(plan, channelId, content) }),
       ...(quoted === undefined
         ? {}
@@ -63,6 +61,27 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
       ...(name === '' ? {} : { displayName: cleanName(name) }),
     },
   }
+}
+
+// Servers that imitate the Bot API leave out what the platform always sends. What is plain without it is read all the same.
+
+/** A person's own chat has that person's id; groups have negative ones. */
+const isDirect = (chat: { readonly id: number; readonly type?: string }): boolean =>
+  chat.type === undefined ? chat.id > 0 : chat.type === 'private'
+
+/** An answer outside topics has a thread id too, which is no topic. */
+const inTopic = (message: Message): boolean =>
+  message.message_thread_id !== undefined && (message.is_topic_message ?? message.reply_to_message === undefined)
+
+/** The bot's own name in a text that came without any marks. */
+function unmarked(raw: string, me: Pick<UserFromGetMe, 'username'>): MessageEntity[] {
+  if (me.username === undefined) return []
+  const name = new RegExp(`(?<![\\w@])(/\\w+)?@${me.username}(?!\\w)`, 'gi')
+  return [...raw.matchAll(name)].map((found) => ({
+    type: found[1] === undefined ? 'mention' : 'bot_command',
+    offset: found.index,
+    length: found[0].length,
+  }))
 }
 
 /** Cuts `@bot` (as a mention, a name without @, or behind a command) out of the text. A command for another bot is not ours. */

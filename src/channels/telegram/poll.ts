@@ -12,6 +12,9 @@ import type { Memory } from './memory.ts'
 
 export const ALLOWED_UPDATES = ['message', 'callback_query'] as const
 const POLL_SECONDS = 50
+/** Some servers do not hold an empty poll open; they are asked again at this pace, not in a loop. */
+const SHORT_POLL_MS = 1000
+const EMPTY_PACE_MS = 250
 
 export interface PollOptions {
   readonly host: ChannelHost
@@ -19,8 +22,15 @@ export interface PollOptions {
   readonly signal: AbortSignal
   /** Gets the bot's name and memory; may throw API errors. */
   connect(): Promise<Memory>
+  /** Takes away the webhook that stands in the way of polling; may throw API errors. */
+  removeWebhook(): Promise<void>
   /** Rejects when the update could not be stored. */
   handle(update: Update): Promise<void>
+}
+
+const webhookInTheWay = (error: unknown): boolean => {
+  const fault = faultOf(error)
+  return fault.code === 409 && /webhook/i.test(fault.description)
 }
 
 /** Words for the state, and whether trying again makes sense. */
@@ -29,7 +39,7 @@ export function stateOf(error: unknown): { detail: string; final: boolean; waitM
   if (fault.code === 401 || fault.code === 404) return { detail: TOKEN_REFUSED, final: true, waitMs: 0 }
   if (fault.code === 409)
     return {
-      detail: /webhook/i.test(fault.description)
+      detail: webhookInTheWay(error)
         ? 'A webhook is set for this bot, so its updates cannot be polled. It is being removed.'
         : 'Another program polls with this token. Stop the other one, or give this one its own bot.',
       final: false,
@@ -40,14 +50,18 @@ export function stateOf(error: unknown): { detail: string; final: boolean; waitM
 }
 
 /** Runs until the signal aborts or the token is refused. Never rejects. */
-export async function poll({ host, api, signal, connect, handle }: PollOptions): Promise<void> {
+export async function poll({ host, api, signal, connect, removeWebhook, handle }: PollOptions): Promise<void> {
   const backoff = createBackoff(host)
   let memory: Memory | null = null
   let shaky = true
+  let blocked = false
   while (!signal.aborted) {
     try {
       memory ??= await connect()
+      if (blocked) await removeWebhook()
+      blocked = false
       const offset = memory.offset()
+      const asked = host.clock.now()
       // The first poll after trouble returns at once, so that the state tells the truth at once.
       const wanted = {
         ...(offset === undefined ? {} : { offset }),
@@ -58,17 +72,21 @@ export async function poll({ host, api, signal, connect, handle }: PollOptions):
       const updates = await withCallSignal(signal, (POLL_SECONDS + 15) * 1000, (own) =>
         api.raw.getUpdates(wanted, apiSignal(own)),
       )
+      const held = shaky || host.clock.now() - asked >= SHORT_POLL_MS
       if (shaky) host.setState({ state: 'connected' })
       shaky = false
-      if (await takeAll(updates, memory, handle, host)) backoff.reset()
-      else await backoff.wait(signal)
+      if (!(await takeAll(updates, memory, handle, host))) await backoff.wait(signal)
+      else {
+        backoff.reset()
+        if (!held && memory.offset() === offset) await sleep(host.clock, EMPTY_PACE_MS, signal)
+      }
     } catch (error) {
       if (signal.aborted) return
       const { detail, final, waitMs } = stateOf(error)
       host.log.warn({ detail, error: messageOf(error) }, 'telegram polling broke')
       host.setState({ state: final ? 'failed' : 'reconnecting', detail })
       if (final) return
-      if (faultOf(error).code === 409) memory = null
+      blocked = webhookInTheWay(error)
       shaky = true
       await backoff.wait(signal, waitMs)
     }
@@ -108,7 +126,7 @@ async function takeAll(
       })
     }),
   )
-  const last = updates.at(-1)?.update_id ?? 0
+  const last = Math.max(...updates.map((update) => update.update_id))
   memory.setOffset(Math.min(last + 1, firstBad))
   return firstBad === Number.POSITIVE_INFINITY
 }

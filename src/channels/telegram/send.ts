@@ -17,7 +17,7 @@ import type {
   SendResult,
 } from '../port.ts'
 import { ChannelError } from '../port.ts'
-import { htmlLength, renderMarkdown, TELEGRAM_HTML } from '../text/markdown.ts'
+import { htmlLength, plainHtml, renderMarkdown, TELEGRAM_HTML } from '../text/markdown.ts'
 import { clampText, type RenderedPart, splitRendered, splitText } from '../text/split.ts'
 import { type ApiSignal, type Caller, faultOf } from './api.ts'
 import { messageId, platformMessageId } from './intake.ts'
@@ -39,6 +39,15 @@ export interface SenderWorld {
 type Job =
   | { readonly kind: 'text'; readonly part: RenderedPart }
   | { readonly kind: 'file'; readonly file: Attachment; readonly data: Buffer; readonly name: string }
+
+/** Chats have numbers, public ones names too. */
+const wireId = (chat: string): number | string => (/^-?\d{1,15}$/.test(chat) ? Number(chat) : chat)
+
+/** What was sent has arrived, whatever the answer leaves out. */
+const sentId = (
+  chat: string,
+  sent: { readonly chat?: { readonly id: number }; readonly message_id?: number } | undefined,
+): string => messageId(sent?.chat?.id ?? chat, sent?.message_id ?? 0)
 
 const render = (markdown: string): string => renderMarkdown(markdown, TELEGRAM_HTML)
 export const renderParts = (text: string): RenderedPart[] => splitRendered(text, MAX_CHARS, render, htmlLength)
@@ -80,11 +89,12 @@ export function createSender(world: SenderWorld) {
     }
   }
 
-  /** HTML, or plain text where the platform cannot read our HTML. */
+  /** HTML where there is formatting, and plain text where the platform cannot read our HTML. */
   const formatted = async <T>(
     part: RenderedPart,
     make: (text: { text: string; parse_mode?: 'HTML' }) => Promise<T>,
   ): Promise<T> => {
+    if (!part.rendered.includes('<')) return make({ text: plainHtml(part.rendered) })
     try {
       return await make({ text: part.rendered, parse_mode: 'HTML' })
     } catch (error) {
@@ -99,23 +109,17 @@ export function createSender(world: SenderWorld) {
     part: RenderedPart,
     options: { first: boolean; signal?: AbortSignal; reply_markup?: ReturnType<typeof keyboard> },
   ): Promise<string> => {
-    const sent = await formatted(part, (text) =>
+    return formatted(part, (text) =>
       inChat(
         target,
-        (chat, s) =>
-          api.raw.sendMessage(
-            {
-              chat_id: chat,
-              ...text,
-              ...place(target, options.first),
-              ...(options.reply_markup === undefined ? {} : { reply_markup: options.reply_markup }),
-            },
-            s,
-          ),
+        async (chat, s) => {
+          const content = { ...text, ...place(target, options.first) }
+          const buttons = options.reply_markup === undefined ? {} : { reply_markup: options.reply_markup }
+          return sentId(chat, await api.raw.sendMessage({ chat_id: wireId(chat), ...content, ...buttons }, s))
+        },
         options.signal,
       ),
     )
-    return messageId(sent.chat.id, sent.message_id)
   }
 
   const editText = (target: ReplyTarget, id: string, part: RenderedPart, signal?: AbortSignal): Promise<void> =>
@@ -123,7 +127,7 @@ export function createSender(world: SenderWorld) {
       try {
         await inChat(
           target,
-          (chat, s) => api.raw.editMessageText({ chat_id: chat, message_id: platformMessageId(id) ?? 0, ...text }, s),
+          (chat, s) => api.raw.editMessageText({ chat_id: wireId(chat), message_id: platformMessageId(id) ?? 0, ...text }, s),
           signal,
         )
       } catch (error) {
@@ -138,16 +142,18 @@ export function createSender(world: SenderWorld) {
     signal: AbortSignal,
   ): Promise<string> => {
     const asPhoto = job.file.kind === 'image' && /png|jpe?g|webp/.test(job.file.mediaType) && job.data.length <= 10_000_000
-    const sent = await inChat<{ chat: { id: number }; message_id: number }>(
+    return inChat(
       target,
-      (chat, s) => {
+      async (chat, s) => {
         const input = world.file(job.data, job.name) as never
-        const where = { chat_id: chat, ...place(target, first) }
-        return asPhoto ? api.raw.sendPhoto({ ...where, photo: input }, s) : api.raw.sendDocument({ ...where, document: input }, s)
+        const where = { chat_id: wireId(chat), ...place(target, first) }
+        const sent = asPhoto
+          ? await api.raw.sendPhoto({ ...where, photo: input }, s)
+          : await api.raw.sendDocument({ ...where, document: input }, s)
+        return sentId(chat, sent)
       },
       signal,
     )
-    return messageId(sent.chat.id, sent.message_id)
   }
 
   const jobsOf = (message: OutboundMessage): Job[] => {
@@ -193,7 +199,9 @@ export function createSender(world: SenderWorld) {
       post: (text, first, signal) => sendText(target, source(text), { first, ...(signal === undefined ? {} : { signal }) }),
       edit: (id, text, signal) => editText(target, id, source(text), signal),
       remove: async (id) => {
-        await inChat(target, (chat, s) => api.raw.deleteMessage({ chat_id: chat, message_id: platformMessageId(id) ?? 0 }, s))
+        await inChat(target, (chat, s) =>
+          api.raw.deleteMessage({ chat_id: wireId(chat), message_id: platformMessageId(id) ?? 0 }, s),
+        )
       },
     })
   }
@@ -242,7 +250,7 @@ export function createSender(world: SenderWorld) {
     typingUntil.set(chat, now + 4000)
     if (typingUntil.size > 1000) typingUntil.delete(typingUntil.keys().next().value as string)
     const thread = place({ ...target, channelId: host.spec.id }, false)
-    api.raw.sendChatAction({ chat_id: chat, action: 'typing', ...thread }).catch((error: unknown) => {
+    api.raw.sendChatAction({ chat_id: wireId(chat), action: 'typing', ...thread }).catch((error: unknown) => {
       host.log.debug({ error: messageOf(error) }, 'telegram typing sign failed')
     })
   }

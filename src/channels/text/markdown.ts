@@ -203,3 +203,9 @@ export function toDiscord(markdown: string): string {
 /** Length of Telegram HTML as the platform counts it: tags are nothing, an entity is one character. */
 export const htmlLength = (rendered: string): number =>
   rendered.replace(/<[^>]*>/g, '').replace(/&(?:amp|lt|gt|quot);/g, ' ').length
+
+const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' }
+
+/** Telegram HTML without tags, as the text it shows. */
+export const plainHtml = (rendered: string): string =>
+  rendered.replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] ?? entity)

@@ -9,6 +9,7 @@ import { UnsureError } from '../parts.ts'
 import type { Channel, ChannelHost, OutboundMessage, WebhookRequest, WebhookResponse } from '../port.ts'
 import { ChannelError } from '../port.ts'
 import { sign, signatureFits } from '../signature.ts'
+import { createAsked } from './asked.ts'
 import { fillJson, read } from './template.ts'
 
 interface Settings {
@@ -34,7 +35,7 @@ export function createWebhook(host: ChannelHost): Channel {
   const timestampHeader = settings.timestampHeader?.toLowerCase()
   const maxAge = settings.maxAge ?? FIVE_MINUTES
   const chains = createChains()
-  const waiting = new Map<string, (answer: string | null) => void>()
+  const asked = createAsked(host.clock, ANSWER_MS)
   let open = false
 
   /** null: the call is ours; else why not. */
@@ -79,17 +80,23 @@ export function createWebhook(host: ChannelHost): Channel {
           ...(receipt.reason === undefined ? {} : { reason: receipt.reason }),
         })
       }
-      const answer = new Promise<string | null>((resolve) => waiting.set(messageId, resolve))
-      const cancel = host.clock.after(ANSWER_MS, () => waiting.get(messageId)?.(null))
+      const known = asked.knows(messageId)
+      const waiting = asked.wait(messageId)
       try {
         const receipt = await chains.run(userId, take)
         if (!receipt.accepted) return json(403, { accepted: false, messageId, reason: receipt.reason })
-        if (receipt.duplicate === true) return json(200, { accepted: true, duplicate: true, messageId })
-        const content = await answer
-        return content === null ? json(202, { accepted: true, messageId }) : json(200, { accepted: true, messageId, content })
+        const repeat = receipt.duplicate === true ? { duplicate: true } : {}
+        // A repeat of a call that an earlier process took: its answer is not known here.
+        if (receipt.duplicate === true && !known) return json(200, { accepted: true, ...repeat, messageId })
+        const content = await waiting.answer
+        return json(content === null ? 202 : 200, {
+          accepted: true,
+          ...repeat,
+          messageId,
+          ...(content === null ? {} : { content }),
+        })
       } finally {
-        cancel()
-        waiting.delete(messageId)
+        waiting.end()
       }
     } catch (error) {
       host.log.error({ error: messageOf(error) }, 'webhook call was not stored')
@@ -147,7 +154,7 @@ export function createWebhook(host: ChannelHost): Channel {
     },
     async stop() {
       open = false
-      for (const done of waiting.values()) done(null)
+      asked.close()
       await chains.idle()
       host.setState({ state: 'stopped' })
     },
@@ -158,10 +165,8 @@ export function createWebhook(host: ChannelHost): Channel {
         )
         return { messageIds: [context.idempotencyKey] }
       }
-      const done = waiting.get(message.replyTo ?? '')
-      if (done === undefined)
+      if (!asked.give(message.replyTo ?? '', message.content))
         throw new ChannelError('The call that asked is over, and there is no url to send to.', { retry: false })
-      done(message.content)
       return { messageIds: [context.idempotencyKey] }
     },
     webhook,
