@@ -24,7 +24,7 @@ export function sniff(bytes: Uint8Array): string | null {
   return null
 }
 
-export function kindOf(mediaType: string): Attachment['kind'] {
+function kindOf(mediaType: string): Attachment['kind'] {
   const major = mediaType.split('/')[0]
   return major === 'image' || major === 'audio' || major === 'video' ? major : 'document'
 }

@@ -55,7 +55,7 @@ export const whatsapp: ChannelDefinition = {
 }
 
 /** Programs of other processes or languages, connected to the gateway. */
-export const socket: ChannelDefinition = {
+const socket: ChannelDefinition = {
   type: 'socket',
   traits: { groups: true, threads: true, edits: false, buttons: true, media: true, idempotentSend: true, maxChars: 1_000_000 },
   load: async () => (await import('./socket.ts')).createSocketChannel,

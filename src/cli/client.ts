@@ -31,7 +31,7 @@ export async function whereabouts(options: Options, io: Io): Promise<Whereabouts
   return { stateDir: loaded.stateDir, plan: loaded.plan }
 }
 
-export function notRunning(stateDir: string): ClawError {
+function notRunning(stateDir: string): ClawError {
   return new ClawError(`no engine is running for this file (looked in ${stateDir}); start it with: claw run`, {
     exitCode: EXIT.invalid,
   })

@@ -43,7 +43,7 @@ export interface Filled {
 }
 
 /** What stands in the plain value where a secret was. */
-export const HIDDEN = '***'
+const HIDDEN = '***'
 
 export function* fill(root: TreeNode, lookup: Lookup, channels: ChannelShapes = schemaChannels): Sliced<Filled> {
   const secrets = new Map<string, SecretField>()

@@ -3,11 +3,6 @@
 import type { ModelRef } from '../plan/plan.ts'
 import { nearest } from './suggest.ts'
 
-export interface ProviderNames {
-  /** Provider id → its default model. */
-  readonly defaults: ReadonlyMap<string, string>
-}
-
 export const DEFAULT_MODEL = 'claude-sonnet-4-5'
 
 /** The model a provider's key alone means, when the configuration does not say. */
@@ -15,7 +10,7 @@ export const DEFAULT_MODELS = { anthropic: DEFAULT_MODEL, openai: 'gpt-4.1', scr
 
 /**
  * `provider/model`; a provider's key alone; a bare name is Anthropic's. Null: the provider is not known, `near` may say
- * which one is meant.
+ * which one is meant. `defaults`: provider id → its default model.
  */
 export function resolveModel(text: string, defaults: ReadonlyMap<string, string>): ModelRef | { readonly unknown: string } {
   const own = defaults.get(text)

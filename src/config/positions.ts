@@ -15,7 +15,7 @@ function startsOf(source: SourceText): readonly number[] {
 }
 
 /** Line and column of an offset. A byte order mark takes no column. */
-export function lineAndColumn(source: SourceText, offset: number): { line: number; column: number } {
+function lineAndColumn(source: SourceText, offset: number): { line: number; column: number } {
   const starts = startsOf(source)
   let low = 0
   let high = starts.length - 1

@@ -17,7 +17,7 @@ export interface Scope {
   readonly tools: readonly string[]
 }
 
-export const DEFAULT_CHANNELS = ['http', 'webchat'] as const
+const DEFAULT_CHANNELS = ['http', 'webchat'] as const
 
 /** Providers that exist without being configured. */
 export const IMPLICIT_PROVIDERS = ['anthropic', 'openai'] as const
@@ -59,7 +59,7 @@ export function resolvePeople(entries: readonly string[], scope: Scope, channelI
 }
 
 /** Whether the text before the first colon names a channel; other colons belong to a platform's user id. */
-export function isIdentity(text: string, scope: Scope): boolean {
+function isIdentity(text: string, scope: Scope): boolean {
   const at = text.indexOf(':')
   return at > 0 && scope.channels.has(text.slice(0, at))
 }

@@ -176,7 +176,7 @@ function idempotencyKey(message: InboundMessage & { messageId: string }): string
 }
 
 /** A person as limits and spend count them: by link, else by identity. */
-export function whoOf(plan: Plan, message: Pick<InboundMessage, 'channelId' | 'userId'>): string {
+function whoOf(plan: Plan, message: Pick<InboundMessage, 'channelId' | 'userId'>): string {
   const identity = identityOf(message)
   return plan.linkOf.get(identity) ?? identity
 }

@@ -175,6 +175,6 @@ const badOrigin = (): Refusal =>
   refusal(403, 'origin', 'This Origin may not call; `gateway.allowedOrigins` lists those that may.')
 
 /** The token of an `Authorization: Bearer` header. */
-export function bearerOf(request: IncomingMessage): string | undefined {
+function bearerOf(request: IncomingMessage): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
 }

@@ -47,7 +47,7 @@ export function createScriptedProvider(spec: Pick<ProviderSpec, 'id' | 'script'>
 }
 
 /** Tokens of a text, estimated the same way every time: four bytes each. */
-export const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4)
+const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4)
 
 interface Choice {
   readonly index: number

@@ -55,7 +55,7 @@ export async function callService<T>(call: ServiceCall<T>): Promise<T> {
 }
 
 /** Kinds of failure that may pass by themselves. */
-export const isPassing = (kind: ModelErrorKind): boolean =>
+const isPassing = (kind: ModelErrorKind): boolean =>
   kind === 'rate_limit' || kind === 'overloaded' || kind === 'server' || kind === 'network' || kind === 'timeout'
 
 /** A stream that ended before the service said that it was done. */
@@ -70,7 +70,7 @@ interface ApiErrorLike {
   readonly cause?: unknown
 }
 
-export function toModelError(error: unknown, spec: ProviderSpec): ModelError {
+function toModelError(error: unknown, spec: ProviderSpec): ModelError {
   if (error instanceof ModelError) return error
   const failure: ApiErrorLike = error instanceof Error ? error : new Error(String(error))
   const kind = kindOf(failure)

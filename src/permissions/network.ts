@@ -48,7 +48,7 @@ const SENSITIVE = new Set(['authorization', 'cookie', 'proxy-authorization', 'x-
 const OURS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'accept-encoding', 'te', 'expect'])
 
 /** Reads a URL and refuses what can be refused by its text. @throws GateError */
-export function checkUrl(text: unknown): URL {
+function checkUrl(text: unknown): URL {
   if (typeof text !== 'string') return refuse('The address is not text.')
   if (text.length > 8192) refuse('The address is too long.')
   if (HIDDEN.test(text)) refuse('The address holds a blank, control or invisible character.')

@@ -12,12 +12,6 @@ export const identityOf = (speaker: { readonly channelId: string; readonly userI
 export const ownerIdOn = (plan: Pick<Plan, 'owners'>, channelId: string): string | undefined =>
   plan.owners.find((identity) => identity.startsWith(`${channelId}:`))?.slice(channelId.length + 1)
 
-/** All identities of the person behind one. */
-export function identitiesOf(plan: Pick<Plan, 'links' | 'linkOf'>, identity: string): readonly string[] {
-  const name = plan.linkOf.get(identity)
-  return plan.links.find((link) => link.name === name)?.identities ?? [identity]
-}
-
 /** Whether the channel's `allowFrom` names this sender; no `allowFrom` names everyone. */
 const isNamed = (channel: ChannelPlan, identity: string): boolean => channel.allowFrom?.includes(identity) ?? true
 

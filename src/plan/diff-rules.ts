@@ -6,7 +6,7 @@ import type { RulePlan } from './plan.ts'
 import { byRank, FIELDS } from './scan.ts'
 
 /** A rule in words, for people and for telling rules apart. */
-export function ruleName(rule: RulePlan): string {
+function ruleName(rule: RulePlan): string {
   const parts = [
     ...FIELDS.map((field) => (rule[field] ? `${field}=${rule[field].join('|')}` : '')),
     rule.prefix && `prefix=${rule.prefix}`,

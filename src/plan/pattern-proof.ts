@@ -83,7 +83,7 @@ function cost(node: Node, tail: boolean): Cost {
 }
 
 /** Whether a match can begin at the start of the text alone. */
-export function isAnchored(node: Node): boolean {
+function isAnchored(node: Node): boolean {
   if (node.type === 'Alternative') return node.elements[0] !== undefined && isAnchored(node.elements[0])
   if (node.type === 'Group' || node.type === 'CapturingGroup') return node.alternatives.every(isAnchored)
   return node.type === 'Assertion' && node.kind === 'start'

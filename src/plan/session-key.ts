@@ -44,7 +44,7 @@ const encodeExcept = (part: string, word: string): string =>
   part === word ? `%${hex(word.charCodeAt(0))}${word.slice(1)}` : encodePart(part)
 
 /** The name of an identity's link, or undefined. */
-export const linkOf = (plan: Pick<Plan, 'linkOf'>, speaker: Speaker): string | undefined =>
+const linkOf = (plan: Pick<Plan, 'linkOf'>, speaker: Speaker): string | undefined =>
   plan.linkOf.get(`${speaker.channelId}:${speaker.userId}`)
 
 /** The session in which `agentId` answers `speaker`. */

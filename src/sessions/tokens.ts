@@ -22,7 +22,7 @@ export function estimateEntry({ content }: Pick<TranscriptEntry, 'content'>): nu
   return tokens
 }
 
-export function estimateBlock(block: ContentBlock): number {
+function estimateBlock(block: ContentBlock): number {
   if (block.type === 'image' || block.type === 'document') return mediaTokens(block as MediaBlock)
   if (block.type === 'tool_result' && typeof block.content !== 'string') {
     return (block.content ?? []).reduce((sum, inner) => sum + estimateBlock(inner), 0)

@@ -15,7 +15,7 @@ function fields(properties: Readonly<Record<string, Field>>, optional: readonly 
 const MINUTE = 60_000
 
 /** Longest wait for a sub-agent, in seconds. */
-export const MAX_SPAWN_SECONDS = 3600
+const MAX_SPAWN_SECONDS = 3600
 
 export const builtinTools: readonly ToolDefinition[] = [
   {

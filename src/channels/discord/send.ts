@@ -23,7 +23,7 @@ import { ChannelError } from '../port.ts'
 import { toDiscord } from '../text/markdown.ts'
 import { clampText, splitRendered } from '../text/split.ts'
 
-export const MAX_CHARS = 2000
+const MAX_CHARS = 2000
 const MOST_PARTS = 12
 /** The client waits out rate limits by itself, so a call may take long. */
 export const CALL_MS = 120_000
@@ -31,7 +31,7 @@ export const CALL_MS = 120_000
 export const TOKEN_REFUSED = 'Discord refused the token. Reset it in the developer portal under Bot.'
 
 /** What an error of the REST client means for a reply. */
-export function toChannelError(error: unknown): ChannelError {
+function toChannelError(error: unknown): ChannelError {
   if (error instanceof ChannelError) return error
   const status = Number((error as { status?: unknown }).status)
   if (status === 401) return new RefusedError('Discord', error)

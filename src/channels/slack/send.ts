@@ -13,7 +13,7 @@ import { renderMarkdown, SLACK_MRKDWN } from '../text/markdown.ts'
 import { clampText, splitRendered, splitText } from '../text/split.ts'
 import { messageId, timestampOf } from './intake.ts'
 
-export const MAX_CHARS = 4000
+const MAX_CHARS = 4000
 const MOST_PARTS = 12
 const WAIT_HERE_MS = 15_000
 

@@ -34,7 +34,7 @@ const webhookInTheWay = (error: unknown): boolean => {
 }
 
 /** Words for the state, and whether trying again makes sense. */
-export function stateOf(error: unknown): { detail: string; final: boolean; waitMs: number } {
+function stateOf(error: unknown): { detail: string; final: boolean; waitMs: number } {
   const fault = faultOf(error)
   if (fault.code === 401 || fault.code === 404) return { detail: TOKEN_REFUSED, final: true, waitMs: 0 }
   if (fault.code === 409)

@@ -23,7 +23,7 @@ import { type ApiSignal, type Caller, faultOf } from './api.ts'
 import { messageId, platformMessageId } from './intake.ts'
 import type { Memory } from './memory.ts'
 
-export const MAX_CHARS = 4096
+const MAX_CHARS = 4096
 /** A longer answer is sent as one file behind its beginning. */
 const MOST_PARTS = 12
 
@@ -50,7 +50,7 @@ const sentId = (
 ): string => messageId(sent?.chat?.id ?? chat, sent?.message_id ?? 0)
 
 const render = (markdown: string): string => renderMarkdown(markdown, TELEGRAM_HTML)
-export const renderParts = (text: string): RenderedPart[] => splitRendered(text, MAX_CHARS, render, htmlLength)
+const renderParts = (text: string): RenderedPart[] => splitRendered(text, MAX_CHARS, render, htmlLength)
 
 export function createSender(world: SenderWorld) {
   const { host, api, caller } = world

@@ -113,7 +113,7 @@ function inlineOne(token: Token, dialect: Dialect): string {
 const wide = (text: string): number => [...text].length
 
 /** A table as aligned columns, for places that show code in one width. */
-export function tableText(table: Tokens.Table): string {
+function tableText(table: Tokens.Table): string {
   const rows = [table.header, ...table.rows].map((row) => row.map((cell) => plainInline(cell.tokens)))
   const widths = table.header.map((_, column) => Math.max(...rows.map((row) => wide(row[column] ?? ''))))
   const line = (row: readonly string[]): string =>

@@ -25,7 +25,7 @@ interface Settings {
   readonly templateLanguage?: string
 }
 
-export const MAX_CHARS = 4096
+const MAX_CHARS = 4096
 const MOST_PARTS = 12
 const CALL_MS = 30_000
 /** A sign lasts 25 seconds; asking again sooner changes nothing. */

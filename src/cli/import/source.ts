@@ -122,7 +122,7 @@ function child(raw: unknown, key: string): unknown {
   return isObject(raw) && Object.hasOwn(raw, key) ? raw[key] : undefined
 }
 
-export const display = (path: readonly string[]): string =>
+const display = (path: readonly string[]): string =>
   path
     .map((part, i) =>
       /^[0-9]+$/.test(part) ? `[${part}]` : /^[\w$-]+$/.test(part) ? `${i === 0 ? '' : '.'}${part}` : `[${JSON.stringify(part)}]`,

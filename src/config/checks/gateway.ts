@@ -15,5 +15,5 @@ export const checkGateway: Check = ({ doc }) => {
   return [doc.problem('CLAW401', `The gateway listens on ${host} without a token.`, ['gateway', 'host'], { hint })]
 }
 
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -32,7 +32,7 @@ export const checkGrants: Check = async ({ doc, scope }) => {
 }
 
 /** Whether every command that the narrow pattern means is also meant by the wide one. Word by word; a final star is any rest. */
-export function covers(wide: string, narrow: string): boolean {
+function covers(wide: string, narrow: string): boolean {
   const wideWords = wide.trim().split(/\s+/)
   const narrowWords = narrow.trim().split(/\s+/)
   const open = wideWords.at(-1) === '*'

@@ -5,17 +5,7 @@ import { textAt } from '../document.ts'
 import { type Check, rulesOf } from './check.ts'
 
 /** Commands that people say to the engine itself. */
-export const CHAT_COMMANDS: readonly string[] = [
-  '/approve',
-  '/deny',
-  '/pair',
-  '/link',
-  '/stop',
-  '/resume',
-  '/new',
-  '/status',
-  '/help',
-]
+const CHAT_COMMANDS: readonly string[] = ['/approve', '/deny', '/pair', '/link', '/stop', '/resume', '/new', '/status', '/help']
 
 export const checkPrefixes: Check = ({ doc }) => {
   const problems: Diagnostic[] = []

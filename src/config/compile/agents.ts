@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
 import { rest } from '../../slices.ts'
-import { matchesTool } from '../../tools/match.ts'
+import { resolveTools } from '../../tools/match.ts'
 import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
@@ -61,7 +61,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: resolveTools(pick('tools') ?? [], scope),
+    tools: resolveTools(pick('tools') ?? [], scope.tools).tools,
     permissions: {
       mode: permissions.mode ?? 'ask',
       allow: permissions.allow ?? [],
@@ -117,14 +117,6 @@ export const isSoulPath = (text: string): boolean => !text.includes('\n') && /\.
 
 async function soul(text: string, path: Path, files: NamedFiles): Promise<AgentPlan['soul']> {
   return isSoulPath(text) ? await files.read(text.trim(), path, 'a soul') : { text }
-}
-
-function resolveTools(patterns: readonly string[], scope: Scope): readonly string[] {
-  const found = new Set<string>()
-  for (const pattern of patterns) {
-    for (const tool of scope.tools) if (matchesTool(pattern, tool)) found.add(tool)
-  }
-  return [...found].sort()
 }
 
 function workspace(value: Agent['workspace'], path: Path, id: string, input: Input): readonly WorkspaceRoot[] {

@@ -92,7 +92,7 @@ function tokenMatches(token: GrantToken, word: Word): boolean {
 }
 
 /** Whether a grant's words fit a command's words; hazards and floors are not looked at. */
-export function grantFits(grant: Grant, words: readonly Word[]): boolean {
+function grantFits(grant: Grant, words: readonly Word[]): boolean {
   const { tokens } = grant
   if (words.length < tokens.length || (!grant.open && words.length !== tokens.length)) return false
   if (tokens[0] === undefined || tokens[0].star || tokens[0].parts[0] !== words[0]?.text) return false

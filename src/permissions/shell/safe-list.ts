@@ -62,7 +62,7 @@ const reads =
   }
 
 /** Whether a long option is an abbreviation of one of these, or one itself. */
-export const abbreviates = (text: string, names: readonly string[]): boolean => {
+const abbreviates = (text: string, names: readonly string[]): boolean => {
   if (!text.startsWith('--') || text.length < 3) return false
   const name = text.slice(2).split('=', 1)[0] ?? ''
   return names.some((full) => full.startsWith(name))

@@ -189,6 +189,3 @@ function whyNot(command: SimpleCommand, policy: ShellPolicy): { by: string; reas
         : `\`${name}\` is ${kind}: it can run anything.`,
   }
 }
-
-/** The grants that "always" saves for a verdict: one a part; empty where none may be saved. */
-export const grantsToRemember = (verdict: Verdict): readonly string[] => verdict.grants ?? []

@@ -37,7 +37,7 @@ function inUse(stateDir: string, pid: number | null): ClawError {
 }
 
 /** Who holds the folder, as far as is known. */
-export function holderOf(pidFile: string): number | null {
+function holderOf(pidFile: string): number | null {
   try {
     const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
     return Number.isInteger(pid) && pid > 0 ? pid : null

@@ -8,7 +8,7 @@ interface Sums {
   cost: number
 }
 
-export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 export function createUsageStore(db: Database, onError: (error: unknown) => void): UsageStore {
   /** agentId → day → sums; filled from the table for an agent when it is first asked for. */
