@@ -10,18 +10,13 @@ import type { NewInboxRow } from '../storage/ports.ts'
 import type { Commands } from './command-actions.ts'
 import { parseCommand } from './commands.ts'
 import { withinLimits } from './media.ts'
+import type { MessagePayload } from './payloads.ts'
 import type { Accepted, Caller, Refused } from './port.ts'
 import type { TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
 
 export interface Intake {
   receive(message: InboundMessage, caller: Caller, options?: { readonly agentId?: string }): Promise<Accepted | Refused>
-}
-
-/** What a message carries through the inbox besides itself. */
-export interface MessagePayload {
-  /** It came from the owner's own terminal or page. */
-  readonly asOwner?: true
 }
 
 type Refusal = Omit<Refused, 'accepted' | 'messageId'>

@@ -6,8 +6,8 @@ import { messageOf } from '../errors.ts'
 import type { Audit } from '../permissions/audit.ts'
 import type { ApprovalRow, InboxRow, NewInboxRow } from '../storage/ports.ts'
 import { auditOf } from './approvals.ts'
+import type { ApprovalPayload } from './payloads.ts'
 import type { GatedTurn, ToolGate } from './tool-gate.ts'
-import type { ApprovalPayload } from './turns.ts'
 import type { World } from './world.ts'
 
 export interface LateApprovals {
@@ -29,7 +29,7 @@ export function createLateApprovals(
       await audit
         .append(auditOf(row, row.state, row.decidedBy))
         .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the audit log cannot be written'))
-      const payload: ApprovalPayload & { parents: readonly string[]; askedByOwner: boolean } = {
+      const payload: ApprovalPayload = {
         approvalId: row.id,
         parents: row.parents,
         askedByOwner: row.askedByOwner,

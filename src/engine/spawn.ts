@@ -4,8 +4,9 @@
 import { spawnSessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
 import type { Spawn } from '../tools/port.ts'
+import { replyToOf, type SpawnPayload } from './payloads.ts'
 import type { GatedTurn } from './tool-gate.ts'
-import type { SpawnPayload, TurnRunner } from './turns.ts'
+import type { TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
@@ -32,8 +33,7 @@ export function createSpawn(
     if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
     if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
-    const first = turn.claim.rows[0]
-    const replyTo = first?.replyTo ?? (first?.payload as Partial<SpawnPayload> | undefined)?.replyTo
+    const replyTo = replyToOf(turn.claim.rows[0])
     const payload: SpawnPayload = {
       parents: [...turn.parents, turn.agent.id],
       askedByOwner: turn.askedByOwner,

@@ -6,7 +6,7 @@ import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Claim } from '../storage/ports.ts'
 import type { ChannelManager } from './channels.ts'
 import type { Delivery } from './delivery.ts'
-import { replyKey } from './turns.ts'
+import { replyKey } from './payloads.ts'
 import type { TypingSigns } from './typing.ts'
 
 export interface OpenStream {

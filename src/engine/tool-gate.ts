@@ -13,9 +13,9 @@ import { type ApprovalRow, type StepJournal, StepUnknown } from '../storage/port
 import type { ToolDefinition } from '../tools/port.ts'
 import { approvalText, commandOf, visible } from './approval-text.ts'
 import { type ApprovalState, type Approvals, auditOf } from './approvals.ts'
+import { replyToOf } from './payloads.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { Surroundings } from './surroundings.ts'
-import type { SpawnPayload } from './turns.ts'
 import type { World } from './world.ts'
 
 /** A turn with what the gate needs to know of who stands behind it. */
@@ -120,8 +120,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     const { approvers, timeoutMs, approvalWaitMs } = turn.agent.permissions
     if (approvers.length === 0 && !turn.askedByOwner)
       return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
-    const row = turn.claim.rows[0]
-    const replyTo = row?.replyTo ?? (row?.payload as Partial<SpawnPayload> | undefined)?.replyTo
+    const replyTo = replyToOf(turn.claim.rows[0])
     const { channelId, userId } = turn.session
     const cwd = surroundings.cwdOf(turn.agent)
     const command = commandOf(tool.name, input)

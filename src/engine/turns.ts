@@ -5,37 +5,20 @@ import type { EngineEvent } from '../agent/events.ts'
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../agent/port.ts'
 import { runAgentTurn } from '../agent/turn.ts'
 import type { ReplyTarget } from '../channels/port.ts'
-import type { AgentPlan, Plan } from '../plan/plan.ts'
+import type { AgentPlan } from '../plan/plan.ts'
 import { needsReset } from '../sessions/reset.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../storage/ports.ts'
 import type { SessionRef } from '../tools/port.ts'
+import { createAnswers } from './answers.ts'
 import type { Compactor } from './compactor.ts'
 import type { Delivery } from './delivery.ts'
 import { transcribed } from './media.ts'
 import type { ModelCalls } from './model-calls.ts'
+import { type HeartbeatPayload, replyKey, spenderOf, standingOf } from './payloads.ts'
 import { boundedAgent, toolsFor } from './rights.ts'
 import type { ReplyStreams } from './streams.ts'
 import type { GatedTurn, ToolGate } from './tool-gate.ts'
 import type { Generation, World } from './world.ts'
-
-/** What a row of kind `spawn` carries. */
-export interface SpawnPayload {
-  readonly parents: readonly string[]
-  readonly askedByOwner: boolean
-  readonly by: string
-  /** Where the one who is behind it reads: what comes of a question that was answered late is told there. */
-  readonly replyTo?: ReplyTarget
-}
-/** What a row of kind `heartbeat` carries. */
-export interface HeartbeatPayload {
-  readonly name: string
-  readonly slot: string
-}
-/** What a row of kind `approval` carries. */
-export interface ApprovalPayload {
-  readonly approvalId: string
-  readonly by?: string
-}
 
 export interface TurnRunner {
   /** A row was stored for a session: queues its work, or interrupts what runs, as the agent's queue settings say. */
@@ -72,7 +55,7 @@ const BROKEN = 'Something went wrong on my side. Please try again.'
 export function createTurnRunner(world: World, options: TurnRunnerOptions): TurnRunner {
   const { storage, clock, log } = world
   const running = new Map<string, { readonly agentId: string; readonly stop: AbortController; readonly ended: Promise<void> }>()
-  const waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
+  const answered = createAnswers(storage.sessions)
   const debounces = new Map<string, () => void>()
 
   function arrived(agent: AgentPlan, row: NewInboxRow): void {
@@ -220,16 +203,6 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     )
   }
 
-  /** Who the turn's tokens are counted for. */
-  function spenderOf(plan: Plan, first: InboxRow): string {
-    if (first.kind === 'heartbeat') return `heartbeat:${(first.payload as HeartbeatPayload).name}`
-    const { by } = (first.payload ?? {}) as Partial<SpawnPayload & ApprovalPayload>
-    if (by !== undefined) return by
-    const { channelId, userId } = first.message ?? first.replyTo ?? {}
-    const identity = `${channelId ?? ''}:${userId ?? ''}`
-    return `user:${plan.linkOf.get(identity) ?? identity}`
-  }
-
   async function resetIfDue(turn: GatedTurn): Promise<void> {
     const { daily, idleMs } = turn.agent.reset
     if (daily === undefined && idleMs === undefined) return
@@ -277,11 +250,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       const message = { ...shown.replyTo, content: text, sessionKey: head.sessionKey, agentId: head.agentId }
       world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
-    for (const answer of answers) {
-      const key = waiterKey(answer.session, answer.messageId)
-      for (const resolve of waiters.get(key) ?? []) resolve(answer)
-      waiters.delete(key)
-    }
+    for (const answer of answers) answered.tell(answer)
   }
 
   /** Replies to queue: one to where the last of the rows came from, or where a heartbeat delivers. */
@@ -321,43 +290,6 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
       for (const turn of running.values()) turn.stop.abort(new EngineStops())
       await Promise.allSettled([...running.values()].map(({ ended }) => ended))
     },
-    async waitForAnswer(session, messageId, signal) {
-      const key = waiterKey(session, messageId)
-      let resolve: (answer: StoredAnswer) => void = () => {}
-      const answered = new Promise<StoredAnswer>((done) => {
-        resolve = done
-      })
-      const set = waiters.get(key) ?? new Set()
-      waiters.set(key, set.add(resolve))
-      try {
-        const stored = await storage.sessions.answer(session, messageId)
-        if (stored !== null) return stored
-        return await (signal === undefined ? answered : Promise.race([answered, aborted(signal)]))
-      } finally {
-        set.delete(resolve)
-        if (set.size === 0 && waiters.get(key) === set) waiters.delete(key)
-      }
-    },
-  }
-}
-
-export const replyKey = (claim: Claim): string => `reply:${claim.run}`
-
-const waiterKey = (session: string, messageId: string): string => `${session}\n${messageId}`
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}
-
-/** Whose rights bound the turn, and whether the owner's own terminal asked for it. */
-function standingOf(claim: Claim): { parents: readonly string[]; askedByOwner: boolean } {
-  const payloads = claim.rows.map((row) => (row.payload ?? {}) as Partial<SpawnPayload> & { asOwner?: true })
-  return {
-    parents: payloads.find((payload) => payload.parents !== undefined)?.parents ?? [],
-    // Several people's messages in one turn: the least trusted of them counts.
-    askedByOwner: payloads.every((payload) => payload.asOwner === true || payload.askedByOwner === true),
+    waitForAnswer: answered.wait,
   }
 }
