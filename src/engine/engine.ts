@@ -19,6 +19,7 @@ import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
+import { resetEntry } from '../sessions/reset.ts'
 import type { NewInboxRow, Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
@@ -42,7 +43,7 @@ import { createTakeUp } from './take-up.ts'
 import { createToolGate } from './tool-gate.ts'
 import { createTurnRunner, type TurnRunner } from './turns.ts'
 import { createTypingSigns } from './typing.ts'
-import type { Generation, World } from './world.ts'
+import { type Generation, isPushed, type World } from './world.ts'
 
 export interface EngineOptions {
   readonly plan: Plan
@@ -86,10 +87,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const world: World = { clock, random, log, registry, storage, limits, secrets, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
-  const isPushed = (channelId: string): boolean => {
-    const type = generation.plan.channels.get(channelId)?.type
-    return registry.channels.find((one) => one.type === type)?.traits.resident !== true
-  }
   const enqueueRow = async (row: NewInboxRow): Promise<void> => {
     await storage.sessions.post(row, `${row.kind}:${row.session}:${row.messageId}`)
     storage.queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
@@ -106,7 +103,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     receive: async (message) => {
       const result = await intake.receive(message, { kind: 'trusted' })
       if (result.accepted) return { accepted: true, duplicate: result.duplicate }
-      if (result.reply !== undefined && isPushed(message.channelId)) await replyNow(message, result.reply)
+      if (result.reply !== undefined && isPushed(world, message.channelId)) await replyNow(message, result.reply)
       return { accepted: false, reason: result.reason }
     },
     answerApproval: async (channelId, answer) => {
@@ -149,7 +146,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     clock,
     log,
     emit: hub.emit,
-    notify: createNotifier({ channels, log, current: () => generation, isPushed }),
+    notify: createNotifier(world, channels),
     remember: (row) => surroundings.remember(row.agentId, row.grants),
     onLate: late.decided,
   })
@@ -196,10 +193,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 
   const resetSession = async (key: string, agentId: string): Promise<void> => {
-    const timestamp = new Date(clock.now()).toISOString()
-    await storage.sessions.append(key, agentId, [
-      { id: random.id(), role: 'system', kind: 'reset', content: 'The session started afresh.', timestamp },
-    ])
+    await storage.sessions.append(key, agentId, [resetEntry(random.id(), clock.now())])
   }
   const halt = async (agentId: string | undefined, by: string): Promise<void> => {
     // It counts at once; a disk that cannot store it must not keep turns running.
@@ -233,7 +227,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     for (const owner of generation.plan.owners) {
       const cut = owner.indexOf(':')
       const channelId = owner.slice(0, cut)
-      if (generation.plan.channels.has(channelId) && isPushed(channelId))
+      if (generation.plan.channels.has(channelId) && isPushed(world, channelId))
         void replyNow({ channelId, userId: owner.slice(cut + 1) }, content)
     }
   }

@@ -4,20 +4,12 @@
 import { approvalHead } from '../channels/approvals.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
-import type { Logger } from '../ports.ts'
 import type { ApprovalRow } from '../storage/ports.ts'
 import { visible } from './approval-text.ts'
 import type { ChannelManager } from './channels.ts'
-import type { Generation } from './world.ts'
+import { type Generation, isPushed, type World } from './world.ts'
 
-export interface NotifyOptions {
-  readonly channels: Pick<ChannelManager, 'get'>
-  readonly log: Logger
-  current(): Generation
-  isPushed(channelId: string): boolean
-}
-
-export function createNotifier({ channels, log, current, isPushed }: NotifyOptions): (row: ApprovalRow) => void {
+export function createNotifier(world: World, channels: Pick<ChannelManager, 'get'>): (row: ApprovalRow) => void {
   async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
     const channel = channels.get(target.channelId)
     if (channel === undefined) return
@@ -35,10 +27,10 @@ export function createNotifier({ channels, log, current, isPushed }: NotifyOptio
   }
 
   return (row) => {
-    for (const target of targetsOf(row, current())) {
-      if (!isPushed(target.channelId)) continue
+    for (const target of targetsOf(row, world.current())) {
+      if (!isPushed(world, target.channelId)) continue
       show(target, row).catch((error: unknown) =>
-        log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'),
+        world.log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'),
       )
     }
   }

@@ -4,9 +4,8 @@
 import type { EngineEvent } from '../agent/events.ts'
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../agent/port.ts'
 import { runAgentTurn } from '../agent/turn.ts'
-import type { ReplyTarget } from '../channels/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
-import { needsReset } from '../sessions/reset.ts'
+import { needsReset, resetEntry } from '../sessions/reset.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../storage/ports.ts'
 import type { SessionRef } from '../tools/port.ts'
 import { createAnswers } from './answers.ts'
@@ -18,7 +17,7 @@ import { type HeartbeatPayload, replyKey, spenderOf, standingOf } from './payloa
 import { boundedAgent, toolsFor } from './rights.ts'
 import type { ReplyStreams } from './streams.ts'
 import type { GatedTurn, ToolGate } from './tool-gate.ts'
-import type { Generation, World } from './world.ts'
+import { type Generation, isPushed, type World } from './world.ts'
 
 export interface TurnRunner {
   /** A row was stored for a session: queues its work, or interrupts what runs, as the agent's queue settings say. */
@@ -211,13 +210,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     // A turn that was begun and goes on now belongs to the conversation as it was then.
     if (last === undefined || last.kind === 'reset' || last.run === turn.claim.run) return
     if (!needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
-    const entry = {
-      id: `${turn.claim.run}.reset`,
-      role: 'system',
-      kind: 'reset',
-      content: 'The session started afresh.',
-      timestamp: new Date(clock.now()).toISOString(),
-    } as const
+    const entry = resetEntry(`${turn.claim.run}.reset`, clock.now())
     await storage.sessions.append(turn.session.key, turn.agent.id, [entry])
   }
 
@@ -246,7 +239,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
     if (outbox.length > 0) options.delivery.wake()
     const shown = claim.rows.at(-1)
-    if (shown?.replyTo !== undefined && !isPushed(shown.replyTo)) {
+    if (shown?.replyTo !== undefined && !isPushed(world, shown.replyTo.channelId)) {
       const message = { ...shown.replyTo, content: text, sessionKey: head.sessionKey, agentId: head.agentId }
       world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
@@ -257,7 +250,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   async function repliesOf(claim: Claim, text: string, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]> {
     const last = claim.rows.at(-1)
     if (last?.kind === 'heartbeat') return await options.onHeartbeatDone(last.payload as HeartbeatPayload, { ...outcome, text })
-    if (last?.replyTo === undefined || !isPushed(last.replyTo)) return []
+    if (last?.replyTo === undefined || !isPushed(world, last.replyTo.channelId)) return []
     return [{ key: replyKey(claim), session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
   }
 
@@ -272,11 +265,6 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     } as const
     await storage.sessions.append(row.session, row.agentId, [entry])
     await storage.sessions.finish(claim, { answers: [], outbox: [] })
-  }
-
-  const isPushed = (target: ReplyTarget): boolean => {
-    const type = world.current().plan.channels.get(target.channelId)?.type
-    return world.registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
   }
 
   return {

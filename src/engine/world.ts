@@ -32,3 +32,9 @@ export interface World {
   current(): Generation
   emit(event: EngineEvent): void
 }
+
+/** Whether replies go out through the channel: a resident one (HTTP, the page) shows them where they were asked for. */
+export function isPushed({ current, registry }: Pick<World, 'current' | 'registry'>, channelId: string): boolean {
+  const type = current().plan.channels.get(channelId)?.type
+  return registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
+}

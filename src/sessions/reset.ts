@@ -1,6 +1,16 @@
-// When a conversation starts afresh by itself: at a time of day, or after it was idle.
+// When a conversation starts afresh by itself: at a time of day, or after it was idle; and the line that marks it.
 
 import type { AgentPlan } from '../plan/plan.ts'
+import type { TranscriptEntry } from '../storage/ports.ts'
+
+/** The line from which on a conversation is a new one. */
+export const resetEntry = (id: string, at: number): TranscriptEntry => ({
+  id,
+  role: 'system',
+  kind: 'reset',
+  content: 'The session started afresh.',
+  timestamp: new Date(at).toISOString(),
+})
 
 /** Why a session whose last line is of `lastEntryAt` starts afresh at `now`; null: it goes on. */
 export function needsReset(lastEntryAt: number, now: number, reset: AgentPlan['reset']): 'daily' | 'idle' | null {
