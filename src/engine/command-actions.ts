@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts'
 import { sessionKey } from '../plan/session-key.ts'
 import type { Approvals } from './approvals.ts'
 import { type ChatCommand, HELP } from './commands.ts'
+import type { OwnerActions } from './owner-actions.ts'
 import type { Caller } from './port.ts'
 import { mayApprove, standsAsOwner, verifiedIdentity } from './standing.ts'
 import type { World } from './world.ts'
@@ -27,13 +28,10 @@ export interface Commands {
 
 export interface CommandsOptions {
   readonly approvals: Approvals
+  readonly owners: Pick<OwnerActions, 'halt' | 'resume' | 'beginAfresh' | 'describe'>
   interrupt(session: string): boolean
-  resetSession(session: string, agentId: string): Promise<void>
-  halt(agentId: string | undefined, by: string): Promise<void>
-  resume(agentId: string | undefined, by: string): Promise<void>
   /** Two identities became one person. */
   onLinked(): void
-  describe(session: { readonly agentId: string; readonly key: string } | null): string
 }
 
 const OWNERS_ONLY = 'Only an owner may do that.'
@@ -69,19 +67,19 @@ export function createCommands(world: World, options: CommandsOptions): Commands
       case 'stop':
         if (!command.all) return session !== null && options.interrupt(session.key) ? 'Stopped.' : 'Nothing is running here.'
         if (!standsAsOwner(plan, message, caller)) return OWNERS_ONLY
-        await options.halt(undefined, by)
+        await options.owners.halt(undefined, by)
         return 'Everything is stopped. /resume lets it go on.'
       case 'resume':
         if (!standsAsOwner(plan, message, caller)) return OWNERS_ONLY
-        await options.resume(undefined, by)
+        await options.owners.resume(undefined, by)
         return 'Going on.'
       case 'new':
         if (session === null) return 'No agent answers here.'
         options.interrupt(session.key)
-        await options.resetSession(session.key, session.agentId)
+        await options.owners.beginAfresh(session.key, session.agentId)
         return 'A fresh session. What I saved to memory stays.'
       case 'status':
-        return options.describe(session)
+        return options.owners.describe(session)
     }
   }
 

@@ -3,10 +3,8 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { approvalOutcome } from '../channels/approvals.ts'
 import { ChannelError, type OutboundMessage } from '../channels/port.ts'
-import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
-import type { SpendWarning } from '../limits/port.ts'
+import { messageOf } from '../errors.ts'
 import { createLimits } from '../limits/rate-limits.ts'
 import { createModelRouter } from '../models/failover.ts'
 import { createKnownSecrets, type KnownSecrets, redactDeep } from '../permissions/redact.ts'
@@ -14,12 +12,10 @@ import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { secretsOf } from '../plan/secrets.ts'
-import { heartbeatSessionKey, parseSessionKey } from '../plan/session-key.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
-import { resetEntry } from '../sessions/reset.ts'
 import type { NewInboxRow, Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
@@ -32,7 +28,9 @@ import { createHub } from './hub.ts'
 import { createIntake } from './intake.ts'
 import { createLateApprovals } from './late-approvals.ts'
 import { createModelCalls } from './model-calls.ts'
+import { createNotices } from './notices.ts'
 import { createNotifier } from './notify.ts'
+import { createOwnerActions } from './owner-actions.ts'
 import type { Engine, Status } from './port.ts'
 import { createReloader, type LoadedForReload } from './reload.ts'
 import { mayApprove } from './standing.ts'
@@ -83,7 +81,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
   let generation = generationOf(1, options.plan, options.router ?? (await createRouter(options.plan)))
   const counters = createCounters(hub.on)
-  const limits = createLimits({ storage, clock, warn: (warning) => spendWarning(warning) })
+  const limits = createLimits({ storage, clock, warn: (warning) => notices.nearLimit(warning) })
   const world: World = { clock, random, log, registry, storage, limits, secrets, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
@@ -103,7 +101,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     receive: async (message) => {
       const result = await intake.receive(message, { kind: 'trusted' })
       if (result.accepted) return { accepted: true, duplicate: result.duplicate }
-      if (result.reply !== undefined && isPushed(world, message.channelId)) await replyNow(message, result.reply)
+      if (result.reply !== undefined && isPushed(world, message.channelId)) await notices.reply(message, result.reply)
       return { accepted: false, reason: result.reason }
     },
     answerApproval: async (channelId, answer) => {
@@ -140,24 +138,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
   })
 
+  const notices = createNotices(world, delivery)
+
   const late = createLateApprovals(world, enqueueRow, { append: (line) => surroundings.audit.append(line) })
   const approvals = createApprovals({
     store: storage.approvals,
     clock,
     log,
     emit: hub.emit,
-    notify: createNotifier(world, channels),
+    notify: createNotifier(world, channels, hub.on),
     remember: (row) => surroundings.remember(row.agentId, row.grants),
     onLate: late.decided,
-  })
-  // Buttons that were shown anywhere are taken away once there is an answer.
-  hub.on((event) => {
-    if (event.type !== 'approval_decision') return
-    for (const { id } of channels.states())
-      void channels
-        .get(id)
-        ?.approvalClosed?.(event.id, approvalOutcome(event.decision))
-        .catch(() => {})
   })
   const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)
   hub.on((event) => {
@@ -192,86 +183,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     stopTidying = clock.after(DAY_MS, tidy)
   }
 
-  const resetSession = async (key: string, agentId: string): Promise<void> => {
-    await storage.sessions.append(key, agentId, [resetEntry(random.id(), clock.now())])
-  }
-  const halt = async (agentId: string | undefined, by: string): Promise<void> => {
-    // It counts at once; a disk that cannot store it must not keep turns running.
-    const stored = storage.halts.halt(agentId, by, clock.now())
-    turns.interruptAll(agentId)
-    await stored
-    await surroundings.audit.append({ kind: 'halt', agentId: agentId ?? '*', by })
-    hub.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
-  }
-  const resume = async (agentId: string | undefined, by: string): Promise<void> => {
-    await storage.halts.resume(agentId)
-    await surroundings.audit.append({ kind: 'resume', agentId: agentId ?? '*', by })
-    hub.emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
-    for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
-  }
-  const describe = (session: { agentId: string; key: string } | null): string => {
-    const depths = storage.queue.depths()
-    const agent = session === null ? undefined : generation.plan.agents.get(session.agentId)
-    const lines = [
-      agent === undefined
-        ? 'No agent answers here.'
-        : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`,
-    ]
-    lines.push(`Waiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`)
-    return lines.join('\n')
-  }
-  /** Owners hear of it where a platform knows them; the log has it in any case. */
-  function spendWarning({ agentId, limit, spent, max, period }: SpendWarning): void {
-    log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
-    const content = `${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`
-    for (const owner of generation.plan.owners) {
-      const cut = owner.indexOf(':')
-      const channelId = owner.slice(0, cut)
-      if (generation.plan.channels.has(channelId) && isPushed(world, channelId))
-        void replyNow({ channelId, userId: owner.slice(cut + 1) }, content)
-    }
-  }
+  const owners = createOwnerActions(world, turns, heartbeatRuns, surroundings.audit)
   const commands = createCommands(world, {
     approvals,
+    owners,
     interrupt: turns.interrupt,
-    resetSession,
-    halt,
-    resume,
-    describe,
     onLinked: () => {
       generation = generationOf(generation.number, generation.configured, generation.router)
     },
   })
   const intake = createIntake(world, turns, commands)
 
-  async function replyNow(
-    message: { channelId: string; userId: string; groupId?: string; threadId?: string; messageId?: string },
-    content: string,
-  ): Promise<void> {
-    const { channelId, userId, groupId, threadId, messageId } = message
-    const target = {
-      channelId,
-      userId,
-      ...(groupId === undefined ? {} : { groupId }),
-      ...(threadId === undefined ? {} : { threadId }),
-      ...(messageId === undefined ? {} : { replyTo: messageId }),
-    }
-    await storage.outbox.put({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
-    delivery.wake()
-  }
-
   const reloader = createReloader(world, {
     load: options.load,
     ...(options.degraded === undefined ? {} : { seenHash: options.degraded.fileHash }),
     onLoaded: (loaded) => options.onLoaded?.(loaded),
     prepare: async (plan) => {
-      // What cannot change under a running engine is said, not half done.
-      if (plan.stateDir !== generation.plan.stateDir) {
-        const message = 'stateDir changed: restart to move the state.'
-        const hint = 'Nothing of this save is live until then; put stateDir back to make the rest live.'
-        const diagnostics = [diagnostic('CLAW504', message, { path: '/stateDir' }, { hint })]
-        throw new ClawError(message, { exitCode: EXIT.refused, diagnostics })
-      }
       const router = await createRouter(plan)
       secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
@@ -345,30 +272,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         mayApprove(generation.plan, row, by.caller, by.caller.kind === 'claimed' ? null : (by.identity ?? null)),
       ),
     sessions: (filter) => storage.sessions.sessions(filter),
-    async transcript(key) {
-      const entries = []
-      const agentId = await agentOf(key)
-      if (agentId !== null) for await (const entry of storage.sessions.export(key, agentId)) entries.push(entry)
-      return entries
-    },
+    transcript: owners.transcript,
     interrupt: async (key) => turns.interrupt(key),
-    async resetSession(key) {
-      const agentId = await agentOf(key)
-      if (agentId === null) throw new ClawError(`There is no session ${key}.`, { exitCode: EXIT.invalid })
-      turns.interrupt(key)
-      await resetSession(key, agentId)
-    },
-    async runHeartbeat(name) {
-      const heartbeat = generation.plan.heartbeats.find((one) => one.name === name)
-      if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
-      if (storage.halts.isHalted(heartbeat.agentId))
-        return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
-      const outcome = await heartbeatRuns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
-      const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
-      return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
-    },
-    halt,
-    resume,
+    resetSession: owners.resetSession,
+    runHeartbeat: owners.runHeartbeat,
+    halt: owners.halt,
+    resume: owners.resume,
     usage: async (since) => storage.usage.list(since),
     metrics: counters,
     setPusher(push) {
@@ -379,11 +288,5 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const channel = channels.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)
     },
-  }
-
-  async function agentOf(key: string): Promise<string | null> {
-    const parts = parseSessionKey(key)
-    if (parts !== null && parts.kind !== 'cron') return parts.agentId
-    return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
   }
 }

@@ -1,7 +1,8 @@
-// A question in, shown to those who may answer, where they are: by buttons where the platform has them, else as text with
-// the commands to say. The page, sockets and the terminal read the event stream instead.
+// A question in, shown to those who may answer, where they are: by buttons where the platform has them, for as long as it is
+// open, else as text with the commands to say. The page, sockets and the terminal read the event stream instead.
 
-import { approvalHead } from '../channels/approvals.ts'
+import type { EngineEvent } from '../agent/events.ts'
+import { approvalHead, approvalOutcome } from '../channels/approvals.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
 import type { ApprovalRow } from '../storage/ports.ts'
@@ -9,7 +10,21 @@ import { visible } from './approval-text.ts'
 import type { ChannelManager } from './channels.ts'
 import { type Generation, isPushed, type World } from './world.ts'
 
-export function createNotifier(world: World, channels: Pick<ChannelManager, 'get'>): (row: ApprovalRow) => void {
+export function createNotifier(
+  world: World,
+  channels: Pick<ChannelManager, 'get' | 'states'>,
+  on: (listener: (event: EngineEvent) => void) => unknown,
+): (row: ApprovalRow) => void {
+  // Buttons that were shown anywhere are taken away once there is an answer.
+  on((event) => {
+    if (event.type !== 'approval_decision') return
+    for (const { id } of channels.states())
+      void channels
+        .get(id)
+        ?.approvalClosed?.(event.id, approvalOutcome(event.decision))
+        .catch(() => {})
+  })
+
   async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
     const channel = channels.get(target.channelId)
     if (channel === undefined) return

@@ -1,7 +1,7 @@
 // A save in, a new generation or a reason out. The next plan is compiled and all that can fail is prepared; then one pointer
 // is swapped; then what only the old plan held is retired. A plan that fails leaves the running one untouched.
 
-import { ClawError, type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
+import { ClawError, type Diagnostic, diagnostic, EXIT, hasErrors, messageOf } from '../errors.ts'
 import { diffPlans } from '../plan/diff.ts'
 import { placed } from '../plan/placed.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -97,6 +97,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       if (loaded.plan.fingerprint === before.configured.fingerprint && loaded.plan.configHash === before.plan.configHash)
         return end(true, before.plan, loaded.diagnostics, [])
       about = loaded.plan
+      refuseMovedState(before.plan, loaded.plan)
       await rest()
       const changes = diffPlans(before.configured, loaded.plan).changes
       await rest()
@@ -140,4 +141,13 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
     },
     fileHash: () => seenHash || world.current().plan.configHash,
   }
+}
+
+/** What cannot change under a running engine is said, not half done. */
+function refuseMovedState(before: Plan, after: Plan): void {
+  if (after.stateDir === before.stateDir) return
+  const message = 'stateDir changed: restart to move the state.'
+  const hint = 'Nothing of this save is live until then; put stateDir back to make the rest live.'
+  const diagnostics = [diagnostic('CLAW504', message, { path: '/stateDir' }, { hint })]
+  throw new ClawError(message, { exitCode: EXIT.refused, diagnostics })
 }
