@@ -6,8 +6,9 @@ import { messageOf } from '../errors.ts'
 import type { Audit } from '../permissions/audit.ts'
 import type { ApprovalRow, InboxRow, NewInboxRow } from '../storage/ports.ts'
 import { auditOf } from './approvals.ts'
+import type { GatedTurn } from './gated-turn.ts'
 import type { ApprovalPayload } from './payloads.ts'
-import type { GatedTurn, ToolGate } from './tool-gate.ts'
+import type { ToolGate } from './tool-gate.ts'
 import type { World } from './world.ts'
 
 export interface LateApprovals {

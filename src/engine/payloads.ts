@@ -1,7 +1,6 @@
-// What a stored row carries besides its message, by its kind, and who that puts behind the row's turn.
+// What a stored row carries besides its message, by its kind.
 
 import type { ReplyTarget } from '../channels/port.ts'
-import type { Plan } from '../plan/plan.ts'
 import type { Claim, InboxRow } from '../storage/ports.ts'
 
 /** Kind `message`. */
@@ -28,26 +27,6 @@ export interface ApprovalPayload {
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
   readonly by?: string
-}
-
-/** Whose rights bound the turn, and whether the owner's own terminal asked for it. */
-export function standingOf(claim: Claim): { parents: readonly string[]; askedByOwner: boolean } {
-  const payloads = claim.rows.map((row) => (row.payload ?? {}) as Partial<SpawnPayload> & MessagePayload)
-  return {
-    parents: payloads.find((payload) => payload.parents !== undefined)?.parents ?? [],
-    // Several people's messages in one turn: the least trusted of them counts.
-    askedByOwner: payloads.every((payload) => payload.asOwner === true || payload.askedByOwner === true),
-  }
-}
-
-/** Who the turn's tokens are counted for. */
-export function spenderOf(plan: Plan, first: InboxRow): string {
-  if (first.kind === 'heartbeat') return `heartbeat:${(first.payload as HeartbeatPayload).name}`
-  const { by } = (first.payload ?? {}) as Partial<SpawnPayload & ApprovalPayload>
-  if (by !== undefined) return by
-  const { channelId, userId } = first.message ?? first.replyTo ?? {}
-  const identity = `${channelId ?? ''}:${userId ?? ''}`
-  return `user:${plan.linkOf.get(identity) ?? identity}`
 }
 
 /** Where the one who is behind the row reads. */

@@ -1,23 +1,26 @@
 // sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
 // at most the rights of those above it, and the caller waits for its answer.
 
+import type { AgentPlan } from '../plan/plan.ts'
 import { spawnSessionKey } from '../plan/session-key.ts'
-import type { NewInboxRow } from '../storage/ports.ts'
+import type { NewInboxRow, StoredAnswer, Token } from '../storage/ports.ts'
 import type { Spawn } from '../tools/port.ts'
+import type { GatedTurn } from './gated-turn.ts'
 import { replyToOf, type SpawnPayload } from './payloads.ts'
-import type { GatedTurn } from './tool-gate.ts'
-import type { TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
 const MAX_DEPTH = 3
 
-export function createSpawn(
-  world: World,
-  turns: Pick<TurnRunner, 'arrived' | 'waitForAnswer' | 'interrupt' | 'run'>,
-  turn: GatedTurn,
-  idempotencyKey: string,
-): Spawn {
+/** What starting a child needs of the turns. */
+export interface ChildTurns {
+  arrived(agent: AgentPlan, row: NewInboxRow): void
+  run(token: Token): Promise<unknown>
+  interrupt(session: string): boolean
+  waitForAnswer(session: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+}
+
+export function createSpawn(world: World, turns: ChildTurns, turn: GatedTurn, idempotencyKey: string): Spawn {
   const { storage, clock } = world
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {

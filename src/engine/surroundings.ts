@@ -18,9 +18,8 @@ import { createSandbox } from '../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { MemoryStore, ToolContext } from '../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../tools/run.ts'
-import { createSpawn } from './spawn.ts'
-import type { GatedTurn } from './tool-gate.ts'
-import type { TurnRunner } from './turns.ts'
+import type { GatedTurn } from './gated-turn.ts'
+import { type ChildTurns, createSpawn } from './spawn.ts'
 import type { World } from './world.ts'
 
 export interface Surroundings {
@@ -42,7 +41,7 @@ interface Gates {
   readonly shell: ShellRunner
 }
 
-export type CreateSurroundings = (world: World, turns: () => TurnRunner) => Promise<Surroundings>
+export type CreateSurroundings = (world: World, turns: () => ChildTurns) => Promise<Surroundings>
 
 export const createSurroundings: CreateSurroundings = async (world, turns) => {
   const { storage, clock, log, registry } = world

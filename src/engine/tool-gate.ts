@@ -1,7 +1,7 @@
 // One tool call in, its outcome out: checked, judged by today's plan and the turn's, asked for where that is needed, written
 // to the audit log, run as a step that is never made twice, and cleared of secrets. Must not throw for what a model did.
 
-import { type CallOutcome, EngineStops, type ToolCall, type Turn } from '../agent/port.ts'
+import { type CallOutcome, EngineStops, type ToolCall } from '../agent/port.ts'
 import { messageOf } from '../errors.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import { judgeToolNow } from '../permissions/policy.ts'
@@ -9,24 +9,15 @@ import type { Verdict } from '../permissions/port.ts'
 import { redactDeep } from '../permissions/redact.ts'
 import { type BoundFile, bindFiles, changedFile } from '../permissions/shell/bound-files.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
-import { type ApprovalRow, type StepJournal, StepUnknown } from '../storage/ports.ts'
+import { type ApprovalRow, StepUnknown } from '../storage/ports.ts'
 import type { ToolDefinition } from '../tools/port.ts'
 import { approvalText, commandOf, visible } from './approval-text.ts'
 import { type ApprovalState, type Approvals, auditOf } from './approvals.ts'
+import type { GatedTurn } from './gated-turn.ts'
 import { replyToOf } from './payloads.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { World } from './world.ts'
-
-/** A turn with what the gate needs to know of who stands behind it. */
-export interface GatedTurn extends Turn {
-  /** Agents that started this one, outermost first. */
-  readonly parents: readonly string[]
-  readonly askedByOwner: boolean
-  /** Whom its tokens are counted for: `user:<link or identity>` or `heartbeat:<name>`. */
-  readonly spender: string
-  readonly journal: StepJournal
-}
 
 export interface ToolGate {
   call(turn: GatedTurn, call: ToolCall): Promise<CallOutcome>

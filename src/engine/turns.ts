@@ -7,16 +7,15 @@ import { runAgentTurn } from '../agent/turn.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import { needsReset, resetEntry } from '../sessions/reset.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../storage/ports.ts'
-import type { SessionRef } from '../tools/port.ts'
 import { createAnswers } from './answers.ts'
 import type { Compactor } from './compactor.ts'
 import type { Delivery } from './delivery.ts'
+import { type GatedTurn, gatedTurn } from './gated-turn.ts'
 import { transcribed } from './media.ts'
 import type { ModelCalls } from './model-calls.ts'
-import { type HeartbeatPayload, replyKey, spenderOf, standingOf } from './payloads.ts'
-import { boundedAgent, toolsFor } from './rights.ts'
+import { type HeartbeatPayload, replyKey } from './payloads.ts'
 import type { ReplyStreams } from './streams.ts'
-import type { GatedTurn, ToolGate } from './tool-gate.ts'
+import type { ToolGate } from './tool-gate.ts'
 import { type Generation, isPushed, type World } from './world.ts'
 
 export interface TurnRunner {
@@ -129,7 +128,11 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     }
     world.emit({ type: 'turn_start', ...head })
     const stream = options.streams.open(generation.plan, agent, claim)
-    const turn = turnOf(generation, agent, claim, signal)
+    const turn = gatedTurn(generation.plan, agent, claim, {
+      tools: world.registry.tools,
+      journal: options.journalOf(claim.run),
+      signal,
+    })
     const outcome = await outcomeOf(turn, first, (event) => {
       world.emit(event)
       stream?.see(event)
@@ -137,32 +140,6 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     await finish(claim, outcome, head, started, agent, stream === null ? undefined : () => stream.key())
     if (outcome.isError || first.kind !== 'message') return
     await options.compactor.considerAhead(agent, token.session)
-  }
-
-  function turnOf(generation: Generation, agent: AgentPlan, claim: Claim, signal: AbortSignal): GatedTurn {
-    const [first] = claim.rows as readonly [InboxRow]
-    const { parents, askedByOwner } = standingOf(claim)
-    const { message } = first
-    const session: SessionRef = {
-      key: first.session,
-      ...(message === undefined ? {} : { channelId: message.channelId, userId: message.userId }),
-      ...(message?.groupId === undefined ? {} : { groupId: message.groupId }),
-      ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
-    }
-    const tools = toolsFor(generation.plan, agent, parents, world.registry.tools)
-    const bounded = boundedAgent(generation.plan, agent, parents)
-    return {
-      plan: generation.plan,
-      agent: bounded,
-      claim,
-      session,
-      tools,
-      signal,
-      parents,
-      askedByOwner,
-      spender: spenderOf(generation.plan, first),
-      journal: options.journalOf(claim.run),
-    }
   }
 
   async function outcomeOf(turn: GatedTurn, first: InboxRow, emit: (event: EngineEvent) => void): Promise<TurnOutcome> {
