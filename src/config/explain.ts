@@ -1,20 +1,11 @@
 // The long form of every code: what it means, why it matters, how to mend it, before and after.
 
 import { CODES, type Code } from '../errors.ts'
+import type { Explanation } from './explain/explanation.ts'
 import { FILE_EXPLANATIONS } from './explain/files.ts'
 import { MEANING_EXPLANATIONS } from './explain/meaning.ts'
 import { SAFETY_EXPLANATIONS } from './explain/safety.ts'
 import { SHAPE_EXPLANATIONS } from './explain/shape.ts'
-
-export interface Explanation {
-  /** What happened, in a sentence. */
-  readonly what: string
-  readonly why: string
-  readonly mend: string
-  /** YAML that shows the mistake, and the same mended. */
-  readonly before: string
-  readonly after: string
-}
 
 export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   ...FILE_EXPLANATIONS,

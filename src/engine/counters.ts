@@ -1,7 +1,7 @@
 // Events in, counts for /metrics out.
 
 import type { EngineEvent } from '../agent/events.ts'
-import type { Change } from '../plan/diff.ts'
+import type { Change } from '../plan/change.ts'
 
 /** Names are those of the Prometheus text format, labels included. */
 export function createCounters(on: (listener: (event: EngineEvent) => void) => () => void): () => ReadonlyMap<string, number> {

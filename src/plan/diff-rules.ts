@@ -1,7 +1,7 @@
 // Two lists of rules → what was added, removed and moved. Rules are told apart by content, so that one put in the middle
 // moves nobody: only those that changed order among the ones that stayed count as moved.
 
-import type { Change } from './diff.ts'
+import type { Change } from './change.ts'
 import type { RulePlan } from './plan.ts'
 import { byRank, FIELDS } from './scan.ts'
 

@@ -2,24 +2,12 @@
 // moved. Comments, order of keys and the folder the files lie in are no difference.
 
 import { dirname } from 'node:path'
+import type { Change, ChangeKind } from './change.ts'
 import { diffRules } from './diff-rules.ts'
 import { changedFields, meaningOf } from './meaning.ts'
 import { movedSessions, type SessionMove } from './moved-sessions.ts'
 import type { Place, Plan, PlanPart } from './plan.ts'
 import { type Widening, widenedRights } from './widened.ts'
-
-export type ChangeKind = 'agent' | 'rule' | 'channel' | 'heartbeat' | 'identityLink' | 'limit' | 'gateway' | 'model'
-
-export interface Change {
-  readonly action: 'add' | 'change' | 'remove'
-  readonly kind: ChangeKind
-  readonly id: string
-  /** What changed, in the configuration's words; empty for what is new or gone. */
-  readonly fields: readonly string[]
-  /** Where it stands now, or stood; an absolute path. */
-  readonly file: string
-  readonly line: number
-}
 
 export interface PlanDiff {
   readonly changes: readonly Change[]

@@ -1,6 +1,6 @@
 // Codes 0xx: texts, files and variables.
 
-import type { Explanation } from '../explain.ts'
+import type { Explanation } from './explanation.ts'
 
 export const FILE_EXPLANATIONS = {
   CLAW001: {

@@ -1,6 +1,6 @@
 // Codes 3xx: well-formed, but not what can have been meant.
 
-import type { Explanation } from '../explain.ts'
+import type { Explanation } from './explanation.ts'
 
 export const MEANING_EXPLANATIONS = {
   CLAW301: {

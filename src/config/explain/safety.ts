@@ -1,6 +1,6 @@
 // Codes 4xx and 5xx: safety, and trouble while running.
 
-import type { Explanation } from '../explain.ts'
+import type { Explanation } from './explanation.ts'
 
 export const SAFETY_EXPLANATIONS = {
   CLAW401: {

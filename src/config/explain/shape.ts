@@ -1,6 +1,6 @@
 // Codes 1xx and 2xx: shape and references.
 
-import type { Explanation } from '../explain.ts'
+import type { Explanation } from './explanation.ts'
 
 export const SHAPE_EXPLANATIONS = {
   CLAW101: {

@@ -1,0 +1,11 @@
+// What is said of a code at length.
+
+export interface Explanation {
+  /** What happened, in a sentence. */
+  readonly what: string
+  readonly why: string
+  readonly mend: string
+  /** YAML that shows the mistake, and the same mended. */
+  readonly before: string
+  readonly after: string
+}
