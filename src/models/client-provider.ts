@@ -1,0 +1,85 @@
+// What model services with an official client have in common: the client loads on the first call and is kept, a key of `none`
+// means that none is sent, a call without credentials is not made, and every try runs as `service.ts` has it.
+
+import type { ProviderSpec } from '../plan/plan.ts'
+import type { Clock, Random } from '../ports.ts'
+import { type ClientCalls, createClientCalls } from './client-calls.ts'
+import { ModelError, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
+import { callService, LONGEST_TIMER_MS } from './service.ts'
+
+/** What every client is made with. */
+export interface ClientSettings {
+  readonly apiKey: string
+  /** No key is sent at all. */
+  readonly keyless: boolean
+  /** As configured, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly options: {
+    readonly maxRetries: number
+    readonly timeout: number
+    readonly fetch: ClientCalls['fetch']
+    readonly logLevel: 'off'
+  }
+}
+
+export interface ClientKind<Client> {
+  /** Headers that are a credential by themselves. */
+  readonly keyHeaders: readonly string[]
+  /** The environment variable that holds the key. */
+  readonly keyVariable: string
+  load(settings: ClientSettings): Promise<Client>
+  /** One request as something that can be tried several times. `began` is told as soon as an answer starts to arrive. */
+  prepare(
+    client: Client,
+    request: ModelRequest,
+    calls: ClientCalls,
+    onText: ((text: string) => void) | undefined,
+  ): (signal: AbortSignal, began: () => void) => Promise<ModelResult>
+}
+
+export function createClientProvider<Client>(
+  spec: ProviderSpec,
+  world: { clock: Clock; random: Random },
+  kind: ClientKind<Client>,
+): ModelProvider {
+  const key = spec.apiKey?.reveal() ?? ''
+  const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]))
+  const hasCredentials = key !== '' || kind.keyHeaders.some((name) => (headers[name] ?? '') !== '')
+  const keyless = key === 'none' || key === ''
+  const calls = createClientCalls()
+  let client: Promise<Client> | undefined
+
+  const load = (): Promise<Client> =>
+    kind.load({
+      apiKey: keyless ? 'none' : key,
+      keyless,
+      headers,
+      options: {
+        maxRetries: spec.maxRetries,
+        timeout: Math.min(spec.timeoutMs, LONGEST_TIMER_MS),
+        fetch: calls.fetch,
+        logLevel: 'off',
+      },
+    })
+
+  return {
+    hasCredentials: () => hasCredentials,
+    async call(request, onText, onRestart) {
+      if (!hasCredentials) {
+        const message = `No key is set for ${spec.id}: set ${kind.keyVariable}, or apiKey in the configuration.`
+        throw new ModelError('credentials', message)
+      }
+      client ??= load()
+      const attempt = kind.prepare(await client, request, calls, onText)
+      return callService({ spec, ...world, signal: request.signal, onRestart, attempt })
+    },
+    async warm() {
+      client ??= load()
+      await client
+      new Headers() // the first one costs 20 ms: node loads its own client for it
+    },
+    async close() {
+      calls.close()
+    },
+  }
+}
