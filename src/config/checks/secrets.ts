@@ -2,10 +2,10 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { type ConfigDocument, mapAt, textAt } from '../document.ts'
+import { nameOf } from '../mistakes.ts'
 import { resolveModel } from '../model-ref.ts'
 import type { Scope } from '../scope.ts'
 import { type Path, pointerOf, shapeAt } from '../shape.ts'
-import { nameOf } from '../validate.ts'
 import type { Check, CheckInput } from './check.ts'
 
 export const checkSecrets: Check = (input) => {
