@@ -3,7 +3,7 @@
 import { posix } from 'node:path'
 import { contains, isEngines } from '../engine-files.ts'
 import { patternMeetsProtected, protectedComponent } from '../protected.ts'
-import type { Word } from './parse.ts'
+import type { Word } from './words.ts'
 
 /** `engine`: the engine's own files, never through a tool. `secret`: a person may still say yes in mode `ask`. */
 export interface FloorHit {

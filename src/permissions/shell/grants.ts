@@ -3,7 +3,8 @@
 
 import { hasHazardTable, hazardOf, hazardOfTexts } from './hazards/index.ts'
 import { baseName, changesShell, riskyKind } from './names.ts'
-import type { SimpleCommand, Word } from './parse.ts'
+import type { SimpleCommand } from './parse.ts'
+import type { Word } from './words.ts'
 
 /** One token of a pattern; `star`: it holds a star that is not escaped. Parts are the literal texts between its stars. */
 export interface GrantToken {

@@ -9,8 +9,9 @@ import type { Verdict } from '../port.ts'
 import { globMatch, protectedComponent } from '../protected.ts'
 import { engineHit, hitOfPath } from './floors.ts'
 import { proseArguments } from './hazards/index.ts'
-import { parseCommand, type SimpleCommand, type Word } from './parse.ts'
+import { parseCommand, type SimpleCommand } from './parse.ts'
 import { ONLY_PRINTS, READS_FILES } from './safe-list.ts'
+import type { Word } from './words.ts'
 
 export interface RecheckPlace {
   readonly cwd: string

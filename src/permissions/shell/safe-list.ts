@@ -1,6 +1,7 @@
 // The ten commands that run unasked, each with what its arguments may be. A command comes in; why it is not safe leaves.
 
-import type { SimpleCommand, Word } from './parse.ts'
+import type { SimpleCommand } from './parse.ts'
+import type { Word } from './words.ts'
 
 /** undefined: safe. */
 export type SafeCheck = (args: readonly Word[], command: SimpleCommand) => string | undefined

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { LIMITS, parseCommand } from '../../../src/permissions/shell/parse.ts'
+import { parseCommand } from '../../../src/permissions/shell/parse.ts'
 import { judgeCommand } from '../../../src/permissions/shell/verdict.ts'
+import { LIMITS } from '../../../src/permissions/shell/words.ts'
 import { fullParse } from './full-parser.ts'
 import { ALLOWED, APPROVED, policy, seeded, UNAPPROVED } from './helpers.ts'
 

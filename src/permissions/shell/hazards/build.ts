@@ -1,6 +1,6 @@
 // Package managers, build tools and test runners: options that swap the program, the shell or the settings behind a script.
 
-import type { Word } from '../parse.ts'
+import type { Word } from '../words.ts'
 import { type HazardTable, subCommands } from './table.ts'
 
 const configReads = (tool: string, args: readonly Word[]): string | undefined => {

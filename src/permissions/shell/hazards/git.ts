@@ -1,6 +1,6 @@
 // git: settings, transports, helpers and hooks that start programs.
 
-import type { Word } from '../parse.ts'
+import type { Word } from '../words.ts'
 import type { HazardTable } from './table.ts'
 
 const GLOBAL_OPTIONS = new Set(['--no-pager', '--no-optional-locks', '--version'])

@@ -1,6 +1,6 @@
 // All hazard tables by tool. A tool without one takes a wildcard grant at its word, and the configuration is warned.
 
-import type { Word } from '../parse.ts'
+import type { Word } from '../words.ts'
 import { build } from './build.ts'
 import { files } from './files.ts'
 import { git } from './git.ts'

@@ -1,6 +1,6 @@
 // Tools that reach the network, containers and clusters.
 
-import type { Word } from '../parse.ts'
+import type { Word } from '../words.ts'
 import type { HazardTable } from './table.ts'
 
 const readsFile = (args: readonly Word[]): boolean => args.some(({ text }) => /^@|[=<]@|^-[A-Za-z]*[dFHwb]@|%output\{/.test(text))

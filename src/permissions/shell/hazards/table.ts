@@ -1,6 +1,6 @@
 // What a hazard table is, and how a command's words are held against one. Tables are data; a new tool is a new entry.
 
-import type { Word } from '../parse.ts'
+import type { Word } from '../words.ts'
 
 type Options = Pick<HazardTable, 'long' | 'known' | 'short' | 'valued' | 'words'>
 

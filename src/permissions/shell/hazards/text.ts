@@ -1,6 +1,6 @@
 // Tools that search and rewrite text; several carry a programming language, of which only the plainest form passes.
 
-import type { Word } from '../parse.ts'
+import type { Word } from '../words.ts'
 import type { HazardTable } from './table.ts'
 
 const texts = (words: readonly Word[]): string[] => words.map((word) => word.text)
