@@ -3,11 +3,12 @@
 // real path is compared before and after.
 
 import { randomBytes } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
 import type { WorkspaceRoot } from '../plan/plan.ts'
 import { isEngines } from './engine-files.ts'
+import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, realPathOf, refuse } from './handles.ts'
 import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
 import { GateError, type PathGate } from './port.ts'
 
@@ -26,12 +27,7 @@ export interface PathGateOptions {
 const MAX_READ = 1024 * 1024
 const MAX_WRITE = 10 * 1024 * 1024
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants
-const HAS_FD_PATHS = process.platform === 'linux'
 
-const refuse = (message: string): never => {
-  throw new GateError(message)
-}
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 const inside = (folder: string, path: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 
@@ -39,17 +35,6 @@ interface Root {
   readonly path: string
   readonly real: string
   readonly access: 'read' | 'write'
-}
-
-/** Where an open handle really is. @throws GateError when that can't be told. */
-async function realPathOf(handle: FileHandle, opened: string): Promise<string> {
-  if (HAS_FD_PATHS) {
-    const real = await readlink(`/proc/self/fd/${handle.fd}`)
-    return real.endsWith(' (deleted)') || !isAbsolute(real) ? refuse('The file was moved or removed meanwhile.') : real
-  }
-  const real = await realpath(opened)
-  const [there, here] = await Promise.all([stat(real, { bigint: true }), handle.stat({ bigint: true })])
-  return there.ino === here.ino && there.dev === here.dev ? real : refuse('The file was swapped meanwhile.')
 }
 
 export function createPathGate(options: PathGateOptions): PathGate {
@@ -134,12 +119,6 @@ export function createPathGate(options: PathGateOptions): PathGate {
     }
     if (path.length === 0) refuse('The path names a folder, not a file.')
     return path
-  }
-
-  function checkKind(info: Stats): void {
-    if (info.isDirectory()) refuse('The path names a folder, not a file.')
-    if (!info.isFile()) refuse('The path names no ordinary file.')
-    if (info.nlink > 1) refuse('The file has a second name (a hard link), which may lie outside the workspace.')
   }
 
   async function openToRead(root: Root, components: readonly string[]): Promise<FileHandle> {
@@ -280,50 +259,4 @@ export function createPathGate(options: PathGateOptions): PathGate {
       return { path: shown.startsWith('..') ? real : shown, bytes: bytes.length, created }
     },
   }
-}
-
-/** Words for what the system said, without the absolute path that its own message holds. */
-function openProblem(error: unknown): string {
-  switch (codeOf(error)) {
-    case 'ENOENT':
-      return 'There is no such file.'
-    case 'ENOTDIR':
-      return 'A part of the path is no folder.'
-    case 'ELOOP':
-      return 'A part of the path is a link that may not be followed.'
-    case 'EISDIR':
-      return 'The path names a folder, not a file.'
-    case 'EACCES':
-    case 'EPERM':
-      return 'The system does not permit it.'
-    case 'ENXIO':
-    case 'ENODEV':
-      return 'The path names no ordinary file.'
-    case 'ENAMETOOLONG':
-      return 'The path is too long.'
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'The disk is full.'
-    case 'EROFS':
-      return 'The disk is read-only.'
-    default:
-      return `The file can't be used (${codeOf(error) || 'unknown error'}).`
-  }
-}
-
-async function readFrom(handle: FileHandle, most: number): Promise<{ text: string; truncated: boolean; bytes: number }> {
-  const { size } = await handle.stat()
-  const buffer = Buffer.alloc(Math.min(most, Math.max(size, 0)) + 1)
-  let filled = 0
-  while (filled < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  const truncated = filled > most
-  const kept = buffer.subarray(0, Math.min(filled, most))
-  if (kept.includes(0)) refuse('The file is binary, not text.')
-  // A character cut in half at the end is dropped, not shown as a blot.
-  const text = new TextDecoder('utf-8').decode(kept, { stream: truncated })
-  return { text, truncated, bytes: truncated ? Math.max(size, filled) : filled }
 }
