@@ -3,14 +3,11 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, readlink, realpath, stat } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
-import { GateError } from './port.ts'
+import { refuse } from './port.ts'
 
 /** Whether a path can be said by a handle, so that nothing on the way to it can be swapped. */
 export const HAS_FD_PATHS = process.platform === 'linux'
 
-export const refuse = (message: string): never => {
-  throw new GateError(message)
-}
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 
 /** Where an open handle really is. @throws GateError when that can't be told. */

@@ -1,6 +1,6 @@
 // What a path may look like, before any file is touched. A tool's argument comes in; its components leave, or a GateError.
 
-import { GateError } from './port.ts'
+import { refuse } from './port.ts'
 import { foldName, protectedComponent } from './protected.ts'
 
 const MOST_BYTES = 4096
@@ -52,10 +52,6 @@ export function namesProblem(components: readonly string[], purpose: Purpose): s
       return '`.git/config` may hold a token, so it is not read by a tool.'
   }
   return undefined
-}
-
-const refuse = (message: string): never => {
-  throw new GateError(message)
 }
 
 /** Splits the text of a path and checks all that can be checked without a disk. `..` stays: the walk looks at what it leaves. */

@@ -8,9 +8,9 @@ import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from 'n
 import { join, relative, resolve, sep } from 'node:path'
 import type { WorkspaceRoot } from '../plan/plan.ts'
 import { isEngines } from './engine-files.ts'
-import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, realPathOf, refuse } from './handles.ts'
+import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, realPathOf } from './handles.ts'
 import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
-import { GateError, type PathGate } from './port.ts'
+import { GateError, type PathGate, refuse } from './port.ts'
 
 export interface PathGateOptions {
   /** The first is the working folder. */

@@ -49,6 +49,11 @@ export class GateError extends Error {
   }
 }
 
+/** @throws GateError */
+export const refuse = (message: string): never => {
+  throw new GateError(message)
+}
+
 /** Every path a tool takes goes through here. Opens first, then checks where the handle really is. @throws GateError */
 export interface PathGate {
   readText(path: unknown, options?: { maxBytes?: number }): Promise<{ text: string; truncated: boolean; bytes: number }>

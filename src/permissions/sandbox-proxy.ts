@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
-import { checkTarget, type TargetCheck } from './network.ts'
+import { checkTarget, type TargetCheck } from './targets.ts'
 
 export interface SandboxProxy {
   readonly socket: string
