@@ -107,6 +107,7 @@ t.test('the packed project holds what it runs on', async (t) => {
     'dist/bundle/questions.cjs',
     'dist/bundle/bot.cjs',
     'dist/src/index.js',
+    'dist/src/index.d.ts',
     'schema/openclaw.schema.json',
     'src/web/index.html',
   ])
