@@ -1,23 +1,44 @@
-// The public API. Common: load a configuration, ask it, run it. Advanced: build an engine from parts of your own, and write
-// channels, tools and model services against their ports.
+// The public API. Three groups: what most programs need, the parts of an engine, and the ports that channels, tools and model
+// services are written against.
 
-// Advanced.
-export type { EngineEvent } from './agent/events.ts'
+// Common: a file in, a Plan or diagnostics out; the Plan asked; the whole of it tested, or run.
+
 export { builtinRegistry } from './builtin.ts'
-export * as channelKit from './channels/kit/index.ts'
-export * from './channels/port.ts'
 export { type LoadOptions, type LoadResult, loadPlan } from './config/load-plan.ts'
-export { createEngine, type EngineOptions } from './engine/engine.ts'
-export type { Engine } from './engine/port.ts'
-export { ClawError, CODES, type Code, type Diagnostic, hasErrors } from './errors.ts'
-export * from './models/port.ts'
+export type { Accepted, Caller, Engine, Refused, ReloadResult, Status } from './engine/port.ts'
+export { ClawError, CODES, type Code, type Diagnostic, EXIT, hasErrors } from './errors.ts'
+export { type AccessRow, accessOf } from './plan/access.ts'
+export type { Change } from './plan/change.ts'
+export { diffPlans, type PlanDiff } from './plan/diff.ts'
 export type { AgentPlan, ChannelPlan, Plan, RouteInput, RulePlan, Secret } from './plan/plan.ts'
-export { explainRoute, routeMessage } from './plan/route.ts'
+export { explainRoute, type Routed, type RouteExplanation, type Router, routeMessage } from './plan/route.ts'
 export { createRouter } from './plan/router.ts'
 export { sessionKey } from './plan/session-key.ts'
-export { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
-export type { ProviderDefinition, Registry } from './registry.ts'
 export { type Claw, type StartOptions, startClaw } from './start.ts'
-export type { Storage } from './storage/ports.ts'
 export { runTests, type TestReport } from './testing/run-tests.ts'
-export type { ToolContext, ToolDefinition, ToolResult, ToolRun } from './tools/port.ts'
+
+// Advanced: an engine built from parts of your own, and what it tells as it runs.
+
+export type { EngineEvent } from './agent/events.ts'
+export { createEngine, type EngineOptions } from './engine/engine.ts'
+export { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
+export { type EmbeddedStorageOptions, openEmbeddedStorage } from './storage/embedded/storage.ts'
+export type { Storage } from './storage/ports.ts'
+
+// Ports: one more channel, tool or model service is an entry in the registry that is passed in.
+
+export * as channelKit from './channels/kit/index.ts'
+export * from './channels/port.ts'
+export * from './models/port.ts'
+export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
+export type { ProviderDefinition, Registry } from './registry.ts'
+export type {
+  MemoryStore,
+  SessionRef,
+  Spawn,
+  ToolContext,
+  ToolDefinition,
+  ToolResult,
+  ToolRun,
+  ToolTraits,
+} from './tools/port.ts'

@@ -4,7 +4,7 @@ import { shownPath } from '../config/render.ts'
 import { nearest } from '../config/suggest.ts'
 import { EXIT } from '../errors.ts'
 import type { Plan, RouteInput } from '../plan/plan.ts'
-import { type Explanation, explainRoute } from '../plan/route.ts'
+import { explainRoute, type RouteExplanation } from '../plan/route.ts'
 import { patternsOf } from '../plan/text-match.ts'
 import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
 import { planFrom } from './plan-loading.ts'
@@ -44,7 +44,7 @@ function unknownChannel(plan: Plan, channelId: string): string {
   return `there is no channel "${channelId}"; ${near === undefined ? `there is ${names.join(', ')}` : `did you mean "${near}"?`}`
 }
 
-function human(plan: Plan, found: Explanation, io: Io): string {
+function human(plan: Plan, found: RouteExplanation, io: Io): string {
   const lines: string[] = []
   const line = (name: string, value: string): void => void lines.push(`${paint(io, 'dim', name.padEnd(8))} ${value}`)
   const name = found.agentId === null ? undefined : plan.agents.get(found.agentId)?.name

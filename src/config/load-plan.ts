@@ -49,6 +49,11 @@ export interface LoadResult {
   readonly document: ConfigDocument | null
 }
 
+/**
+ * Loads a configuration: the root file (a path, relative to the working folder), what it includes, `.env` beside it and the files
+ * it names. All problems come back at once as `diagnostics`; `plan` is null when one of them is an error. Nothing is started or
+ * written. Must not throw for what a file says.
+ */
 export async function loadPlan(rootFile: string, options: LoadOptions): Promise<LoadResult> {
   const file = resolve(rootFile)
   const env = await environment(file, options.env ?? process.env)

@@ -71,6 +71,10 @@ export interface EngineOptions {
 const DRAIN_MS = 20_000
 const DAY_MS = 24 * 3_600_000
 
+/**
+ * Builds an engine around an open storage; nothing runs before `start`. `stop` closes the storage too. For one with a gateway and a
+ * watcher, see `startClaw`.
+ */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { clock, random, log, registry, storage, secrets = createKnownSecrets() } = options
   secrets.know(secretsOf(options.plan))

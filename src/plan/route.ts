@@ -37,7 +37,7 @@ export interface Considered {
 }
 
 /** `claw route --format json`, without formatVersion. */
-export interface Explanation {
+export interface RouteExplanation {
   readonly agentId: string | null
   /** Why nobody answers; only then. */
   readonly reason?: string
@@ -68,7 +68,7 @@ function whyWon(rule: RulePlan): string {
 }
 
 /** What would happen to a message, and why: every rule of higher rank that lost, and the winner. */
-export function explainRoute(plan: Plan, input: RouteInput, patterns: Patterns): Explanation {
+export function explainRoute(plan: Plan, input: RouteInput, patterns: Patterns): RouteExplanation {
   const considered: Considered[] = []
   let winner: RulePlan | null = null
   for (const rule of byRank(plan.rules)) {

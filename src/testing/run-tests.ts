@@ -48,6 +48,7 @@ export interface RunTestsOptions {
 
 const START = '2026-01-05T09:00:00Z'
 
+/** Runs the plan's `tests:` one after another, offline: on a simulated clock and storage, with no platform and no paid model. */
 export async function runTests(options: RunTestsOptions): Promise<TestReport> {
   const { plan, filter = '' } = options
   const coverage = createCoverage(plan, options.places)
