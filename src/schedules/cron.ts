@@ -49,3 +49,28 @@ export function isTimezone(name: string): boolean {
     return false
   }
 }
+
+/** The answers last given are kept: heartbeats on one schedule ask the same thing at the same moment. */
+export function remembering(schedule: Schedule): Schedule {
+  let after = Number.NaN
+  let next: number | null = null
+  let at = Number.NaN
+  let latest: number | null = null
+  return {
+    next(wanted) {
+      // Every moment between a slot and its follower has the same follower.
+      if (!(wanted >= after && next !== null && wanted < next)) {
+        next = schedule.next(wanted)
+        after = wanted
+      }
+      return next
+    },
+    latest(wanted) {
+      if (wanted !== at) {
+        latest = schedule.latest(wanted)
+        at = wanted
+      }
+      return latest
+    },
+  }
+}

@@ -4,7 +4,7 @@
 import { messageOf } from '../errors.ts'
 import type { HeartbeatPlan } from '../plan/plan.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { parseSchedule, type Schedule } from './cron.ts'
+import { parseSchedule, remembering, type Schedule } from './cron.ts'
 import { createHeap } from './heap.ts'
 import type { FireHeartbeat, SlotLedger, SlotNotRun } from './port.ts'
 
@@ -312,29 +312,4 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
 
 async function inChunks(names: readonly string[], each: (name: string) => Promise<void>): Promise<void> {
   for (let i = 0; i < names.length; i += BATCH) await Promise.all(names.slice(i, i + BATCH).map(each))
-}
-
-/** The answers last given are kept: heartbeats on one schedule ask the same thing at the same moment. */
-function remembering(schedule: Schedule): Schedule {
-  let after = Number.NaN
-  let next: number | null = null
-  let at = Number.NaN
-  let latest: number | null = null
-  return {
-    next(wanted) {
-      // Every moment between a slot and its follower has the same follower.
-      if (!(wanted >= after && next !== null && wanted < next)) {
-        next = schedule.next(wanted)
-        after = wanted
-      }
-      return next
-    },
-    latest(wanted) {
-      if (wanted !== at) {
-        latest = schedule.latest(wanted)
-        at = wanted
-      }
-      return latest
-    },
-  }
 }
