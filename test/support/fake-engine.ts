@@ -4,107 +4,38 @@
 import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
 import type { InboundMessage, OutboundMessage } from '../../src/channels/port.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
-import type { AgentPlan, ChannelPlan, GatewayPlan, Plan } from '../../src/plan/plan.ts'
+import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { sessionKey } from '../../src/plan/session-key.ts'
 import type { StoredAnswer, TranscriptEntry } from '../../src/storage/ports.ts'
-
-const place = { file: '/bot/openclaw.yaml', line: 3, column: 3 }
-
-export function fakeAgent(id: string, name: string): AgentPlan {
-  return {
-    id,
-    name,
-    description: `${name} helps`,
-    model: { provider: 'demo', model: 'scripted' },
-    fallbacks: [],
-    soul: { text: 'You are terse.' },
-    tools: ['bash', 'read_file'],
-    permissions: {
-      mode: 'ask',
-      allow: [],
-      deny: [],
-      approvers: [],
-      timeoutMs: 600_000,
-      approvalWaitMs: 60_000,
-      askInSandbox: 'always',
-    },
-    sessionScope: 'per-channel-peer',
-    rateLimit: {},
-    compaction: { contextWindow: 200_000, threshold: 0.8, keepRecent: 50, chunkTokens: 20_000 },
-    reset: { timezone: 'UTC' },
-    subagents: [],
-    workspace: [],
-    sandbox: 'off',
-    network: [],
-    denyHosts: [],
-    replyPrefix: false,
-    maxTurns: 20,
-    maxTokens: 4096,
-    queue: { whenBusy: 'follow-up', debounceMs: 0, maxBacklog: 100 },
-    skills: [],
-    fingerprint: id,
-    place,
-  }
-}
-
-export function fakeChannel(id: string, type: string, settings: Readonly<Record<string, unknown>> = {}): ChannelPlan {
-  return {
-    id,
-    type,
-    enabled: true,
-    strangers: 'ignore',
-    groups: { respond: 'mention', session: 'per-user' },
-    streaming: 'edit',
-    media: { maxBytes: 1_000_000 },
-    maxMessageChars: 10_000,
-    settings,
-    fingerprint: `${id}-${type}-1`,
-    place,
-  }
-}
+import { makePlan } from './make-plan.ts'
 
 const AGENT_RENAMED = { action: 'change', kind: 'agent', id: 'main', fields: ['name'], line: 3 }
 
 export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } = {}, stateDir = '/nowhere'): Plan {
   const { tokenText, ...rest } = gateway
-  const channels = [
-    fakeChannel('http', 'http'),
-    fakeChannel('webchat', 'webchat'),
-    fakeChannel('bridge', 'socket', { secret: new Secret('bridge-secret') }),
-    fakeChannel('telegram', 'telegram'),
-  ]
-  return {
-    file: '/bot/openclaw.yaml',
-    sources: [],
-    configFiles: [],
-    texts: [],
-    places: {},
-    includePatterns: [],
+  const agent = { model: { provider: 'demo', model: 'scripted' }, tools: ['bash', 'read_file'], sandbox: 'off' } as const
+  return makePlan({
     configHash: 'aaaa',
     stateDir,
-    durability: 'process',
     gateway: {
-      host: '127.0.0.1',
-      port: 0,
-      allowedOrigins: [],
-      allowedHosts: [],
       maxBodyBytes: 64_000,
       maxConnections: 16,
-      fingerprint: 'gateway',
       ...(tokenText === undefined ? {} : { token: new Secret(tokenText) }),
       ...rest,
     },
-    models: new Map(),
-    agents: new Map([fakeAgent('main', 'Jarvis'), fakeAgent('researcher', 'Scout')].map((one) => [one.id, one])),
+    agents: {
+      main: { ...agent, name: 'Jarvis', description: 'Jarvis helps' },
+      researcher: { ...agent, name: 'Scout', description: 'Scout helps' },
+    },
     owners: ['webchat:mehdi'],
-    channels: new Map(channels.map((one) => [one.id, one])),
-    defaultAgent: 'main',
-    rules: [
-      { index: 0, priority: 100, agentId: 'researcher', prefix: '/research', fingerprint: 'r0', place: { ...place, line: 12 } },
-    ],
-    links: [],
-    linkOf: new Map(),
+    channels: {
+      http: { streaming: 'edit' },
+      webchat: { streaming: 'edit' },
+      bridge: { type: 'socket', streaming: 'edit', settings: { secret: new Secret('bridge-secret') } },
+      telegram: { streaming: 'edit' },
+    },
+    rules: [{ priority: 100, agentId: 'researcher', prefix: '/research' }],
     heartbeats: [
       {
         name: 'morning-check',
@@ -113,17 +44,9 @@ export function fakePlan(gateway: Partial<GatewayPlan> & { tokenText?: string } 
         agentId: 'main',
         prompt: "Summarize today's meetings",
         deliverTo: { channelId: 'webchat', userId: 'mehdi' },
-        catchUp: 'none',
-        silentToken: 'NOTHING',
-        enabled: true,
-        fingerprint: 'h',
-        place,
       },
     ],
-    lanes: { realtime: 4, scheduled: 2, background: 2 },
-    tests: [],
-    fingerprint: 'plan',
-  }
+  })
 }
 
 export interface FakeEngine extends Engine {
