@@ -1,7 +1,7 @@
 // `claw usage [--since DAY]`: tokens and money by day, agent, and who caused them.
 
-import type { UsageRow } from '../engine/port.ts'
 import { EXIT } from '../errors.ts'
+import type { UsageTotals } from '../storage/ports.ts'
 import { connect } from './client.ts'
 import { printJson, usage, type Verb } from './io.ts'
 import { printTable } from './table.ts'
@@ -11,7 +11,7 @@ export const run: Verb = async (_args, options, io) => {
   if (since !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(String(since))) return usage(io, '--since takes a UTC day, YYYY-MM-DD')
   const client = await connect(options, io)
   const path = since === undefined ? '/api/usage' : `/api/usage?since=${String(since)}`
-  const { usage: rows } = await client.ask<{ usage: readonly UsageRow[] }>(path)
+  const { usage: rows } = await client.ask<{ usage: readonly UsageTotals[] }>(path)
   const sum = (field: 'input' | 'output' | 'calls' | 'cost'): number => rows.reduce((total, row) => total + row[field], 0)
   const total = { input: sum('input'), output: sum('output'), calls: sum('calls'), cost: sum('cost') }
   if (options.format === 'json') {

@@ -4,7 +4,7 @@ import type { ApprovalView, EngineEvent } from '../agent/events.ts'
 import type { InboundMessage, OutboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { SessionInfo, StoredAnswer, TranscriptEntry } from '../storage/ports.ts'
+import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 
 /** Who stands behind a call: the local terminal and page are owner by the per-start secret; a gateway token makes a caller trusted. */
 export type Caller = { readonly kind: 'owner' } | { readonly kind: 'trusted' } | { readonly kind: 'claimed' }
@@ -61,18 +61,6 @@ export interface Status {
   readonly version: string
 }
 
-/** One spend figure of `claw usage`. */
-export interface UsageRow {
-  readonly day: string
-  readonly agentId: string
-  /** `user:<link or identity>` or `heartbeat:<name>`. */
-  readonly by: string
-  readonly input: number
-  readonly output: number
-  readonly calls: number
-  readonly cost: number
-}
-
 export interface ReloadResult {
   readonly ok: boolean
   readonly generation: number
@@ -112,7 +100,7 @@ export interface Engine {
   runHeartbeat(name: string): Promise<{ readonly ok: boolean; readonly message: string }>
   halt(agentId: string | undefined, by: string): Promise<void>
   resume(agentId: string | undefined, by: string): Promise<void>
-  usage(since?: string): Promise<readonly UsageRow[]>
+  usage(since?: string): Promise<readonly UsageTotals[]>
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */
   setPusher(push: (message: OutboundMessage) => Promise<void>): void

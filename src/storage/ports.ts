@@ -255,9 +255,12 @@ export interface UsageStore {
   total(agentId: string, since: string): { readonly tokens: number; readonly cost: number }
 }
 
+/** What was spent in a day by one agent for one spender. */
 export interface UsageTotals {
+  /** `YYYY-MM-DD`, UTC. */
   readonly day: string
   readonly agentId: string
+  /** As in `add`. */
   readonly by: string
   readonly input: number
   readonly output: number
