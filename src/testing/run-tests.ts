@@ -5,6 +5,7 @@ import { judgeTool } from '../permissions/policy.ts'
 import { admission } from '../plan/admission.ts'
 import type { ModelRef, Place, Plan } from '../plan/plan.ts'
 import { routeMessage } from '../plan/route.ts'
+import { heartbeatSessionKey } from '../plan/session-key.ts'
 import { loadPatterns } from '../plan/text-match.ts'
 import type { Registry } from '../registry.ts'
 import { type Coverage, createCoverage, isHeartbeatRun, type Places } from './coverage.ts'
@@ -137,8 +138,10 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
   let shown: Partial<Seen> = {}
   if (step.advance !== undefined) await stage.clock.advance(durationMs(step.advance))
   if (step.message !== undefined) shown = await playMessage(stage, step.message)
-  if (step.command !== undefined) shown = { ...shown, decision: await judge(stage, step.command) }
+  if (step.command !== undefined)
+    shown = { ...ofAgent(stage.plan, step.command.agentId), ...shown, decision: await judge(stage, step.command) }
   if (step.heartbeat !== undefined) {
+    shown = { ...shown, ...ofHeartbeat(stage.plan, step.heartbeat) }
     // Its turn may wait for a person: then there is nothing to say yet.
     const run = stage.engine.runHeartbeat(step.heartbeat).then(({ message }) => {
       shown = { ...shown, reply: message }
@@ -157,6 +160,7 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
   const events = stage.events.slice(before.events)
   const ended = events.findLast((event) => event.type === 'turn_end')
   return {
+    ...(ended === undefined ? {} : { ...ofAgent(stage.plan, ended.agentId), sessionKey: ended.sessionKey }),
     ...shown,
     ...(ended === undefined ? {} : { reply: ended.text }),
     toolCalls: events.flatMap((event) => (event.type === 'tool_execute' ? [event.toolName] : [])),
@@ -166,8 +170,19 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
   }
 }
 
+const ofAgent = (plan: Plan, agentId: string): Partial<Seen> => {
+  const agent = plan.agents.get(agentId)
+  return agent === undefined ? {} : { agentId, tools: agent.tools, mode: agent.permissions.mode }
+}
+
+function ofHeartbeat(plan: Plan, name: string): Partial<Seen> {
+  const heartbeat = plan.heartbeats.find((one) => one.name === name)
+  if (heartbeat === undefined) return {}
+  return { ...ofAgent(plan, heartbeat.agentId), sessionKey: heartbeatSessionKey(name), content: heartbeat.prompt }
+}
+
 async function playMessage(stage: Stage, message: NonNullable<Step['message']>): Promise<Partial<Seen>> {
-  const result = await stage.engine.receive(message, { kind: 'trusted' })
+  const result = await stage.receive(message)
   const routed = whereTo(stage, message)
   if (!result.accepted) {
     const refused = result.code === 'command' ? {} : { refused: result.reason, agentId: null, sessionKey: null }

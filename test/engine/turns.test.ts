@@ -40,6 +40,27 @@ t.test('replyPrefix says who answers', async (t) => {
   t.equal((await b.chat('u', 'hello')).body.response, '[Jarvis] Yes.')
 })
 
+t.test('what a sub-agent says goes to a model, without the prefix a chat sees', async (t) => {
+  const b = await bot(
+    t,
+    `agents:
+  main: { name: Jarvis, soul: S, replyPrefix: true, tools: [sessions_spawn], subagents: [scout], permissions: { mode: ignore } }
+  scout: { name: Scout, soul: S, replyPrefix: true }
+routing: { defaultAgent: main }`,
+    {
+      api: {
+        reply: (request, i) =>
+          i === 0
+            ? { toolCalls: [{ name: 'sessions_spawn', input: { agent: 'scout', prompt: 'look' } }] }
+            : i === 1
+              ? 'Found it.'
+              : `prefixed: ${JSON.stringify(request.messages).includes('[Scout]')}`,
+      },
+    },
+  )
+  t.equal((await b.chat('u', 'go')).body.response, '[Jarvis] prefixed: false')
+})
+
 t.test('tools run and their results go back, also when several are called at once', async (t) => {
   const replies: FakeReply[] = [
     {
