@@ -20,6 +20,8 @@ export interface Seen {
   readonly duplicate?: boolean
   readonly approval: boolean
   readonly ran: number
+  /** Whether there was an approval to answer. */
+  readonly answered?: boolean
 }
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))

@@ -105,8 +105,9 @@ async function runOne(
         const wanted = step.expect ?? {}
         const replyPatterns = await loadPatterns(wanted.replyPattern === undefined ? [] : [wanted.replyPattern])
         const matches = (pattern: string, text: string): boolean => replyPatterns.compile(pattern)(text)
-        for (const { key, message } of differences(wanted, seen, matches))
-          failAt([...path, 'expect', key], step.name === undefined ? message : `${step.name}: ${message}`)
+        if (step.approve !== undefined && seen.answered === false && wanted.reply === undefined)
+          failAt([...path, 'approve'], named(step, 'approve: no approval is open'))
+        for (const { key, message } of differences(wanted, seen, matches)) failAt([...path, 'expect', key], named(step, message))
       }
     } finally {
       await stage.close()
@@ -122,6 +123,8 @@ async function runOne(
     steps: steps.length,
   }
 }
+
+const named = (step: Step, message: string): string => (step.name === undefined ? message : `${step.name}: ${message}`)
 
 /** null: the built-in one; undefined: not scripted. */
 function modelOf(plan: Plan, name: string | undefined): ModelRef | null | undefined {
@@ -154,7 +157,7 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
       open === undefined
         ? { message: 'No approval is open.' }
         : await stage.engine.decide(open.id, step.approve, { caller: { kind: 'owner' } })
-    shown = { reply: said.message, ...shown }
+    shown = { reply: said.message, ...shown, answered: open !== undefined }
   }
   await stage.settle()
   const events = stage.events.slice(before.events)

@@ -82,7 +82,8 @@ t.test('every key is described with an example, also to editors that read Markdo
       t.equal(node.markdownDescription, node.description, `${path} says the same twice`)
     const choices = node['enum'] as readonly string[] | undefined
     const said = node['markdownEnumDescriptions'] as readonly string[] | undefined
-    if (said !== undefined) t.same([said.length, said.filter(Boolean).length], [choices?.length, choices?.length], `${path} choices`)
+    if (said !== undefined)
+      t.same([said.length, said.filter(Boolean).length], [choices?.length, choices?.length], `${path} choices`)
     for (const [key, value] of Object.entries(node)) {
       if (typeof value !== 'object' || value === null) continue
       if (key === 'properties') {

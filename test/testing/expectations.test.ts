@@ -193,12 +193,14 @@ t.test('what a test cannot have is a failure of that test alone', async (t) => {
   - { name: no such model, model: main, command: { agentId: main, command: ls } }
   - { name: no such time, at: yesterday at noon, command: { agentId: main, command: ls } }
   - { name: no step }
+  - { name: nothing to answer, approve: once, expect: { toolCalls: [] } }
   - { name: fine, command: { agentId: main, command: ls }, expect: { decision: run } }
 `
-  const [model, time, empty, fine] = await results(t, tests)
+  const [model, time, empty, answer, fine] = await results(t, tests)
   t.match(model?.failures, [{ message: /"main" is not a scripted model/, line: lineOf(tests, 'no such model') }])
   t.match(time?.failures, [{ message: /"yesterday at noon" is not a time/, line: lineOf(tests, 'no such time') }])
   t.match(empty?.failures, [{ message: /nothing is tested/, line: lineOf(tests, 'no step') }])
+  t.match(answer?.failures, [{ message: 'approve: no approval is open', line: lineOf(tests, 'nothing to answer') }])
   t.equal(fine?.ok, true)
 })
 
@@ -339,7 +341,10 @@ t.test('a step shows whose turn it was, whatever set it off', async (t) => {
   )
   t.equal(heartbeat?.failures.length, 3)
   t.equal(command?.failures.length, 3)
-  t.match(nothing?.failures, [{ message: 'tools: expected [], saw nothing' }, { message: 'notTools: expected ["bash"], saw nothing' }])
+  t.match(nothing?.failures, [
+    { message: 'tools: expected [], saw nothing' },
+    { message: 'notTools: expected ["bash"], saw nothing' },
+  ])
 })
 
 t.test('what a platform is told of a refusal or a command is a delivery; on http it is the answer', async (t) => {
