@@ -279,6 +279,8 @@ t.test('chat commands', async (t) => {
   t.match((await b.chat('u', '/status')).body.response, /agent:main:http:u/)
   t.match((await b.chat('u', '/new')).body.response, /fresh/)
   t.equal((await b.chat('u', 'two')).body.response, 'saw 1', 'what was before is not sent')
+  t.match((await b.chat('u', '/Reset')).body.response, /fresh/)
+  t.equal((await b.chat('u', 'two')).body.response, 'saw 1')
   t.match((await b.chat('u', '/stop all')).body.response, /owner/, 'a claim is no owner')
   t.equal((await b.chat('u', 'three')).status, 200)
 })
