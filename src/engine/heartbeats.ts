@@ -5,6 +5,7 @@ import type { ReplyTarget } from '../channels/port.ts'
 import type { DeliveryTarget, HeartbeatPlan, Plan } from '../plan/plan.ts'
 import { heartbeatSessionKey, sessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow, NewOutboxRow } from '../storage/ports.ts'
+import { replyPrefix } from './reply-prefix.ts'
 import type { HeartbeatPayload, TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
 
@@ -78,7 +79,8 @@ export function createHeartbeatRuns(
         await enqueueRow(row)
       }
       const target: ReplyTarget = heartbeat.deliverTo
-      return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId: heartbeat.agentId, target, content: outcome.text }]
+      const content = `${replyPrefix(plan.agents.get(heartbeat.agentId))}${outcome.text}`
+      return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId: heartbeat.agentId, target, content }]
     },
   }
 }

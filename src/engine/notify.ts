@@ -35,8 +35,7 @@ export function createNotifier({ channels, log, current, isPushed }: NotifyOptio
   }
 
   return (row) => {
-    for (const target of targetsOf(row, current())) {
-      if (!isPushed(target.channelId)) continue
+    for (const target of targetsOf(row, current(), isPushed)) {
       show(target, row).catch((error: unknown) =>
         log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'),
       )
@@ -44,20 +43,25 @@ export function createNotifier({ channels, log, current, isPushed }: NotifyOptio
   }
 }
 
-/** The chat itself when an approver asked in private, else each approver in private. */
-function targetsOf(row: ApprovalRow, { plan }: Generation): readonly ReplyTarget[] {
+/**
+ * The chat itself when an approver asked in private, else each approver in private. Who asked by a request, or on the page, may
+ * not be able to answer there, or not be there any more.
+ */
+function targetsOf(row: ApprovalRow, { plan }: Generation, isPushed: NotifyOptions['isPushed']): readonly ReplyTarget[] {
   const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
   if (
     row.replyTo !== undefined &&
     row.replyTo.groupId === undefined &&
     row.requestedBy !== undefined &&
+    isPushed(row.replyTo.channelId) &&
     approvers.includes(row.requestedBy)
   ) {
     return [row.replyTo]
   }
-  return approvers.map((identity) => {
+  return approvers.flatMap((identity) => {
     const cut = identity.indexOf(':')
-    return { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+    const target = { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+    return isPushed(target.channelId) ? [target] : []
   })
 }
 

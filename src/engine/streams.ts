@@ -6,6 +6,7 @@ import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Claim } from '../storage/ports.ts'
 import type { ChannelManager } from './channels.ts'
 import type { Delivery } from './delivery.ts'
+import { replyPrefix } from './reply-prefix.ts'
 import { replyKey } from './turns.ts'
 import type { TypingSigns } from './typing.ts'
 
@@ -34,7 +35,7 @@ export function createReplyStreams(
       if (channel.stream === undefined || plan.channels.get(target.channelId)?.streaming !== 'edit') return null
       const session = claim.rows[0]?.session ?? ''
       let stream: ReplyStream | null = null
-      let text = agent.replyPrefix ? `[${agent.name}] ` : ''
+      let text = replyPrefix(agent)
       const empty = text
       return {
         see(event) {
