@@ -1,15 +1,13 @@
 // Which texts are commands for this bot, so that a group member need not name it.
 
+import { CHAT_COMMANDS } from '../plan/chat-commands.ts'
 import type { Plan } from '../plan/plan.ts'
-
-/** What the engine itself answers in a chat. */
-const CHAT_COMMANDS = new Set(['/approve', '/deny', '/stop', '/resume', '/new', '/reset', '/status', '/help', '/link', '/pair'])
 
 /** True for a chat command of the engine and for a routing prefix that can win on this channel. */
 export function isCommandFor(plan: Plan, channelId: string, text: string): boolean {
   if (!/^\S/.test(text)) return false
   const word = /^\S+/.exec(text)?.[0] ?? ''
-  if (CHAT_COMMANDS.has(word)) return true
+  if (CHAT_COMMANDS.includes(word.toLowerCase())) return true
   return plan.rules.some(
     (rule) =>
       rule.prefix !== undefined &&

@@ -40,7 +40,7 @@ export const run: Verb = async (args, options, io) => {
       break
     }
     case 'sarif': {
-      const { renderSarif } = await import('../config/render-machine.ts')
+      const { renderSarif } = await import('../config/render-sarif.ts')
       io.out(renderSarif(diagnostics, io.cwd, packageVersion()))
       break
     }

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
+import { type Code, type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
 import { lazily } from '../lazily.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
@@ -95,6 +95,8 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const isReadable = (problem: Diagnostic): boolean => !failed.has(problem.path)
   const shape = await validateShape(doc, scope.channelShapes)
   diagnostics.push(...filled.diagnostics, ...shape.filter(isReadable))
+  // Nor has one of a wrong kind or form a meaning to look for.
+  for (const { code, path } of shape) if (MISSHAPEN.has(code)) failed.add(path)
   await rest()
   const checked = await runChecks({
     doc,
@@ -153,6 +155,8 @@ function hideValues(doc: ConfigDocument, lookup: Lookup): (problem: Diagnostic) 
 }
 
 /** What has no hint of its own takes the catalogue's advice. */
+const MISSHAPEN: ReadonlySet<Code> = new Set(['CLAW103', 'CLAW104', 'CLAW106'])
+
 async function withHints(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> {
   if (diagnostics.every(({ hint }) => hint !== undefined)) return diagnostics
   const { EXPLANATIONS } = await import('./explain.ts')

@@ -29,7 +29,7 @@ export function shownPath(file: string, cwd: string): string {
 }
 
 /** Paths inside messages, relative too. */
-const shownText = (text: string, cwd: string): string => text.replaceAll(`${cwd}${sep}`, '')
+export const shownText = (text: string, cwd: string): string => text.replaceAll(`${cwd}${sep}`, '')
 
 export function renderHuman(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   const texts = new Map<string, string | null>()

@@ -77,7 +77,9 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument, shapes: 
   const typeOf = (id: string): string | undefined => textAt(channels[id], 'type')
   const diagnostics = new Map<string, Diagnostic>()
   const misspelled = misspelledKeys(errors, doc, typeOf, shapes)
-  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath))
+  const placesOf = (word: string): ReadonlySet<string> =>
+    new Set(errors.filter(({ keyword }) => keyword === word).map(({ instancePath }) => instancePath))
+  const [mistyped, empty] = [placesOf('type'), placesOf('minLength')]
   for (const error of errors) {
     if (ECHOES.has(error.keyword) && error.keyword !== 'propertyNames') continue
     const path = typedPath(error.instancePath, doc.value)
@@ -85,8 +87,9 @@ function translate(errors: readonly SchemaError[], doc: ConfigDocument, shapes: 
     if (error.schemaPath.startsWith('#/pattern') && error.keyword === 'pattern' && valueAt(doc.value, path) instanceof Object)
       continue
     if (['minLength', 'maxLength'].includes(error.keyword) && isMap(valueAt(doc.value, path))) continue
-    // Of a wrong type is never one of the values, nor of the form.
+    // Of a wrong type is never one of the values, nor of the form; nor is what is too short.
     if (['enum', 'const', 'pattern'].includes(error.keyword) && mistyped.has(error.instancePath)) continue
+    if (error.keyword === 'pattern' && empty.has(error.instancePath)) continue
     // A misspelled key was told as such; that its right form is missing is the same mistake.
     if (error.keyword === 'required' && misspelled.has(`${error.instancePath}/${String(error.params['missingProperty'])}`))
       continue
@@ -144,11 +147,18 @@ function translateOne(
       return doc.problem('CLAW105', `${name} must be ${words} ${params['limit']}.`, path)
     }
     case 'minItems':
-      return doc.problem('CLAW105', `${name} must not be empty.`, path, { spot: 'key' })
-    case 'minLength':
-      return doc.problem('CLAW106', `${name} ${Number(params['limit']) > 1 ? 'is too short' : 'must not be empty'}.`, path)
+      return doc.problem('CLAW105', `${name} must not be empty.`, path, {
+        spot: 'key',
+        hint: 'List at least one, or take it out.',
+      })
+    case 'minLength': {
+      const least = Number(params['limit'])
+      return least > 1
+        ? doc.problem('CLAW106', `${name} is too short.`, path, { hint: `Write at least ${least} characters.` })
+        : doc.problem('CLAW106', `${name} must not be empty.`, path, { hint: 'Write a text, or take it out.' })
+    }
     case 'maxLength':
-      return doc.problem('CLAW106', `${name} is too long: at most ${params['limit']} characters.`, path)
+      return doc.problem('CLAW106', `${name} is too long.`, path, { hint: `Write at most ${params['limit']} characters.` })
     case 'pattern':
       return malformed(path, shape, doc)
     case 'uniqueItems': {

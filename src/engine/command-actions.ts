@@ -34,6 +34,16 @@ export interface CommandsOptions {
   onLinked(): void
 }
 
+/** The person whole, under the name the file has for them, so that the lines can stand in the place of the old ones. */
+function linesFor(linked: readonly string[], name: string, plan: Plan, configured: Plan): string {
+  const membersIn = ({ links }: Plan): readonly string[] => links.find((link) => link.name === name)?.identities ?? []
+  const inFile = membersIn(configured)
+  const listed = [...new Set([...inFile, ...linked, ...membersIn(plan)])].map((identity) => JSON.stringify(identity)).join(', ')
+  // In a list of lists nobody has a name: the first identity stands in.
+  if (inFile[0] === name) return `identityLinks:\n  - [${listed}]`
+  return `identityLinks:\n  ${inFile.length === 0 ? 'NAME' : name}: [${listed}]`
+}
+
 const OWNERS_ONLY = 'Only an owner may do that.'
 /** What was said before keeps its key and its file: two conversations make no sense as one. */
 const ONE_CONVERSATION =
@@ -117,13 +127,13 @@ export function createCommands(world: World, options: CommandsOptions): Commands
       return 'That code is not known, or its time was up.'
     }
     options.onLinked()
-    const { plan } = world.current()
+    const { plan, configured } = world.current()
     const { linkOf } = plan
     if (linkOf.get(other) === undefined || linkOf.get(other) !== linkOf.get(identity))
       return `In the owner’s openclaw.yaml ${other} and ${identity} are two people, and that holds.`
     const isMoved =
       session !== null && message.groupId === undefined && sessionKey(plan, session.agentId, message) !== session.key
-    return `Linked ${other} and ${identity}.${isMoved ? ONE_CONVERSATION : ''} For the owner’s openclaw.yaml:\nidentityLinks:\n  NAME: ["${other}", "${identity}"]`
+    return `Linked ${other} and ${identity}.${isMoved ? ONE_CONVERSATION : ''} For the owner’s openclaw.yaml:\n${linesFor([other, identity], linkOf.get(identity) ?? identity, plan, configured)}`
   }
 
   return {

@@ -41,18 +41,22 @@ export function parseCommand(text: string): ChatCommand | null {
         ? { name: 'stop', all: true }
         : { name: 'malformed', usage: 'Say: /stop, or /stop all' }
     case '/resume':
+      return rest.length === 0 || (rest.length === 1 && rest[0]?.toLowerCase() === 'all') ? { name: 'resume' } : null
     case '/new':
+    case '/reset':
+      return rest.length === 0 ? { name: 'new' } : null
     case '/status':
     case '/help':
-      return rest.length === 0 ? { name: head.slice(1).toLowerCase() as 'resume' | 'new' | 'status' | 'help' } : null
+      return rest.length === 0 ? { name: head.slice(1).toLowerCase() as 'status' | 'help' } : null
     default:
       return null
   }
 }
 
 export const HELP = [
-  '/new – start a fresh session',
+  '/new or /reset – start a fresh session',
   '/stop – end what is running',
+  '/stop all, /resume – halt everything, let it go on (owners)',
   '/status – what runs here',
   '/approve ID once|always, /deny ID – answer a question',
   '/link – join your accounts on several channels',

@@ -248,12 +248,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await Promise.race([reloader.stop(), enough])
       cancel()
       heartbeats.stop()
-      await channels.stop()
       // Turns that wait for a person would hold the drain up to its end.
       approvals.stop()
+      // Channels go last: the turns that end now have their replies to send. What people write meanwhile is stored, and
+      // answered at the next start.
       await storage.queue.drain(drainMs)
       await delivery.drain(Math.min(drainMs, 5_000))
       delivery.stop()
+      await channels.stop()
       await turns.leave()
       await modelRouter.close()
       await surroundings.close()

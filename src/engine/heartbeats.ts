@@ -6,6 +6,7 @@ import type { DeliveryTarget, HeartbeatPlan, Plan } from '../plan/plan.ts'
 import { heartbeatSessionKey, sessionKey } from '../plan/session-key.ts'
 import type { NewInboxRow, NewOutboxRow } from '../storage/ports.ts'
 import type { HeartbeatPayload } from './payloads.ts'
+import { replyPrefix } from './reply-prefix.ts'
 import type { TurnRunner } from './turns.ts'
 import type { World } from './world.ts'
 
@@ -79,7 +80,8 @@ export function createHeartbeatRuns(
         await enqueueRow(row)
       }
       const target: ReplyTarget = heartbeat.deliverTo
-      return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId: heartbeat.agentId, target, content: outcome.text }]
+      const content = `${replyPrefix(plan.agents.get(heartbeat.agentId))}${outcome.text}`
+      return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId: heartbeat.agentId, target, content }]
     },
   }
 }

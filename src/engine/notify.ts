@@ -8,7 +8,7 @@ import { messageOf } from '../errors.ts'
 import type { ApprovalRow } from '../storage/ports.ts'
 import { visible } from './approval-text.ts'
 import type { ChannelManager } from './channels.ts'
-import { type Generation, isPushed, type World } from './world.ts'
+import { isPushed, type World } from './world.ts'
 
 export function createNotifier(
   world: World,
@@ -42,8 +42,7 @@ export function createNotifier(
   }
 
   return (row) => {
-    for (const target of targetsOf(row, world.current())) {
-      if (!isPushed(world, target.channelId)) continue
+    for (const target of targetsOf(row, world)) {
       show(target, row).catch((error: unknown) =>
         world.log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'),
       )
@@ -51,20 +50,26 @@ export function createNotifier(
   }
 }
 
-/** The chat itself when an approver asked in private, else each approver in private. */
-function targetsOf(row: ApprovalRow, { plan }: Generation): readonly ReplyTarget[] {
+/**
+ * The chat itself when an approver asked in private, else each approver in private. Who asked by a request, or on the page, may
+ * not be able to answer there, or not be there any more.
+ */
+function targetsOf(row: ApprovalRow, world: World): readonly ReplyTarget[] {
+  const { plan } = world.current()
   const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
   if (
     row.replyTo !== undefined &&
     row.replyTo.groupId === undefined &&
     row.requestedBy !== undefined &&
+    isPushed(world, row.replyTo.channelId) &&
     approvers.includes(row.requestedBy)
   ) {
     return [row.replyTo]
   }
-  return approvers.map((identity) => {
+  return approvers.flatMap((identity) => {
     const cut = identity.indexOf(':')
-    return { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+    const target = { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+    return isPushed(world, target.channelId) ? [target] : []
   })
 }
 

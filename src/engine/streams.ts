@@ -7,6 +7,7 @@ import type { Claim } from '../storage/ports.ts'
 import type { ChannelManager } from './channels.ts'
 import type { Delivery } from './delivery.ts'
 import { replyKey } from './payloads.ts'
+import { replyPrefix } from './reply-prefix.ts'
 import type { TypingSigns } from './typing.ts'
 
 export interface OpenStream {
@@ -34,7 +35,7 @@ export function createReplyStreams(
       if (channel.stream === undefined || plan.channels.get(target.channelId)?.streaming !== 'edit') return null
       const session = claim.rows[0]?.session ?? ''
       let stream: ReplyStream | null = null
-      let text = agent.replyPrefix ? `[${agent.name}] ` : ''
+      let text = replyPrefix(agent)
       const empty = text
       return {
         see(event) {

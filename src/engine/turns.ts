@@ -14,6 +14,7 @@ import { type GatedTurn, gatedTurn } from './gated-turn.ts'
 import { transcribed } from './media.ts'
 import type { ModelCalls } from './model-calls.ts'
 import { type HeartbeatPayload, replyKey } from './payloads.ts'
+import { replyPrefix } from './reply-prefix.ts'
 import type { ReplyStreams } from './streams.ts'
 import type { ToolGate } from './tool-gate.ts'
 import { type Generation, isPushed, type World } from './world.ts'
@@ -199,7 +200,10 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     agent?: AgentPlan,
     streamKey?: () => void,
   ): Promise<void> {
-    const text = agent?.replyPrefix === true ? `[${agent.name}] ${outcome.text}` : outcome.text
+    const kind = claim.rows.at(-1)?.kind
+    // A heartbeat's text may be silence, and is put before a chat where it is delivered; a sub-agent's goes to a model.
+    const bare = kind === 'heartbeat' || kind === 'spawn'
+    const text = bare ? outcome.text : `${replyPrefix(agent)}${outcome.text}`
     const answers = claim.rows.map(
       (row): StoredAnswer => ({
         agentId: row.agentId,
@@ -226,7 +230,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   /** Replies to queue: one to where the last of the rows came from, or where a heartbeat delivers. */
   async function repliesOf(claim: Claim, text: string, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]> {
     const last = claim.rows.at(-1)
-    if (last?.kind === 'heartbeat') return await options.onHeartbeatDone(last.payload as HeartbeatPayload, { ...outcome, text })
+    if (last?.kind === 'heartbeat') return await options.onHeartbeatDone(last.payload as HeartbeatPayload, outcome)
     if (last?.replyTo === undefined || !isPushed(world, last.replyTo.channelId)) return []
     return [{ key: replyKey(claim), session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
   }

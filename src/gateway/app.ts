@@ -9,7 +9,7 @@ import { createApi } from './api.ts'
 import { type ChatDeps, chat } from './chat.ts'
 import type { Rights } from './doors.ts'
 import { metricsText } from './metrics.ts'
-import { apiProblem, complete, listModels } from './openai.ts'
+import { apiProblem, complete, listModels, showModel } from './openai.ts'
 import type { Page } from './page.ts'
 import { problem, readBody, sayable } from './replies.ts'
 import type { Env } from './types.ts'
@@ -67,6 +67,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     c.text(await metricsText(engine, deps.sockets()), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
   app.get('/v1/models', () => listModels(deps))
+  app.get('/v1/models/:model', (c) => showModel(deps, c.req.param('model')))
   app.post('/v1/chat/completions', (c) => complete(c, deps))
   app.route('/api', createApi(engine))
   return app
@@ -75,14 +76,15 @@ export function createApp(deps: AppDeps): Hono<Env> {
 const isJson = (type: string | undefined): boolean => /^application\/json\s*(;|$)/i.test(type ?? '')
 
 async function webhook(engine: Engine, channelId: string, incoming: IncomingMessage): Promise<Response> {
-  const [path = '/', query = ''] = (incoming.url ?? '/').split('?', 2)
+  const url = incoming.url ?? '/'
+  const at = url.includes('?') ? url.indexOf('?') : url.length
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers[name] = String(value)
   const body = await readBody(incoming, engine.plan.gateway.maxBodyBytes)
   const answer = await engine.webhook(channelId, {
     method: incoming.method ?? 'GET',
-    path,
-    query: new URLSearchParams(query),
+    path: url.slice(0, at),
+    query: new URLSearchParams(url.slice(at)),
     headers,
     body,
   })

@@ -17,11 +17,18 @@ const DEFAULT_USER = 'openai'
 
 type Fields = Readonly<Record<string, unknown>>
 
-export function listModels({ engine }: ChatDeps): Response {
-  const created = Math.floor(Date.parse('2025-01-01') / 1000)
-  const data = [...engine.plan.agents.keys()].map((name) => ({ id: name, object: 'model', created, owned_by: 'claw' }))
-  return json({ object: 'list', data })
+const CREATED = Math.floor(Date.parse('2025-01-01') / 1000)
+const modelOf = (agentId: string): object => ({ id: agentId, object: 'model', created: CREATED, owned_by: 'claw' })
+
+export const listModels = ({ engine }: ChatDeps): Response =>
+  json({ object: 'list', data: [...engine.plan.agents.keys()].map(modelOf) })
+
+export function showModel({ engine }: ChatDeps, model: string): Response {
+  if (!engine.plan.agents.has(model)) throw noAgent(model)
+  return json(modelOf(model))
 }
+
+const noAgent = (model: string): RequestProblem => new RequestProblem(404, 'model_not_found', `There is no agent "${model}".`)
 
 /** Problems in the shape that clients of this API read. */
 export function apiProblem(status: number, code: string, message: string): Response {
@@ -39,7 +46,7 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
   const stream = optionalBoolean(body, 'stream') ?? false
   const header = c.req.header('x-claw-user')
   const userId = body['user'] === undefined || body['user'] === null ? (header ?? DEFAULT_USER) : id(body, 'user')
-  if (!plan.agents.has(model)) throw new RequestProblem(404, 'model_not_found', `There is no agent "${model}".`)
+  if (!plan.agents.has(model)) throw noAgent(model)
   gatewayChannel(plan, CHANNEL, ['http', 'webchat'])
   const message: Identified = { channelId: CHANNEL, userId, content, messageId: random.id(), mentionsBot: true }
   const caller = callerOf(c.get('rights') as Exclude<Rights, 'none'>)

@@ -22,21 +22,37 @@ function speakerOf(identity: string): { channelId: string; userId: string } {
   return { channelId: identity.slice(0, at), userId: identity.slice(at + 1) }
 }
 
-function byLinks(before: Plan, after: Plan, agent: AgentPlan): readonly SessionMove[] {
-  if (agent.sessionScope !== 'per-peer') return []
+/** Of people whom a link of either plan names. */
+function byLinks(before: Plan, after: Plan, agentId: string, reason: (identity: string) => string): readonly SessionMove[] {
   const identities = new Set([...before.linkOf.keys(), ...after.linkOf.keys()])
   return [...identities].flatMap((identity) => {
-    const [was, is] = [before, after].map((plan) => sessionKey(plan, agent.id, speakerOf(identity)))
+    const [was, is] = [before, after].map((plan) => sessionKey(plan, agentId, speakerOf(identity)))
     if (was === undefined || is === undefined || was === is) return []
-    return [{ agentId: agent.id, before: was, after: is, reason: `identityLinks of ${identity} changed` }]
+    return [{ agentId, before: was, after: is, reason: reason(identity) }]
   })
+}
+
+function byScope(before: Plan, after: Plan, was: AgentPlan, is: AgentPlan): readonly SessionMove[] {
+  if (was.sessionScope === is.sessionScope)
+    return is.sessionScope === 'per-peer'
+      ? byLinks(before, after, is.id, (identity) => `identityLinks of ${identity} changed`)
+      : []
+  const reason = `sessionScope went from ${was.sessionScope} to ${is.sessionScope}`
+  // Between the two scopes that tell people apart, only those with a link move: the others have the same key in both.
+  if (was.sessionScope !== 'main' && is.sessionScope !== 'main') return byLinks(before, after, is.id, () => reason)
+  const [from, to] = [[before, was] as const, [after, is] as const].map(([plan, { id, sessionScope }]) => {
+    const key = sessionKey(plan, id, ANYONE)
+    return sessionScope === 'per-peer' ? `${key}, or the link's` : key
+  }) as [string, string]
+  return [{ agentId: is.id, before: from, after: to, reason }]
 }
 
 /** Of what is gone: an agent, a channel, a heartbeat. */
 function orphaned(before: Plan, after: Plan): readonly SessionMove[] {
   const agents = [...before.agents.keys()].filter((id) => !after.agents.has(id))
   const channels = [...before.channels.keys()].filter((id) => !after.channels.has(id))
-  const heartbeats = before.heartbeats.filter(({ name }) => !after.heartbeats.some((one) => one.name === name))
+  const runAs = new Map(after.heartbeats.map(({ name, agentId }) => [name, agentId]))
+  const heartbeats = before.heartbeats.filter(({ name, agentId }) => runAs.get(name) !== agentId)
   return [
     ...agents.map((id) => ({ agentId: id, before: `agent:${id}:…`, after: null, reason: `the agent ${id} is gone` })),
     ...channels.map((id) => ({
@@ -45,12 +61,15 @@ function orphaned(before: Plan, after: Plan): readonly SessionMove[] {
       after: null,
       reason: `the channel ${id} is gone`,
     })),
-    ...heartbeats.map(({ agentId, name }) => ({
-      agentId,
-      before: heartbeatSessionKey(name),
-      after: null,
-      reason: `the heartbeat ${name} is gone`,
-    })),
+    ...heartbeats.map(({ agentId, name }) => {
+      const now = runAs.get(name)
+      return {
+        agentId,
+        before: heartbeatSessionKey(name),
+        after: null,
+        reason: now === undefined ? `the heartbeat ${name} is gone` : `the heartbeat ${name} went to the agent ${now}`,
+      }
+    }),
   ]
 }
 
@@ -59,16 +78,7 @@ export function movedSessions(before: Plan, after: Plan): readonly SessionMove[]
   for (const agent of after.agents.values()) {
     const was = before.agents.get(agent.id)
     if (was === undefined) continue
-    if (was.sessionScope !== agent.sessionScope) {
-      const [from, to] = [before, after].map((plan) => sessionKey(plan, agent.id, ANYONE)) as [string, string]
-      const reason = `sessionScope went from ${was.sessionScope} to ${agent.sessionScope}`
-      moves.push({
-        agentId: agent.id,
-        before: was.sessionScope === 'per-peer' ? `${from}, or the link's` : from,
-        after: to,
-        reason,
-      })
-    } else moves.push(...byLinks(before, after, agent))
+    moves.push(...byScope(before, after, was, agent))
     for (const channel of after.channels.values()) {
       const old = before.channels.get(channel.id)
       if (old === undefined || old.groups.session === channel.groups.session) continue

@@ -39,7 +39,7 @@ interface Cached {
   cost: number
 }
 
-const DEFAULT_CACHE_BYTES = 8 * 1024 * 1024
+const DEFAULT_CACHE_BYTES = 4 * 1024 * 1024
 /** Files kept open to append to: those of the sessions that speak most. */
 const MAX_OPEN = 32
 /** What an entry's objects take beside its text. */

@@ -49,7 +49,7 @@ export function createCoverage(
 
   return {
     see(step, seen, events) {
-      if (seen.agentId != null) {
+      if (step.message !== undefined && seen.agentId != null) {
         touched.agents.add(seen.agentId)
         if (seen.rule != null) touched.rules.add(String(seen.rule))
       }

@@ -20,6 +20,8 @@ export interface Seen {
   readonly duplicate?: boolean
   readonly approval: boolean
   readonly ran: number
+  /** Whether there was an approval to answer. */
+  readonly answered?: boolean
 }
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
@@ -40,11 +42,13 @@ export function differences(
     if (expected[key] !== undefined && expected[key] !== (seen[key] ?? (expected[key] === null ? null : undefined)))
       fail(key, expected[key], seen[key])
   }
-  const tools = seen.tools ?? []
-  const missing = (expected.tools ?? []).filter((name) => !tools.includes(name))
+  const { tools } = seen
+  const missing = (expected.tools ?? []).filter((name) => !tools?.includes(name))
   // An empty list, or text, says that there is none: anything else would hold of everything.
-  if (missing.length > 0 || (expected.tools?.length === 0 && tools.length > 0)) fail('tools', expected.tools, tools)
-  if ((expected.notTools ?? []).some((name) => tools.includes(name))) fail('notTools', expected.notTools, tools)
+  if (missing.length > 0 || (expected.tools?.length === 0 && tools?.length !== 0)) fail('tools', expected.tools, tools)
+  // What a step does not show holds nothing either way.
+  if (expected.notTools !== undefined && (tools === undefined || expected.notTools.some((name) => tools.includes(name))))
+    fail('notTools', expected.notTools, tools)
   for (const text of listOf(expected.reply)) if (!says(seen.reply ?? '', text)) fail('reply', text, seen.reply)
   for (const text of listOf(expected.notReply)) if ((seen.reply ?? '').includes(text)) fail('notReply', text, seen.reply)
   if (expected.replyPattern !== undefined && !matches(expected.replyPattern, seen.reply ?? ''))

@@ -5,6 +5,7 @@ import { judgeTool } from '../permissions/policy.ts'
 import { admission } from '../plan/admission.ts'
 import type { ModelRef, Place, Plan } from '../plan/plan.ts'
 import { routeMessage } from '../plan/route.ts'
+import { heartbeatSessionKey } from '../plan/session-key.ts'
 import { loadPatterns } from '../plan/text-match.ts'
 import type { Registry } from '../registry.ts'
 import { type Coverage, createCoverage, isHeartbeatRun, type Places } from './coverage.ts'
@@ -105,8 +106,9 @@ async function runOne(
         const wanted = step.expect ?? {}
         const replyPatterns = await loadPatterns(wanted.replyPattern === undefined ? [] : [wanted.replyPattern])
         const matches = (pattern: string, text: string): boolean => replyPatterns.compile(pattern)(text)
-        for (const { key, message } of differences(wanted, seen, matches))
-          failAt([...path, 'expect', key], step.name === undefined ? message : `${step.name}: ${message}`)
+        if (step.approve !== undefined && seen.answered === false && wanted.reply === undefined)
+          failAt([...path, 'approve'], named(step, 'approve: no approval is open'))
+        for (const { key, message } of differences(wanted, seen, matches)) failAt([...path, 'expect', key], named(step, message))
       }
     } finally {
       await stage.close()
@@ -123,6 +125,8 @@ async function runOne(
   }
 }
 
+const named = (step: Step, message: string): string => (step.name === undefined ? message : `${step.name}: ${message}`)
+
 /** null: the built-in one; undefined: not scripted. */
 function modelOf(plan: Plan, name: string | undefined): ModelRef | null | undefined {
   if (name === undefined) return null
@@ -138,8 +142,10 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
   let shown: Partial<Seen> = {}
   if (step.advance !== undefined) await stage.clock.advance(durationMs(step.advance))
   if (step.message !== undefined) shown = await playMessage(stage, step.message)
-  if (step.command !== undefined) shown = { ...shown, decision: await judge(stage, step.command) }
+  if (step.command !== undefined)
+    shown = { ...ofAgent(stage.plan, step.command.agentId), ...shown, decision: await judge(stage, step.command) }
   if (step.heartbeat !== undefined) {
+    shown = { ...shown, ...ofHeartbeat(stage.plan, step.heartbeat) }
     // Its turn may wait for a person: then there is nothing to say yet.
     const run = stage.engine.runHeartbeat(step.heartbeat).then(({ message }) => {
       shown = { ...shown, reply: message }
@@ -152,12 +158,13 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
       open === undefined
         ? { message: 'No approval is open.' }
         : await stage.engine.decide(open.id, step.approve, { caller: { kind: 'owner' } })
-    shown = { reply: said.message, ...shown }
+    shown = { reply: said.message, ...shown, answered: open !== undefined }
   }
   await stage.settle()
   const events = stage.events.slice(before.events)
   const ended = events.findLast((event) => event.type === 'turn_end')
   return {
+    ...(ended === undefined ? {} : { ...ofAgent(stage.plan, ended.agentId), sessionKey: ended.sessionKey }),
     ...shown,
     ...(ended === undefined ? {} : { reply: ended.text }),
     toolCalls: events.flatMap((event) => (event.type === 'tool_execute' ? [event.toolName] : [])),
@@ -167,8 +174,19 @@ async function play(stage: Stage, step: Step): Promise<Seen> {
   }
 }
 
+const ofAgent = (plan: Plan, agentId: string): Partial<Seen> => {
+  const agent = plan.agents.get(agentId)
+  return agent === undefined ? {} : { agentId, tools: agent.tools, mode: agent.permissions.mode }
+}
+
+function ofHeartbeat(plan: Plan, name: string): Partial<Seen> {
+  const heartbeat = plan.heartbeats.find((one) => one.name === name)
+  if (heartbeat === undefined) return {}
+  return { ...ofAgent(plan, heartbeat.agentId), sessionKey: heartbeatSessionKey(name), content: heartbeat.prompt }
+}
+
 async function playMessage(stage: Stage, message: NonNullable<Step['message']>): Promise<Partial<Seen>> {
-  const result = await stage.engine.receive(message, { kind: 'trusted' })
+  const result = await stage.receive(message)
   const routed = whereTo(stage, message)
   if (!result.accepted) {
     const refused = result.code === 'command' ? {} : { refused: result.reason, agentId: null, sessionKey: null }

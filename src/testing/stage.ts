@@ -2,9 +2,9 @@
 // that happens on it.
 
 import type { EngineEvent } from '../agent/events.ts'
-import type { Channel, OutboundMessage } from '../channels/port.ts'
+import type { Channel, InboundMessage, OutboundMessage } from '../channels/port.ts'
 import { createEngine } from '../engine/engine.ts'
-import type { Engine } from '../engine/port.ts'
+import type { Accepted, Engine, Refused } from '../engine/port.ts'
 import type { Surroundings } from '../engine/surroundings.ts'
 import type { ModelRef, Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
@@ -14,7 +14,7 @@ import type { ProviderDefinition, Registry } from '../registry.ts'
 import { createMemoryStorage } from '../storage/memory/storage.ts'
 import { createToolRunner } from '../tools/run.ts'
 import { createCountedClock, createSimulatedClock, type SimulatedClock } from './clock.ts'
-import { offlinePlan } from './offline.ts'
+import { offlinePlan, onlyRepeats } from './offline.ts'
 import { testSurroundings } from './surroundings.ts'
 
 export interface Stage {
@@ -26,6 +26,8 @@ export interface Stage {
   readonly events: readonly EngineEvent[]
   /** Messages pushed to channels, in order. */
   readonly sent: readonly OutboundMessage[]
+  /** Takes a message in as its channel does: what a refused sender is told goes out there, where the channel is a platform. */
+  receive(message: InboundMessage): Promise<Accepted | Refused>
   /** Waits until nothing moves any more: what is left waits for the clock or for a person. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -33,7 +35,7 @@ export interface Stage {
 
 /** Opens a stage for each test of a plan; what all of them share is made once. */
 export interface Stages {
-  /** `model` null: the built-in one, which repeats what it is told. */
+  /** `model` null: each agent's own scripted one, or the built-in one, which repeats what it is told. */
   open(startMs: number, model: ModelRef | null): Promise<Stage>
 }
 
@@ -60,11 +62,11 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
 
   return {
     async open(startMs, model) {
-      if (model !== null) warm ??= load()
-      await warm
       const key = JSON.stringify(model)
       const offline = plans.get(key) ?? offlinePlan(plan, model)
       plans.set(key, offline)
+      if (!onlyRepeats(offline)) warm ??= load()
+      await warm
       const events: EngineEvent[] = []
       const sent: OutboundMessage[] = []
       const clock = createSimulatedClock(startMs, () => settle())
@@ -115,6 +117,11 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         }
       }
 
+      const isPlatform = (channelId: string): boolean => {
+        const type = offline.channels.get(channelId)?.type
+        return type !== undefined && registry.channels.find((one) => one.type === type)?.traits.resident !== true
+      }
+
       return {
         plan: offline,
         router,
@@ -123,6 +130,22 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         surroundings: surroundings as Surroundings,
         events,
         sent,
+        async receive(message) {
+          const result = await engine.receive(message, { kind: 'trusted' })
+          if (!result.accepted && result.reply !== undefined && isPlatform(message.channelId)) {
+            const { channelId, userId, groupId, threadId } = message
+            sent.push({
+              channelId,
+              userId,
+              ...(groupId === undefined ? {} : { groupId }),
+              ...(threadId === undefined ? {} : { threadId }),
+              content: result.reply,
+              sessionKey: '',
+              agentId: '',
+            })
+          }
+          return result
+        },
         settle,
         close: () => engine.stop({ drainMs: 0 }),
       }

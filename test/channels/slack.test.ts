@@ -165,6 +165,9 @@ t.test('a bot token that is revoked while the socket lives is a state', async (t
   fake.fail({ method: /postMessage/, error: 'token_revoked' })
   await t.rejects(deliver(channel, host, { content: 'x', userId: 'U1' }, { attempts: 1 }), { name: 'RefusedError' })
   t.match(host.state, { state: 'failed', detail: /botToken.*token_revoked/ })
+  fake.heal()
+  await deliver(channel, host, { content: 'x', userId: 'U1' })
+  t.same(host.state, { state: 'connected' })
 })
 
 t.test('conversations', async (t) => {

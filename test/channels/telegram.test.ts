@@ -61,6 +61,16 @@ t.test('a revoked token ends in a failed state', async (t) => {
   t.match(error, { name: 'RefusedError', retry: true }, 'the reply waits for a new token')
 })
 
+t.test('a token that was refused to one call alone is a state until the next is taken', async (t) => {
+  const { fake, host, channel } = await begin(t)
+  await connected(host)
+  fake.fail({ method: 'sendMessage', code: 401, description: 'Unauthorized' })
+  await t.rejects(deliver(channel, host, { content: 'x', userId: '11' }, { attempts: 1 }), { name: 'RefusedError' })
+  t.match(host.state, { state: 'failed' })
+  await deliver(channel, host, { content: 'x', userId: '11' })
+  t.same(host.state, { state: 'connected' })
+})
+
 t.test('no token at all is a failed state', async (t) => {
   const { host } = await begin(t, { settings: { token: new Secret('') } })
   t.equal(host.state.state, 'failed')
@@ -224,6 +234,8 @@ t.test('a message with the least in it is read all the same', async (t) => {
   t.match(read({ ...group, text: 'hi', message_thread_id: 3 }), { threadId: '3' })
   const answer = { ...group, text: 'hi', message_thread_id: 3, reply_to_message: { message_id: 1, from: { id: 9 } } }
   t.equal(read(answer)?.threadId, undefined, 'an answer outside topics is in no thread')
+  const unknown = readMessage({ ...group, text: 'hi' } as never, {} as never, plan, 'telegram')
+  t.equal(unknown?.message.mentionsBot, false, 'a bot that was not told who it is was not answered to')
 })
 
 t.test('a server with four methods and the least of answers is enough', async (t) => {

@@ -8,6 +8,7 @@ import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, until } from '../support/channel-host.ts'
 import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
 import { createHooksServer } from '../support/hooks-server.ts'
+import { json, serve } from '../support/http.ts'
 import { whatsappDriver } from './driver-whatsapp.ts'
 
 await runKit(whatsappDriver, {
@@ -104,4 +105,45 @@ t.test('a revoked token is a state, and the reply waits for a new one', async (t
   const error = await deliver(channel, host, { content: 'x', userId: '49151' }, { attempts: 1 }).catch((e: unknown) => e)
   t.match(error, { name: 'RefusedError', retry: true, notSent: true })
   t.match(host.state, { state: 'failed', detail: /accessToken/ })
+  await deliver(channel, host, { content: 'x', userId: '49151' })
+  t.same(host.state, { state: 'connected' }, 'what is taken again is no failure any more')
+})
+
+t.test('whether the platform knows us: its own words count, not those of a server that does not know the question', async (t) => {
+  const answers = [
+    { status: 404, body: 'not found', state: 'connected' },
+    { status: 404, body: { error: 'no such path' }, state: 'connected' },
+    { status: 404, body: null, state: 'connected' },
+    { status: 405, body: {}, state: 'connected' },
+    { status: 400, body: { error: { message: 'Unsupported get request.', code: 100 } }, state: 'failed' },
+    { status: 404, body: { error: { message: 'Some of the aliases do not exist', code: 803 } }, state: 'failed' },
+    { status: 400, body: { error: { message: 'Session has expired', code: 190 } }, state: 'failed' },
+    { status: 403, body: {}, state: 'failed' },
+    { status: 401, body: {}, state: 'failed' },
+  ]
+  for (const { status, body, state } of answers) {
+    const server = await serve((request, response) =>
+      request.method === 'GET' ? json(response, status, body) : json(response, 200, { messages: [{ id: 'wamid.1' }] }),
+    )
+    const host = createChannelHost({
+      type: 'whatsapp',
+      clock: fastClock(50),
+      stateFolder: t.testdir(),
+      apiRoot: server.url,
+      settings: {
+        phoneNumberId: '1',
+        accessToken: new Secret('x'),
+        appSecret: new Secret('y'),
+        verifyToken: new Secret('v'),
+      },
+    })
+    const channel = (await whatsapp.load())(host)
+    await channel.start()
+    await host.until(state, () => host.state.state === state)
+    t.pass(`${status} ${JSON.stringify(body)} is ${state}`)
+    await deliver(channel, host, { content: 'x', userId: '49151' })
+    t.same(host.state, { state: 'connected' }, 'and sending works')
+    await channel.stop()
+    await server.stop()
+  }
 })

@@ -267,6 +267,19 @@ t.test('the command line', async (t) => {
   t.equal((await claw(cwd, [])).code, 64)
 })
 
+t.test('one identity for the whole file is the default agent’s; what two accounts share is told once', async (t) => {
+  const { config, findings } = await imported(
+    t,
+    `{ identity: { name: 'Sam', theme: 'sloth' },
+      agents: { list: [{ id: 'desk', name: 'Desk' }, { id: 'main', default: true, name: 'Plain' }, { id: 'bare' }] },
+      channels: { telegram: { groups: { '-1': { requireMention: false }, '-2': { requireMention: true } },
+        accounts: { default: { botToken: 'a' }, other: { botToken: 'b' } } } } }`,
+  )
+  t.match(config.agents, { main: { name: 'Sam', soul: /sloth/ }, desk: { name: 'Desk', soul: 'You are Desk.' } })
+  t.equal(config.agents.bare.name, undefined)
+  t.equal(findings.filter((one) => one.path === 'channels.telegram.groups').length, 1)
+})
+
 t.test('odd values never crash it', async (t) => {
   for (const odd of ['null', '7', '"text"', '[]', '[null]', '{}', '[{}]', '{"a": null}', 'true']) {
     for (const key of [

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { renderHuman } from '../../src/config/render.ts'
-import { jsonDiagnostics, renderGithub, renderSarif } from '../../src/config/render-machine.ts'
+import { jsonDiagnostics, renderGithub } from '../../src/config/render-machine.ts'
+import { renderSarif } from '../../src/config/render-sarif.ts'
 import { diagnostic } from '../../src/errors.ts'
 
 const at = { file: '/work/bot/openclaw.yaml', line: 2, column: 3, endLine: 2, endColumn: 7, path: '/agents' }
@@ -68,6 +69,44 @@ t.test('SARIF 2.1.0', async (t) => {
       },
     ],
   })
+})
+
+t.test('SARIF: each rule is explained, each path is a URI', async (t) => {
+  const files = ['/work/bot/a b/#1?.yaml', '/work/bot/c:d%.yaml', '/elsewhere/far/x y.yaml', '/work/other.yaml']
+  const log = JSON.parse(
+    renderSarif(
+      files.map((file) => ({ ...one, file })),
+      '/work/bot',
+      '1.2.3',
+    ),
+  )
+  t.same(
+    log.runs[0].results.map(
+      (result: { locations: [{ physicalLocation: { artifactLocation: { uri: string } } }] }) =>
+        result.locations[0].physicalLocation.artifactLocation.uri,
+    ),
+    ['a%20b/%231%3F.yaml', 'c%3Ad%25.yaml', 'file:///elsewhere/far/x%20y.yaml', '../other.yaml'],
+  )
+  t.match(log.runs[0].tool.driver.rules[0], {
+    id: 'CLAW101',
+    shortDescription: { text: 'Unknown key' },
+    fullDescription: { text: /\w/ },
+    help: { text: /claw explain CLAW101$/ },
+    defaultConfiguration: { level: 'error' },
+  })
+})
+
+t.test('paths in messages are as short as those of places, in every format', async (t) => {
+  const twice = [{ ...one, message: 'Stands in /work/bot/a.yaml:1 too.', hint: 'See /work/bot/a.yaml:1.' }]
+  for (const text of [
+    renderHuman(twice, { cwd: '/work/bot', color: false, textOf }),
+    JSON.stringify(jsonDiagnostics(twice, '/work/bot')),
+    renderSarif(twice, '/work/bot', '1'),
+    renderGithub(twice, '/work/bot'),
+  ]) {
+    t.match(text, 'See a.yaml:1.')
+    t.notMatch(text, '/work/bot')
+  }
 })
 
 t.test('GitHub annotations, escaped', async (t) => {

@@ -75,11 +75,15 @@ t.test('of a file that is resolved, types are strict again', async (t) => {
   t.ok(strict(parse('tests: [{ name: a, message: { channelId: http, userId: u, content: x }, expect: { agentId: null } }]')))
 })
 
-t.test('every key is described, also to editors that read Markdown', async (t) => {
+t.test('every key is described with an example, also to editors that read Markdown', async (t) => {
   let keys = 0
   const visit = (node: Node, path: string): void => {
     if (node.description?.includes('`') || node.markdownDescription !== undefined)
       t.equal(node.markdownDescription, node.description, `${path} says the same twice`)
+    const choices = node['enum'] as readonly string[] | undefined
+    const said = node['markdownEnumDescriptions'] as readonly string[] | undefined
+    if (said !== undefined)
+      t.same([said.length, said.filter(Boolean).length], [choices?.length, choices?.length], `${path} choices`)
     for (const [key, value] of Object.entries(node)) {
       if (typeof value !== 'object' || value === null) continue
       if (key === 'properties') {
@@ -87,6 +91,8 @@ t.test('every key is described, also to editors that read Markdown', async (t) =
           keys++
           const described = child.description ?? child['$ref'] ?? (path.endsWith('/if') || child['if'])
           if (!described) t.fail(`${path}/${name} is not described`)
+          const shown = child['examples'] ?? child['$ref'] ?? (path.endsWith('/if') || child['if'])
+          if (!shown) t.fail(`${path}/${name} has no example`)
           visit(child, `${path}/${name}`)
         }
       } else if (key !== 'examples' && key !== 'default') visit(value as Node, `${path}/${key}`)

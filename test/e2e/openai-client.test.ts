@@ -16,6 +16,8 @@ t.test('agents as models, with the official client', async (t) => {
     const ids: string[] = []
     for await (const model of client.models.list()) ids.push(model.id)
     t.strictSame(ids.sort(), ['main', 'scout'])
+    t.match(await client.models.retrieve('scout'), { id: 'scout', object: 'model', owned_by: 'claw' })
+    await t.rejects(client.models.retrieve('nobody'), { status: 404, code: 'model_not_found' })
   })
 
   await t.test('an answer', async (t) => {

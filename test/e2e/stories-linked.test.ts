@@ -98,6 +98,21 @@ t.test('linked by a code: said on one, confirmed on the other, kept over a resta
   t.same(await keysOf(one.bot), [key, 'agent:main:ada'].sort(), 'once pasted, the name in the file is the key')
 })
 
+t.test('the lines to paste fit a person the file knows already: all of them, in the place of the old ones', async (t) => {
+  for (const [before, shown] of [
+    [`identityLinks: { ada: ["${TELEGRAM}", "webchat:ada"] }`, 'identityLinks:\n  ada: '],
+    [`identityLinks: [["${TELEGRAM}", "webchat:ada"]]`, 'identityLinks:\n  - '],
+  ] as const) {
+    const one = await world(t, before)
+    const code = codeIn(await one.telegram.ask('/link'))
+    const said = await one.discord.ask(`/link ${code}`)
+    t.match(said, `${shown}["${TELEGRAM}", "webchat:ada", "${DISCORD}"]`)
+    await one.again(said.slice(said.indexOf('identityLinks:')))
+    t.equal(await one.telegram.ask('first'), '1: first', 'and they are valid')
+    t.equal(await one.discord.ask('second'), '2: second')
+  }
+})
+
 t.test('what the file says of two people wins over a code', async (t) => {
   const one = await world(t, `identityLinks: { ada: ["${TELEGRAM}"], bob: ["${DISCORD}"] }`)
   const code = codeIn(await one.telegram.ask('/link'))

@@ -57,7 +57,8 @@ agents:
     workspace: ${join(folder, 'work')}
     tools: [bash, write_file]
     permissions: { ${waits}, approvers: ["telegram:${OWNER}", "telegram:${SECOND}"] }
-channels: { telegram: { token: "${telegram.token}", apiRoot: "${telegram.url}" } }
+channels: { http: {}, telegram: { token: "${telegram.token}", apiRoot: "${telegram.url}" } }
+identityLinks: { boss: ["telegram:${OWNER}", "http:boss"] }
 `
   let home = folder
   const start = (): Promise<Bot> => startBot(yaml, { folder: home, api: { reply: runs }, ...options })
@@ -154,6 +155,14 @@ t.test('a question says all, only an approver’s press counts, and only the fir
   w.say('run: date +%s%3N > stamp.txt && echo done')
   await until(async () => (await w.bot.claw.engine.approvals()).length === 1, 'the second question')
   t.equal(await w.file('stamp.txt'), stamp, 'once is once')
+})
+
+t.test('an approver who asks by a request, where nothing can be answered, is asked on their platform', async (t) => {
+  const w = await world(t)
+  const reply = w.bot.chat('boss', 'run: date > stamp.txt && echo done')
+  t.match((await w.question()).text, /Asked for by: http:boss/)
+  await w.press('Allow once')
+  t.match((await reply).body.response, /done/)
 })
 
 t.test('an answer that comes too late', async (t) => {

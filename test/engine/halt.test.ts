@@ -45,7 +45,7 @@ t.test('/stop all: from an owner everything stops, from anybody else nothing', a
   t.same(await codes(b), [503, 503])
   t.match(await heard(8, '/resume'), /Only an owner/)
   t.same(await codes(b), [503, 503])
-  t.match(await heard(7, '/resume'), /Going on/)
+  t.match(await heard(7, '/resume all'), /Going on/)
   t.same(await codes(b), [200, 200])
 })
 

@@ -85,6 +85,28 @@ heartbeats: [{ name: tick, schedule: "* * * * *", timezone: UTC, agent: main, pr
   t.equal(ran(b, 'silent'), 2)
 })
 
+t.test('an agent that names itself in front of its replies is silent all the same, and named where it is heard', async (t) => {
+  let say = 'HEARTBEAT_OK'
+  const b = await startBot(
+    `${HEAD}
+agents: { main: { name: Jarvis, soul: S, replyPrefix: true } }
+channels: { http: {} }
+heartbeats: [{ name: tick, schedule: "0 0 1 1 *", timezone: UTC, agent: main, prompt: anything?, deliverTo: "http:u" }]`,
+    { api: { reply: () => say } },
+  )
+  t.teardown(() => b.stop())
+  const delivered = () => b.events.flatMap((event) => (event.type === 'outbound' ? [event.message.content] : []))
+  t.match(await b.claw.engine.runHeartbeat('tick'), { message: 'tick: silent' })
+  t.same(delivered(), [])
+  say = 'It rains.'
+  t.match(await b.claw.engine.runHeartbeat('tick'), { message: 'tick: ran' })
+  await until(() => delivered().length > 0)
+  t.same(delivered(), ['[Jarvis] It rains.'])
+  const received = async () => await b.transcript('main', 'agent:main:http:u')
+  for (let i = 0; i < 200 && (await received()).length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  t.match((await received()).at(-1), { role: 'assistant', content: 'It rains.' }, 'the session holds what was said')
+})
+
 t.test('the ledger of a bot: ran, silent, failed, skipped and missed, across a restart', async (t) => {
   const answers: Record<string, string> = { good: 'news', quiet: 'HEARTBEAT_OK', own: ' nothing new ', late: 'late news' }
   const yaml = `${HEAD}

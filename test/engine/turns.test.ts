@@ -40,6 +40,27 @@ t.test('replyPrefix says who answers', async (t) => {
   t.equal((await b.chat('u', 'hello')).body.response, '[Jarvis] Yes.')
 })
 
+t.test('what a sub-agent says goes to a model, without the prefix a chat sees', async (t) => {
+  const b = await bot(
+    t,
+    `agents:
+  main: { name: Jarvis, soul: S, replyPrefix: true, tools: [sessions_spawn], subagents: [scout], permissions: { mode: ignore } }
+  scout: { name: Scout, soul: S, replyPrefix: true }
+routing: { defaultAgent: main }`,
+    {
+      api: {
+        reply: (request, i) =>
+          i === 0
+            ? { toolCalls: [{ name: 'sessions_spawn', input: { agent: 'scout', prompt: 'look' } }] }
+            : i === 1
+              ? 'Found it.'
+              : `prefixed: ${JSON.stringify(request.messages).includes('[Scout]')}`,
+      },
+    },
+  )
+  t.equal((await b.chat('u', 'go')).body.response, '[Jarvis] prefixed: false')
+})
+
 t.test('tools run and their results go back, also when several are called at once', async (t) => {
   const replies: FakeReply[] = [
     {
@@ -258,6 +279,8 @@ t.test('chat commands', async (t) => {
   t.match((await b.chat('u', '/status')).body.response, /agent:main:http:u/)
   t.match((await b.chat('u', '/new')).body.response, /fresh/)
   t.equal((await b.chat('u', 'two')).body.response, 'saw 1', 'what was before is not sent')
+  t.match((await b.chat('u', '/Reset')).body.response, /fresh/)
+  t.equal((await b.chat('u', 'two')).body.response, 'saw 1')
   t.match((await b.chat('u', '/stop all')).body.response, /owner/, 'a claim is no owner')
   t.equal((await b.chat('u', 'three')).status, 200)
 })

@@ -235,6 +235,7 @@ t.test('calls of platforms reach the engine as they came', async (t) => {
   t.match(reply, { status: 202, text: 'yes', headers: { 'x-seen': 'POST' } })
   t.same(engine.webhooks, [{ channelId: 'telegram', body: 'raw \u00e9 bytes' }])
   t.equal((await ask('GET', '/hooks/telegram?q=challenge')).text, 'challenge')
+  t.equal((await ask('GET', '/hooks/telegram?q=is?it&r=1')).text, 'is?it', 'a value may hold a question mark')
   t.equal((await ask('POST', '/hooks/none', { body: '' })).status, 404)
   t.equal((await ask('POST', '/hooks/telegram', { body: 'x'.repeat(70_000) })).status, 413)
 })

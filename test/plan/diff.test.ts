@@ -165,6 +165,18 @@ t.test('sessions that would get another key', async (t) => {
   t.same(moves(withMain({ sessionScope: 'main' })), [
     ['main', "agent:main:<channelId>:<userId>, or the link's", 'agent:main:main'],
   ])
+  t.same(moves(withMain({ sessionScope: 'per-channel-peer' })), [['main', 'agent:main:mehdi', 'agent:main:telegram:1']])
+  const nobody = { ...base, links: {} }
+  t.same(
+    diffPlans(makePlan(nobody), makePlan({ ...nobody, agents: { ...base.agents, main: { sessionScope: 'per-channel-peer' } } }))
+      .sessions,
+    [],
+    'without a link nobody moves',
+  )
+  t.same(
+    diffPlans(withMain({ sessionScope: 'main' }), before).sessions.map(({ before, after }) => [before, after]),
+    [['agent:main:main', "agent:main:<channelId>:<userId>, or the link's"]],
+  )
   t.same(moves(makePlan({ ...base, links: { mehdi: ['telegram:1', 'http:m'] } })), [
     ['main', 'agent:main:http:m', 'agent:main:mehdi'],
   ])
@@ -183,6 +195,10 @@ t.test('sessions of what is gone are left behind', async (t) => {
     { agentId: 'scout', before: 'agent:scout:…', after: null, reason: 'the agent scout is gone' },
     { agentId: '*', before: 'agent:<agentId>:http:…', after: null, reason: 'the channel http is gone' },
     { agentId: 'main', before: 'cron:morning', after: null, reason: 'the heartbeat morning is gone' },
+  ])
+  const moved = makePlan({ ...base, heartbeats: (base.heartbeats ?? []).map((one) => ({ ...one, agentId: 'scout' })) })
+  t.same(diffPlans(before, moved).sessions, [
+    { agentId: 'main', before: 'cron:morning', after: null, reason: 'the heartbeat morning went to the agent scout' },
   ])
 })
 

@@ -193,12 +193,14 @@ t.test('what a test cannot have is a failure of that test alone', async (t) => {
   - { name: no such model, model: main, command: { agentId: main, command: ls } }
   - { name: no such time, at: yesterday at noon, command: { agentId: main, command: ls } }
   - { name: no step }
+  - { name: nothing to answer, approve: once, expect: { toolCalls: [] } }
   - { name: fine, command: { agentId: main, command: ls }, expect: { decision: run } }
 `
-  const [model, time, empty, fine] = await results(t, tests)
+  const [model, time, empty, answer, fine] = await results(t, tests)
   t.match(model?.failures, [{ message: /"main" is not a scripted model/, line: lineOf(tests, 'no such model') }])
   t.match(time?.failures, [{ message: /"yesterday at noon" is not a time/, line: lineOf(tests, 'no such time') }])
   t.match(empty?.failures, [{ message: /nothing is tested/, line: lineOf(tests, 'no step') }])
+  t.match(answer?.failures, [{ message: 'approve: no approval is open', line: lineOf(tests, 'nothing to answer') }])
   t.equal(fine?.ok, true)
 })
 
@@ -278,6 +280,87 @@ tests:
       - { message: { channelId: http, userId: u, content: look }, expect: { notReply: green tea } }
 `
   const { code, out } = await runCli(t.testdir({ 'openclaw.yaml': yaml, 'script.yaml': script }), 'test')
+  t.equal(code, 0, out)
+})
+
+t.test('a scripted agent speaks by its own script, another by its scripted offline model, the rest repeat', async (t) => {
+  const yaml = `
+models:
+  calm: { provider: scripted, script: calm.yaml }
+  broken: { provider: scripted, script: broken.yaml }
+  anthropic: { provider: anthropic, prices: { claude-sonnet-4-5: { input: 1000, output: 1000 } } }
+agents:
+  own: { soul: S, model: calm }
+  falls: { soul: S, model: broken, fallbacks: [claude-haiku-4-5, calm] }
+  away: { soul: S, model: claude-sonnet-4-5, offline: calm, rateLimit: { maxCostPerDay: 0.01 } }
+  real: { soul: S, model: claude-sonnet-4-5 }
+routing: { defaultAgent: own, rules: [{ prefix: /f, agentId: falls }, { prefix: /a, agentId: away }, { prefix: /r, agentId: real }] }
+channels: { http: { allowFrom: [u] } }
+tests:
+  - { name: own, message: { channelId: http, userId: u, content: hi }, expect: { reply: "Calmly: hi" } }
+  - { name: falls, message: { channelId: http, userId: u, content: /f hi }, expect: { reply: "Calmly: hi" } }
+  - name: away, at the price of its own model
+    steps:
+      - { message: { channelId: http, userId: u, content: /a hi }, expect: { reply: "Calmly: hi" } }
+      - { message: { channelId: http, userId: u, content: /a hi }, expect: { reply: budget for today } }
+  - { name: real, message: { channelId: http, userId: u, content: /r hi }, expect: { reply: "You said: hi" } }
+  - { name: named, model: broken, message: { channelId: http, userId: u, content: hi }, expect: { notReply: Calmly } }
+`
+  const files = {
+    'openclaw.yaml': yaml,
+    'calm.yaml': 'default: "Calmly: $0"\n',
+    'broken.yaml': 'replies: [{ error: { kind: overloaded } }]\n',
+  }
+  const { code, out, err } = await runCli(t.testdir(files), 'test')
+  t.equal(code, 0, out + err)
+})
+
+t.test('a step shows whose turn it was, whatever set it off', async (t) => {
+  await allHold(
+    t,
+    `
+  - name: a heartbeat by hand
+    heartbeat: morning
+    expect: { agentId: main, sessionKey: "cron:morning", content: Wish, tools: [bash], notTools: [write_file], mode: ask, refused: false }
+  - name: a heartbeat on the clock
+    at: "2026-01-05T08:59:00Z"
+    advance: 1m
+    expect: { agentId: main, sessionKey: "cron:morning", tools: [bash], mode: ask, ran: 1 }
+  - name: a command
+    command: { agentId: scout, command: make }
+    expect: { agentId: scout, tools: [], notTools: [bash], mode: record, decision: run }
+`,
+  )
+  const [heartbeat, command, nothing] = await results(
+    t,
+    `
+  - { name: a, heartbeat: morning, expect: { agentId: null, tools: [], notTools: [bash] } }
+  - { name: b, command: { agentId: main, command: make }, expect: { agentId: null, tools: [], notTools: [bash] } }
+  - { name: c, advance: 1s, expect: { tools: [], notTools: [bash] } }
+`,
+  )
+  t.equal(heartbeat?.failures.length, 3)
+  t.equal(command?.failures.length, 3)
+  t.match(nothing?.failures, [
+    { message: 'tools: expected [], saw nothing' },
+    { message: 'notTools: expected ["bash"], saw nothing' },
+  ])
+})
+
+t.test('what a platform is told of a refusal or a command is a delivery; on http it is the answer', async (t) => {
+  const yaml = `
+agents: { main: { soul: S, rateLimit: { maxMessagesPerHour: 1 } } }
+channels: { http: {}, telegram: { token: x } }
+tests:
+  - name: told once
+    steps:
+      - { message: { channelId: telegram, userId: 1, content: hi } }
+      - { message: { channelId: telegram, userId: 1, content: hi }, expect: { refused: true, deliveries: [{ channelId: telegram, target: 1, content: limit }] } }
+      - { message: { channelId: telegram, userId: 1, content: hi }, expect: { refused: true, deliveries: [] } }
+      - { message: { channelId: telegram, userId: 1, groupId: -5, content: /help }, expect: { refused: false, deliveries: [{ target: -5, content: /stop }] } }
+      - { message: { channelId: http, userId: 1, content: hi }, expect: { refused: true, reply: limit, deliveries: [] } }
+`
+  const { code, out } = await runCli(t.testdir({ 'openclaw.yaml': yaml }), 'test')
   t.equal(code, 0, out)
 })
 

@@ -2,7 +2,6 @@
 // Leaves: messages. What was said while the bot was away is read from the history of the conversations it knows.
 
 import { join } from 'node:path'
-import { REST } from '@discordjs/rest'
 import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from '@discordjs/ws'
 import type { APIAttachment, APIInteraction, APIMessage, GatewayDispatchPayload } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
@@ -15,8 +14,10 @@ import { slashCommands } from '../commands.ts'
 import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
+import { createStanding } from '../standing.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
-import { readCommand, readMessage, type Self } from './intake.ts'
+import { channelOf, isNewer, isSnowflake, readCommand, readMessage, type Self } from './intake.ts'
+import { createRest, gatewaySource } from './rest.ts'
 import { CALL_MS, createSender, TOKEN_REFUSED } from './send.ts'
 import { keepSession, takeSession } from './session.ts'
 
@@ -44,10 +45,8 @@ const FINAL: readonly (readonly [RegExp, string])[] = [
 export function createDiscord(host: ChannelHost): Channel {
   const settings = host.spec.settings as unknown as Settings
   const token = settings.token.reveal().trim()
-  const api = (host.spec.apiRoot ?? 'https://discord.com/api').replace(/\/+$/, '')
-  // Discord takes 50 requests a second from a bot; a server of one's own has limits of its own, and says so.
-  const globalRequestsPerSecond = host.spec.apiRoot === undefined ? 50 : Number.POSITIVE_INFINITY
-  const rest = new REST({ version: '10', api, retries: 2, timeout: 15_000, globalRequestsPerSecond }).setToken(token)
+  const rest = createRest(host.spec.apiRoot, token)
+  const standing = createStanding(host)
   const stopping = new AbortController()
   const chains = createChains()
   const lastChannel = new Map<string, string>()
@@ -57,14 +56,14 @@ export function createDiscord(host: ChannelHost): Channel {
   let running: Promise<void> | null = null
   /** Whether this run has been told that it is connected; a session of the last run is resumed without a READY. */
   let greeted = false
-  const sender = createSender({ host, rest, lastChannel: (guild) => lastChannel.get(guild) })
+  const sender = createSender({ host, rest, standing, lastChannel: (guild) => lastChannel.get(guild) })
 
   /** What was taken before is passed over. Runs in its conversation's turn. */
   const take = async (message: APIMessage, guildId: string | undefined): Promise<void> => {
     const key = conversation(message.channel_id, guildId)
     const last = positions?.get(key)
     if (stopping.signal.aborted || self === null) return
-    if (last !== undefined && BigInt(message.id) <= BigInt(last)) return
+    if (last !== undefined && !isNewer(message.id, last)) return
     const intake = readMessage(message, guildId, self, host.plan, host.spec.id)
     if (intake !== null) {
       if (guildId === undefined) sender.learn(message.author.id, message.channel_id)
@@ -73,7 +72,7 @@ export function createDiscord(host: ChannelHost): Channel {
       const receipt = await storeOrRetry(host, { ...intake.message, ...(media.length === 0 ? {} : { media }) }, stopping.signal)
       if (receipt === null) return
     }
-    positions?.set(key, message.id)
+    if (isSnowflake(message.id)) positions?.set(key, message.id)
   }
 
   /** Asks for what came while the gateway was not listening. New events of the conversation wait behind it. */
@@ -88,7 +87,7 @@ export function createDiscord(host: ChannelHost): Channel {
         const page = (await withCallSignal(stopping.signal, CALL_MS, (signal) =>
           rest.get(`/channels/${channel}/messages`, { query, signal }),
         )) as APIMessage[]
-        const missed = page.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+        const missed = (Array.isArray(page) ? page : []).sort((a, b) => (isNewer(b.id, a.id) ? -1 : 1))
         for (const message of missed) await take(message, guild === '' ? undefined : guild)
         if (missed.length < 100) return
         after = missed.at(-1)?.id ?? after
@@ -110,7 +109,7 @@ export function createDiscord(host: ChannelHost): Channel {
   const onReady = (me: Self): void => {
     self = me
     greeted = true
-    host.setState({ state: 'connected' })
+    standing.set({ state: 'connected' })
     if (settings.slashCommands !== false)
       offerCommands(me).catch((error: unknown) =>
         host.log.warn({ error: messageOf(error) }, 'discord slash commands were not set'),
@@ -145,9 +144,10 @@ export function createDiscord(host: ChannelHost): Channel {
       return
     }
     const message = readCommand(interaction, host.spec.id)
-    if (message === null || interaction.channel === undefined) return
-    if (message.groupId !== undefined) lastChannel.set(message.groupId, interaction.channel.id)
-    else sender.learn(message.userId, interaction.channel.id)
+    const channel = channelOf(interaction)
+    if (message === null || channel === undefined) return
+    if (message.groupId !== undefined) lastChannel.set(message.groupId, channel)
+    else sender.learn(message.userId, channel)
     let shown = message.content
     let ephemeral = false
     try {
@@ -166,10 +166,10 @@ export function createDiscord(host: ChannelHost): Channel {
       host.log.warn({ event: t, error: messageOf(error) }, 'discord event was not understood')
     try {
       if (t === 'READY') {
-        onReady({ id: d.user.id, applicationId: settings.applicationId ?? d.application.id })
+        onReady({ id: d.user.id, applicationId: settings.applicationId ?? d.application?.id ?? d.user.id })
         askForMissed()
       } else if (t === 'RESUMED' && !greeted && self !== null) onReady(self)
-      else if (t === 'RESUMED') host.setState({ state: 'connected' })
+      else if (t === 'RESUMED') standing.set({ state: 'connected' })
       else if (t === 'MESSAGE_CREATE') {
         if (d.guild_id !== undefined) lastChannel.set(d.guild_id, d.channel_id)
         chains.run(d.channel_id, () => take(d, d.guild_id)).catch(logged)
@@ -182,7 +182,7 @@ export function createDiscord(host: ChannelHost): Channel {
   const fail = (error: unknown): boolean => {
     const words = FINAL.find(([pattern]) => pattern.test(messageOf(error)))?.[1]
     if ((error as { status?: number }).status === 401 || words !== undefined) {
-      host.setState({ state: 'failed', detail: words ?? TOKEN_REFUSED })
+      standing.set({ state: 'failed', detail: words ?? TOKEN_REFUSED })
       stopping.abort()
       return true
     }
@@ -207,7 +207,7 @@ export function createDiscord(host: ChannelHost): Channel {
       const attempt = new WebSocketManager({
         token,
         intents: INTENTS,
-        rest,
+        rest: gatewaySource(rest, settings.gatewayUrl),
         compression: null,
         // A stopped client must not come back by the library's own timers: it waits here for good.
         retrieveSessionInfo: (shard) => (stopping.signal.aborted ? new Promise(() => undefined) : (sessions.get(shard) ?? null)),
@@ -219,7 +219,7 @@ export function createDiscord(host: ChannelHost): Channel {
       manager = attempt
       attempt.on(WebSocketShardEvents.Dispatch, ({ data }) => onDispatch(data))
       attempt.on(WebSocketShardEvents.Closed, ({ code }) => {
-        if (!stopping.signal.aborted) host.setState({ state: 'reconnecting', detail: `Discord closed the connection (${code}).` })
+        if (!stopping.signal.aborted) standing.set({ state: 'reconnecting', detail: `Discord closed the connection (${code}).` })
       })
       attempt.on(WebSocketShardEvents.Error, ({ error }) => {
         if (!fail(error)) host.log.warn({ error: messageOf(error) }, 'discord connection has trouble')
@@ -229,7 +229,9 @@ export function createDiscord(host: ChannelHost): Channel {
         return
       } catch (error) {
         if (stopping.signal.aborted || fail(error)) return
-        host.setState({ state: 'reconnecting', detail: 'Discord cannot be reached.' })
+        const { status } = error as { status?: number }
+        const detail = status === undefined ? 'Discord cannot be reached.' : `Discord answers ${status}.`
+        standing.set({ state: 'reconnecting', detail })
         // From here on the shard tries by itself.
         if ((await attempt.fetchStatus()).size > 0) return
         await backoff.wait(stopping.signal)
@@ -239,12 +241,12 @@ export function createDiscord(host: ChannelHost): Channel {
 
   return {
     async start() {
-      host.setState({ state: 'starting' })
+      standing.set({ state: 'starting' })
       if (token === '') {
-        host.setState({ state: 'failed', detail: 'No token is set.' })
+        standing.set({ state: 'failed', detail: 'No token is set.' })
         return
       }
-      running = connect().catch((error: unknown) => host.setState({ state: 'failed', detail: messageOf(error) }))
+      running = connect().catch((error: unknown) => standing.set({ state: 'failed', detail: messageOf(error) }))
     },
     async stop() {
       stopping.abort()
@@ -257,7 +259,7 @@ export function createDiscord(host: ChannelHost): Channel {
       await positions?.flush()
       if (session && self !== null && sessionFile !== null)
         await keepSession(sessionFile, token, Date.now(), { self, info: session }).catch(() => undefined)
-      host.setState({ state: 'stopped' })
+      standing.set({ state: 'stopped' })
     },
     send: sender.send,
     typing: sender.typing,

@@ -27,11 +27,15 @@ export function readMessage(
   plan: Plan,
   channelId: string,
 ): Intake | null {
-  if (message.author.bot === true || message.webhook_id !== undefined || !SPOKEN.has(message.type)) return null
+  const { author } = message
+  if (author.bot === true || author.id === self.id || message.webhook_id !== undefined || !SPOKEN.has(message.type ?? 0))
+    return null
   const own = new RegExp(`<@!?${self.id}>`, 'g')
-  const mentioned = own.test(message.content) || (message.mentions ?? []).some((user) => user.id === self.id)
-  const text = stripMention(message.content, own)
+  const said = message.content ?? ''
+  const mentioned = own.test(said) || (message.mentions ?? []).some((user) => user.id === self.id)
+  const text = stripMention(said, own)
   const answered = message.referenced_message ?? undefined
+  const name = cleanName(author.global_name ?? author.username ?? '')
   const stickers = (message.sticker_items ?? []).map((sticker) => `[sticker ${cleanName(sticker.name)}]`)
   const files = message.attachments ?? []
   if (text === '' && stickers.length === 0 && files.length === 0) return null
@@ -41,19 +45,32 @@ export function readMessage(
     files,
     message: {
       channelId,
-      userId: message.author.id,
+      userId: author.id,
       ...(guildId === undefined ? {} : { groupId: guildId, threadId: message.channel_id }),
-      messageId: message.id,
+      ...(message.id === undefined ? {} : { messageId: message.id }),
       content,
-      timestamp: new Date(message.timestamp).toISOString(),
+      ...(Number.isNaN(Date.parse(message.timestamp)) ? {} : { timestamp: new Date(message.timestamp).toISOString() }),
       ...(guildId === undefined
         ? {}
-        : { mentionsBot: mentioned || answered?.author.id === self.id || isCommandFor(plan, channelId, content) }),
-      ...(answered === undefined ? {} : { quoted: { userId: answered.author.id, content: answered.content } }),
-      displayName: cleanName(message.author.global_name ?? message.author.username),
+        : { mentionsBot: mentioned || answered?.author?.id === self.id || isCommandFor(plan, channelId, content) }),
+      ...(answered === undefined ? {} : quoteOf(answered)),
+      ...(name === '' ? {} : { displayName: name }),
     },
   }
 }
+
+const quoteOf = ({ author, content }: APIMessage): Pick<InboundMessage, 'quoted'> => ({
+  quoted: { content: content ?? '', ...(author === undefined ? {} : { userId: author.id }) },
+})
+
+export const isSnowflake = (id: string | undefined): id is string => id !== undefined && /^\d+$/.test(id)
+
+/** Ids grow with time; of ids that are no numbers (a server that imitates Discord) each counts as new. */
+export const isNewer = (id: string | undefined, than: string): boolean =>
+  !isSnowflake(id) || !isSnowflake(than) || BigInt(id) > BigInt(than)
+
+/** Where an interaction happened; older servers give the id alone. */
+export const channelOf = (interaction: APIInteraction): string | undefined => interaction.channel?.id ?? interaction.channel_id
 
 function stripMention(content: string, own: RegExp): string {
   return content
@@ -68,17 +85,16 @@ function stripMention(content: string, own: RegExp): string {
 export function readCommand(interaction: APIInteraction, channelId: string): InboundMessage | null {
   if (interaction.type !== 2 || interaction.data.type !== 1) return null
   const user = interaction.member?.user ?? interaction.user
-  if (user === undefined || interaction.channel === undefined) return null
+  const channel = channelOf(interaction)
+  if (user === undefined || channel === undefined) return null
   const option = interaction.data.options?.find((o) => o.name === 'text')
   const text = option !== undefined && 'value' in option ? String(option.value) : ''
   return {
     channelId,
     userId: user.id,
-    ...(interaction.guild_id === undefined
-      ? {}
-      : { groupId: interaction.guild_id, threadId: interaction.channel.id, mentionsBot: true }),
+    ...(interaction.guild_id === undefined ? {} : { groupId: interaction.guild_id, threadId: channel, mentionsBot: true }),
     messageId: interaction.id,
     content: `/${interaction.data.name} ${text}`.trim(),
-    displayName: cleanName(user.global_name ?? user.username),
+    displayName: cleanName(user.global_name ?? user.username ?? ''),
   }
 }

@@ -20,6 +20,7 @@ import type {
   SendResult,
 } from '../port.ts'
 import { ChannelError } from '../port.ts'
+import type { Standing } from '../standing.ts'
 import { toDiscord } from '../text/markdown.ts'
 import { clampText, splitRendered } from '../text/split.ts'
 
@@ -48,10 +49,11 @@ type Job = { readonly text: string } | { readonly files: readonly RawFile[] }
 export function createSender(world: {
   readonly host: ChannelHost
   readonly rest: REST
+  readonly standing: Standing
   /** The guild channel heard last, for deliveries that name only the guild. */
   lastChannel(guildId: string): string | undefined
 }) {
-  const { host, rest } = world
+  const { host, rest, standing } = world
   const chains = createChains()
   const parts = createPartSender()
   const directs = new Map<string, string>()
@@ -74,10 +76,12 @@ export function createSender(world: {
 
   const call = async <T>(make: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> => {
     try {
-      return await withCallSignal(signal, CALL_MS, make)
+      const answer = await withCallSignal(signal, CALL_MS, make)
+      standing.taken()
+      return answer
     } catch (error) {
       const failed = toChannelError(error)
-      if (failed instanceof RefusedError) host.setState({ state: 'failed', detail: TOKEN_REFUSED })
+      if (failed instanceof RefusedError) standing.refused(TOKEN_REFUSED)
       throw failed
     }
   }

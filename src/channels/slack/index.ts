@@ -12,6 +12,7 @@ import { createChains } from '../chain.ts'
 import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
+import { createStanding } from '../standing.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { createCatchUp } from './catch-up.ts'
 import {
@@ -61,7 +62,8 @@ export function createSlack(host: ChannelHost): Channel {
   const web = new WebClient(botToken, options)
   const stopping = new AbortController()
   const chains = createChains()
-  const sender = createSender({ host, web })
+  const standing = createStanding(host)
+  const sender = createSender({ host, web, standing })
   let positions: Positions | null = null
   let self: Self | null = null
   let socket: SocketModeClient | null = null
@@ -163,7 +165,7 @@ export function createSlack(host: ChannelHost): Channel {
     stopping.signal.addEventListener('abort', leave, { once: true })
     try {
       await client.start()
-      host.setState({ state: 'connected' })
+      standing.set({ state: 'connected' })
       catchUp.connected()
       begin()
       await closed
@@ -180,17 +182,17 @@ export function createSlack(host: ChannelHost): Channel {
       try {
         await connectOnce()
         if (stopping.signal.aborted) return
-        host.setState({ state: 'reconnecting', detail: 'Slack closed the connection.' })
+        standing.set({ state: 'reconnecting', detail: 'Slack closed the connection.' })
       } catch (error) {
         if (stopping.signal.aborted) return
         const word = platformError(error)
         if (word !== null && AUTH_ERRORS.has(word)) {
           const which = self === null ? 'botToken' : 'appToken'
-          host.setState({ state: 'failed', detail: tokenRefused(which, word) })
+          standing.set({ state: 'failed', detail: tokenRefused(which, word) })
           return
         }
         host.log.warn({ error: messageOf(error) }, 'slack could not be connected')
-        host.setState({ state: 'reconnecting', detail: word === null ? 'Slack cannot be reached.' : `Slack answers ${word}.` })
+        standing.set({ state: 'reconnecting', detail: word === null ? 'Slack cannot be reached.' : `Slack answers ${word}.` })
       }
       // Slack ends connections every few hours as a matter of course.
       if (host.clock.now() - began > 60_000) backoff.reset()
@@ -200,12 +202,12 @@ export function createSlack(host: ChannelHost): Channel {
 
   return {
     async start() {
-      host.setState({ state: 'starting' })
+      standing.set({ state: 'starting' })
       if (botToken === '' || appToken === '') {
-        host.setState({ state: 'failed', detail: `No ${botToken === '' ? 'botToken' : 'appToken'} is set.` })
+        standing.set({ state: 'failed', detail: `No ${botToken === '' ? 'botToken' : 'appToken'} is set.` })
         return
       }
-      running = connect().catch((error: unknown) => host.setState({ state: 'failed', detail: messageOf(error) }))
+      running = connect().catch((error: unknown) => standing.set({ state: 'failed', detail: messageOf(error) }))
     },
     async stop() {
       stopping.abort()
@@ -214,7 +216,7 @@ export function createSlack(host: ChannelHost): Channel {
       await chains.idle()
       await sender.idle()
       await positions?.flush()
-      host.setState({ state: 'stopped' })
+      standing.set({ state: 'stopped' })
     },
     send: sender.send,
     askApproval: sender.askApproval,

@@ -9,6 +9,7 @@ import { createEditStream } from '../edit-stream.ts'
 import { createPartSender, REPEAT_NOTE, RefusedError, UnsureError } from '../parts.ts'
 import type { ApprovalPrompt, ChannelHost, OutboundMessage, ReplyStream, ReplyTarget, SendContext, SendResult } from '../port.ts'
 import { ChannelError } from '../port.ts'
+import type { Standing } from '../standing.ts'
 import { renderMarkdown, SLACK_MRKDWN } from '../text/markdown.ts'
 import { clampText, splitRendered, splitText } from '../text/split.ts'
 import { messageId, timestampOf } from './intake.ts'
@@ -69,15 +70,22 @@ export function toChannelError(error: unknown): ChannelError {
     : new UnsureError(words, error)
 }
 
+interface SenderWorld {
+  readonly host: ChannelHost
+  readonly web: WebClient
+  readonly standing: Standing
+}
+
 /** Waits out short rate limits; longer ones are left to the engine's outbox. */
-async function call<T>(host: ChannelHost, make: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function call<T>({ host, standing }: SenderWorld, make: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await make()
+      const answer = await make()
+      standing.taken()
+      return answer
     } catch (error) {
       const failed = toChannelError(error)
-      if (failed instanceof RefusedError)
-        host.setState({ state: 'failed', detail: tokenRefused('botToken', platformError(error)) })
+      if (failed instanceof RefusedError) standing.refused(tokenRefused('botToken', platformError(error)))
       if (failed.retryAfterMs === undefined || failed.retryAfterMs > WAIT_HERE_MS || attempt >= 3) throw failed
       await sleep(host.clock, failed.retryAfterMs, signal)
       if (signal?.aborted === true) throw failed
@@ -87,7 +95,8 @@ async function call<T>(host: ChannelHost, make: () => Promise<T>, signal?: Abort
 
 type Job = { readonly text: string } | { readonly data: Buffer; readonly name: string }
 
-export function createSender({ host, web }: { readonly host: ChannelHost; readonly web: WebClient }) {
+export function createSender(world: SenderWorld) {
+  const { host, web } = world
   const chains = createChains()
   const parts = createPartSender()
   const directs = new Map<string, string>()
@@ -99,7 +108,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
     if (target.userId === undefined) throw new ChannelError('No Slack channel to send to.', { retry: false })
     const known = directs.get(target.userId)
     if (known !== undefined) return known
-    const opened = await call(host, () => web.conversations.open({ users: target.userId as string }))
+    const opened = await call(world, () => web.conversations.open({ users: target.userId as string }))
     const id = opened.channel?.id
     if (id === undefined) throw new ChannelError('Slack opened no direct channel.', { retry: false })
     directs.set(target.userId, id)
@@ -112,7 +121,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
     const channel = await channelOf(target)
     const more = blocks === undefined ? {} : { blocks: blocks as never }
     const sent = await call(
-      host,
+      world,
       () => web.chat.postMessage({ channel, text, ...thread(target), unfurl_links: false, unfurl_media: false, ...more }),
       signal,
     )
@@ -122,7 +131,7 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
   const upload = async (target: ReplyTarget, data: Buffer, name: string, signal: AbortSignal): Promise<string> => {
     const channel = await channelOf(target)
     const sent = await call(
-      host,
+      world,
       () =>
         web.filesUploadV2({ channel_id: channel, file: data, filename: name, ...thread(target) } as Parameters<
           WebClient['filesUploadV2']
@@ -162,11 +171,11 @@ export function createSender({ host, web }: { readonly host: ChannelHost; readon
       post: (text, _first, signal) => post(target, text, undefined, signal),
       edit: async (id, text, signal) => {
         const channel = await channelOf(target)
-        await call(host, () => web.chat.update({ channel, ts: timestampOf(id), text }), signal)
+        await call(world, () => web.chat.update({ channel, ts: timestampOf(id), text }), signal)
       },
       remove: async (id) => {
         const channel = await channelOf(target)
-        await call(host, () => web.chat.delete({ channel, ts: timestampOf(id) }))
+        await call(world, () => web.chat.delete({ channel, ts: timestampOf(id) }))
       },
     })
 

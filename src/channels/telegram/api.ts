@@ -6,6 +6,7 @@ import { sleep } from '../backoff.ts'
 import { withCallSignal } from '../call-signal.ts'
 import { RefusedError, UnsureError } from '../parts.ts'
 import { ChannelError, type ChannelHost } from '../port.ts'
+import type { Standing } from '../standing.ts'
 
 /** grammY's own signal type comes from a shim; the platform's fits it. */
 export type ApiSignal = NonNullable<Parameters<Api['getMe']>[0]>
@@ -68,7 +69,7 @@ export interface Caller {
   call<T>(chat: string, make: (signal: ApiSignal) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-export function createCaller(host: Pick<ChannelHost, 'clock' | 'log' | 'setState'>): Caller {
+export function createCaller(host: Pick<ChannelHost, 'clock' | 'log'>, standing: Pick<Standing, 'refused' | 'taken'>): Caller {
   const freeAt = new Map<string, number>()
   return {
     async call(chat, make, signal) {
@@ -79,7 +80,9 @@ export function createCaller(host: Pick<ChannelHost, 'clock' | 'log' | 'setState
         else freeAt.delete(chat)
         if (signal?.aborted === true) throw new ChannelError('The call was cancelled.', { retry: true })
         try {
-          return await withCallSignal(signal, CALL_MS, (own) => make(apiSignal(own)))
+          const answer = await withCallSignal(signal, CALL_MS, (own) => make(apiSignal(own)))
+          standing.taken()
+          return answer
         } catch (error) {
           const fault = faultOf(error)
           if (fault.code === 429) {
@@ -89,7 +92,7 @@ export function createCaller(host: Pick<ChannelHost, 'clock' | 'log' | 'setState
             if (wait <= WAIT_HERE_MS && attempt < 3) continue
           }
           const failed = toChannelError(error)
-          if (failed instanceof RefusedError) host.setState({ state: 'failed', detail: TOKEN_REFUSED })
+          if (failed instanceof RefusedError) standing.refused(TOKEN_REFUSED)
           throw failed
         }
       }

@@ -11,6 +11,7 @@ import { createChains } from '../chain.ts'
 import { attach, readBody, worthFetching } from '../media.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
 import { sameText } from '../signature.ts'
+import { createStanding } from '../standing.ts'
 import { apiSignal, createCaller } from './api.ts'
 import { type FileRef, readMessage } from './intake.ts'
 import { type Memory, openMemory } from './memory.ts'
@@ -33,6 +34,7 @@ export function createTelegram(host: ChannelHost): Channel {
   const api = new Api(token, { apiRoot: root })
   const stopping = new AbortController()
   const chains = createChains()
+  const standing = createStanding(host)
   let me: UserFromGetMe | null = null
   let memory: Memory | null = null
   let running: Promise<void> | null = null
@@ -40,7 +42,7 @@ export function createTelegram(host: ChannelHost): Channel {
   const sender = createSender({
     host,
     api,
-    caller: createCaller(host),
+    caller: createCaller(host, standing),
     memory: () => memory,
     file: (data, name) => new InputFile(data, name),
   })
@@ -92,6 +94,7 @@ export function createTelegram(host: ChannelHost): Channel {
   const startPolling = (): Promise<void> =>
     poll({
       host,
+      standing,
       api,
       signal: stopping.signal,
       handle,
@@ -120,7 +123,7 @@ export function createTelegram(host: ChannelHost): Channel {
       : createHash('sha256').update(`claw webhook ${token}`).digest('hex')
 
   const startWebhook = (): Promise<void> =>
-    keepTrying(host, stopping.signal, async () => {
+    keepTrying(host, standing, stopping.signal, async () => {
       await identify()
       const url = settings.webhookUrl
       if (url === undefined) return
@@ -150,9 +153,9 @@ export function createTelegram(host: ChannelHost): Channel {
   const byWebhook = settings.mode === 'webhook'
   return {
     async start() {
-      host.setState({ state: 'starting' })
+      standing.set({ state: 'starting' })
       if (token === '') {
-        host.setState({ state: 'failed', detail: 'No token is set.' })
+        standing.set({ state: 'failed', detail: 'No token is set.' })
         return
       }
       running = byWebhook ? startWebhook() : startPolling()
@@ -163,7 +166,7 @@ export function createTelegram(host: ChannelHost): Channel {
       await chains.idle()
       await sender.idle()
       await memory?.flush()
-      host.setState({ state: 'stopped' })
+      standing.set({ state: 'stopped' })
     },
     send: sender.send,
     typing: sender.typing,

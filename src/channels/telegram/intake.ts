@@ -39,7 +39,7 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
   const entities = message.entities ?? message.caption_entities ?? unmarked(raw ?? '', me)
   const { text, mentioned } = stripMention(raw ?? '', entities, me)
   const answered = message.reply_to_message
-  const toBot = answered?.from?.id === me.id
+  const toBot = answered?.from !== undefined && answered.from.id === me.id
   const content = text === '' ? (described?.note ?? '') : text
   const quoted = message.quote?.text ?? answered?.text ?? answered?.caption
   const quotedUser = answered?.from?.id

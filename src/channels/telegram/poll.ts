@@ -7,6 +7,7 @@ import { createBackoff, sleep } from '../backoff.ts'
 import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
 import type { ChannelHost } from '../port.ts'
+import type { Standing } from '../standing.ts'
 import { apiSignal, faultOf, TOKEN_REFUSED } from './api.ts'
 import type { Memory } from './memory.ts'
 
@@ -18,6 +19,7 @@ const EMPTY_PACE_MS = 250
 
 export interface PollOptions {
   readonly host: ChannelHost
+  readonly standing: Pick<Standing, 'set'>
   readonly api: Api
   readonly signal: AbortSignal
   /** Gets the bot's name and memory; may throw API errors. */
@@ -50,7 +52,7 @@ function stateOf(error: unknown): { detail: string; final: boolean; waitMs: numb
 }
 
 /** Runs until the signal aborts or the token is refused. Never rejects. */
-export async function poll({ host, api, signal, connect, removeWebhook, handle }: PollOptions): Promise<void> {
+export async function poll({ host, standing, api, signal, connect, removeWebhook, handle }: PollOptions): Promise<void> {
   const backoff = createBackoff(host)
   let memory: Memory | null = null
   let shaky = true
@@ -73,7 +75,7 @@ export async function poll({ host, api, signal, connect, removeWebhook, handle }
         api.raw.getUpdates(wanted, apiSignal(own)),
       )
       const held = shaky || host.clock.now() - asked >= SHORT_POLL_MS
-      if (shaky) host.setState({ state: 'connected' })
+      if (shaky) standing.set({ state: 'connected' })
       shaky = false
       if (!(await takeAll(updates, memory, handle, host))) await backoff.wait(signal)
       else {
@@ -84,7 +86,7 @@ export async function poll({ host, api, signal, connect, removeWebhook, handle }
       if (signal.aborted) return
       const { detail, final, waitMs } = stateOf(error)
       host.log.warn({ detail, error: messageOf(error) }, 'telegram polling broke')
-      host.setState({ state: final ? 'failed' : 'reconnecting', detail })
+      standing.set({ state: final ? 'failed' : 'reconnecting', detail })
       if (final) return
       blocked = webhookInTheWay(error)
       shaky = true
@@ -136,17 +138,22 @@ export const chatOf = (update: Partial<Update>): string =>
   String(update.message?.chat?.id ?? update.callback_query?.message?.chat?.id ?? update.callback_query?.from?.id ?? '')
 
 /** For webhook mode: tries until the platform took the address, then rests. */
-export async function keepTrying(host: ChannelHost, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+export async function keepTrying(
+  host: ChannelHost,
+  standing: Pick<Standing, 'set'>,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
   const backoff = createBackoff(host)
   while (!signal.aborted) {
     try {
       await work()
-      host.setState({ state: 'connected' })
+      standing.set({ state: 'connected' })
       return
     } catch (error) {
       if (signal.aborted) return
       const { detail, final, waitMs } = stateOf(error)
-      host.setState({ state: final ? 'failed' : 'reconnecting', detail })
+      standing.set({ state: final ? 'failed' : 'reconnecting', detail })
       if (final) return
       await sleep(host.clock, Math.max(backoff.next(), waitMs), signal)
     }

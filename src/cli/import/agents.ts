@@ -35,13 +35,14 @@ export function readAgents(root: Cursor, models: Models, machine: Machine): Agen
   ]
   if (listed.length === 0) listed.push(['main', null])
   const ids = new Map(listed.map(([id]) => [id, agentId(id)]))
+  const marked = listed.find(([, own]) => own?.at('default').flag() === true) ?? listed[0]!
   const section: Record<string, Spec> = {}
   for (const [id, own] of listed) {
-    section[ids.get(id)!] = readAgent({ id, own, common, root, models, machine, only: listed.length === 1, all: ids })
+    const standing = { only: listed.length === 1, isDefault: id === marked[0] }
+    section[ids.get(id)!] = readAgent({ id, own, common, root, models, machine, ...standing, all: ids })
     own?.at('agentDir').drop('sessions and keys live under stateDir and in the environment')
   }
   common.at('workspace').use()
-  const marked = listed.find(([, own]) => own?.at('default').flag() === true) ?? listed[0]!
   return {
     section,
     defaults: readDefaults(root, common, models),
@@ -61,13 +62,15 @@ interface Reading {
   readonly models: Models
   readonly machine: Machine
   readonly only: boolean
+  readonly isDefault: boolean
   readonly all: ReadonlyMap<string, string>
 }
 
-function readAgent({ id, own, common, root, models, machine, only, all }: Reading): Spec {
+function readAgent({ id, own, common, root, models, machine, only, isDefault, all }: Reading): Spec {
   const none = root.at('agents', 'list', '-')
   const self = own ?? none
-  const identity = self.at('identity').exists ? self.at('identity') : root.at('identity')
+  // The identity of the whole file is the default agent's.
+  const identity = isDefault && !self.at('identity').exists ? root.at('identity') : self.at('identity')
   const name = identity.at('name').text() ?? self.at('name').text()
   self.at('name').use()
   const theme = identity.at('theme').text()

@@ -57,7 +57,9 @@ export function createSource(value: unknown, lines: ReadonlyMap<string, number>)
     return 0
   }
   const report = (path: readonly string[], kind: Kind, message: string): void => {
-    findings.push({ path: display(path), line: lineOf(path), kind, message })
+    const one = { path: display(path), line: lineOf(path), kind, message }
+    // Several parts may be made of the same place, such as the accounts of one channel.
+    if (!findings.some((other) => other.path === one.path && other.kind === kind && other.message === message)) findings.push(one)
   }
 
   function cursor(raw: unknown, path: readonly string[]): Cursor {

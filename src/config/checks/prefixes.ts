@@ -1,11 +1,9 @@
 // A prefix that is a chat command never reaches its rule.
 
 import type { Diagnostic } from '../../errors.ts'
+import { CHAT_COMMANDS } from '../../plan/chat-commands.ts'
 import { textAt } from '../document.ts'
 import { type Check, rulesOf } from './check.ts'
-
-/** Commands that people say to the engine itself. */
-const CHAT_COMMANDS: readonly string[] = ['/approve', '/deny', '/pair', '/link', '/stop', '/resume', '/new', '/status', '/help']
 
 export const checkPrefixes: Check = ({ doc }) => {
   const problems: Diagnostic[] = []

@@ -41,7 +41,7 @@ export const SHAPE_EXPLANATIONS = {
   CLAW106: {
     what: 'A text does not have the form its key needs.',
     why: 'It could not be read as a duration, URL, time or name.',
-    mend: 'Follow the hint; durations are 30s, 10m, 2h.',
+    mend: 'Write it in the form its key needs; durations are 30s, 10m, 2h.',
     before: 'agents:\n  main:\n    soul: You are terse.\n    permissions: { timeout: 10 minutes }',
     after: 'agents:\n  main:\n    soul: You are terse.\n    permissions: { timeout: 10m }',
   },
