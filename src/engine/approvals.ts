@@ -64,7 +64,7 @@ export interface ApprovalsOptions {
 }
 
 /** Short enough to type, the same for the same call whatever process asks. */
-const approvalId = (run: string, toolUseId: string): string =>
+export const approvalId = (run: string, toolUseId: string): string =>
   createHash('sha256').update(`${run}\n${toolUseId}`).digest('hex').slice(0, 10)
 
 /** What the audit log keeps of a question: that nobody answered yet, or who answered what. */
