@@ -15,6 +15,7 @@ export interface CallOutcome {
 }
 
 export interface ToolCall {
+  /** Names this call in its run, whatever ids the model's service gives. */
   readonly id: string
   readonly name: string
   readonly input: unknown

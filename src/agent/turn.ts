@@ -79,7 +79,7 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     }
     if (text !== '') said.push(text)
     if (calls.length > 0) {
-      const results = await runTools(turn, ports, calls)
+      const results = await runTools(turn, ports, calls, call)
       if (isLeft(turn)) throw turn.signal.reason
       await append(turn, ports, `t${call}`, 'user', results)
       if (turn.signal.aborted) throw new ModelError('aborted', 'The turn was stopped.')

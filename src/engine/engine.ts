@@ -19,7 +19,7 @@ import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
-import type { NewInboxRow, Storage } from '../storage/ports.ts'
+import { inboxKey, type NewInboxRow, type Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
 import { createCommands } from './command-actions.ts'
@@ -91,7 +91,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return registry.channels.find((one) => one.type === type)?.traits.resident !== true
   }
   const enqueueRow = async (row: NewInboxRow): Promise<void> => {
-    await storage.sessions.post(row, `${row.kind}:${row.session}:${row.messageId}`)
+    await storage.sessions.post(row, inboxKey(row))
     storage.queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
   }
 
@@ -143,7 +143,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
   })
 
-  const late = createLateApprovals(world, enqueueRow, { append: (line) => surroundings.audit.append(line) })
+  const late = createLateApprovals(world, { append: (line) => surroundings.audit.append(line) })
   const approvals = createApprovals({
     store: storage.approvals,
     clock,
@@ -151,6 +151,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
     notify: createNotifier({ channels, log, current: () => generation, isPushed }),
     remember: (row) => surroundings.remember(row.agentId, row.grants),
+    lateMessage: late.messageOf,
     onLate: late.decided,
   })
   // Buttons that were shown anywhere are taken away once there is an answer.

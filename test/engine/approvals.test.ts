@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
@@ -59,6 +59,39 @@ t.test('a command that needs it waits for an owner, and runs once approved', asy
   t.ok(audit.some((line) => line['kind'] === 'tool' && line['decision'] === 'ask'))
   t.ok(audit.some((line) => line['kind'] === 'approval' && line['state'] === 'once'))
 })
+
+t.test(
+  'a service that counts its calls anew: an answer is for the command that was shown, not for the next of that id',
+  async (t) => {
+    const clock = createFakeClock(Date.UTC(2026, 0, 5))
+    const commands = ['touch first.txt', 'touch second.txt']
+    const b = await startBot(YAML(), {
+      clock,
+      api: {
+        reply: (request) => {
+          const command = commands.shift()
+          if (command !== undefined) return { toolCalls: [{ name: 'bash', input: { command }, id: 'call_0' }] }
+          return `told: ${JSON.stringify(request.messages.at(-1)?.content)}`
+        },
+      },
+    })
+    t.teardown(() => b.stop())
+    const reply = b.chat('u', 'do it')
+    const first = await open(b)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    await clock.advance(31_000)
+    for (let i = 0; i < 400 && (await b.claw.engine.approvals()).length < 2; i++)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const [one, two] = await b.claw.engine.approvals()
+    t.match([one?.text, two?.text], ['touch first.txt', 'touch second.txt'], 'each is asked about')
+    await b.claw.engine.decide(first, 'once', { caller: { kind: 'owner' } })
+    await b.claw.engine.decide(two?.id ?? '', 'deny', { caller: { kind: 'owner' } })
+    t.match((await reply).body.response, /an approver denied it/)
+    await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${first}`)
+    const made = await readdir(join(b.folder, '.openclaw/workspace/main'))
+    t.same(made, ['first.txt'])
+  },
+)
 
 t.test('a denied command is not run', async (t) => {
   const b = await startBot(YAML(), { api: { reply: asks('rm -rf build') } })
