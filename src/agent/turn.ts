@@ -71,11 +71,13 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     const text = textOf(content)
     const calls = content.filter((block): block is ToolUseBlock => block.type === 'tool_use')
     if (content.length > 0) {
+      ports.unsaved.set(call, result)
       await append(turn, ports, `a${call}`, 'assistant', content, {
         model: result.model,
         usage: result.usage,
         stopReason: result.stopReason,
       })
+      ports.unsaved.delete(call)
     }
     if (text !== '') said.push(text)
     if (calls.length > 0) {
@@ -121,9 +123,9 @@ async function conclude(
   return { text: words, isError: last === undefined }
 }
 
-/** By number of the call: what the model said in this run before the process was killed. */
+/** By number of the call: what the model said in this run before the process was killed, or the disk was full. */
 async function answersBefore(turn: Turn, ports: TurnPorts): Promise<ReadonlyMap<number, ModelResult>> {
-  const found = new Map<number, ModelResult>()
+  const found = new Map(ports.unsaved)
   if (!turn.claim.resumed) return found
   const head = `${turn.claim.run}.a`
   const { entries } = await ports.store.load(turn.session.key, turn.agent.id)

@@ -74,6 +74,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   const running = new Map<string, { readonly agentId: string; readonly stop: AbortController; readonly ended: Promise<void> }>()
   const waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
   const debounces = new Map<string, () => void>()
+  /** By run: see TurnPorts. Kept while a run could not be ended. */
+  const unsaved = new Map<string, TurnPorts['unsaved']>()
 
   function arrived(agent: AgentPlan, row: NewInboxRow): void {
     const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
@@ -183,11 +185,18 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     }
   }
 
+  function unsavedOf(run: string): TurnPorts['unsaved'] {
+    const known = unsaved.get(run) ?? new Map()
+    unsaved.set(run, known)
+    return known
+  }
+
   async function outcomeOf(turn: GatedTurn, first: InboxRow, emit: (event: EngineEvent) => void): Promise<TurnOutcome> {
     const ports: TurnPorts = {
       store: storage.sessions,
       journal: turn.journal,
       clock,
+      unsaved: unsavedOf(turn.claim.run),
       emit,
       callModel: (t, request, onText, onRestart) => options.models.call(t, request, turn.spender, onText, onRestart),
       callTool: (_, call) => options.gate.call(turn, call),
@@ -269,6 +278,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const outbox = await repliesOf(claim, text, outcome)
     streamKey?.()
     await storage.sessions.finish(claim, { answers, outbox })
+    unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
     world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
     if (outbox.length > 0) options.delivery.wake()

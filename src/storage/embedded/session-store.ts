@@ -195,8 +195,6 @@ export function createSessionStore(
       return counts === undefined ? null : (LANES.find((lane) => counts[lane] > 0) ?? null)
     },
     release(session) {
-      // So that the next claim sees that this one was begun.
-      db.now(() => undefined)
       fresh.left(session)
       held.delete(session)
     },
