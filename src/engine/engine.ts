@@ -224,6 +224,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         ? 'No agent answers here.'
         : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`,
     ]
+    if (session !== null && turns.isRunning(session.key)) lines.push('Something is running here; /stop ends it.')
     lines.push(`Waiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`)
     return lines.join('\n')
   }

@@ -43,6 +43,7 @@ export interface TurnRunner {
   run(token: Token): Promise<'done' | 'noop'>
   /** Ends the running turn of a session; false: none runs. */
   interrupt(session: string): boolean
+  isRunning(session: string): boolean
   /** Ends every running turn, or one agent's. */
   interruptAll(agentId?: string): void
   /** Breaks off what runs without an answer, so that the next process goes on with it. Resolves when nothing runs. */
@@ -106,6 +107,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     if (claim === null) return 'noop'
     const turn = { agentId: token.agentId, stop: new AbortController(), ended: Promise.resolve() }
     running.set(token.session, turn)
+    // A halt that came while it was claimed found nothing to end.
+    if (storage.halts.isHalted(token.agentId)) turn.stop.abort()
     try {
       turn.ended = runClaim(generation, token, claim, turn.stop.signal)
       await turn.ended
@@ -324,6 +327,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     arrived,
     run,
     interrupt,
+    isRunning: (session) => running.has(session),
     interruptAll(agentId) {
       for (const turn of running.values()) if (agentId === undefined || turn.agentId === agentId) turn.stop.abort()
     },
