@@ -51,10 +51,12 @@ t.test('/stop all: from an owner everything stops, from anybody else nothing', a
 
 t.test('a stop that comes while a turn is just being taken up ends it too', async (t) => {
   const b = await bot(t, t.testdir({}))
+  let halted = Promise.resolve()
   b.claw.engine.on((event) => {
-    if (event.type === 'inbound') void b.claw.engine.halt(undefined, 'the test')
+    if (event.type === 'inbound') halted = b.claw.engine.halt(undefined, 'the test')
   })
   t.equal((await b.chat('u', 'hello')).body.response, '(stopped)')
+  await halted
   t.equal(b.api.requests.length, 0)
 })
 
