@@ -19,7 +19,7 @@ import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
-import { inboxKey, type NewInboxRow, type Storage } from '../storage/ports.ts'
+import { inboxKey, type NewInboxRow, type NewOutboxRow, type Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
 import { createCommands } from './command-actions.ts'
@@ -149,7 +149,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     clock,
     log,
     emit: hub.emit,
-    notify: createNotifier({ channels, log, current: () => generation, isPushed }),
+    notify: createNotifier({ channels, log, current: () => generation, isPushed, queue: queueReply }),
     remember: (row) => surroundings.remember(row.agentId, row.grants),
     lateMessage: late.messageOf,
     onLate: late.decided,
@@ -264,7 +264,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       ...(threadId === undefined ? {} : { threadId }),
       ...(messageId === undefined ? {} : { replyTo: messageId }),
     }
-    await storage.outbox.put({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
+    await queueReply({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
+  }
+
+  async function queueReply(row: NewOutboxRow): Promise<void> {
+    await storage.outbox.put(row)
     delivery.wake()
   }
 

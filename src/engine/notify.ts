@@ -5,7 +5,7 @@ import { approvalHead } from '../channels/approvals.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../ports.ts'
-import type { ApprovalRow } from '../storage/ports.ts'
+import type { ApprovalRow, NewOutboxRow } from '../storage/ports.ts'
 import { visible } from './approval-text.ts'
 import type { ChannelManager } from './channels.ts'
 import type { Generation } from './world.ts'
@@ -15,23 +15,21 @@ export interface NotifyOptions {
   readonly log: Logger
   current(): Generation
   isPushed(channelId: string): boolean
+  /** Stores a text on its way out: an approver who cannot be reached now is told when that passes. The same key counts once. */
+  queue(row: NewOutboxRow): Promise<void>
 }
 
-export function createNotifier({ channels, log, current, isPushed }: NotifyOptions): (row: ApprovalRow) => void {
+export function createNotifier({ channels, log, current, isPushed, queue }: NotifyOptions): (row: ApprovalRow) => void {
   async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
-    const channel = channels.get(target.channelId)
-    if (channel === undefined) return
     const { id, agentId, toolName, expiresAt, grants } = row
     const text = detailsOf(row)
-    const shown = await channel.askApproval?.(target, { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 })
+    const prompt = { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 }
+    const shown = await channels.get(target.channelId)?.askApproval?.(target, prompt)
     if (shown === true) return
     const always = grants.length > 0 ? `, /approve ${id} always` : ''
     const content = `${approvalHead(row)}\n${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
-    const signal = new AbortController().signal
-    await channel.send(
-      { ...target, content, sessionKey: row.sessionKey, agentId },
-      { idempotencyKey: `approval:${id}:${target.userId ?? ''}`, possiblyRepeated: false, signal },
-    )
+    const key = `approval:${id}:${target.channelId}:${target.userId ?? ''}`
+    await queue({ key, session: row.sessionKey, agentId, target, content })
   }
 
   return (row) => {
