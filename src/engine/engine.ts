@@ -329,11 +329,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await Promise.race([reloader.stop(), enough])
       cancel()
       heartbeats.stop()
-      await channels.stop()
       // Turns that wait for a person would hold the drain up to its end.
       approvals.stop()
       await storage.queue.drain(drainMs)
       await delivery.drain(Math.min(drainMs, 5_000))
+      // Only now: replies of the last turns went out by them. What came in meanwhile is stored for the next process.
+      await channels.stop()
       delivery.stop()
       await turns.leave()
       await modelRouter.close()

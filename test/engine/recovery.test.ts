@@ -390,3 +390,26 @@ channels: { telegram: { token: "1:T", apiRoot: "${url}", allowFrom: ["telegram:7
     })
   }
 })
+
+t.test('a stop lets the running turn end and its reply go out; what comes meanwhile is for the next process', async (t) => {
+  const telegram = await createFakeTelegram({ token: '1:T' })
+  t.teardown(() => telegram.stop())
+  const folder = t.testdir({})
+  const yaml = `
+agents: { main: { soul: S } }
+channels: { telegram: { token: "1:T", apiRoot: "${telegram.url}", allowFrom: ["telegram:7"] } }`
+  const { opened, open } = gate()
+  const heard = (): (string | undefined)[] => telegram.chat(7).flatMap((one) => (one.fromBot ? [one.text] : []))
+  const first = await bot(t, yaml, { folder, api: { reply: () => opened.then(() => 'first answer') } })
+  telegram.say({ from: 7, text: 'one' })
+  await until(() => first.events.some(({ type }) => type === 'turn_start'))
+  const stopped = first.stop()
+  telegram.say({ from: 7, text: 'two' })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  open()
+  await stopped
+  t.same(heard(), ['first answer'])
+  await bot(t, yaml, { folder, api: { reply: () => 'second answer' } })
+  await until(() => heard().length === 2)
+  t.same(heard(), ['first answer', 'second answer'])
+})
