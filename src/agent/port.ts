@@ -15,6 +15,7 @@ export interface CallOutcome {
 }
 
 export interface ToolCall {
+  /** Names this call in its run, whatever ids the model's service gives. */
   readonly id: string
   readonly name: string
   readonly input: unknown
@@ -35,6 +36,8 @@ export interface TurnPorts {
   readonly store: SessionStore
   readonly journal: StepJournal
   readonly clock: Clock
+  /** Answers of this run's model, by number of the call, that no disk took yet: a turn that is tried again begins with them. */
+  readonly unsaved: Map<number, ModelResult>
   emit(event: EngineEvent): void
   /** One model call with budget, fallbacks and retries. @throws ModelError, BudgetError */
   callModel(

@@ -5,34 +5,53 @@ import { messageOf } from '../errors.ts'
 import type { ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import { StepUnknown } from '../storage/ports.ts'
 import type { ToolDefinition } from '../tools/port.ts'
-import type { CallOutcome, Turn, TurnPorts } from './port.ts'
+import type { CallOutcome, ToolCall, Turn, TurnPorts } from './port.ts'
 
-/** Never throws but for storage: every call gets its result, an error result where it failed. */
+/**
+ * Never throws but for storage: every call gets its result, an error result where it failed. `answer`: which of the turn's
+ * model calls asked for them.
+ */
 export async function runTools(
   turn: Turn,
   ports: TurnPorts,
   calls: readonly ToolUseBlock[],
+  answer: number,
 ): Promise<readonly ToolResultBlock[]> {
   const byName = new Map(turn.tools.map((tool) => [tool.name, tool]))
   const results: Promise<ToolResultBlock>[] = []
   let changes: Promise<unknown> = Promise.resolve()
-  for (const call of calls) {
+  for (const [index, call] of calls.entries()) {
     const tool = byName.get(call.name)
-    const result = changesSomething(tool) ? changes.then(() => one(turn, ports, call, tool)) : one(turn, ports, call, tool)
+    const named = { ...call, id: nameOf(calls, index, answer) }
+    const start = (): Promise<ToolResultBlock> => one(turn, ports, call, named, tool)
+    const result = changesSomething(tool) ? changes.then(start) : start()
     if (changesSomething(tool)) changes = result.catch(() => undefined)
     results.push(result)
   }
   return await Promise.all(results)
 }
 
+/** Some services count their calls anew in each answer, so an id alone may name several calls of a turn. */
+function nameOf(calls: readonly ToolUseBlock[], index: number, answer: number): string {
+  const { id } = calls[index] as ToolUseBlock
+  const before = calls.slice(0, index).filter((call) => call.id === id).length
+  return `${id}${answer === 0 ? '' : `@${answer}`}${before === 0 ? '' : `#${before}`}`
+}
+
 const changesSomething = (tool: ToolDefinition | undefined): boolean => tool?.traits.writes === true || tool?.traits.runs === true
 
-async function one(turn: Turn, ports: TurnPorts, call: ToolUseBlock, tool: ToolDefinition | undefined): Promise<ToolResultBlock> {
+async function one(
+  turn: Turn,
+  ports: TurnPorts,
+  call: ToolUseBlock,
+  named: ToolCall,
+  tool: ToolDefinition | undefined,
+): Promise<ToolResultBlock> {
   const { session, agent, claim } = turn
   const head = { sessionKey: session.key, agentId: agent.id, run: claim.run, toolUseId: call.id, toolName: call.name }
   ports.emit({ type: 'tool_execute', ...head, input: call.input })
   const started = ports.clock.now()
-  const outcome = await outcomeOf(turn, ports, call, tool)
+  const outcome = await outcomeOf(turn, ports, named, tool)
   const text =
     typeof outcome.content === 'string'
       ? outcome.content
@@ -41,12 +60,7 @@ async function one(turn: Turn, ports: TurnPorts, call: ToolUseBlock, tool: ToolD
   return { type: 'tool_result', tool_use_id: call.id, content: outcome.content, ...(outcome.isError ? { is_error: true } : {}) }
 }
 
-async function outcomeOf(
-  turn: Turn,
-  ports: TurnPorts,
-  call: ToolUseBlock,
-  tool: ToolDefinition | undefined,
-): Promise<CallOutcome> {
+async function outcomeOf(turn: Turn, ports: TurnPorts, call: ToolCall, tool: ToolDefinition | undefined): Promise<CallOutcome> {
   if (tool === undefined) {
     const names = turn.tools.map((one) => one.name).join(', ')
     return { content: `There is no tool "${call.name}" here. Tools: ${names || 'none'}.`, isError: true }

@@ -71,15 +71,17 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     const text = textOf(content)
     const calls = content.filter((block): block is ToolUseBlock => block.type === 'tool_use')
     if (content.length > 0) {
+      ports.unsaved.set(call, result)
       await append(turn, ports, `a${call}`, 'assistant', content, {
         model: result.model,
         usage: result.usage,
         stopReason: result.stopReason,
       })
+      ports.unsaved.delete(call)
     }
     if (text !== '') said.push(text)
     if (calls.length > 0) {
-      const results = await runTools(turn, ports, calls)
+      const results = await runTools(turn, ports, calls, call)
       if (isLeft(turn)) throw turn.signal.reason
       await append(turn, ports, `t${call}`, 'user', results)
       if (turn.signal.aborted) throw new ModelError('aborted', 'The turn was stopped.')
@@ -121,9 +123,9 @@ async function conclude(
   return { text: words, isError: last === undefined }
 }
 
-/** By number of the call: what the model said in this run before the process was killed. */
+/** By number of the call: what the model said in this run before the process was killed, or the disk was full. */
 async function answersBefore(turn: Turn, ports: TurnPorts): Promise<ReadonlyMap<number, ModelResult>> {
-  const found = new Map<number, ModelResult>()
+  const found = new Map(ports.unsaved)
   if (!turn.claim.resumed) return found
   const head = `${turn.claim.run}.a`
   const { entries } = await ports.store.load(turn.session.key, turn.agent.id)

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { ApprovalView, EngineEvent } from '../agent/events.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import type { Clock, Logger } from '../ports.ts'
-import type { ApprovalRow, ApprovalsStore } from '../storage/ports.ts'
+import type { ApprovalRow, ApprovalsStore, NewInboxRow } from '../storage/ports.ts'
 
 export type ApprovalDecision = 'once' | 'always' | 'deny'
 export type ApprovalState = ApprovalRow['state']
@@ -34,7 +34,7 @@ export interface ApprovalQuestion {
 export interface Approvals {
   /** The row of a question: the one that stands (after a restart), or a new one that is shown to approvers. */
   open(question: ApprovalQuestion): Promise<ApprovalRow>
-  /** Waits in place. `pending`: nobody answered in time; the answer will come as `onLate`. */
+  /** Waits in place. `pending`: nobody answered in time; the answer comes as a message, also if this is asked again. */
   wait(id: string, waitMs: number, signal: AbortSignal): Promise<ApprovalState | 'pending'>
   /** First answer wins. `may`: whether this person may answer, asked with the row. */
   decide(
@@ -59,13 +59,18 @@ export interface ApprovalsOptions {
   notify(row: ApprovalRow): void
   /** Saves what "always" approved. */
   remember(row: ApprovalRow): Promise<void>
-  /** A question nobody waits for any more was answered or ran out. */
+  /** The message that brings the answer to a question nobody waits for any more. */
+  lateMessage(row: ApprovalRow): NewInboxRow
+  /** This message was stored. */
   onLate(row: ApprovalRow): Promise<void>
 }
 
-/** Short enough to type, the same for the same call whatever process asks. */
-export const approvalId = (run: string, toolUseId: string): string =>
-  createHash('sha256').update(`${run}\n${toolUseId}`).digest('hex').slice(0, 10)
+/** Short enough to type, the same for the same call whatever process asks, and another for whatever else is asked. */
+const approvalId = ({ run, toolUseId, toolName, input }: ApprovalQuestion): string =>
+  createHash('sha256')
+    .update(JSON.stringify([run, toolUseId, toolName, input]))
+    .digest('hex')
+    .slice(0, 10)
 
 /** What the audit log keeps of a question: that nobody answered yet, or who answered what. */
 export const auditOf = ({ id, agentId, sessionKey, toolName }: ApprovalRow, state: ApprovalState | 'pending', by?: string) => ({
@@ -113,22 +118,21 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   /** Gives the settled row, or null when somebody else was first. */
   async function settle(id: string, state: Exclude<ApprovalState, 'open'>, by: string): Promise<ApprovalRow | null> {
-    const row = await store.settle(id, state, by, clock.now())
+    const row = await store.settle(id, state, by, clock.now(), options.lateMessage)
     if (row === null) return null
     // What could not be saved still holds for this once.
     if (state === 'always') await options.remember(row).catch(report)
     timers.get(id)?.()
     timers.delete(id)
     options.emit({ type: 'approval_decision', id, decision: state, by })
-    const waiter = waiting.get(id)
-    if (waiter !== undefined) waiter(state)
-    else if (row.late) await options.onLate(row)
+    if (row.late) await options.onLate(row)
+    else waiting.get(id)?.(state)
     return row
   }
 
   return {
     async open(question) {
-      const id = approvalId(question.run, question.toolUseId)
+      const id = approvalId(question)
       const standing = await store.get(id)
       if (standing !== null) return standing
       const { timeoutMs, ...asked } = question
@@ -143,6 +147,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     async wait(id, waitMs, signal) {
       const row = await store.get(id)
       if (row === null) return 'cancelled'
+      // Its turn was killed after it had given up waiting: what was approved runs once, in the turn of its message.
+      if (row.late) return 'pending'
       if (row.state !== 'open') return row.state
       const outcome = await new Promise<ApprovalState | 'pending'>((resolve) => {
         const stopTimer = clock.after(waitMs, () => finish('pending'))

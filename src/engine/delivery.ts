@@ -69,7 +69,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   async function pump(): Promise<void> {
-    const rows = await outbox.due(clock.now(), BATCH)
+    // One moment for both questions: a row that comes due between them would be in neither answer.
+    const now = clock.now()
+    const rows = await outbox.due(now, BATCH)
     const byTarget = new Map<string, OutboxRow[]>()
     for (const row of rows) byTarget.set(targetKey(row), [...(byTarget.get(targetKey(row)) ?? []), row])
     for (const [key, group] of byTarget) {
@@ -87,9 +89,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         })
     }
     // What was put off, also by an earlier process, is due by the clock.
-    const next = outbox.nextAfter(clock.now())
+    const next = outbox.nextAfter(now)
     cancelTimer()
-    if (next !== null) cancelTimer = clock.after(next - clock.now(), wake)
+    if (next !== null) cancelTimer = clock.after(Math.max(0, next - clock.now()), wake)
   }
 
   async function sendAll(rows: readonly OutboxRow[]): Promise<void> {

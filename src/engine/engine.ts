@@ -16,7 +16,7 @@ import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
-import type { NewInboxRow, Storage } from '../storage/ports.ts'
+import { inboxKey, type NewInboxRow, type Storage } from '../storage/ports.ts'
 import { createApprovals, viewOf } from './approvals.ts'
 import { createChannelManager } from './channels.ts'
 import { createCommands } from './command-actions.ts'
@@ -90,7 +90,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const startedAt = new Date(clock.now()).toISOString()
 
   const enqueueRow = async (row: NewInboxRow): Promise<void> => {
-    await storage.sessions.post(row, `${row.kind}:${row.session}:${row.messageId}`)
+    await storage.sessions.post(row, inboxKey(row))
     storage.queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
   }
 
@@ -144,14 +144,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   const notices = createNotices(world, delivery)
 
-  const late = createLateApprovals(world, enqueueRow, { append: (line) => surroundings.audit.append(line) })
+  const late = createLateApprovals(world, { append: (line) => surroundings.audit.append(line) })
   const approvals = createApprovals({
     store: storage.approvals,
     clock,
     log,
     emit: hub.emit,
-    notify: createNotifier(world, channels, hub.on),
+    notify: createNotifier(world, channels, hub.on, notices.queue),
     remember: (row) => surroundings.remember(row.agentId, row.grants),
+    lateMessage: late.messageOf,
     onLate: late.decided,
   })
   const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)

@@ -12,31 +12,25 @@ import type { ToolGate } from './tool-gate.ts'
 import type { World } from './world.ts'
 
 export interface LateApprovals {
+  messageOf(row: ApprovalRow): NewInboxRow
+  /** Its message was stored. Must not throw. */
   decided(row: ApprovalRow): Promise<void>
   /** Runs what was approved; the text tells the model what came of it. Must not throw. */
   run(turn: GatedTurn, row: InboxRow, gate: ToolGate): Promise<string>
 }
 
-export function createLateApprovals(
-  world: World,
-  enqueueRow: (row: NewInboxRow) => Promise<void>,
-  audit: Pick<Audit, 'append'>,
-): LateApprovals {
+export function createLateApprovals(world: World, audit: Pick<Audit, 'append'>): LateApprovals {
   const { storage, clock, log } = world
 
   return {
-    async decided(row) {
-      // What was decided goes on without it: a call that is approved writes its own line before it runs, or does not run.
-      await audit
-        .append(auditOf(row, row.state, row.decidedBy))
-        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the audit log cannot be written'))
+    messageOf(row) {
       const payload: ApprovalPayload = {
         approvalId: row.id,
         parents: row.parents,
         askedByOwner: row.askedByOwner,
         ...(row.spender === undefined ? {} : { by: row.spender }),
       }
-      await enqueueRow({
+      return {
         session: row.sessionKey,
         agentId: row.agentId,
         lane: 'realtime',
@@ -46,7 +40,14 @@ export function createLateApprovals(
         payload,
         receivedAt: clock.now(),
         ...(row.replyTo === undefined ? {} : { replyTo: row.replyTo }),
-      })
+      }
+    },
+    async decided(row) {
+      // What was decided goes on without it: a call that is approved writes its own line before it runs, or does not run.
+      await audit
+        .append(auditOf(row, row.state, row.decidedBy))
+        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the audit log cannot be written'))
+      storage.queue.enqueue({ session: row.sessionKey, agentId: row.agentId, lane: 'realtime' })
     },
     async run(turn, inbox, gate) {
       const { approvalId } = inbox.payload as ApprovalPayload

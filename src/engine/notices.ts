@@ -1,6 +1,7 @@
 // What the engine says to people by itself: a word to someone whose message no agent gets, and to owners near a spend limit.
 
 import type { SpendWarning } from '../limits/port.ts'
+import type { NewOutboxRow } from '../storage/ports.ts'
 import type { Delivery } from './delivery.ts'
 import { isPushed, type World } from './world.ts'
 
@@ -15,6 +16,8 @@ interface Addressee {
 export interface Notices {
   /** Where the message came from, as an answer to it. Resolves when it is stored. */
   reply(message: Addressee, content: string): Promise<void>
+  /** Stores a text on its way out; the same key counts once. */
+  queue(row: NewOutboxRow): Promise<void>
   /** Owners hear of it where a platform knows them; the log has it in any case. */
   nearLimit(warning: SpendWarning): void
 }
@@ -30,12 +33,17 @@ export function createNotices(world: World, delivery: Pick<Delivery, 'wake'>): N
       ...(threadId === undefined ? {} : { threadId }),
       ...(messageId === undefined ? {} : { replyTo: messageId }),
     }
-    await storage.outbox.put({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
+    await queue({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
+  }
+
+  async function queue(row: NewOutboxRow): Promise<void> {
+    await storage.outbox.put(row)
     delivery.wake()
   }
 
   return {
     reply,
+    queue,
     nearLimit({ agentId, limit, spent, max, period }) {
       log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
       const content = `${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`

@@ -5,7 +5,7 @@ import type { EngineEvent } from '../agent/events.ts'
 import { approvalHead, approvalOutcome } from '../channels/approvals.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
-import type { ApprovalRow } from '../storage/ports.ts'
+import type { ApprovalRow, NewOutboxRow } from '../storage/ports.ts'
 import { visible } from './approval-text.ts'
 import type { ChannelManager } from './channels.ts'
 import { isPushed, type World } from './world.ts'
@@ -14,6 +14,8 @@ export function createNotifier(
   world: World,
   channels: Pick<ChannelManager, 'get' | 'states'>,
   on: (listener: (event: EngineEvent) => void) => unknown,
+  /** Stores a text on its way out: an approver who cannot be reached now is told when that passes. The same key counts once. */
+  queue: (row: NewOutboxRow) => Promise<void>,
 ): (row: ApprovalRow) => void {
   // Buttons that were shown anywhere are taken away once there is an answer.
   on((event) => {
@@ -26,19 +28,15 @@ export function createNotifier(
   })
 
   async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
-    const channel = channels.get(target.channelId)
-    if (channel === undefined) return
     const { id, agentId, toolName, expiresAt, grants } = row
     const text = detailsOf(row)
-    const shown = await channel.askApproval?.(target, { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 })
+    const prompt = { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 }
+    const shown = await channels.get(target.channelId)?.askApproval?.(target, prompt)
     if (shown === true) return
     const always = grants.length > 0 ? `, /approve ${id} always` : ''
     const content = `${approvalHead(row)}\n${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
-    const signal = new AbortController().signal
-    await channel.send(
-      { ...target, content, sessionKey: row.sessionKey, agentId },
-      { idempotencyKey: `approval:${id}:${target.userId ?? ''}`, possiblyRepeated: false, signal },
-    )
+    const key = `approval:${id}:${target.channelId}:${target.userId ?? ''}`
+    await queue({ key, session: row.sessionKey, agentId, target, content })
   }
 
   return (row) => {

@@ -20,7 +20,7 @@ export interface OwnerActions extends Pick<Engine, 'halt' | 'resume' | 'transcri
 
 export function createOwnerActions(
   world: World,
-  turns: Pick<TurnRunner, 'interrupt' | 'interruptAll'>,
+  turns: Pick<TurnRunner, 'interrupt' | 'interruptAll' | 'isRunning'>,
   heartbeatRuns: Pick<HeartbeatRuns, 'fire'>,
   audit: Surroundings['audit'],
 ): OwnerActions {
@@ -80,7 +80,8 @@ export function createOwnerActions(
         agent === undefined
           ? 'No agent answers here.'
           : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`
-      return `${who}\nWaiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`
+      const busy = session !== null && turns.isRunning(session.key) ? '\nSomething is running here; /stop ends it.' : ''
+      return `${who}${busy}\nWaiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`
     },
   }
 }

@@ -25,6 +25,7 @@ export interface ToolGate {
   runApproved(turn: GatedTurn, call: ToolCall, approved: ApprovalRow): Promise<CallOutcome>
 }
 
+const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
 const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
@@ -33,6 +34,8 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
 
   async function call(turn: GatedTurn, { id, name, input }: ToolCall): Promise<CallOutcome> {
     const tool = runner.get(name)
+    // What ran before the engine was killed is judged no more: its result stands, or nobody knows it.
+    if (tool !== undefined && turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
     const problem = await runner.validateInput(tool, input)
     if (problem !== null) return failure(problem)
@@ -135,7 +138,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
       spender: turn.spender,
       ...(replyTo === undefined ? {} : { replyTo }),
     })
-    const state = opened.state === 'open' ? await approvals.wait(opened.id, approvalWaitMs, turn.signal) : opened.state
+    const state = await approvals.wait(opened.id, approvalWaitMs, turn.signal)
     const by = (await world.storage.approvals.get(opened.id))?.decidedBy
     await surroundings.audit.append(auditOf(opened, state, by))
     if (state === 'pending') return { content: pendingText(opened.id), isError: false }
@@ -165,7 +168,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     const repeatable = tool.traits.idempotent === true
     try {
       return await turn.journal.step(
-        `tool:${toolUseId}`,
+        stepOf(toolUseId),
         async (idempotencyKey) => {
           const context = await surroundings.contextOf(turn, idempotencyKey)
           const result = await runner.run(tool, input, context)
@@ -197,6 +200,7 @@ export function createToolGate(world: World, surroundings: Surroundings, approva
     async runApproved(turn, { id, name, input }, approved) {
       const tool = runner.get(name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
+      if (turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
       const barred = await barredNow(turn, tool, input, approved)
       if (barred !== null) return failure(barred)
       await audit.append({

@@ -25,6 +25,7 @@ export interface TurnRunner {
   run(token: Token): Promise<'done' | 'noop'>
   /** Ends the running turn of a session; false: none runs. */
   interrupt(session: string): boolean
+  isRunning(session: string): boolean
   /** Ends every running turn, or one agent's. */
   interruptAll(agentId?: string): void
   /** Breaks off what runs without an answer, so that the next process goes on with it. Resolves when nothing runs. */
@@ -56,6 +57,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
   const running = new Map<string, { readonly agentId: string; readonly stop: AbortController; readonly ended: Promise<void> }>()
   const answered = createAnswers(storage.sessions)
   const debounces = new Map<string, () => void>()
+  /** By run: see TurnPorts. Kept while a run could not be ended. */
+  const unsaved = new Map<string, TurnPorts['unsaved']>()
 
   function arrived(agent: AgentPlan, row: NewInboxRow): void {
     const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
@@ -86,6 +89,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     if (claim === null) return 'noop'
     const turn = { agentId: token.agentId, stop: new AbortController(), ended: Promise.resolve() }
     running.set(token.session, turn)
+    // A halt that came while it was claimed found nothing to end.
+    if (storage.halts.isHalted(token.agentId)) turn.stop.abort()
     try {
       turn.ended = runClaim(generation, token, claim, turn.stop.signal)
       await turn.ended
@@ -143,11 +148,18 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     await options.compactor.considerAhead(agent, token.session)
   }
 
+  function unsavedOf(run: string): TurnPorts['unsaved'] {
+    const known = unsaved.get(run) ?? new Map()
+    unsaved.set(run, known)
+    return known
+  }
+
   async function outcomeOf(turn: GatedTurn, first: InboxRow, emit: (event: EngineEvent) => void): Promise<TurnOutcome> {
     const ports: TurnPorts = {
       store: storage.sessions,
       journal: turn.journal,
       clock,
+      unsaved: unsavedOf(turn.claim.run),
       emit,
       callModel: (t, request, onText, onRestart) => options.models.call(t, request, turn.spender, onText, onRestart),
       callTool: (_, call) => options.gate.call(turn, call),
@@ -216,6 +228,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const outbox = await repliesOf(claim, text, outcome)
     streamKey?.()
     await storage.sessions.finish(claim, { answers, outbox })
+    unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
     world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
     if (outbox.length > 0) options.delivery.wake()
@@ -252,6 +265,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     arrived,
     run,
     interrupt,
+    isRunning: (session) => running.has(session),
     interruptAll(agentId) {
       for (const turn of running.values()) if (agentId === undefined || turn.agentId === agentId) turn.stop.abort()
     },

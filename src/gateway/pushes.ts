@@ -7,15 +7,18 @@ import type { Desk } from './desk.ts'
 import { outboundFrame } from './frames.ts'
 import { type Client, isOperator, type Send } from './socket-client.ts'
 
+type Sender = Pick<OutboundMessage, 'channelId' | 'userId' | 'groupId' | 'threadId'>
+
 export interface Pushes {
   push(message: OutboundMessage, answers?: readonly string[]): void
-  /** Remembers who wrote last in a session: late results of it are theirs. */
-  spoke(client: Client, sessionKey: string): void
+  /** Remembers who wrote last in a session and as this sender: late results of theirs, and of agents they set to work, go there. */
+  spoke(client: Client, sessionKey: string, sender: Sender): void
   forget(client: Client): void
 }
 
 export function createPushes(deps: { engine: Engine; desk: Desk; clients: ReadonlySet<Client>; send: Send }): Pushes {
   const { engine, desk, clients, send } = deps
+  /** By session, and by sender for what another session answers them. */
   const lastSpeaker = new Map<string, Client>()
 
   engine.setPusher(async (message) => {
@@ -34,17 +37,22 @@ export function createPushes(deps: { engine: Engine; desk: Desk; clients: Readon
       if (type !== 'http' && type !== 'webchat') return
       const here = [...clients].filter((client) => client.session?.channelId === message.channelId)
       const frame = outboundFrame(message, engine.plan)
-      const speaker = lastSpeaker.get(message.sessionKey)
+      const answered = message.replyTo === undefined ? undefined : lastSpeaker.get(senderKey(message))
+      const speaker = lastSpeaker.get(message.sessionKey) ?? answered
       for (const client of here) {
         const own = isOperator(client) && message.userId !== undefined && client.userIds.has(message.userId)
         if (own || client === speaker) send(client, frame)
       }
     },
-    spoke(client, sessionKey) {
+    spoke(client, sessionKey, sender) {
       lastSpeaker.set(sessionKey, client)
+      lastSpeaker.set(senderKey(sender), client)
     },
     forget(client) {
       for (const [key, one] of lastSpeaker) if (one === client) lastSpeaker.delete(key)
     },
   }
 }
+
+const senderKey = ({ channelId, userId, groupId, threadId }: Sender): string =>
+  JSON.stringify([channelId, userId, groupId ?? null, threadId ?? null])

@@ -95,7 +95,7 @@ export function createSocketIntake(deps: {
       }
       const { accepted, answer } = ticket
       client.userIds.add(message.userId)
-      pushes.spoke(client, accepted.sessionKey)
+      pushes.spoke(client, accepted.sessionKey, message)
       if (session.receipts) send(client, receipt(accepted))
       // Not awaited: the next message of this client may be handed in while this one is worked on.
       void answer.then(

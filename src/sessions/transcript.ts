@@ -96,8 +96,7 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     opened.delete(path)
     opened.set(path, fd)
     const [oldest] = opened.keys()
-    // Where the disk is waited for, each file is shut by who opened it.
-    if (!sync && opened.size > MAX_OPEN && oldest !== undefined) shut(oldest)
+    if (opened.size > MAX_OPEN && oldest !== undefined) shut(oldest)
     return fd
   }
 
@@ -115,7 +114,8 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     const lines = added.map((entry) => Buffer.from(formatEntry(entry)))
     const lead = state.needsNewline ? '\n' : ''
     const created = state.size === 0
-    const fd = openToAppend(path)
+    // While one append waits for the disk another may begin and end: each has a descriptor of its own then.
+    const fd = sync ? openForAppend(path) : openToAppend(path)
     try {
       writeWhole(fd, Buffer.concat([Buffer.from(lead), ...lines]), state.size)
       let start = state.size + lead.length
@@ -133,8 +133,9 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     } catch (error) {
       shut(path)
       throw error
+    } finally {
+      if (sync) closeSync(fd)
     }
-    if (sync) shut(path)
     if (sync && created) await flushFolder(dirname(path))
   }
 

@@ -66,6 +66,9 @@ export interface InboxRow extends NewInboxRow {
   readonly attempts: number
 }
 
+/** One message of its kind a session and id, however often it is posted. */
+export const inboxKey = ({ kind, session, messageId }: NewInboxRow): string => `${kind}:${session}:${messageId}`
+
 /** The rows one turn works on: one, or all that waited (`whenBusy: collect`). */
 export interface Claim {
   readonly run: string
@@ -184,6 +187,8 @@ export interface StepJournal {
    * and no end throws StepUnknown: it may or may not have happened.
    */
   step<T>(name: string, make: (idempotencyKey: string) => Promise<T>, retry?: 'always' | 'never'): Promise<T>
+  /** Whether `step` would no longer make it: it was finished, or begun by an earlier process as one that is made once. */
+  has(name: string): boolean
 }
 
 export class StepUnknown extends Error {
@@ -233,8 +238,17 @@ export interface ApprovalsStore {
   get(id: string): Promise<ApprovalRow | null>
   /** Every open one, oldest first. */
   open(): Promise<readonly ApprovalRow[]>
-  /** Leaves `open` once: gives the settled row, or null when it was settled before. Durable when it resolves. */
-  settle(id: string, state: Exclude<ApprovalRow['state'], 'open'>, by: string, at: number): Promise<ApprovalRow | null>
+  /**
+   * Leaves `open` once: gives the settled row, or null when it was settled before. Durable when it resolves. The answer to a
+   * late one is posted with it, as `message` has it, in one transaction.
+   */
+  settle(
+    id: string,
+    state: Exclude<ApprovalRow['state'], 'open'>,
+    by: string,
+    at: number,
+    message: (settled: ApprovalRow) => NewInboxRow,
+  ): Promise<ApprovalRow | null>
   /** Marks an open row late; false: it is not open. */
   setLate(id: string): Promise<boolean>
 }

@@ -176,6 +176,17 @@ t.test('an answer that comes too late', async (t) => {
   t.equal(await w.file('late.txt'), '(none)')
 })
 
+t.test('a platform that is away as the question is asked: its approvers are told when it is back', async (t) => {
+  const w = await world(t)
+  w.telegram.fail({ method: 'sendMessage', code: 502, times: 4 })
+  w.say('run: touch made.txt && echo x > y')
+  for (const approver of [OWNER, SECOND]) {
+    const told = (): string | undefined => w.telegram.chat(approver).find((one) => one.fromBot)?.text
+    await until(() => told() !== undefined, 'the question')
+    t.match(told(), /main asks[\s\S]*touch made\.txt[\s\S]*Answer: \/approve \w+ once, or \/deny/)
+  }
+})
+
 t.test('racing answers: the first wins, and what it says is what happens', async (t) => {
   const w = await world(t)
   for (let round = 0; round < 6; round++) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
@@ -59,6 +59,39 @@ t.test('a command that needs it waits for an owner, and runs once approved', asy
   t.ok(audit.some((line) => line['kind'] === 'tool' && line['decision'] === 'ask'))
   t.ok(audit.some((line) => line['kind'] === 'approval' && line['state'] === 'once'))
 })
+
+t.test(
+  'a service that counts its calls anew: an answer is for the command that was shown, not for the next of that id',
+  async (t) => {
+    const clock = createFakeClock(Date.UTC(2026, 0, 5))
+    const commands = ['touch first.txt', 'touch second.txt']
+    const b = await startBot(YAML(), {
+      clock,
+      api: {
+        reply: (request) => {
+          const command = commands.shift()
+          if (command !== undefined) return { toolCalls: [{ name: 'bash', input: { command }, id: 'call_0' }] }
+          return `told: ${JSON.stringify(request.messages.at(-1)?.content)}`
+        },
+      },
+    })
+    t.teardown(() => b.stop())
+    const reply = b.chat('u', 'do it')
+    const first = await open(b)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    await clock.advance(31_000)
+    for (let i = 0; i < 400 && (await b.claw.engine.approvals()).length < 2; i++)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const [one, two] = await b.claw.engine.approvals()
+    t.match([one?.text, two?.text], ['touch first.txt', 'touch second.txt'], 'each is asked about')
+    await b.claw.engine.decide(first, 'once', { caller: { kind: 'owner' } })
+    await b.claw.engine.decide(two?.id ?? '', 'deny', { caller: { kind: 'owner' } })
+    t.match((await reply).body.response, /an approver denied it/)
+    await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${first}`)
+    const made = await readdir(join(b.folder, '.openclaw/workspace/main'))
+    t.same(made, ['first.txt'])
+  },
+)
 
 t.test('a denied command is not run', async (t) => {
   const b = await startBot(YAML(), { api: { reply: asks('rm -rf build') } })
@@ -123,36 +156,43 @@ t.test('a late result reaches the socket of the one who asked, and is counted fo
   ])
 })
 
-t.test('a sub-agent’s late result reaches the one behind it, and is counted for them', async (t) => {
-  const clock = createFakeClock(Date.UTC(2026, 0, 5))
-  const reply = (request: MessagesRequest): FakeReply | string => {
-    const text = JSON.stringify(request.messages.at(-1)?.content)
-    if (text.includes('tool_result') || text.includes('[Approval')) return `told: ${text}`
-    if (JSON.stringify(request.system).includes('CHILD'))
-      return { toolCalls: [{ name: 'bash', input: { command: 'touch kid.txt && echo kid-ran' } }] }
-    return { toolCalls: [{ name: 'sessions_spawn', input: { agent: 'kid', prompt: 'do it' } }] }
-  }
-  const yaml = `${HEAD}
+for (const who of ['an owner', 'a user without rights']) {
+  t.test(`a sub-agent’s late result reaches ${who} behind it, and is counted for them`, async (t) => {
+    const clock = createFakeClock(Date.UTC(2026, 0, 5))
+    const reply = (request: MessagesRequest): FakeReply | string => {
+      const text = JSON.stringify(request.messages.at(-1)?.content)
+      if (text.includes('tool_result') || text.includes('[Approval')) return `told: ${text}`
+      if (JSON.stringify(request.system).includes('CHILD'))
+        return { toolCalls: [{ name: 'bash', input: { command: 'touch kid.txt && echo kid-ran' } }] }
+      return { toolCalls: [{ name: 'sessions_spawn', input: { agent: 'kid', prompt: 'do it' } }] }
+    }
+    const yaml = `${HEAD}
 owners: ["webchat:boss"]
 routing: { defaultAgent: main }
 agents:
   main: { soul: S, tools: [bash, sessions_spawn], subagents: [kid], sandbox: "off" }
   kid: { name: Kid, soul: CHILD, sandbox: "off", tools: [bash], permissions: { approvalWait: 30s, timeout: 1h } }
 `
-  const b = await startBot(yaml, { clock, api: { reply } })
-  t.teardown(() => b.stop())
-  const headers = { authorization: `Bearer ${b.claw.ownerSecret}` }
-  const client = await openSocket(b.url, { headers, hello: { channelId: 'http', userId: 'u' } })
-  t.teardown(() => client.close())
-  client.send('inbound_message', { userId: 'u', content: 'delegate', messageId: 'm1' })
-  const id = await open(b)
-  await new Promise((resolve) => setTimeout(resolve, 30))
-  await clock.advance(31_000)
-  t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
-  await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
-  t.match((await client.next('outbound_message')).data, { target: 'u', agentId: 'kid', content: /granted[\s\S]*kid-ran/ })
-  t.same([...new Set((await b.claw.engine.usage()).map((one) => one.by))], ['user:http:u'])
-})
+    const b = await startBot(yaml, { clock, api: { reply } })
+    t.teardown(() => b.stop())
+    const headers: Record<string, string> = who === 'an owner' ? { authorization: `Bearer ${b.claw.ownerSecret}` } : {}
+    const client = await openSocket(b.url, { headers, hello: { channelId: 'http', userId: 'u' } })
+    const other = await openSocket(b.url, { hello: { channelId: 'http' } })
+    t.teardown(() => other.close())
+    other.send('inbound_message', { userId: 'other', content: '/status', messageId: 'o1' })
+    await other.next('outbound_message')
+    t.teardown(() => client.close())
+    client.send('inbound_message', { userId: 'u', content: 'delegate', messageId: 'm1' })
+    const id = await open(b)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    await clock.advance(31_000)
+    t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
+    await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
+    t.match((await client.next('outbound_message')).data, { target: 'u', agentId: 'kid', content: /granted[\s\S]*kid-ran/ })
+    t.same([...new Set((await b.claw.engine.usage()).map((one) => one.by))], ['user:http:u'])
+    t.notOk(other.frames.some((frame) => frame.type === 'outbound_message' && frame.data['target'] === 'u'))
+  })
+}
 
 t.test('unanswered for its whole time: expired, and the model is told', async (t) => {
   const clock = createFakeClock(Date.UTC(2026, 0, 5))

@@ -91,6 +91,33 @@ t.test('a full disk under a whole bot: said, nothing lost, and it goes on when t
   await again.stop()
 })
 
+t.test(
+  'a disk that fills while the model answers: the answer is kept, and the model is not asked again',
+  { skip: NO_MOUNT },
+  async (t) => {
+    const folder = mountSmallDisk(t, 2)
+    let calls = 0
+    const b = await startBot(YAML, {
+      folder,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      api: {
+        reply: () => {
+          calls++
+          if (calls === 1) fill(join(folder, 'filler'))
+          return `answer ${calls} ${'x'.repeat(30_000)}`
+        },
+      },
+    })
+    const asked = b.chat('u', 'one', { message_id: 'm1' })
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await rm(join(folder, 'filler'))
+    t.match((await asked).body.response, /^answer 1 /)
+    t.equal(calls, 1)
+    t.match((await b.chat('u', 'two')).body.response, /^answer 2 /)
+    await b.stop()
+  },
+)
+
 t.test('a state folder that can only be read: refused with what to do', { skip: NO_MOUNT }, async (t) => {
   const disk = mountSmallDisk(t, 4)
   const first = await startBot(YAML, { folder: disk, api: { reply: () => 'ok' } })

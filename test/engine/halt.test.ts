@@ -49,6 +49,29 @@ t.test('/stop all: from an owner everything stops, from anybody else nothing', a
   t.same(await codes(b), [200, 200])
 })
 
+t.test('a stop that comes while a turn is just being taken up ends it too', async (t) => {
+  const b = await bot(t, t.testdir({}))
+  let halted = Promise.resolve()
+  b.claw.engine.on((event) => {
+    if (event.type === 'inbound') halted = b.claw.engine.halt(undefined, 'the test')
+  })
+  t.equal((await b.chat('u', 'hello')).body.response, '(stopped)')
+  await halted
+  t.equal(b.api.requests.length, 0)
+})
+
+t.test('/status says that something runs', async (t) => {
+  const b = await bot(t, t.testdir({}))
+  const states: string[] = []
+  b.api.setReply(async () => {
+    states.push(String((await b.chat('u', '/status')).body.response))
+    return 'ok'
+  })
+  await b.chat('u', 'hello')
+  states.push(String((await b.chat('u', '/status')).body.response))
+  t.match(states, [/agent:main:http:u\nSomething is running here; \/stop ends it\.\nWaiting: 0 messages/, /http:u\nWaiting/])
+})
+
 t.test('a disk that cannot store the stop keeps nothing running', async (t) => {
   const folder = t.testdir({})
   const b = await startBot(YAML, { folder, api: { reply: () => ({ text: 'late', delayMs: 5_000 }) } })

@@ -181,6 +181,93 @@ t.test('a turn goes on under today’s plan', async (t) => {
   })
 })
 
+/** Two commands in one answer of the model, then what it was told. */
+const twoCalls =
+  (one: string, two: string) =>
+  (request: MessagesRequest): FakeReply => {
+    const last = lastUserText(request)
+    const text = JSON.stringify(request.messages.at(-1)?.content)
+    if (last !== 'go') return { text: `told: ${text}` }
+    return { toolCalls: [one, two].map((command) => ({ name: 'bash', input: { command } })) }
+  }
+
+t.test('killed in a turn of which one question was answered late: what was approved runs once', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const yaml = `
+owners: ["webchat:boss"]
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdir({})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+  const reply = twoCalls('echo ran >> once.txt && cat once.txt', 'touch second.txt')
+  const first = await bot(t, yaml, { clock, api: { reply } })
+  void first.chat('u', 'go', { message_id: 'm1' })
+  await until(async () => (await first.claw.engine.approvals()).length === 1)
+  const [asked] = await first.claw.engine.approvals()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  await until(async () => (await first.claw.engine.approvals()).length === 2)
+  await first.claw.engine.decide(asked?.id ?? '', 'once', { caller: { kind: 'owner' } })
+  const folder = await asKilled(t, first.folder)
+
+  // The first, which was not really killed, must not come to the message too.
+  await first.claw.engine.halt(undefined, 'the test')
+  const later = createFakeClock(clock.now())
+  const second = await bot(t, yaml, { folder, clock: later, api: { reply } })
+  await until(async () => (await second.claw.engine.approvals()).length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await later.advance(31_000)
+  const told = (await second.claw.engine.waitForAnswer(SESSION, 'm1')).response
+  t.match(told, new RegExp(`${asked?.id} is pending`), 'as it was told before')
+  const late = (await second.claw.engine.waitForAnswer(SESSION, `approval:${asked?.id}`)).response
+  t.match(late, /granted/)
+  t.equal(late.match(/ran\\n/g)?.length, 1, late)
+})
+
+t.test('killed between a late decision and the audit line of it: the message of it stands already', async (t) => {
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const yaml = `
+owners: ["webchat:boss"]
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdir({})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+  const folder = t.testdir({})
+  const first = await bot(t, yaml, { folder, clock, api: { reply: asks('bash', { command: 'touch made.txt && echo made' }) } })
+  void first.chat('u', 'go', { message_id: 'm1' })
+  await until(async () => (await first.claw.engine.approvals()).length === 1)
+  const [asked] = await first.claw.engine.approvals()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.advance(31_000)
+  await first.claw.engine.waitForAnswer(SESSION, 'm1')
+  await first.stop()
+  const storage = await openStorage(join(folder, '.openclaw'))
+  const posted = { ...inboxRow(SESSION, `approval:${asked?.id}`), kind: 'approval', payload: { approvalId: asked?.id } } as const
+  t.match(await storage.approvals.settle(asked?.id ?? '', 'once', 'owner', clock.now(), () => posted), { state: 'once' })
+  await storage.close()
+
+  const second = await bot(t, yaml, { folder, clock, api: { reply: asks('bash', {}) } })
+  t.match((await second.claw.engine.waitForAnswer(SESSION, `approval:${asked?.id}`)).response, /granted[\s\S]*made/)
+})
+
+t.test('killed after an approved command changed its own file: what it said stands', async (t) => {
+  const workspace = t.testdir({ 'build.sh': 'echo "# built" >> build.sh; echo BUILT' })
+  const yaml = `
+owners: ["webchat:boss"]
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${workspace}", permissions: { approvalWait: 30s } } }`
+  const reply = twoCalls('bash build.sh', 'touch second.txt')
+  const first = await bot(t, yaml, { api: { reply } })
+  void first.chat('u', 'go', { message_id: 'm1' })
+  await until(async () => (await first.claw.engine.approvals()).length === 1)
+  const [asked] = await first.claw.engine.approvals()
+  await first.claw.engine.decide(asked?.id ?? '', 'once', { caller: { kind: 'owner' } })
+  await until(async () => (await first.claw.engine.approvals()).some(({ id }) => id !== asked?.id))
+  const folder = await asKilled(t, first.folder)
+  await first.claw.engine.halt(undefined, 'the test')
+
+  const second = await bot(t, yaml, { folder, api: { reply } })
+  await until(async () => (await second.claw.engine.approvals()).length === 1)
+  const [other] = await second.claw.engine.approvals()
+  await second.claw.engine.decide(other?.id ?? '', 'deny', { caller: { kind: 'owner' } })
+  const { response } = await second.claw.engine.waitForAnswer(SESSION, 'm1')
+  t.match(response, /BUILT[\s\S]*an approver denied it/)
+  t.equal(await readFile(join(workspace, 'build.sh'), 'utf8'), 'echo "# built" >> build.sh; echo BUILT# built\n')
+})
+
 t.test('killed while it waited for an approval: the same question stands, and its answer still counts', async (t) => {
   const yaml = `
 owners: ["webchat:boss"]
@@ -302,4 +389,27 @@ channels: { telegram: { token: "1:T", apiRoot: "${url}", allowFrom: ["telegram:7
       t.equal(texts().length, expected.length)
     })
   }
+})
+
+t.test('a stop lets the running turn end and its reply go out; what comes meanwhile is for the next process', async (t) => {
+  const telegram = await createFakeTelegram({ token: '1:T' })
+  t.teardown(() => telegram.stop())
+  const folder = t.testdir({})
+  const yaml = `
+agents: { main: { soul: S } }
+channels: { telegram: { token: "1:T", apiRoot: "${telegram.url}", allowFrom: ["telegram:7"] } }`
+  const { opened, open } = gate()
+  const heard = (): (string | undefined)[] => telegram.chat(7).flatMap((one) => (one.fromBot ? [one.text] : []))
+  const first = await bot(t, yaml, { folder, api: { reply: () => opened.then(() => 'first answer') } })
+  telegram.say({ from: 7, text: 'one' })
+  await until(() => first.events.some(({ type }) => type === 'turn_start'))
+  const stopped = first.stop()
+  telegram.say({ from: 7, text: 'two' })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  open()
+  await stopped
+  t.same(heard(), ['first answer'])
+  await bot(t, yaml, { folder, api: { reply: () => 'second answer' } })
+  await until(() => heard().length === 2)
+  t.same(heard(), ['first answer', 'second answer'])
 })

@@ -15,7 +15,7 @@ t.test('what the page and the command line read', async (t) => {
   })
   t.match(await get('/api/routes'), {
     defaultAgent: 'main',
-    rules: [{ agentId: 'researcher', prefix: '/research', place: { line: 12 } }],
+    rules: [{ agentId: 'researcher', prefix: '/research', place: { line: 10 } }],
   })
   t.match(await get('/api/channels'), { channels: [{ id: 'http', type: 'http', state: 'connected' }] })
   t.match(await get('/api/heartbeats'), {

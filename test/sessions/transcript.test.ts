@@ -201,6 +201,15 @@ void t.test('however many sessions speak, few files stay open, and none when it 
   t.equal(openHere(), 0)
 })
 
+void t.test('where the disk is waited for, appends to one file do not shut it for each other', async (t) => {
+  const transcripts = createTranscripts({ sync: true, log: silentLogger })
+  const path = join(t.testdir(), 's.jsonl')
+  const ids = Array.from({ length: 40 }, (_, n) => `e${n}`)
+  await Promise.all(ids.map((id) => transcripts.append(path, [entry(id)])))
+  t.same(await all(path), ids)
+  transcripts.close()
+})
+
 void t.test('what is loaded is the same from the cache and from the disk, whatever was appended', async (t) => {
   const dir = t.testdir()
   let file = 0

@@ -165,7 +165,7 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       t.equal(await outbox.attempt(seq), 2)
     })
 
-    scenario('questions are answered once', async (t, { approvals }) => {
+    scenario('questions are answered once, and a late answer is a message', async (t, { approvals, sessions }) => {
       const row: ApprovalRow = {
         id: 'q1',
         run: 'r',
@@ -185,19 +185,26 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
         state: 'open',
         late: false,
       }
+      const message = ({ id, state }: ApprovalRow) => ({ ...inboxRow(S, id), content: state })
       await approvals.insert(row)
       t.strictSame(await approvals.get('q1'), row)
       t.equal((await approvals.open()).length, 1)
       t.equal(await approvals.setLate('q1'), true)
       const both = await Promise.all([
-        approvals.settle('q1', 'once', 'telegram:1', 5),
-        approvals.settle('q1', 'deny', 'telegram:2', 5),
+        approvals.settle('q1', 'once', 'telegram:1', 5, message),
+        approvals.settle('q1', 'deny', 'telegram:2', 5, message),
       ])
       t.match(both[0], { state: 'once', decidedBy: 'telegram:1', late: true })
       t.equal(both[1], null)
       t.equal(await approvals.setLate('q1'), false)
       t.strictSame(await approvals.open(), [])
       t.equal(await approvals.get('nothing'), null)
+      t.equal(sessions.waiting(S), 1)
+      t.match(await sessions.claimNext(S), { resumed: false, rows: [{ messageId: 'q1', content: 'once' }] })
+
+      await approvals.insert({ ...row, id: 'q2' })
+      await approvals.settle('q2', 'deny', 'telegram:1', 6, message)
+      t.equal(sessions.waiting(S), 0, 'who waits in place has it already')
     })
 
     scenario('a slot is claimed once and ends once', async (t, { slots }) => {
@@ -346,6 +353,11 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       void journal.step('model:1', () => new Promise(() => {}))
       await storage.kv.set('written', 'after them')
       const again = (await reopen()).journal('r1')
+      t.strictSame(
+        ['model:0', 'tool:a', 'failed', 'tool:b', 'model:1'].filter((name) => again.has(name)),
+        ['model:0', 'tool:a', 'tool:b'],
+        'what would not be made again',
+      )
       t.strictSame(await again.step('model:0', made), { n: 1 })
       t.equal(await again.step('void', async () => 5), undefined)
       t.strictSame(await again.step('tool:a', made, 'never'), { n: 2 })

@@ -2,6 +2,7 @@
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
 import t, { type Test } from 'tap'
 import { ClawError } from '../../src/errors.ts'
 import { openDatabase } from '../../src/storage/embedded/database.ts'
@@ -176,4 +177,74 @@ void t.test('a claim that was let go is taken up again', async (t) => {
   clearInterval(alive)
   t.equal(tries, 2)
   t.equal(runs.size, 1)
+})
+
+void t.test('a claim whose note went with a failed group is resumed all the same, and what waits is not forgotten', async (t) => {
+  const storage = await openStorage(t.testdir())
+  t.teardown(() => storage.close())
+  for (const id of ['m1', 'm2']) await storage.sessions.post(inboxRow('s', id), id)
+  const seen: unknown[] = []
+  const done = new Promise<void>((resolve) => {
+    storage.queue.start(
+      async ({ session }) => {
+        const claim = await storage.sessions.claimNext(session)
+        if (claim === null) return 'noop'
+        seen.push([claim.rows.map((row) => row.messageId), claim.resumed, storage.sessions.waiting(session)])
+        if (seen.length === 1) {
+          // The note that it was begun rides in this group.
+          await t.rejects(storage.outbox.attempt(999))
+          throw new Error('the disk')
+        }
+        await storage.sessions.finish(claim, { answers: [], outbox: [] })
+        if (seen.length === 3) resolve()
+        return 'done'
+      },
+      { realtime: 1, scheduled: 1, background: 1 },
+    )
+  })
+  storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
+  await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 5000))])
+  t.strictSame(seen, [
+    [['m1'], false, 1],
+    [['m1'], true, 1],
+    [['m2'], false, 0],
+  ])
+})
+
+void t.test('another program holds the database longer than is waited for: said, and the turn is tried again', async (t) => {
+  const stateDir = t.testdir()
+  const storage = await openStorage(stateDir)
+  t.teardown(() => storage.close())
+  await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
+  const failures: string[] = []
+  let tries = 0
+  const done = new Promise<void>((resolve) => {
+    storage.queue.start(
+      async ({ session }) => {
+        const claim = await storage.sessions.claimNext(session)
+        if (claim === null) return 'noop'
+        tries++
+        const other = new DatabaseSync(join(stateDir, 'state.db'))
+        if (tries === 1) other.exec('BEGIN IMMEDIATE')
+        try {
+          await storage.sessions.finish(claim, { answers: [], outbox: [] })
+        } catch (error) {
+          failures.push(String(error))
+          // The queue is told while it is still held.
+          setTimeout(() => other.close(), 100)
+          throw error
+        }
+        other.close()
+        resolve()
+        return 'done'
+      },
+      { realtime: 1, scheduled: 1, background: 1 },
+    )
+  })
+  storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
+  const alive = setInterval(() => {}, 1000)
+  await done
+  clearInterval(alive)
+  t.match(failures, [/Another program holds .*state\.db/])
+  t.equal(tries, 2)
 })

@@ -1,9 +1,10 @@
 // Questions to people in SQLite: each leaves `open` once, whoever answers first.
 
-import type { ApprovalRow, ApprovalsStore } from '../ports.ts'
+import { type ApprovalRow, type ApprovalsStore, inboxKey } from '../ports.ts'
 import type { Database, Row } from './database.ts'
+import type { EmbeddedSessionStore } from './session-store.ts'
 
-export function createApprovalsStore(db: Database): ApprovalsStore {
+export function createApprovalsStore(db: Database, sessions: Pick<EmbeddedSessionStore, 'posting'>): ApprovalsStore {
   const get = (id: string): ApprovalRow | null => {
     const row = db.sql('SELECT * FROM approvals WHERE id = ?').get(id)
     return row === undefined ? null : toRow(row)
@@ -28,13 +29,21 @@ export function createApprovalsStore(db: Database): ApprovalsStore {
     async open() {
       return db.sql("SELECT * FROM approvals WHERE state = 'open' ORDER BY created_at, id").all().map(toRow)
     },
-    settle: (id, state, by, at) =>
-      db.write(() => {
+    async settle(id, state, by, at, message) {
+      const { settled, stored } = await db.write(() => {
         const { changes } = db
           .sql("UPDATE approvals SET state = ?, decided_by = ?, decided_at = ? WHERE id = ? AND state = 'open'")
           .run(state, by, at, id)
-        return changes === 1 ? get(id) : null
-      }),
+        const row = changes === 1 ? get(id) : null
+        if (row?.late !== true) return { settled: row }
+        const posted = message(row)
+        const posting = sessions.posting(posted, inboxKey(posted))
+        const result = posting.insert()
+        return { settled: row, stored: () => posting.stored(result) }
+      })
+      stored?.()
+      return settled
+    },
     setLate: (id) =>
       db.write(() => db.sql("UPDATE approvals SET late = 1 WHERE id = ? AND state = 'open'").run(id).changes === 1),
   }

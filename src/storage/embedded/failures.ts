@@ -37,6 +37,8 @@ function sentenceOf(code: string, path: string, message: string): string | null 
     case 'ENOSPC':
     case 'EDQUOT':
       return `The disk that holds ${path} is full. What was stored before still stands; free some space and try again.`
+    case 'SQLITE_BUSY':
+      return `Another program holds ${path} and does not let go of it. Close it; what waits is tried again.`
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
     case 'EROFS':

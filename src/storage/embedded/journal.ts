@@ -23,6 +23,7 @@ export function createJournal(db: Database, run: string): StepJournal {
   }
 
   return {
+    has: (name) => recorded().has(name),
     async step<T>(name: string, make: (idempotencyKey: string) => Promise<T>, retry: 'always' | 'never' = 'always'): Promise<T> {
       const steps = recorded()
       const earlier = steps.get(name)

@@ -15,6 +15,18 @@ export interface EmbeddedSessionStore extends SessionStore {
   laneOf(session: string): Lane | null
   /** A turn of the session ended without finishing its claim; the next claim takes it up again. */
   release(session: string): void
+  /** A row for another store's transaction: `insert` within it, `stored` once it stands. */
+  posting(row: NewInboxRow, key: string): Posting
+}
+
+interface Posted {
+  readonly seq: number
+  readonly duplicate: boolean
+}
+
+interface Posting {
+  insert(): Posted
+  stored(result: Posted): void
 }
 
 const LANES: readonly Lane[] = ['realtime', 'scheduled', 'background']
@@ -31,8 +43,10 @@ export function createSessionStore(
   /** Sessions whose claim a turn of this process holds. */
   const held = new Set<string>()
   const fresh = createFreshRows()
-  /** Runs of fresh rows that are not yet noted as begun. */
+  /** Runs of fresh rows that the table does not surely know as begun. */
   const unnoted = new Set<string>()
+  /** Rows this process began on and did not finish, whatever the table says of them. */
+  const begun = new Set<number>()
   /** Rows up to here were there before this process, and may have been begun. */
   const inherited = Number(db.sql('SELECT max(seq) AS seq FROM inbox').get()?.['seq'] ?? 0)
   for (const row of db.sql('SELECT session, lane, count(*) AS count FROM inbox WHERE state = 0 GROUP BY session, lane').all()) {
@@ -46,10 +60,23 @@ export function createSessionStore(
     else waiting.set(session, counts)
   }
 
-  async function post(row: NewInboxRow, key: string): Promise<{ seq: number; duplicate: boolean }> {
+  function posting(row: NewInboxRow, key: string): Posting {
+    const body = JSON.stringify(row)
+    const run = random.id()
+    return {
+      insert: () => insertInbox(db, row, { key, run, body }),
+      stored({ seq, duplicate }) {
+        if (duplicate) return
+        count(row.session, row.lane, 1)
+        fresh.add({ ...row, seq, attempts: 1 }, run)
+      },
+    }
+  }
+
+  async function post(row: NewInboxRow, key: string): Promise<Posted> {
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
     count(row.session, row.lane, 1)
-    let result = { seq: 0, duplicate: true }
+    let result: Posted = { seq: 0, duplicate: true }
     try {
       const body = JSON.stringify(row)
       const run = random.id()
@@ -66,9 +93,13 @@ export function createSessionStore(
     held.add(session)
     let claim: Claim | null = null
     try {
-      claim = freshClaim(session, options) ?? (await db.write(() => claimRows(db, session, options, inherited)))
-      for (const row of claim?.rows ?? []) if (row.attempts === 1) count(session, row.lane, -1)
-      if (claim !== null) fresh.claimed(claim.rows)
+      claim = freshClaim(session, options) ?? (await db.write(() => claimRows(db, session, options, { inherited, begun })))
+      if (claim === null) return null
+      for (const row of claim.rows) {
+        if (row.attempts === 1 && !begun.has(row.seq)) count(session, row.lane, -1)
+        begun.add(row.seq)
+      }
+      fresh.claimed(claim.rows)
       return claim
     } finally {
       if (claim === null) held.delete(session)
@@ -85,7 +116,7 @@ export function createSessionStore(
     const { row, run } = first
     unnoted.add(run)
     db.later(() => {
-      if (unnoted.delete(run)) hold(db, run, row.seq)
+      if (unnoted.has(run)) noteBegun(db, run, row.seq)
     })
     return { run, resumed: false, rows: [row] }
   }
@@ -106,11 +137,13 @@ export function createSessionStore(
       db.sql('DELETE FROM steps WHERE run = ?').run(claim.run)
     })
     fresh.finished(claim.rows)
+    for (const { seq } of claim.rows) begun.delete(seq)
     for (const session of new Set(claim.rows.map((row) => row.session))) held.delete(session)
   }
 
   return {
     post,
+    posting,
     async known(key) {
       await db.flush()
       const row = db.sql('SELECT seq, session, agent_id FROM inbox WHERE key = ?').get(key)
@@ -162,8 +195,6 @@ export function createSessionStore(
       return counts === undefined ? null : (LANES.find((lane) => counts[lane] > 0) ?? null)
     },
     release(session) {
-      // So that the next claim sees that this one was begun.
-      db.now(() => undefined)
       fresh.left(session)
       held.delete(session)
     },
@@ -189,23 +220,28 @@ function claimRows(
   db: Database,
   session: string,
   { all = false, max = DEFAULT_MAX }: { all?: boolean; max?: number },
-  inherited: number,
+  { inherited, begun }: { readonly inherited: number; readonly begun: ReadonlySet<number> },
 ): Claim | null {
   const open = db.sql('SELECT * FROM inbox WHERE session = ? AND state < 2 ORDER BY seq LIMIT ?').all(session, all ? max + 1 : 1)
   const [first] = open
   if (first === undefined) return null
   const run = String(first['run'])
   const held = first['state'] === 1
+  const resumed = held || Number(first['seq']) <= inherited || begun.has(Number(first['seq']))
   const taken = held
     ? db.sql('SELECT * FROM inbox WHERE session = ? AND state = 1 AND run = ? ORDER BY seq').all(session, run)
     : // What may have been begun alone ends alone: its run has appended what it was then.
-      together(open, all && Number(first['seq']) > inherited, max)
+      together(open, all && !resumed, max)
   for (const row of taken) hold(db, run, row['seq'] as number)
-  return { run, resumed: held || Number(first['seq']) <= inherited, rows: taken.map(toRow) }
+  return { run, resumed, rows: taken.map(toRow) }
 }
 
 const hold = (db: Database, run: string, seq: number): void =>
   void db.sql('UPDATE inbox SET state = 1, run = ?, attempts = attempts + 1 WHERE seq = ?').run(run, seq)
+
+/** As `hold`, for a claim that did not ask the table; a group may be tried twice. */
+const noteBegun = (db: Database, run: string, seq: number): void =>
+  void db.sql('UPDATE inbox SET state = 1, run = ?, attempts = 1 WHERE seq = ? AND state = 0').run(run, seq)
 
 /** The first row, and with `all` the messages right behind it: what is no message has a turn of its own. */
 function together(open: readonly Row[], all: boolean, max: number): readonly Row[] {

@@ -59,7 +59,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     sessions,
     queue,
     outbox: createOutbox(db, clock),
-    approvals: createApprovalsStore(db),
+    approvals: createApprovalsStore(db, sessions),
     usage: createUsageStore(db, lost),
     slots: createSlots(db),
     halts: createHalts(stateDir, log),

@@ -6,10 +6,12 @@ import {
   type ApprovalRow,
   type ApprovalsStore,
   type HaltStore,
+  inboxKey,
   MOST_OPEN_PAIRINGS,
   type Outbox,
   type OutboxRow,
   type PeopleStore,
+  type SessionStore,
   type SlotRow,
   type SlotStore,
   type StepJournal,
@@ -28,13 +30,14 @@ export function createMemoryStorage(world: {
   const { clock, random, stateDir } = world
   const outbox = createOutbox(clock)
   const values = new Map<string, string>()
+  const sessions = createMemorySessions(outbox, clock.now)
   let admissions: { agentId: string; who: string; at: number }[] = []
   return {
     stateDir,
-    sessions: createMemorySessions(outbox, clock.now),
+    sessions,
     queue: createLanes({ clock, log: world.log }),
     outbox,
-    approvals: createApprovals(),
+    approvals: createApprovals(sessions),
     usage: createUsage(),
     slots: createSlots(),
     halts: createHalts(),
@@ -58,7 +61,7 @@ export function createMemoryStorage(world: {
 }
 
 /** Nothing outlives the process, so every step is made once and remembered by its caller. */
-const createJournal = (run: string): StepJournal => ({ step: (name, make) => make(`${run}:${name}`) })
+const createJournal = (run: string): StepJournal => ({ has: () => false, step: (name, make) => make(`${run}:${name}`) })
 
 function createOutbox(clock: Clock): Outbox {
   const rows = new Map<number, OutboxRow & { at: number }>()
@@ -104,17 +107,19 @@ function createOutbox(clock: Clock): Outbox {
   }
 }
 
-function createApprovals(): ApprovalsStore {
+function createApprovals(sessions: Pick<SessionStore, 'post'>): ApprovalsStore {
   const rows = new Map<string, ApprovalRow>()
   return {
     insert: async (row) => void rows.set(row.id, row),
     get: async (id) => rows.get(id) ?? null,
     open: async () => [...rows.values()].filter((row) => row.state === 'open'),
-    async settle(id, state, by) {
+    async settle(id, state, by, _at, message) {
       const row = rows.get(id)
       if (row === undefined || row.state !== 'open') return null
       const settled = { ...row, state, decidedBy: by }
       rows.set(id, settled)
+      const posted = settled.late ? message(settled) : undefined
+      if (posted !== undefined) await sessions.post(posted, inboxKey(posted))
       return settled
     },
     async setLate(id) {

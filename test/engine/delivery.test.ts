@@ -1,0 +1,37 @@
+import t from 'tap'
+import type { Channel, OutboundMessage } from '../../src/channels/port.ts'
+import { createDelivery } from '../../src/engine/delivery.ts'
+import { silentLogger, systemRandom } from '../../src/ports.ts'
+import { createMemoryStorage } from '../../src/storage/memory/storage.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { outboxRow } from '../support/storage-world.ts'
+
+t.test('a reply that comes due while the outbox is being read is not forgotten', async (t) => {
+  const fake = createFakeClock(1_000)
+  let asked = 0
+  // Time goes on between any two looks at the clock, as it does under load.
+  const clock = { ...fake, now: () => fake.now() + asked++ }
+  const { outbox } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
+  const sent: string[] = []
+  const send = async ({ content }: OutboundMessage): Promise<void> => void sent.push(content)
+  const delivery = createDelivery({
+    outbox,
+    channels: { get: () => ({ send }) as unknown as Channel },
+    clock,
+    random: systemRandom,
+    log: silentLogger,
+    redact: (text) => text,
+    emit() {},
+  })
+  t.teardown(() => delivery.stop())
+  for (const ahead of [1, 2, 3, 50]) {
+    await outbox.put(outboxRow(`o${ahead}`))
+    const [row] = await outbox.due(Number.MAX_SAFE_INTEGER, 1)
+    await outbox.retry(row?.seq ?? 0, fake.now() + asked + ahead)
+    delivery.wake()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    await fake.advance(1_000)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    t.equal(sent.at(-1), `reply o${ahead}`)
+  }
+})
