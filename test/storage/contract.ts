@@ -338,6 +338,18 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       )
     })
 
+    scenario('what an earlier process began on comes before what is new', async (t, storage, reopen) => {
+      await storage.sessions.post(inboxRow(S, 'm1'), 'k1')
+      claimed(await storage.sessions.claimNext(S))
+      const { sessions } = await reopen()
+      await sessions.post(inboxRow(S, 'm2'), 'k2')
+      for (const messageId of ['m1', 'm2']) {
+        const claim = claimed(await sessions.claimNext(S))
+        t.match(claim, { resumed: messageId === 'm1', rows: [{ messageId }] })
+        await sessions.finish(claim, answered(claim, 'done'))
+      }
+    })
+
     scenario('a finished step is not made again; one cut off says so', async (t, storage, reopen) => {
       const journal = storage.journal('r1')
       const keys: string[] = []

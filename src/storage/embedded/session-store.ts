@@ -49,8 +49,12 @@ export function createSessionStore(
   const begun = new Set<number>()
   /** Rows up to here were there before this process, and may have been begun. */
   const inherited = Number(db.sql('SELECT max(seq) AS seq FROM inbox').get()?.['seq'] ?? 0)
-  for (const row of db.sql('SELECT session, lane, count(*) AS count FROM inbox WHERE state = 0 GROUP BY session, lane').all()) {
-    count(String(row['session']), row['lane'] as Lane, Number(row['count']))
+  const open = db.sql('SELECT session, lane, state, count(*) AS count FROM inbox WHERE state < 2 GROUP BY session, lane, state')
+  for (const row of open.all()) {
+    const session = String(row['session'])
+    // What the process before began on comes first, and only the table knows of it.
+    if (row['state'] === 1) fresh.left(session)
+    else count(session, row['lane'] as Lane, Number(row['count']))
   }
 
   function count(session: string, lane: Lane, by: number): void {
