@@ -24,6 +24,8 @@ export function boundHeap(env: Readonly<Record<string, string | undefined>>): vo
     clearInterval(timer)
     setFlagsFromString('--expose-gc')
     stretchYoung()
+    // Waking helpers takes longer than to look through so little alone.
+    setFlagsFromString('--no-parallel-scavenge')
     setFlagsFromString('--heap-growing-percent=30')
     // How far the heap may grow is reckoned anew at the end of a collection.
     ;(runInNewContext('gc') as () => void)()

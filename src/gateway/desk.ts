@@ -31,6 +31,7 @@ export interface Desk {
 
 /** Turns and answered messages that are remembered, to tell a reply that is on its way twice. */
 const MEMORY = 4096
+const FORGOTTEN_AT_ONCE = 512
 
 export function createDesk(engine: Engine): Desk {
   /** Before the engine says which session a message belongs to: by its address. */
@@ -114,7 +115,12 @@ export function createDesk(engine: Engine): Desk {
   function remember<T>(map: Map<string, T>, key: string, value: T): void {
     map.delete(key)
     map.set(key, value)
-    if (map.size > MEMORY) map.delete(map.keys().next().value as string)
+    if (map.size <= MEMORY + FORGOTTEN_AT_ONCE) return
+    // Each time a map is gone through it begins where all that was taken out stood.
+    for (const oldest of map.keys()) {
+      map.delete(oldest)
+      if (map.size <= MEMORY) return
+    }
   }
 }
 

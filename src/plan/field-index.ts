@@ -1,6 +1,7 @@
 // Finds rules by the ids they fix. Rules with the same fixed fields share one table: ids → rules, best rank first.
 // A message is looked up once in each table that could still hold something better.
 
+import { atOnce, type Sliced } from '../slices.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
 import { FIELDS, type Field } from './scan.ts'
 
@@ -66,9 +67,12 @@ function keysOf(fields: readonly Field[], rule: RulePlan): readonly string[] {
 }
 
 /** An index over rules, given by rank, best first. */
-export function createFieldIndex(ranked: readonly Ranked[]): FieldIndex {
+export const createFieldIndex = (ranked: readonly Ranked[]): FieldIndex => atOnce(indexFields(ranked))
+
+export function* indexFields(ranked: readonly Ranked[]): Sliced<FieldIndex> {
   const tables = new Map<string, Table>()
   for (const { rank, rule } of ranked) {
+    yield
     const fields = keyFields(rule)
     const signature = fields.join()
     let table = tables.get(signature)

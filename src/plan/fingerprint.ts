@@ -1,13 +1,17 @@
 // Enters: any value of a Plan. Leaves: a short text that changes exactly when the value means something else.
-// Key order, Map order and absent keys don't count. A secret counts by the hash of its value and is never printed.
+// Key order, Map order and absent keys don't count. Only fingerprints of one process can be compared.
 
-import { createHash } from 'node:crypto'
 import { Secret } from './plan.ts'
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** Odd factors of MurmurHash3, whose last step this also uses: multiplying by one loses nothing. */
 const FACTORS = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93] as const
+
+/** Drawn anew in each process, so that nobody who sees a fingerprint can reckon back to the secret in what it was made of. */
+const SEED = [draw(), draw(), draw(), draw()] as const
+
+function draw(): number {
+  return Math.floor(Math.random() * 2 ** 32)
+}
 
 /**
  * 128 bits of a text as 32 hexadecimal digits, so that two objects never meet by chance. Nobody gains by making them meet on
@@ -15,7 +19,7 @@ const FACTORS = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93] as const
  */
 function digest(text: string): string {
   const [fa, fb, fc, fd] = FACTORS
-  let [a, b, c, d] = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a]
+  let [a, b, c, d] = SEED
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     a = b ^ Math.imul(a ^ unit, fa)
@@ -58,7 +62,7 @@ function canonical(value: unknown): string {
 
 function canonicalObject(value: object): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value instanceof Secret) return `secret(${sha256(value.reveal())})`
+  if (value instanceof Secret) return `secret(${JSON.stringify(value.reveal())})`
   if (value instanceof Date) return `date(${value.toISOString()})`
   if (value instanceof RegExp) return `regexp(${String(value)})`
   if (value instanceof Set) return `set(${[...value].map(canonical).sort(byCode).join(',')})`

@@ -2,7 +2,7 @@
 // A rule is covered when for each combination of ids it names, some higher rule takes every text it would take.
 
 import { atOnce, type Sliced } from '../slices.ts'
-import { createFieldIndex, type FieldIndex, type Ranked } from './field-index.ts'
+import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
 import { createLiteralIndex } from './literal-index.ts'
 import { analysePlain, fold, type PatternAnalysis } from './plain-pattern.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
@@ -97,7 +97,8 @@ function* createCandidates(ranked: readonly Ranked[]): Sliced<(rule: RulePlan) =
       else list.push(item)
     }
   }
-  const indexes = new Map<readonly Ranked[], FieldIndex>()
+  // The others are small, and made when one asks for them.
+  const indexes = new Map<readonly Ranked[], FieldIndex>([[open, yield* indexFields(open)]])
   const indexOf = (items: readonly Ranked[]): FieldIndex => {
     const index = indexes.get(items) ?? createFieldIndex(items)
     indexes.set(items, index)

@@ -84,6 +84,7 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     entry.cost = costOf(entry)
     cache.set(path, entry)
     total += entry.cost
+    if (total <= cacheBytes) return
     for (const [oldest, { cost }] of cache) {
       if (total <= cacheBytes || oldest === path) break
       cache.delete(oldest)
@@ -95,8 +96,7 @@ export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES 
     const fd = opened.get(path) ?? openForAppend(path)
     opened.delete(path)
     opened.set(path, fd)
-    const [oldest] = opened.keys()
-    if (opened.size > MAX_OPEN && oldest !== undefined) shut(oldest)
+    if (opened.size > MAX_OPEN) shut(opened.keys().next().value as string)
     return fd
   }
 
