@@ -31,6 +31,7 @@ export interface ChannelManager {
   /** Makes running channels match the plan. Resolves when the changed ones have begun; gives `channel:<id>` of those restarted. */
   apply(plan: Plan): Promise<readonly string[]>
   get(channelId: string): Channel | undefined
+  /** In the order of the file. */
   states(): readonly { readonly id: string; readonly type: string; readonly state: string; readonly detail?: string }[]
   stop(): Promise<void>
 }
@@ -111,13 +112,14 @@ export function createChannelManager(options: ChannelManagerOptions): ChannelMan
       return changed.map((spec) => `channel:${spec.id}`)
     },
     get: (channelId) => running.get(channelId)?.channel ?? undefined,
+    // They begin side by side, and what loads first is another one each time.
     states: () =>
-      [...running.values()].map(({ spec, state }) => ({
-        id: spec.id,
-        type: spec.type,
-        state: state.state,
-        ...('detail' in state ? { detail: state.detail } : {}),
-      })),
+      [...new Set([...(running.size === 0 ? [] : plan.channels.keys()), ...running.keys()])].flatMap((id) => {
+        const entry = running.get(id)
+        if (entry === undefined) return []
+        const { spec, state } = entry
+        return [{ id, type: spec.type, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }]
+      }),
     stop: async () => {
       await Promise.all([...running.values()].map(retire))
     },
