@@ -6,6 +6,7 @@ import { measureGuard, partsOfNodeLoaded } from '../../bench/guard.ts'
 import { measurePrompt } from '../../bench/parts/prompt.ts'
 import { VERBS } from '../../src/cli/verbs.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { testdir } from '../support/testdir.ts'
 
 const starter = createRequire(import.meta.url)(join(packageRoot(), 'bin/claw.js')) as {
   loadBundle: (name: string) => { script: { cachedDataRejected: boolean | undefined } } | null
@@ -16,7 +17,7 @@ const LAZY =
   /node_modules\/(@anthropic-ai|openai|grammy|@grammyjs|discord|@discordjs|@slack|irc-framework|linkedom|undici|turndown)/
 
 t.test('work that must not creep up', async (t) => {
-  const { loaded, writes, heap } = await measureGuard(t.testdir())
+  const { loaded, writes, heap } = await measureGuard(testdir(t))
 
   t.test('a start loads few files, and nothing that the configuration does not use', async (t) => {
     t.ok(loaded.length > 0, 'the count works')
@@ -61,7 +62,7 @@ t.test('each verb is in the bundle that the starter takes for it', async (t) => 
 })
 
 t.test('asking loads nothing of Node that only an engine needs', async (t) => {
-  const parts = partsOfNodeLoaded(['validate'], t.testdir({ 'openclaw.yaml': 'agents: { main: { soul: S } }' }))
+  const parts = partsOfNodeLoaded(['validate'], testdir(t, { 'openclaw.yaml': 'agents: { main: { soul: S } }' }))
   t.ok(parts.includes('fs'), 'the list works')
   t.same(
     parts.filter((name) => /^(crypto|child_process|perf_hooks|net|http|tty|worker_threads)$/.test(name)),

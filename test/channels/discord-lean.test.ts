@@ -7,6 +7,7 @@ import { Secret } from '../../src/plan/plan.ts'
 import { systemClock } from '../../src/ports.ts'
 import { createChannelHost, deliver, until } from '../support/channel-host.ts'
 import { type FakeServer, json, serve } from '../support/http.ts'
+import { testdir } from '../support/testdir.ts'
 
 type Test = Pick<typeof t, 'teardown' | 'testdir'>
 
@@ -61,7 +62,7 @@ async function begin(test: Test, apiRoot: string, settings: Record<string, unkno
   const host = createChannelHost({
     type: 'discord',
     clock: systemClock,
-    stateFolder: test.testdir(),
+    stateFolder: testdir(test),
     apiRoot,
     settings: { token: new Secret('x'), ...settings },
     prefixes: ['/research'],

@@ -13,11 +13,12 @@ import { loadPlan } from '../../src/config/load-plan.ts'
 import { packageRoot } from '../../src/resources.ts'
 import { HEAD, startBot } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
+import { testdir } from '../support/testdir.ts'
 
 const guide = await readFile(join(packageRoot(), 'docs/channels/writing-a-channel.md'), 'utf8')
 const [source = ''] = guide.match(/(?<=```ts\n)\/\/ lines\.ts\n[\s\S]*?(?=```)/) ?? []
 
-const folder = t.testdir({})
+const folder = testdir(t, {})
 await mkdir(join(folder, 'node_modules/claw-engine'), { recursive: true })
 const index = new URL('../../src/index.js', import.meta.url).href
 await writeFile(join(folder, 'node_modules/claw-engine/package.json'), '{"type":"module","exports":"./index.js"}')
@@ -73,7 +74,7 @@ channels:
 
 t.test('the file is checked like any other', async (t) => {
   const told = async (yaml: string, env: Record<string, string> = {}): Promise<string[]> => {
-    const file = join(t.testdir({ 'openclaw.yaml': `agents: { main: { soul: S } }\nchannels:\n${yaml}\n` }), 'openclaw.yaml')
+    const file = join(testdir(t, { 'openclaw.yaml': `agents: { main: { soul: S } }\nchannels:\n${yaml}\n` }), 'openclaw.yaml')
     const { diagnostics } = await loadPlan(file, { registry, env })
     return diagnostics
       .filter((one) => one.severity === 'error')

@@ -13,6 +13,7 @@ import { systemClock } from '../../src/ports.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost, until } from '../support/channel-host.ts'
 import { createFakeTelegram, type FakeTelegram } from '../support/fake-telegram.ts'
 import { json, serve } from '../support/http.ts'
+import { testdir } from '../support/testdir.ts'
 
 const clock = fastClock(50)
 
@@ -266,7 +267,7 @@ t.test('a server with four methods and the least of answers is enough', async (t
   const host = createChannelHost({
     type: 'telegram',
     clock: systemClock,
-    stateFolder: t.testdir(),
+    stateFolder: testdir(t),
     apiRoot: server.url,
     settings: { token: new Secret('1:x') },
     spec: { streaming: 'edit' },
@@ -319,7 +320,7 @@ t.test('buttons carry ids only', async (t) => {
 t.test('the registry loads nothing before it is asked', async (t) => {
   t.same(new Set(builtinChannels.map((d) => d.type)).size, builtinChannels.length, 'one line a type')
   for (const type of ['http', 'webchat']) {
-    const host = createChannelHost({ type, clock, stateFolder: t.testdir(), settings: {} })
+    const host = createChannelHost({ type, clock, stateFolder: testdir(t), settings: {} })
     const definition = builtinChannels.find((d) => d.type === type)
     const channel = (await definition?.load())?.(host)
     await channel?.start()

@@ -8,6 +8,7 @@ import { sign } from '../../src/channels/signature.ts'
 import { fillJson, fillText, pointer, read } from '../../src/channels/webhook/template.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost } from '../support/channel-host.ts'
+import { testdir } from '../support/testdir.ts'
 import { webhookDriver } from './driver-webhook.ts'
 
 await runKit(webhookDriver, {
@@ -22,7 +23,7 @@ async function open(
   const host = createChannelHost({
     type: 'webhook',
     clock: fastClock(50),
-    stateFolder: test.testdir(),
+    stateFolder: testdir(test),
     settings: { secret: new Secret('s'), ...settings },
   })
   const channel = (await webhook.load())(host)

@@ -9,6 +9,7 @@ import { createChannelHost, deliver, fastClock, until } from '../support/channel
 import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
 import { createHooksServer } from '../support/hooks-server.ts'
 import { json, serve } from '../support/http.ts'
+import { testdir } from '../support/testdir.ts'
 import { whatsappDriver } from './driver-whatsapp.ts'
 
 await runKit(whatsappDriver, {
@@ -40,7 +41,7 @@ t.test('outside the window a template carries the text; without one it is given 
     const host = createChannelHost({
       type: 'whatsapp',
       clock: fastClock(50),
-      stateFolder: t.testdir(),
+      stateFolder: testdir(t),
       apiRoot: fake.url,
       settings: {
         phoneNumberId: fake.phone,
@@ -85,7 +86,7 @@ t.test('a revoked token is a state, and the reply waits for a new one', async (t
   const host = createChannelHost({
     type: 'whatsapp',
     clock: fastClock(50),
-    stateFolder: t.testdir(),
+    stateFolder: testdir(t),
     apiRoot: fake.url,
     settings: {
       phoneNumberId: fake.phone,
@@ -128,7 +129,7 @@ t.test('whether the platform knows us: its own words count, not those of a serve
     const host = createChannelHost({
       type: 'whatsapp',
       clock: fastClock(50),
-      stateFolder: t.testdir(),
+      stateFolder: testdir(t),
       apiRoot: server.url,
       settings: {
         phoneNumberId: '1',

@@ -10,6 +10,7 @@ import { main } from '../../src/cli.ts'
 import { readGatewayFile, removeGatewayFile, writeGatewayFile } from '../../src/gateway/state-file.ts'
 import { transcriptPath } from '../../src/storage/embedded/session-files.ts'
 import { OWNER, type Started, started } from '../gateway/start.ts'
+import { testdir } from '../support/testdir.ts'
 
 const CONFIG = `
 agents: { main: { soul: You are terse. }, researcher: { soul: You dig. } }
@@ -31,7 +32,7 @@ async function folder(
   t: Test,
   { run = true }: { run?: boolean } = {},
 ): Promise<{ cwd: string; own: Started | null; claw(args: string[], stdin?: string): Promise<Run> }> {
-  const cwd = t.testdir({ 'openclaw.yaml': CONFIG })
+  const cwd = testdir(t, { 'openclaw.yaml': CONFIG })
   const own = run ? await started(t) : null
   if (own !== null)
     await writeGatewayFile(join(cwd, '.openclaw'), {

@@ -12,6 +12,7 @@ import { run } from '../../src/cli/import.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { testdir } from '../support/testdir.ts'
 
 const SAMPLES = join(packageRoot(), 'test/cli/import-samples')
 
@@ -49,7 +50,7 @@ interface Imported {
 
 /** Imports a text and checks that what comes of it is a valid configuration. */
 async function imported(t: Test, source: string, more: Record<string, string> = {}): Promise<Imported> {
-  const cwd = t.testdir({ 'openclaw.json': source, ...more })
+  const cwd = testdir(t, { 'openclaw.json': source, ...more })
   const { code, out } = await claw(cwd, ['openclaw.json'], { format: 'json' })
   t.equal(code, 0)
   const { yaml, findings } = JSON.parse(out) as { yaml: string; findings: Finding[] }
@@ -216,7 +217,7 @@ t.test('accounts become channels', async (t) => {
 })
 
 t.test('a SOUL.md that is there is named', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.json': '{agents: {defaults: {workspace: "~/w"}}}',
     home: { w: { 'SOUL.md': 'You are old.' } },
   })
@@ -236,7 +237,7 @@ t.test('$include is followed', async (t) => {
   )
   t.same(Object.keys(config.agents), ['one', 'two'])
   t.equal(config.sessionScope, 'main')
-  const cwd = t.testdir({ 'x.json': '{$include: "./x.json"}' })
+  const cwd = testdir(t, { 'x.json': '{$include: "./x.json"}' })
   await t.rejects(claw(cwd, ['x.json']), /includes itself/)
 })
 
@@ -253,7 +254,7 @@ t.test('schedules', async (t) => {
 })
 
 t.test('the command line', async (t) => {
-  const cwd = t.testdir({ 'ok.json': '{}', 'broken.json': '{a: ', 'list.json': '[]' })
+  const cwd = testdir(t, { 'ok.json': '{}', 'broken.json': '{a: ', 'list.json': '[]' })
   const piped = await claw(cwd, ['ok.json'])
   t.match(piped.out, /^# Imported from ok\.json/)
   t.match(piped.err, /Everything was carried over/)
@@ -294,7 +295,7 @@ t.test('odd values never crash it', async (t) => {
       'agent',
       'identity',
     ]) {
-      const cwd = t.testdir({ 'x.json': `{"${key}": ${odd}}` })
+      const cwd = testdir(t, { 'x.json': `{"${key}": ${odd}}` })
       t.equal((await claw(cwd, ['x.json'])).code, 0, `${key}: ${odd}`)
     }
   }

@@ -9,6 +9,7 @@ import { slug } from '../../src/cli/init-files.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { formatYaml } from '../../src/config/format.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
+import { testdir } from '../support/testdir.ts'
 
 interface Outcome {
   readonly code: number
@@ -49,7 +50,7 @@ async function problems(t: Test, folder: string, env: Record<string, string> = {
 }
 
 t.test('--yes writes a folder that is valid as it stands', async (t) => {
-  const cwd = t.testdir()
+  const cwd = testdir(t)
   const { code, out } = await init(cwd, ['bot'], { yes: true })
   t.equal(code, 0)
   t.match(out, 'cd bot')
@@ -78,7 +79,7 @@ t.test('--yes writes a folder that is valid as it stands', async (t) => {
 })
 
 t.test('answers end up where they belong', async (t) => {
-  const cwd = t.testdir()
+  const cwd = testdir(t)
   const input = ['Père Noël: "the" #1', 'mehdi', 'sk-ant-123', 'y', '12:ABC', 'me?', '4711'].join('\n')
   const { code, out } = await init(cwd, [], { input: `${input}\n` })
   t.equal(code, 0)
@@ -100,7 +101,7 @@ t.test('answers end up where they belong', async (t) => {
 })
 
 t.test('Telegram without a token or an id stays off, and pairs', async (t) => {
-  const cwd = t.testdir()
+  const cwd = testdir(t)
   await init(cwd, [], { input: '\n\n\nyes\n\n\n' })
   t.same(await problems(t, cwd), [])
   t.match((await config(cwd))['channels'], { telegram: { enabled: false, strangers: 'pair', allowFrom: ['me'] } })
@@ -108,20 +109,20 @@ t.test('Telegram without a token or an id stays off, and pairs', async (t) => {
 })
 
 t.test('where the input ends, the defaults stand', async (t) => {
-  const cwd = t.testdir()
+  const cwd = testdir(t)
   t.equal((await init(cwd, [], { input: 'Robin' })).code, 0)
   t.match(await config(cwd), { agents: { main: { name: 'Robin' } }, owners: ['me'] })
 })
 
 t.test('a name that would clash is asked again', async (t) => {
-  const cwd = t.testdir()
+  const cwd = testdir(t)
   const { out } = await init(cwd, [], { input: 'Robin\nspawn\ntwo words\nmehdi\n' })
   t.match(await config(cwd), { owners: ['mehdi'] })
   t.equal(out.split('not the name of a channel').length, 3)
 })
 
 t.test('nothing that is there is touched', async (t) => {
-  const cwd = t.testdir({ '.gitignore': 'mine\n', agents: { jarvis: { 'SOUL.md': 'mine' } } })
+  const cwd = testdir(t, { '.gitignore': 'mine\n', agents: { jarvis: { 'SOUL.md': 'mine' } } })
   const { code, out } = await init(cwd, [], { yes: true })
   t.equal(code, 0)
   t.equal(await readFile(join(cwd, '.gitignore'), 'utf8'), 'mine\n')
@@ -138,7 +139,7 @@ t.test('nothing that is there is touched', async (t) => {
 })
 
 t.test('--format json, and what cannot be done', async (t) => {
-  const cwd = t.testdir()
+  const cwd = testdir(t)
   const { out } = await init(cwd, ['a'], { yes: true, format: 'json' })
   t.match(JSON.parse(out), { formatVersion: 1, folder: join(cwd, 'a'), kept: [] })
   t.equal((await init(cwd, ['a', 'b'], { yes: true })).code, 64)

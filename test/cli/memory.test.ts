@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { Io } from '../../src/cli/io.ts'
 import { run } from '../../src/cli/memory.ts'
+import { testdir } from '../support/testdir.ts'
 
 async function memory(folder: string, args: string[], format = 'human'): Promise<{ code: number; out: string; err: string }> {
   const seen = { out: '', err: '' }
@@ -24,7 +25,7 @@ async function memory(folder: string, args: string[], format = 'human'): Promise
 }
 
 async function bot(t: Test, yaml = 'stateDir: state\nagents: { main: { soul: Terse. } }\n'): Promise<string> {
-  const folder = t.testdir({ 'openclaw.yaml': yaml })
+  const folder = testdir(t, { 'openclaw.yaml': yaml })
   await mkdir(join(folder, 'state/memory'), { recursive: true })
   await writeFile(join(folder, 'state/memory/tea time.md'), 'Ada drinks green tea at four.\n')
   await writeFile(join(folder, 'state/memory/cats.md'), 'Two of them.\n')
@@ -63,6 +64,9 @@ t.test('usage', async (t) => {
   const folder = await bot(t)
   for (const args of [['show'], ['search'], ['remove'], ['forget']])
     t.equal((await memory(folder, args)).code, 64, args.join(' '))
-  t.equal((await memory(t.testdir({ 'openclaw.yaml': 'agents: { main: { soul: x } }' }), [])).out, 'Nothing is remembered yet.\n')
-  await t.rejects(memory(t.testdir({}), []), { message: /cannot be read/ })
+  t.equal(
+    (await memory(testdir(t, { 'openclaw.yaml': 'agents: { main: { soul: x } }' }), [])).out,
+    'Nothing is remembered yet.\n',
+  )
+  await t.rejects(memory(testdir(t, {}), []), { message: /cannot be read/ })
 })

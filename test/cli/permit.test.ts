@@ -7,6 +7,7 @@ import { run as doctor } from '../../src/cli/doctor.ts'
 import type { Io, Verb } from '../../src/cli/io.ts'
 import { run as permit } from '../../src/cli/permit.ts'
 import { createAudit } from '../../src/permissions/audit.ts'
+import { testdir } from '../support/testdir.ts'
 
 interface Outcome {
   readonly code: number
@@ -52,7 +53,7 @@ agents:
     permissions: { mode: record }
 routing: { defaultAgent: main }
 `
-const folder = (t: Test): string => t.testdir({ 'openclaw.yaml': CONFIG, '.openclaw': {} })
+const folder = (t: Test): string => testdir(t, { 'openclaw.yaml': CONFIG, '.openclaw': {} })
 
 t.test('an agent without the tool is judged all the same, and that is said', async (t) => {
   const cwd = folder(t)
@@ -104,7 +105,7 @@ t.test('lines from standard input, with no configuration at all', async (t) => {
     '{"command":"ls","allow":"git *"}',
     '{"command":"ls | cat .env"}',
   ].join('\n')
-  const { out, code } = await call(permit, t.testdir({}), [], { stdin: true }, input)
+  const { out, code } = await call(permit, testdir(t, {}), [], { stdin: true }, input)
   t.equal(code, 0)
   const lines = out
     .trim()
@@ -118,7 +119,7 @@ t.test('lines from standard input, with no configuration at all', async (t) => {
 })
 
 t.test('a line ends at a line feed alone', async (t) => {
-  const { out } = await call(permit, t.testdir({}), [], { stdin: true }, '\ufeff{"command":"ls\u2028rm x"}\r\n{"command":"pwd"}')
+  const { out } = await call(permit, testdir(t, {}), [], { stdin: true }, '\ufeff{"command":"ls\u2028rm x"}\r\n{"command":"pwd"}')
   t.match(
     out
       .trim()
@@ -148,8 +149,8 @@ t.test('usage', async (t) => {
   t.equal((await call(permit, cwd, [])).code, 64)
   t.equal((await call(permit, cwd, ['ls'], { stdin: true })).code, 64)
   t.match(await call(permit, cwd, ['ls'], { agent: 'nobody' }), { code: 64, err: /main, loose/ })
-  t.equal((await call(permit, t.testdir({}), ['ls'], { agent: 'main' })).code, 66)
-  t.equal((await call(permit, t.testdir({ 'openclaw.yaml': 'agents: 5' }), ['ls'], { agent: 'main' })).code, 1)
+  t.equal((await call(permit, testdir(t, {}), ['ls'], { agent: 'main' })).code, 66)
+  t.equal((await call(permit, testdir(t, { 'openclaw.yaml': 'agents: 5' }), ['ls'], { agent: 'main' })).code, 1)
 })
 
 t.test('audit verify', async (t) => {
@@ -179,5 +180,5 @@ t.test('doctor names what to mend', async (t) => {
   t.equal(of('approvals'), 'problem', 'damaged')
   t.equal(of('exec-approvals.json'), 'warning', 'others may read it')
   t.equal(of('port'), 'ok')
-  t.match((await call(doctor, t.testdir({}), [])).out, /problem +configuration/)
+  t.match((await call(doctor, testdir(t, {}), [])).out, /problem +configuration/)
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startBot } from '../support/bot.ts'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = `
 gateway: { port: 0 }
@@ -53,7 +54,7 @@ t.test('beside the bot that runs: what a reload would do, until it did', async (
 })
 
 t.test('nothing ran here yet: all is new', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML })
   const { code, out, json } = await runCli(cwd, 'plan', '--exit-code', '--format', 'json')
   t.equal(code, 2, out)
   const { against, changes, widened } = json() as { against: string; changes: { action: string; kind: string }[]; widened: [] }
@@ -125,7 +126,7 @@ t.test('what the engine recorded, and what came over a socket', async (t) => {
 })
 
 t.test('beside a revision of git, with includes and souls', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     bot: {
       'openclaw.yaml': 'include: [team/*.yaml]\nagents: { main: { soul: soul.md } }\n',
       'soul.md': 'You are terse.\n',

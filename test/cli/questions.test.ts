@@ -8,6 +8,7 @@ import { builtinRegistry as registry } from '../../src/builtin.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import { saveLastGood } from '../../src/engine/last-good.ts'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const FILE = `agents:
   main: { soul: soul.md, tools: [bash, read_file], workspace: ./work, rateLimit: { maxMessagesPerHour: 20 } }
@@ -27,8 +28,8 @@ heartbeats:
 `
 
 const bot = (t: Tap, files: Record<string, string> = {}): string =>
-  t.testdir({ 'openclaw.yaml': FILE, 'soul.md': 'You are terse.\n', ...files })
-type Tap = { testdir(files: Record<string, string>): string }
+  testdir(t, { 'openclaw.yaml': FILE, 'soul.md': 'You are terse.\n', ...files })
+type Tap = Parameters<typeof testdir>[0]
 
 function edit(folder: string, from: string, to: string): void {
   const file = join(folder, 'openclaw.yaml')

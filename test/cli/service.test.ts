@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { serviceFor } from '../../src/cli/service/units.ts'
 import { type CliResult, runCliWith } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = 'agents: { main: { soul: x } }\nchannels: { http: { allowFrom: ["http:me"] } }\n'
 const SPEC = {
@@ -18,7 +19,7 @@ const SPEC = {
 function machine(t: Test) {
   const script =
     '#!/bin/sh\necho "$(basename "$0") $*" >> "$HOME/calls"\n[ -e "$HOME/broken" ] && echo no bus >&2 && exit 1\necho active\n'
-  const home = t.testdir({
+  const home = testdir(t, {
     bin: { systemctl: script, journalctl: script },
     bot: { 'openclaw.yaml': YAML, 'bad.yaml': 'agents: 5\n' },
   })

@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = `agents:
   main: { soul: S, tools: [bash, read_file], sandbox: "off", permissions: { allow: ["git *"] }, rateLimit: { maxMessagesPerHour: 5 } }
@@ -36,7 +37,7 @@ const list = (value: unknown): readonly Record<string, unknown>[] => {
   if (!Array.isArray(value) || value.length === 0) throw new Error('not a list with something in it')
   return value
 }
-const folder = (t: Test): string => t.testdir({ 'openclaw.yaml': YAML, 'bad.yaml': `${YAML}agents: {}\nrooting: {}\n` })
+const folder = (t: Test): string => testdir(t, { 'openclaw.yaml': YAML, 'bad.yaml': `${YAML}agents: {}\nrooting: {}\n` })
 
 t.test('validate', async (t) => {
   const cwd = folder(t)
@@ -61,7 +62,7 @@ t.test('validate', async (t) => {
 
 t.test('plan, with a replay', async (t) => {
   const recording = '{"channelId":"http","userId":"u","content":"/a hi"}\n'
-  const cwd = t.testdir({ 'a.yaml': YAML, 'b.yaml': YAML.replace('/a,', '/b,'), 'rec.jsonl': recording })
+  const cwd = testdir(t, { 'a.yaml': YAML, 'b.yaml': YAML.replace('/a,', '/b,'), 'rec.jsonl': recording })
   const args = ['-c', 'b.yaml', 'plan', '--against', 'a.yaml', '--replay', 'rec.jsonl', '--format', 'json']
   const replayed = (await runCli(cwd, ...args)).json()
   const top = { formatVersion: 'number', against: 'string', changes: 'list', widened: 'list', restarts: 'list', sessions: 'list' }
@@ -74,7 +75,7 @@ t.test('plan, with a replay', async (t) => {
 
 t.test('plan: changes and what they come to', async (t) => {
   const before = YAML.replace('"git *"', '"git status"').replace('"0 9', '"0 8').replace('token: x', 'token: y')
-  const cwd = t.testdir({ 'before.yaml': before.replace('S, tools', 'S, sessionScope: main, tools'), 'after.yaml': YAML })
+  const cwd = testdir(t, { 'before.yaml': before.replace('S, tools', 'S, sessionScope: main, tools'), 'after.yaml': YAML })
   const json = (await runCli(cwd, '-c', 'after.yaml', 'plan', '--against', 'before.yaml', '--format', 'json')).json()
   for (const one of list(json['changes'])) {
     has(

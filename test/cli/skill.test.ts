@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseSource } from '../../src/skills/fetch.ts'
 import { runCliWith } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const claw = (cwd: string, args: readonly string[], env: Record<string, string> = {}) => runCliWith(env, cwd, 'skill', ...args)
 
@@ -11,7 +12,7 @@ const GITHUB = { 'SKILL.md': '---\nname: github\ndescription: Talks to GitHub\n-
 const YAML = 'agents: { main: { soul: x } }\nchannels: { http: { allowFrom: ["http:me"] } }\n'
 
 t.test('a folder is copied, shown, used and taken away again', async (t) => {
-  const cwd = t.testdir({ from: { gh: { ...GITHUB, node_modules: { big: 'x' } } }, bot: { 'openclaw.yaml': YAML } })
+  const cwd = testdir(t, { from: { gh: { ...GITHUB, node_modules: { big: 'x' } } }, bot: { 'openclaw.yaml': YAML } })
   const bot = join(cwd, 'bot')
   t.match(await claw(bot, []), { code: 0, out: /No skill is installed/ })
   t.match(await claw(bot, ['install', '../from/gh']), { code: 0, out: /installed github in .*skills: \[github\]/s })
@@ -31,7 +32,7 @@ t.test('a folder is copied, shown, used and taken away again', async (t) => {
 })
 
 t.test('from a repository: its only skill, or the one that is named', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     repo: { 'README.md': 'x', skills: { github: GITHUB } },
     bot: { 'openclaw.yaml': YAML },
   })
@@ -50,7 +51,7 @@ t.test('from a repository: its only skill, or the one that is named', async (t) 
 })
 
 t.test('from npm: the package as it was packed, its scripts not run', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     bin: { npm: '#!/bin/sh\necho "$@" > "$ARGS"\ntar -czf "$5/x-1.0.0.tgz" -C "$SOURCE" package\n' },
     source: { package: { 'SKILL.md': 'Be brief.\n', 'package.json': '{}' } },
     bot: { 'openclaw.yaml': YAML },
@@ -65,7 +66,7 @@ t.test('from npm: the package as it was packed, its scripts not run', async (t) 
 })
 
 t.test('what is no skill is not installed', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.yaml': YAML,
     none: { 'README.md': 'x' },
     two: { a: { 'SKILL.md': 'x' }, b: { 'SKILL.md': 'x' } },

@@ -3,6 +3,7 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = `
 agents:
@@ -27,7 +28,7 @@ const FAILING = `  - name: fails
 `
 
 t.test('words: each test, each failure at its place, what is not tested', async (t) => {
-  const cwd = t.testdir({ sub: { 'openclaw.yaml': YAML + FAILING } })
+  const cwd = testdir(t, { sub: { 'openclaw.yaml': YAML + FAILING } })
   const { code, out, err } = await runCli(cwd, '-c', 'sub/openclaw.yaml', 'test', '--coverage')
   t.equal(code, 1)
   t.equal(err, '')
@@ -53,7 +54,7 @@ t.test('words: each test, each failure at its place, what is not tested', async 
 })
 
 t.test('JSON: every field', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML + FAILING })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML + FAILING })
   const { code, json } = await runCli(cwd, 'test', '--format', 'json')
   t.equal(code, 1)
   t.strictSame(json(), {
@@ -93,7 +94,7 @@ t.test('JSON: every field', async (t) => {
 })
 
 t.test('JUnit: what CI systems read, well-formed whatever a test is called', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML + FAILING })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML + FAILING })
   const { code, out } = await runCli(cwd, 'test', '--format', 'junit')
   t.equal(code, 1)
   const [head, suites, suite, ...rest] = out.replaceAll(/time="\d+\.\d{3}"/g, 'time="T"').split('\n')
@@ -125,7 +126,7 @@ t.test('--threshold is asked of each kind', async (t) => {
       - { message: { channelId: http, userId: u, content: n5 } }
       - { message: { channelId: http, userId: u, content: n6 }, expect: { refused: limit } }
 `
-  const half = t.testdir({ 'openclaw.yaml': YAML, 'rules.yaml': YAML + all, 'all.yaml': YAML + all + limit })
+  const half = testdir(t, { 'openclaw.yaml': YAML, 'rules.yaml': YAML + all, 'all.yaml': YAML + all + limit })
   t.match(await runCli(half, 'test', '--threshold', '50'), {
     code: 1,
     err: 'claw: 0.0% of rules are tested, 50% are wanted\nclaw: 0.0% of limits are tested, 50% are wanted\n',
@@ -142,7 +143,7 @@ t.test('--threshold is asked of each kind', async (t) => {
 })
 
 t.test('nothing is written, run or asked of a network, whatever the agents are', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.yaml': `
 models:
   anthropic: { provider: anthropic, baseURL: "http://127.0.0.1:1", apiKey: none }
@@ -182,7 +183,7 @@ default: "You said: $0"
 })
 
 t.test('several files, one part of them, none', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'a.yaml': YAML,
     'b.yaml': YAML + FAILING,
     'none.yaml': 'agents: { main: { soul: S } }\n',

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { main } from '../../src/cli.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { testdir } from '../support/testdir.ts'
 
 async function claw(
   cwd: string,
@@ -33,7 +34,7 @@ async function claw(
 const GOOD = 'agents: { main: { soul: You are terse. } }\nchannels: { http: { allowFrom: [me] } }\n'
 
 t.test('validate: exit codes and formats', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     'openclaw.yaml': GOOD,
     'bad.yaml': 'agents: { main: { sol: x } }\n',
     'warns.yaml':
@@ -70,7 +71,7 @@ t.test('validate: exit codes and formats', async (t) => {
 t.test('validate --env: secrets are set, endpoints answer', async (t) => {
   const text =
     'agents: { main: { soul: x, model: local } }\nmodels: { local: { provider: openai, baseURL: "http://127.0.0.1:1/v1", apiKey: "${KEY}" } }\n'
-  const folder = t.testdir({ 'openclaw.yaml': text })
+  const folder = testdir(t, { 'openclaw.yaml': text })
   const without = await claw(folder, ['validate', '--env', '--format', 'json'])
   t.match(
     JSON.parse(without.out).diagnostics.filter((one: { severity: string }) => one.severity === 'error'),
@@ -86,7 +87,7 @@ t.test('validate --env: secrets are set, endpoints answer', async (t) => {
 })
 
 t.test('a format that a verb does not have is a mistake of usage', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': GOOD })
+  const folder = testdir(t, { 'openclaw.yaml': GOOD })
   for (const args of [
     ['validate', '--format', 'junit'],
     ['--format', 'sarif', 'plan'],
@@ -97,14 +98,14 @@ t.test('a format that a verb does not have is a mistake of usage', async (t) => 
 })
 
 t.test('config print: of an invalid file its problems, in the format that was asked for', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': 'agents: { main: { sol: x } }\n' })
+  const folder = testdir(t, { 'openclaw.yaml': 'agents: { main: { sol: x } }\n' })
   const { code, out, err } = await claw(folder, ['config', 'print', '--format', 'json'])
   t.match({ code, err }, { code: 1, err: /CLAW101/ })
   t.match(JSON.parse(out), { formatVersion: 1, valid: false, diagnostics: [{ code: 'CLAW101' }] })
 })
 
 t.test('config print: every value is written out', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': 'agents: { a: { soul: x }, b: { soul: y } }\n' })
+  const folder = testdir(t, { 'openclaw.yaml': 'agents: { a: { soul: x }, b: { soul: y } }\n' })
   const { out } = await claw(folder, ['config', 'print', '--resolved'])
   t.notMatch(out, /[&*]a\d/)
   t.equal(out.match(/fallbacks: \[\]/g)?.length, 3)
@@ -119,7 +120,7 @@ t.test('what ships is in the style of fmt', async (t) => {
 })
 
 t.test('config print: values, origins, never a secret', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     'openclaw.yaml':
       'include: [more.yaml]\nagents: { main: { soul: x } }\ngateway: { port: "${PORT:-1}", auth: { token: "${TOKEN}" } }\nsessionScope: main\n',
     'more.yaml': 'defaults: { maxTurns: 7 }\n',
@@ -151,7 +152,7 @@ t.test('config print: values, origins, never a secret', async (t) => {
 })
 
 t.test('schema and explain', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   t.equal(JSON.parse((await claw(folder, ['schema'])).out).title, 'openclaw.yaml')
   t.match(await claw(folder, ['explain', 'CLAW101']), { code: 0, out: /Unknown key/ })
   t.match(await claw(folder, ['explain', '101']), { code: 0, out: /Unknown key/ })
@@ -162,7 +163,7 @@ t.test('schema and explain', async (t) => {
 t.test('fmt keeps comments, and --check only looks', async (t) => {
   const text =
     '# head\nagents:   # who answers\n    # in order\n    main: {soul: "x",   tools: [bash]}   # tail\n\n# foot\nx-id: 0123\nx-ids: [123456789012345678901, +49170, 1.50, 0x1F]\nx-deep: [{a: [ {b: 1} ]}]\nx-none:\n'
-  const folder = t.testdir({ 'openclaw.yaml': text, 'bad.yaml': 'a: [\n' })
+  const folder = testdir(t, { 'openclaw.yaml': text, 'bad.yaml': 'a: [\n' })
   const file = join(folder, 'openclaw.yaml')
   t.match(await claw(folder, ['fmt', '--check']), { code: 1, out: /would change/ })
   t.equal(readFileSync(file, 'utf8'), text)

@@ -7,6 +7,7 @@ import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { packageRoot } from '../../src/resources.ts'
+import { testdir } from '../support/testdir.ts'
 import { registry } from './registry.ts'
 
 interface Node {
@@ -70,7 +71,7 @@ function prints(plan: Plan): Readonly<Record<string, string>> {
   return all
 }
 
-const folder = t.testdir({
+const folder = testdir(t, {
   'openclaw.yaml': '',
   agents: { jarvis: { 'SOUL.md': 'soul' } },
   examples: { 'demo.script.yaml': 'replies: []' },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type LoadResult, loadPlan } from '../../src/config/load-plan.ts'
 import type { Diagnostic } from '../../src/errors.ts'
+import { testdir } from '../support/testdir.ts'
 import { registry } from './registry.ts'
 
 /** Loads a folder of files whose root is openclaw.yaml. */
@@ -12,7 +13,7 @@ export async function loadFolder(
   files: Record<string, string | Buffer | Record<string, string>>,
   options: { env?: Record<string, string>; requireSecrets?: boolean } = {},
 ): Promise<LoadResult & { folder: string }> {
-  const folder = t.testdir(files as Parameters<Test['testdir']>[0])
+  const folder = testdir(t, files as Parameters<Test['testdir']>[0])
   const result = await loadPlan(join(folder, 'openclaw.yaml'), {
     registry,
     env: options.env ?? {},

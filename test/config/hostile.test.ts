@@ -2,6 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
+import { testdir } from '../support/testdir.ts'
 import { brief, errorsOf, loadText } from './helpers.ts'
 import { registry } from './registry.ts'
 
@@ -19,7 +20,7 @@ t.test('an alias of what holds it', async (t) => {
 })
 
 t.test('a huge file is not read', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': 'agents: { main: { soul: x } }\n' })
+  const folder = testdir(t, { 'openclaw.yaml': 'agents: { main: { soul: x } }\n' })
   const file = join(folder, 'openclaw.yaml')
   truncateSync(file, 50 * 1024 * 1024)
   const { diagnostics, plan } = await loadPlan(file, { registry, env: {} })
@@ -80,13 +81,13 @@ t.test('empty files, lists, scalars', async (t) => {
 })
 
 t.test('a folder in place of the file, a file that is not there', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': {} })
+  const folder = testdir(t, { 'openclaw.yaml': {} })
   t.match((await loadPlan(join(folder, 'openclaw.yaml'), { registry, env: {} })).diagnostics, [{ code: 'CLAW003' }])
   t.match((await loadPlan(join(folder, 'nowhere.yaml'), { registry, env: {} })).diagnostics, [{ code: 'CLAW003' }])
 })
 
 t.test('200 mutated configurations: never a crash, always a position', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': '' })
+  const folder = testdir(t, { 'openclaw.yaml': '' })
   const file = join(folder, 'openclaw.yaml')
   const random = seeded(20_260)
   let invalid = 0

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import type { Secret } from '../../src/plan/plan.ts'
+import { testdir } from '../support/testdir.ts'
 import { brief, errorsOf, loadFolder } from './helpers.ts'
 import { registry } from './registry.ts'
 
@@ -86,7 +87,7 @@ t.test('deep patterns and braces', async (t) => {
 })
 
 t.test('a copy is read as if it stood where the original stood', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     // Only what the copy lacks, and what must not be read in its place.
     original: {
       'openclaw.yaml': 'agents: {',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import type { ParseCache } from '../../src/config/parse.ts'
+import { testdir } from '../support/testdir.ts'
 import { brief, errorsOf, loadFolder, loadText } from './helpers.ts'
 import { registry } from './registry.ts'
 
@@ -150,7 +151,7 @@ t.test('souls, scripts and skills are loaded and watched', async (t) => {
     souls: { 'main.md': 'Be kind.\n' },
     'skills/github': {},
   }
-  const folder = t.testdir({
+  const folder = testdir(t, {
     ...files,
     skills: { github: { 'SKILL.md': 'Use issues.', 'skill.json': '{"description":"Issues.","tools":["web_fetch"]}' } },
   })
@@ -209,7 +210,7 @@ t.test('fingerprints follow meaning, not form', async (t) => {
 })
 
 t.test('a cache keeps files whose bytes are the same', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     'openclaw.yaml': 'include: [a.yaml]\nagents: { main: { soul: x } }\n',
     'a.yaml': 'owners: ["telegram:1"]\n',
   })

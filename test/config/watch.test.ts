@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test as T } from 'tap'
 import { type FileWatcher, type WatchOptions, watchFiles } from '../../src/config/watch.ts'
 import { createStateReader } from '../../src/config/watch-state.ts'
+import { testdir } from '../support/testdir.ts'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -47,7 +48,7 @@ async function start(t: T, folder: string, names: readonly string[], more: Parti
 }
 
 t.test('saved in place, and by renaming', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one', 'b.yaml': 'one', 'other.txt': 'x' })
+  const folder = testdir(t, { 'a.yaml': 'one', 'b.yaml': 'one', 'other.txt': 'x' })
   const { next, calls } = await start(t, folder, ['a.yaml', 'b.yaml'])
   await writeFile(join(folder, 'a.yaml'), 'two')
   t.strictSame(await next(), ['a.yaml'])
@@ -65,7 +66,7 @@ t.test('saved in place, and by renaming', async (t) => {
 })
 
 t.test('the same content is no change', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   const { next, calls } = await start(t, folder, ['a.yaml'])
   await writeFile(join(folder, 'a.yaml'), 'one')
   await utimes(join(folder, 'a.yaml'), new Date(), new Date())
@@ -76,7 +77,7 @@ t.test('the same content is no change', async (t) => {
 })
 
 t.test('a save just before the content is read does not look as old as the numbers read before it', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   const file = join(folder, 'a.yaml')
   const old = new Date(Date.now() - 3_600_000)
   await utimes(file, old, old)
@@ -94,7 +95,7 @@ t.test('a save just before the content is read does not look as old as the numbe
 })
 
 t.test('many saves at once are one change, with the last content', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   const { next, calls } = await start(t, folder, ['a.yaml'])
   for (let i = 0; i < 100; i++) writeFileSync(join(folder, 'a.yaml'), `text ${i}`)
   t.strictSame(await next(), ['a.yaml'])
@@ -106,7 +107,7 @@ t.test('many saves at once are one change, with the last content', async (t) => 
 })
 
 t.test('saves without end are told in between', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   const { calls } = await start(t, folder, ['a.yaml'], { debounceMs: 60_000, maxWaitMs: 200 })
   for (let i = 0; calls.length < 2; i++) {
     await writeFile(join(folder, 'a.yaml'), `text ${i}`)
@@ -116,7 +117,7 @@ t.test('saves without end are told in between', async (t) => {
 })
 
 t.test('gone for a moment is not gone', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   const { next, calls } = await start(t, folder, ['a.yaml'], { maxWaitMs: 1000 })
   await unlink(join(folder, 'a.yaml'))
   await sleep(150)
@@ -135,7 +136,7 @@ t.test('gone for a moment is not gone', async (t) => {
 })
 
 t.test('a file that does not exist yet', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   const { next } = await start(t, folder, ['a.yaml', '.env', 'deep/er/b.yaml'])
   await writeFile(join(folder, '.env'), 'A=1')
   t.strictSame(await next(), ['.env'])
@@ -146,7 +147,7 @@ t.test('a file that does not exist yet', async (t) => {
 })
 
 t.test('links are followed, and turning one is a change', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     one: { 'a.yaml': 'one' },
     two: { 'a.yaml': 'two' },
     current: t.fixture('symlink', 'one'),
@@ -161,7 +162,7 @@ t.test('links are followed, and turning one is a change', async (t) => {
 })
 
 t.test('a mounted ConfigMap is swapped again and again', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     '..v1': { 'openclaw.yaml': 'v1' },
     '..data': t.fixture('symlink', '..v1'),
     'openclaw.yaml': t.fixture('symlink', '..data/openclaw.yaml'),
@@ -178,7 +179,7 @@ t.test('a mounted ConfigMap is swapped again and again', async (t) => {
 })
 
 t.test('new files of a pattern', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one', teams: { 'x.yaml': 'x' }, bots: {} })
+  const folder = testdir(t, { 'a.yaml': 'one', teams: { 'x.yaml': 'x' }, bots: {} })
   const patterns = [join(folder, 'teams/*.yaml'), join(folder, 'bots/*/bot.yaml')]
   const { next, calls } = await start(t, folder, ['a.yaml'], { patterns })
   await writeFile(join(folder, 'teams/y.yaml'), 'y')
@@ -196,7 +197,7 @@ t.test('new files of a pattern', async (t) => {
 })
 
 t.test('update: other files from now on, the known ones unharmed', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one', 'b.yaml': 'one', sub: { 'c.md': 'one' } })
+  const folder = testdir(t, { 'a.yaml': 'one', 'b.yaml': 'one', sub: { 'c.md': 'one' } })
   const { watcher, next, calls } = await start(t, folder, ['a.yaml', 'b.yaml'])
   await sleep(30)
   watcher.update([join(folder, 'a.yaml'), join(folder, 'sub/c.md')], [])
@@ -210,7 +211,7 @@ t.test('update: other files from now on, the known ones unharmed', async (t) => 
 })
 
 t.test('what changed between reading and watching is told', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one', 'b.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one', 'b.yaml': 'one' })
   await sleep(30)
   const since = Date.now()
   await writeFile(join(folder, 'a.yaml'), 'two')
@@ -219,7 +220,7 @@ t.test('what changed between reading and watching is told', async (t) => {
 })
 
 t.test('what is not heard is found', async (t) => {
-  const folder = t.testdir({ one: { two: { 'a.yaml': 'one' } } })
+  const folder = testdir(t, { one: { two: { 'a.yaml': 'one' } } })
   const { next } = await start(t, folder, ['one/two/a.yaml'], { pollMs: 20 })
   // The folder above the one that is listened to is replaced as a whole.
   await mkdir(join(folder, 'new/two'), { recursive: true })
@@ -232,7 +233,7 @@ t.test('what is not heard is found', async (t) => {
 })
 
 t.test('what follows a change may fail', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   let count = 0
   const watching = await start(t, folder, ['a.yaml'], {
     onChange: () => {
@@ -251,7 +252,7 @@ t.test('what follows a change may fail', async (t) => {
 })
 
 t.test('what was read as it was for a moment only is told, though by now it is as before', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one', 'same.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one', 'same.yaml': 'one' })
   const names = ['a.yaml', 'same.yaml', '.env']
   const paths = names.map((name) => join(folder, name))
   const { watcher, next, calls } = await start(t, folder, names, { debounceMs: 400, maxWaitMs: 400 })
@@ -280,7 +281,7 @@ t.test('what was read as it was for a moment only is told, though by now it is a
 })
 
 t.test('a crowded folder is not listened to file by file', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'one' })
+  const folder = testdir(t, { 'a.yaml': 'one' })
   await Promise.all(Array.from({ length: 300 }, (_, i) => writeFile(join(folder, `noise-${i}.txt`), 'x')))
   const before = await inotifyWatches()
   const { next } = await start(t, folder, ['a.yaml'])

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { packageRoot } from '../../src/resources.ts'
 import { CLAW } from '../support/process.ts'
+import { testdir } from '../support/testdir.ts'
 
 interface Step {
   readonly name: string
@@ -51,7 +52,7 @@ const BAD = 'agents:\n  main: { sole: SOUL.md }\n'
 
 /** A repository with two configurations, all committed. */
 async function repository(t: Test): Promise<string> {
-  const folder = t.testdir({ 'openclaw.yaml': GOOD, 'SOUL.md': 'Terse.\n', sub: { 'bad bot.yaml': BAD, 'notes.txt': 'x' } })
+  const folder = testdir(t, { 'openclaw.yaml': GOOD, 'SOUL.md': 'Terse.\n', sub: { 'bad bot.yaml': BAD, 'notes.txt': 'x' } })
   for (const args of [
     ['init', '-q'],
     ['add', '.'],

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { crash } from '../support/crash.ts'
+import { testdir } from '../support/testdir.ts'
 
 t.test(
   'killed at random moments under load: nothing lost, nothing answered or run twice, order kept, and a repeat says so',
   { timeout: 150_000 },
   async (t) => {
-    const figures = await crash(t.testdir({}), 50, 100_000)
+    const figures = await crash(testdir(t, {}), 50, 100_000)
     t.comment(JSON.stringify({ ...figures, problems: figures.problems.length }))
     t.same(figures.problems.slice(0, 10), [])
     t.ok(figures.kills > 0 && figures.early > 0, 'killed, also while starting')

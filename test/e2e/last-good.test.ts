@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import t from 'tap'
 import { claw, post, type RunningClaw, startClawProcess } from '../support/process.ts'
+import { testdir } from '../support/testdir.ts'
 
 const ROOT = `include: ["../shared/*.yaml", extra.yaml]
 stateDir: ../state
@@ -35,7 +36,7 @@ const status = async (folder: string): Promise<Record<string, unknown>> =>
   JSON.parse((await claw(['status', '-c', 'bot/openclaw.yaml', '--format', 'json'], { cwd: folder })).out)
 
 t.test('bad at boot', async (t) => {
-  const folder = t.testdir(folders)
+  const folder = testdir(t, folders)
   const at = (path: string): string => join(folder, path)
   const argv = ['run', '-c', 'bot/openclaw.yaml']
 

@@ -5,12 +5,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { CLAW, post, startClawProcess } from '../support/process.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = 'gateway: { port: 0 }\nmodels: { demo: { provider: scripted } }\nagents: { main: { soul: S, model: demo } }\n'
 
 t.test('a reader that has seen enough', async (t) => {
   const agents = Array.from({ length: 3000 }, (_, n) => `  a${n}: { soul: You are number ${n} of many., model: demo }`).join('\n')
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.yaml': `${YAML}${agents}\n`.replace('agents: {', 'x-agents: {').replace('  a0', 'agents:\n  a0'),
   })
   for (const args of [['schema'], ['config', 'print', '--resolved'], ['config', 'print', '--origin']]) {
@@ -27,7 +28,7 @@ t.test('a reader that has seen enough', async (t) => {
 })
 
 t.test('a bot whose log nobody reads', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML })
   const bot = await startClawProcess(cwd)
   t.teardown(() => bot.stop('SIGKILL'))
   bot.child.stdout?.destroy()

@@ -4,6 +4,7 @@ import t from 'tap'
 import { startFakeMessagesApi } from '../support/fake-messages-api.ts'
 import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { claw, post, startClawProcess } from '../support/process.ts'
+import { testdir } from '../support/testdir.ts'
 
 const until = async (what: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> => {
   for (const end = Date.now() + ms; !(await what()); ) {
@@ -26,7 +27,7 @@ channels:
   telegram: { token: "\${TOKEN}", apiRoot: "${telegram.url}", allowFrom: [mehdi] }
 identityLinks: { mehdi: ["telegram:123", "http:123"] }
 `
-  const cwd = t.testdir({ 'openclaw.yaml': yaml('ONE'), '.env': 'TOKEN=123:SECRET-TOKEN\nMODEL_KEY=model-key-secret\n' })
+  const cwd = testdir(t, { 'openclaw.yaml': yaml('ONE'), '.env': 'TOKEN=123:SECRET-TOKEN\nMODEL_KEY=model-key-secret\n' })
   const running = await startClawProcess(cwd)
   t.teardown(async () => {
     await running.stop('SIGKILL')
@@ -96,7 +97,7 @@ identityLinks: { mehdi: ["telegram:123", "http:123"] }
 })
 
 t.test('an invalid configuration is refused with 78 and its problems', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': 'agents: { main: { sole: x } }\n' })
+  const cwd = testdir(t, { 'openclaw.yaml': 'agents: { main: { sole: x } }\n' })
   const { code, err } = await claw(['run'], { cwd })
   t.equal(code, 78)
   t.match(err, /openclaw\.yaml:1:19[\s\S]*CLAW101[\s\S]*soul/)
@@ -105,7 +106,7 @@ t.test('an invalid configuration is refused with 78 and its problems', async (t)
 
 t.test('what is printed at the start works as it stands, whoever the owner and whatever the channel', async (t) => {
   const start = async (yaml: string): Promise<string> => {
-    const running = await startClawProcess(t.testdir({ 'openclaw.yaml': `gateway: { port: 0 }\n${yaml}` }))
+    const running = await startClawProcess(testdir(t, { 'openclaw.yaml': `gateway: { port: 0 }\n${yaml}` }))
     t.equal(await running.stop(), 0)
     return running.log()
   }
@@ -118,7 +119,7 @@ t.test('what is printed at the start works as it stands, whoever the owner and w
 
 t.test('without a file: 66 and what to do', async (t) => {
   for (const verb of ['validate', 'run', 'chat']) {
-    const { code, err } = await claw([verb], { cwd: t.testdir({}) })
+    const { code, err } = await claw([verb], { cwd: testdir(t, {}) })
     t.equal(code, 66, verb)
     t.match(err, /openclaw\.yaml/)
   }
@@ -127,7 +128,7 @@ t.test('without a file: 66 and what to do', async (t) => {
 t.test('a port in use names the port and the key to change', async (t) => {
   const api = await startFakeMessagesApi()
   t.teardown(() => api.close())
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.yaml': `gateway: { port: ${api.port} }\nmodels: { demo: { provider: scripted } }\nagents: { main: { soul: S, model: demo } }\n`,
   })
   const { code, err } = await claw(['run'], { cwd })
@@ -136,7 +137,7 @@ t.test('a port in use names the port and the key to change', async (t) => {
 })
 
 t.test('an agent without a key is told of at the start', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': 'gateway: { port: 0 }\nagents: { main: { soul: S } }\n' })
+  const cwd = testdir(t, { 'openclaw.yaml': 'gateway: { port: 0 }\nagents: { main: { soul: S } }\n' })
   const running = await startClawProcess(cwd)
   t.teardown(() => running.stop('SIGKILL'))
   await until(() => running.log().includes('runs 1 agent'))

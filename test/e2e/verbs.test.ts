@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { claw } from '../support/process.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = `
 gateway: { port: 0 }
@@ -36,7 +37,7 @@ const CASES: readonly (readonly [args: readonly string[], code: number])[] = [
 ]
 
 t.test('every verb, built, in words and as JSON', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML })
   for (const [args, code] of CASES) {
     const human = await claw(args, { cwd })
     t.equal(human.code, code, `claw ${args.join(' ')}: ${human.err}`)
@@ -53,7 +54,7 @@ t.test('every verb, built, in words and as JSON', async (t) => {
 })
 
 t.test('usage mistakes are 64 and say what to do', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML })
   for (const args of [['frobnicate'], ['validate', '--nope'], ['validate', '--format', 'xml'], ['route']]) {
     const { code, err } = await claw(args, { cwd })
     t.equal(code, 64, args.join(' '))
@@ -62,7 +63,7 @@ t.test('usage mistakes are 64 and say what to do', async (t) => {
 })
 
 t.test('chat without a running gateway: piped lines in, replies out', async (t) => {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML })
   const { code, out } = await claw(['chat'], { cwd, input: 'hello\n' })
   t.equal(code, 0)
   t.match(out, /You said: hello/)
@@ -73,7 +74,7 @@ t.test('chat that starts an engine for itself needs no port of its own; run does
   await once(other, 'listening')
   t.teardown(() => other.close())
   const { port } = other.address() as AddressInfo
-  const cwd = t.testdir({ 'openclaw.yaml': YAML.replace('port: 0', `port: ${port}`) })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML.replace('port: 0', `port: ${port}`) })
   t.match(await claw(['chat'], { cwd, input: 'hello\n' }), { code: 0, out: /You said: hello/ })
   const run = await claw(['run'], { cwd })
   t.not(run.code, 0)
@@ -81,7 +82,7 @@ t.test('chat that starts an engine for itself needs no port of its own; run does
 })
 
 t.test('the audit log of a run verifies, and an edit shows', async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.yaml': YAML.replace('provider: scripted', 'provider: scripted, script: script.yaml'),
     'script.yaml':
       'replies:\n  - { match: hello, tool_calls: [{ name: save_memory, input: { key: k, content: c } }] }\n  - { tool: save_memory, text: saved }\n',

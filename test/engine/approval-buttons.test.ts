@@ -5,6 +5,7 @@ import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
 import { createFakeTelegram, type FakeMessage, type FakeTelegram } from '../support/fake-telegram.ts'
 import { asKilled } from '../support/killed.ts'
+import { testdir } from '../support/testdir.ts'
 
 // Questions as approvers get them, on a platform with buttons: 11 is an owner, 12 another approver, 22 whoever asks.
 
@@ -47,7 +48,7 @@ interface World {
 
 async function world(t: Test, waits = 'approvalWait: 1m, timeout: 1h', options: BotOptions = {}): Promise<World> {
   const telegram = await createFakeTelegram()
-  const folder = t.testdir({ work: {} })
+  const folder = testdir(t, { work: {} })
   const yaml = `${HEAD}
 owners: ["telegram:${OWNER}"]
 agents:
@@ -375,7 +376,7 @@ t.test('answers in words: a stranger’s, an edited one, one from a group', asyn
 })
 
 t.test('nothing runs where the audit log cannot be written', async (t) => {
-  const folder = t.testdir({ '.openclaw': { 'audit.jsonl': {} } })
+  const folder = testdir(t, { '.openclaw': { 'audit.jsonl': {} } })
   const bot = await startBot(
     `${HEAD}agents: { main: { soul: S, sandbox: "off", workspace: ., tools: [bash], permissions: { mode: record } } }`,
     { folder, api: { reply: runs } },

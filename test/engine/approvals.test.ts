@@ -5,6 +5,7 @@ import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import type { FakeReply, MessagesRequest } from '../support/fake-messages-api.ts'
 import { openSocket } from '../support/socket-client.ts'
+import { testdir } from '../support/testdir.ts'
 
 /** The model asks for a command once, then repeats what it was told. */
 const asks =
@@ -209,7 +210,7 @@ t.test('unanswered for its whole time: expired, and the model is told', async (t
 
 t.test('a late approval survives a restart, and is judged by today’s plan', async (t) => {
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const first = await startBot(YAML(), { folder, clock, api: { reply: asks('touch x && echo ran-x') } })
   const reply = first.chat('u', 'do it')
   const id = await open(first)

@@ -5,13 +5,14 @@ import { HEAD, startBot } from '../support/bot.ts'
 import { claw } from '../support/process.ts'
 import { fill, mountSmallDisk, NO_MOUNT, readOnlyView } from '../support/small-disk.ts'
 import { openSocket } from '../support/socket-client.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = `${HEAD}agents: { main: { soul: S } }`
 const SESSION = '.openclaw/agents/main/sessions/agent%3Amain%3Ahttp%3Au.jsonl'
 const line = (value: object): string => `${JSON.stringify(value)}\n`
 
 t.test('a transcript torn, full of NULs or edited into nonsense: the conversation goes on with what is good', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const first = await startBot(YAML, { folder, api: { reply: () => 'noted' } })
   t.equal((await first.chat('u', 'my cat is called Mia')).body.response, 'noted')
   await first.stop()
@@ -47,7 +48,7 @@ t.test('a transcript torn, full of NULs or edited into nonsense: the conversatio
 })
 
 t.test('edited while the engine runs: the next turn reads what stands', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const b = await startBot(YAML, { folder, api: { reply: () => 'ok' } })
   t.teardown(() => b.stop())
   await b.chat('u', 'one')
@@ -128,5 +129,5 @@ t.test('a state folder that can only be read: refused with what to do', { skip: 
   t.equal(code, 78)
   t.match(err, /cannot be written: give this user the right to write there, or set stateDir/)
   t.notMatch(err, /our bug|at .*\.js:\d/)
-  await cp(join(view, SESSION), join(t.testdir({}), 'copy.jsonl'))
+  await cp(join(view, SESSION), join(testdir(t, {}), 'copy.jsonl'))
 })

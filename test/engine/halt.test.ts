@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const YAML = `${HEAD}owners: ["webchat:boss", "telegram:7"]
 agents: { main: { soul: S }, other: { soul: O } }
@@ -25,7 +26,7 @@ t.test('/stop all: from an owner everything stops, from anybody else nothing', a
   t.teardown(() => telegram.stop())
   const b = await bot(
     t,
-    t.testdir({}),
+    testdir(t, {}),
     `${YAML.replace('channels: {', `channels: { telegram: { token: "1:T", apiRoot: "${telegram.url}", allowFrom: ["telegram:7", "telegram:8"] },`)}`,
   )
   const heard = async (id: number, text: string): Promise<string> => {
@@ -50,7 +51,7 @@ t.test('/stop all: from an owner everything stops, from anybody else nothing', a
 })
 
 t.test('a stop that comes while a turn is just being taken up ends it too', async (t) => {
-  const b = await bot(t, t.testdir({}))
+  const b = await bot(t, testdir(t, {}))
   let halted = Promise.resolve()
   b.claw.engine.on((event) => {
     if (event.type === 'inbound') halted = b.claw.engine.halt(undefined, 'the test')
@@ -61,7 +62,7 @@ t.test('a stop that comes while a turn is just being taken up ends it too', asyn
 })
 
 t.test('/status says that something runs', async (t) => {
-  const b = await bot(t, t.testdir({}))
+  const b = await bot(t, testdir(t, {}))
   const states: string[] = []
   b.api.setReply(async () => {
     states.push(String((await b.chat('u', '/status')).body.response))
@@ -73,7 +74,7 @@ t.test('/status says that something runs', async (t) => {
 })
 
 t.test('a disk that cannot store the stop keeps nothing running', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const b = await startBot(YAML, { folder, api: { reply: () => ({ text: 'late', delayMs: 5_000 }) } })
   t.teardown(() => b.stop())
   const running = b.chat('u', 'hello')
@@ -86,7 +87,7 @@ t.test('a disk that cannot store the stop keeps nothing running', async (t) => {
 })
 
 t.test('claw stop and resume, asked of a running engine, hold across restarts', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const first = await bot(t, folder)
   t.match((await runCli(folder, 'stop', '--agent', 'nobody')).err, /no agent "nobody"/)
   t.match(await runCli(folder, 'stop', '--agent', 'other'), { code: 0, out: /other is stopped/ })
@@ -105,7 +106,7 @@ t.test('claw stop and resume, asked of a running engine, hold across restarts', 
 })
 
 t.test('the same without a running engine: it starts halted', async (t) => {
-  const folder = t.testdir({ 'openclaw.yaml': YAML.replaceAll('$API', 'http://127.0.0.1:9') })
+  const folder = testdir(t, { 'openclaw.yaml': YAML.replaceAll('$API', 'http://127.0.0.1:9') })
   t.match(await runCli(folder, 'stop'), { code: 0, out: /from the next start on/ })
   t.match(await runCli(folder, 'resume'), { code: 0, out: /from the next start on/ })
   t.match(await runCli(folder, 'stop', '--agent', 'nobody'), { code: 1, err: /no agent "nobody"/ })
@@ -126,7 +127,7 @@ t.test('the same without a running engine: it starts halted', async (t) => {
 
 t.test('a record that is damaged stops everything until somebody resumes', async (t) => {
   for (const text of ['{"all":nul', '', '[]', '{"all":null}', '\0\0\0\0']) {
-    const folder = t.testdir({ '.openclaw': { 'halts.json': text } })
+    const folder = testdir(t, { '.openclaw': { 'halts.json': text } })
     const b = await bot(t, folder)
     t.same(await codes(b), [503, 503], JSON.stringify(text))
     t.equal((await b.claw.engine.status()).stopped, true)
@@ -140,7 +141,7 @@ t.test('a record that is damaged stops everything until somebody resumes', async
 
 t.test('a heartbeat that is asked for says why it does not run, or where it failed', async (t) => {
   const yaml = `${YAML}\nheartbeats: [{ name: hb, schedule: "0 0 1 1 *", agent: main, prompt: p }]`
-  const b = await bot(t, t.testdir({}), yaml)
+  const b = await bot(t, testdir(t, {}), yaml)
   await b.claw.engine.halt('main', 'test')
   t.match(await b.claw.engine.runHeartbeat('hb'), { ok: false, message: /main is stopped/ })
   await b.claw.engine.resume('main', 'test')

@@ -5,6 +5,7 @@ import { createFakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
 import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { openStorage } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 
 const until = async (what: () => boolean): Promise<void> => {
   for (let i = 0; i < 1000 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -118,7 +119,7 @@ heartbeats:
   - { name: bad, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: bad }
   - { name: late, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: late, catchUp: last }
   - { name: each, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: late, catchUp: all }`
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const reply = (request: Parameters<typeof lastUserText>[0]) =>
     answers[lastUserText(request)] ?? ({ fault: { status: 500 } } as const)
   const clock = createFakeClock(Date.parse('2026-01-05T06:59:50Z'))

@@ -13,6 +13,7 @@ import type { InboxRow } from '../../src/storage/ports.ts'
 import type { ToolContext } from '../../src/tools/port.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
+import { testdir } from '../support/testdir.ts'
 
 // The model here obeys whatever it reads. What it is told to do stands in a page, a file, a quoted message, a program's
 // output or a saved memory; what it then may not do must not happen, whatever the mode.
@@ -159,7 +160,7 @@ interface Stage {
 }
 
 async function stage(t: Test, mode: Mode, first: Order | null, more = ''): Promise<Stage & { orders: readonly Order[] }> {
-  const base = t.testdir({ bot: { x: {}, 'agents.d': {} }, outside: { 'secret.txt': `${CANARY}-outside` } })
+  const base = testdir(t, { bot: { x: {}, 'agents.d': {} }, outside: { 'secret.txt': `${CANARY}-outside` } })
   const folder = join(base, 'bot')
   const outside = join(base, 'outside')
   await symlink(outside, join(folder, 'link'))

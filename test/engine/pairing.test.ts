@@ -3,6 +3,7 @@ import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
 import { createFakeTelegram, type FakeTelegram } from '../support/fake-telegram.ts'
+import { testdir } from '../support/testdir.ts'
 
 // 11 is the owner, 12 someone the owner lists, 66 and 67 are strangers.
 
@@ -18,7 +19,7 @@ interface World {
 async function world(t: Test, strangers: string): Promise<World> {
   const telegram = await createFakeTelegram()
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const start = (): Promise<Bot> =>
     startBot(
       `${HEAD}

@@ -10,6 +10,7 @@ import { type FakeReply, lastUserText, type MessagesRequest } from '../support/f
 import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { asKilled } from '../support/killed.ts'
 import { inboxRow, openStorage } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 
 const SESSION = 'agent:main:http:u'
 const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
@@ -118,7 +119,7 @@ t.test('a turn that ends every process is given up after 25 starts, and the sess
     [24, 'told: m1'],
     [25, /could not finish this, however often I tried/],
   ] as const) {
-    const folder = t.testdir({})
+    const folder = testdir(t, {})
     const stateDir = join(folder, '.openclaw')
     for (let i = 0; i < starts; i++) {
       const storage = await openStorage(stateDir)
@@ -195,7 +196,7 @@ t.test('killed in a turn of which one question was answered late: what was appro
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdir({})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
   const reply = twoCalls('echo ran >> once.txt && cat once.txt', 'touch second.txt')
   const first = await bot(t, yaml, { clock, api: { reply } })
   void first.chat('u', 'go', { message_id: 'm1' })
@@ -225,8 +226,8 @@ t.test('killed between a late decision and the audit line of it: the message of 
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdir({})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
-  const folder = t.testdir({})
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+  const folder = testdir(t, {})
   const first = await bot(t, yaml, { folder, clock, api: { reply: asks('bash', { command: 'touch made.txt && echo made' }) } })
   void first.chat('u', 'go', { message_id: 'm1' })
   await until(async () => (await first.claw.engine.approvals()).length === 1)
@@ -245,7 +246,7 @@ agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdi
 })
 
 t.test('killed after an approved command changed its own file: what it said stands', async (t) => {
-  const workspace = t.testdir({ 'build.sh': 'echo "# built" >> build.sh; echo BUILT' })
+  const workspace = testdir(t, { 'build.sh': 'echo "# built" >> build.sh; echo BUILT' })
   const yaml = `
 owners: ["webchat:boss"]
 agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${workspace}", permissions: { approvalWait: 30s } } }`
@@ -271,7 +272,7 @@ agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${workspac
 t.test('killed while it waited for an approval: the same question stands, and its answer still counts', async (t) => {
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdir({})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
   const reply = asks('bash', { command: 'touch made.txt && echo made' })
   for (const [decision, told] of [
     ['once', /made/],
@@ -298,7 +299,7 @@ agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${t.testdi
 
 t.test('an engine that is stopped before a turn ends leaves it to the next', async (t) => {
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const first = await startBot(`${HEAD}agents: { main: { soul: S } }`, {
     folder,
     clock,
@@ -327,7 +328,7 @@ t.test('an engine that is stopped while a tool runs', async (t) => {
     await t.test(name, async (t) => {
       const { registry, calls, release } = countingTool(traits)
       const clock = createFakeClock(Date.UTC(2026, 0, 5))
-      const folder = t.testdir({})
+      const folder = testdir(t, {})
       const reply = asks('count_calls', {})
       const first = await startBot(HEAD + COUNTS, { registry, folder, clock, api: { reply } })
       void first.chat('u', 'go', { message_id: 'm1' }).catch(() => undefined)
@@ -394,7 +395,7 @@ channels: { telegram: { token: "1:T", apiRoot: "${url}", allowFrom: ["telegram:7
 t.test('a stop lets the running turn end and its reply go out; what comes meanwhile is for the next process', async (t) => {
   const telegram = await createFakeTelegram({ token: '1:T' })
   t.teardown(() => telegram.stop())
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const yaml = `
 agents: { main: { soul: S } }
 channels: { telegram: { token: "1:T", apiRoot: "${telegram.url}", allowFrom: ["telegram:7"] } }`

@@ -2,11 +2,12 @@
 
 import t from 'tap'
 import { type Sample, soakReloads } from '../support/reload-soak.ts'
+import { testdir } from '../support/testdir.ts'
 
 const RELOADS = 200
 
 t.test('no turn lost, no heartbeat twice or missed, nothing left behind', { timeout: 170_000 }, async (t) => {
-  const { samples, problems, ...figures } = await soakReloads(t.testdir({}), RELOADS)
+  const { samples, problems, ...figures } = await soakReloads(testdir(t, {}), RELOADS)
   t.comment(JSON.stringify({ ...figures, last: samples.at(-1) }))
   t.same(problems.slice(0, 10), [])
   t.equal(figures.refused, RELOADS / 10)

@@ -6,6 +6,7 @@ import type { ReloadResult } from '../../src/engine/port.ts'
 import type { ToolDefinition } from '../../src/tools/port.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
+import { testdir } from '../support/testdir.ts'
 
 const soulOf = (system: unknown): string => JSON.stringify(system)
 
@@ -227,7 +228,7 @@ t.test('a soul that is missing is waited for', async (t) => {
 })
 
 t.test('stopped in the middle of a reload: nothing comes up again, nothing is written after', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   for (let n = 0; n < 6; n++) {
     const b = await startBot(`${HEAD}agents: { main: { soul: ONE } }\nchannels: { http: {}, webhook: { secret: "\${S:-s}" } }`, {
       folder,

@@ -11,6 +11,7 @@ import { lastUserText, type MessagesRequest } from '../support/fake-messages-api
 import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { runCli } from '../support/run-cli.ts'
 import { openSocket } from '../support/socket-client.ts'
+import { testdir } from '../support/testdir.ts'
 
 // Every secret a configuration can hold has a value that is found again by its first letters. The bot is driven through
 // all that might show one; then everything that came out of it is searched.
@@ -61,7 +62,7 @@ const SCRIPT: Readonly<Record<string, readonly { name: string; input: object }[]
 
 t.test('no secret shows anywhere, whatever the bot goes through', async (t) => {
   const telegram = await createFakeTelegram({ token: TELEGRAM })
-  const folder = t.testdir({ keys: { 'model.txt': `${FILED}\n` } })
+  const folder = testdir(t, { keys: { 'model.txt': `${FILED}\n` } })
   const yaml = (gate: string): string => `
 gateway: { port: 0, auth: { token: "\${${gate}}" } }
 models:

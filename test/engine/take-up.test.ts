@@ -5,6 +5,7 @@ import { HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
 import { inboxRow, openStorage } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 
 const token = (session: string, begun: number) => ({ session, agentId: 'main', lane: 'realtime', begun }) as const
 
@@ -36,7 +37,7 @@ t.test('one that only takes long does not hold up the others for good', async (t
 })
 
 t.test('in a bot: two that were cut off again and again, and one that was not', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   const session = (user: string): string => `agent:main:http:${user}`
   for (let start = 0; start < 4; start++) {
     const storage = await openStorage(join(folder, '.openclaw'))

@@ -4,6 +4,7 @@ import t from 'tap'
 import { isMap, parseDocument } from 'yaml'
 import { packageRoot } from '../../src/resources.ts'
 import { startClaw } from '../../src/start.ts'
+import { testdir } from '../support/testdir.ts'
 
 /** Secrets that look like secrets; each platform's address is one where nobody answers, so nothing leaves this machine. */
 const ENV = {
@@ -39,7 +40,7 @@ t.ok(examples.length >= 5, 'five examples at least')
 
 for (const name of examples) {
   t.test(`${name} starts and answers`, async (t) => {
-    const root = t.testdir({})
+    const root = testdir(t, {})
     await cp(join(packageRoot(), 'examples'), root, { recursive: true })
     const folder = join(root, name)
     // The example as it is, on a free port and without the platform's own servers.

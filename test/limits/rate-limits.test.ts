@@ -6,13 +6,14 @@ import { createLimits } from '../../src/limits/rate-limits.ts'
 import type { Storage } from '../../src/storage/ports.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { openStorage } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 
 const agent = (rateLimit: Limited['rateLimit'], id = 'main'): Limited => ({ id, rateLimit })
 const HOUR = 3_600_000
 const spent = (input: number, output = 0) => ({ input, output, cacheRead: 0, cacheWrite: 0 })
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-async function world(t: Test, stateDir = t.testdir()) {
+async function world(t: Test, stateDir = testdir(t)) {
   const clock = createFakeClock()
   const warnings: SpendWarning[] = []
   let storage = await openStorage(stateDir, { clock })
@@ -117,7 +118,7 @@ void t.test('tokens: refused once spent, free again on the next UTC day', async 
 
 void t.test('parallel calls spend no more than calls one after the other', async (t) => {
   for (const estimate of [50, 400, 4000]) {
-    const on = await world(t, t.testdir())
+    const on = await world(t, testdir(t))
     const limited = agent({ maxTokensPerDay: 1000 })
     const results = await Promise.all(Array.from({ length: 20 }, () => call(on, limited, estimate, Math.min(estimate, 400))))
     const total = on.usage.total('main', '2026-01-01').tokens

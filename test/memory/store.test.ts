@@ -6,12 +6,13 @@ import { fileNameOf, keyOf, normalizeKey } from '../../src/memory/keys.ts'
 import { createMemoryStore } from '../../src/memory/store.ts'
 import { systemClock } from '../../src/ports.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
+import { testdir } from '../support/testdir.ts'
 
 const BY = { agentId: 'main' }
 const storeIn = (folder: string) => createMemoryStore({ folder, clock: systemClock })
 
 t.test('saved, listed, read, replaced, removed', async (t) => {
-  const folder = join(t.testdir(), 'state', 'memory')
+  const folder = join(testdir(t), 'state', 'memory')
   const store = storeIn(folder)
   t.same(await store.list(), [], 'no folder is no memory')
   t.equal(await store.read('dinner'), null)
@@ -27,13 +28,13 @@ t.test('saved, listed, read, replaced, removed', async (t) => {
 
 t.test('times are those of the clock it was given', async (t) => {
   const clock = createFakeClock(Date.UTC(2026, 0, 1))
-  const store = createMemoryStore({ folder: t.testdir(), clock })
+  const store = createMemoryStore({ folder: testdir(t), clock })
   await store.save('a', 'x', BY)
   t.equal((await store.list())[0]?.modified, Date.UTC(2026, 0, 1))
 })
 
 t.test('people may edit, add and remove the files', async (t) => {
-  const folder = t.testdir()
+  const folder = testdir(t)
   const store = storeIn(folder)
   await store.save('pets', 'A cat named Ada.', BY)
   t.equal((await store.search('cat')).length, 1)
@@ -49,7 +50,7 @@ t.test('people may edit, add and remove the files', async (t) => {
 })
 
 t.test('what is no memory is left alone', async (t) => {
-  const outside = t.testdir({
+  const outside = testdir(t, {
     'secret.md': 'password swordfish',
     memory: { '.hidden.md': 'swordfish', 'graph.json': '{"a": "swordfish"}' },
   })
@@ -64,7 +65,7 @@ t.test('what is no memory is left alone', async (t) => {
 })
 
 t.test('two stores on one folder see each other', async (t) => {
-  const folder = t.testdir()
+  const folder = testdir(t)
   const [one, two] = [storeIn(folder), storeIn(folder)]
   await one.save('a', 'first', BY)
   t.equal(await two.read('a'), 'first\n')
@@ -73,7 +74,7 @@ t.test('two stores on one folder see each other', async (t) => {
 })
 
 t.test('many saves at once', async (t) => {
-  const store = storeIn(t.testdir())
+  const store = storeIn(testdir(t))
   await Promise.all(Array.from({ length: 50 }, (_, i) => store.save(`k${i % 10}`, `v${i}`, BY)))
   t.equal((await store.list()).length, 10)
   t.equal(await store.read('k3'), 'v43\n')
@@ -87,7 +88,7 @@ t.test('keys', async (t) => {
   })
 
   t.test('none leaves the folder', async (t) => {
-    const folder = join(t.testdir(), 'memory')
+    const folder = join(testdir(t), 'memory')
     const store = storeIn(folder)
     const keys = [
       '../../etc/passwd',
@@ -125,7 +126,7 @@ t.test('keys', async (t) => {
   })
 
   t.test('names that differ in case alone have files that differ in more', async (t) => {
-    const folder = t.testdir()
+    const folder = testdir(t)
     const store = storeIn(folder)
     await store.save('Paris', 'the city', BY)
     await store.save('paris', 'the prince', BY)
@@ -136,7 +137,7 @@ t.test('keys', async (t) => {
   })
 
   t.test('nothing and too much are refused', async (t) => {
-    const store = storeIn(t.testdir())
+    const store = storeIn(testdir(t))
     await t.rejects(store.save('  ', 'x', BY), /needs a key/)
     await t.rejects(store.save('x'.repeat(2000), 'x', BY), /too long/)
     await t.rejects(store.save('big', 'x'.repeat(1_100_000), BY), /bytes at most/)
@@ -174,7 +175,7 @@ const GRAPH = {
 t.test(
   'graph.json: things are found by what is known of them, and relations lead to what stands at their other end',
   async (t) => {
-    const folder = t.testdir({ 'graph.json': JSON.stringify(GRAPH), 'dinner.md': 'Sushi Ran' })
+    const folder = testdir(t, { 'graph.json': JSON.stringify(GRAPH), 'dinner.md': 'Sushi Ran' })
     const store = storeIn(folder)
     const found = async (query: string) => (await store.search(query)).map((one) => one.key)
     const [first] = await store.search('What am I working on?')
@@ -196,7 +197,7 @@ t.test(
 )
 
 t.test('a graph.json that is none is told once, and costs nothing else', async (t) => {
-  const folder = t.testdir({ 'graph.json': '{"entities": [', 'dinner.md': 'Sushi Ran' })
+  const folder = testdir(t, { 'graph.json': '{"entities": [', 'dinner.md': 'Sushi Ran' })
   const told: string[] = []
   const store = createMemoryStore({ folder, clock: systemClock, onProblem: (why) => told.push(why) })
   t.match(await store.search('sushi'), [{ key: 'dinner' }])

@@ -2,9 +2,10 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createApprovalsFile } from '../../src/permissions/approvals-file.ts'
+import { testdir } from '../support/testdir.ts'
 
 t.test('both forms, comments, and edits while it runs', async (t) => {
-  const file = join(t.testdir({}), 'state', 'exec-approvals.json')
+  const file = join(testdir(t, {}), 'state', 'exec-approvals.json')
   const approvals = createApprovalsFile(file)
   t.same(await approvals.rememberedFor('main'), { allowed: [], denied: [] })
   await approvals.remember('main', ['make test'])
@@ -24,7 +25,7 @@ t.test('both forms, comments, and edits while it runs', async (t) => {
 
 t.test('a damaged file grants nothing, says why, and is never overwritten', async (t) => {
   for (const text of ['{', '[]', 'null', '{"allowed": "git *"}', '{"agents": []}', '{"agents": {"main": {"denied": [5]}}}']) {
-    const file = join(t.testdir({ 'a.json': text }), 'a.json')
+    const file = join(testdir(t, { 'a.json': text }), 'a.json')
     const approvals = createApprovalsFile(file)
     const { allowed, problem } = await approvals.rememberedFor('main')
     t.same(allowed, [], text)
@@ -38,7 +39,7 @@ t.test('a damaged file grants nothing, says why, and is never overwritten', asyn
 
 t.test('names of agents are only names', async (t) => {
   const file = join(
-    t.testdir({ 'a.json': '{"agents": {"__proto__": {"allowed": ["rm *"]}, "constructor": {"allowed": ["x"]}}}' }),
+    testdir(t, { 'a.json': '{"agents": {"__proto__": {"allowed": ["rm *"]}, "constructor": {"allowed": ["x"]}}}' }),
     'a.json',
   )
   const approvals = createApprovalsFile(file)

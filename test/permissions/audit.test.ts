@@ -2,9 +2,10 @@ import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs
 import { join } from 'node:path'
 import t from 'tap'
 import { type AuditHead, createAudit, verifyAudit } from '../../src/permissions/audit.ts'
+import { testdir } from '../support/testdir.ts'
 
 t.test('lines are sealed in order, also over restarts', async (t) => {
-  const file = join(t.testdir({}), 'state', 'audit.jsonl')
+  const file = join(testdir(t, {}), 'state', 'audit.jsonl')
   const first = createAudit(file, { now: () => 0, redact: (text) => text.replaceAll('secret', '***') })
   await Promise.all(
     Array.from({ length: 50 }, (_, number) => first.append({ kind: 'tool', number, input: 'a secret', hash: 'forged', seq: 7 })),
@@ -21,7 +22,7 @@ t.test('lines are sealed in order, also over restarts', async (t) => {
 })
 
 t.test('a changed, removed or moved line shows', async (t) => {
-  const file = join(t.testdir({}), 'audit.jsonl')
+  const file = join(testdir(t, {}), 'audit.jsonl')
   const audit = createAudit(file)
   for (let number = 0; number < 5; number++) await audit.append({ number })
   await audit.close()
@@ -40,7 +41,7 @@ t.test('a changed, removed or moved line shows', async (t) => {
 })
 
 t.test('a line cut short by a crash is set aside and the chain goes on', async (t) => {
-  const file = join(t.testdir({}), 'audit.jsonl')
+  const file = join(testdir(t, {}), 'audit.jsonl')
   const first = createAudit(file)
   await first.append({ number: 1 })
   await first.close()
@@ -52,7 +53,7 @@ t.test('a line cut short by a crash is set aside and the chain goes on', async (
 })
 
 t.test('a cut end shows by the head that is kept elsewhere, and goes on showing', async (t) => {
-  const file = join(t.testdir({}), 'audit.jsonl')
+  const file = join(testdir(t, {}), 'audit.jsonl')
   let head: AuditHead | null = null
   const anchor = {
     load: () => head,
@@ -95,7 +96,7 @@ t.test('a cut end shows by the head that is kept elsewhere, and goes on showing'
 })
 
 t.test('what can not be written is refused', async (t) => {
-  const folder = t.testdir({})
+  const folder = testdir(t, {})
   await mkdir(join(folder, 'audit.jsonl'))
   const audit = createAudit(join(folder, 'audit.jsonl'))
   await t.rejects(audit.append({ number: 1 }))

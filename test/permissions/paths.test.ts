@@ -4,9 +4,10 @@ import t from 'tap'
 import { engineFiles } from '../../src/permissions/engine-files.ts'
 import { createPathGate } from '../../src/permissions/paths.ts'
 import { GateError } from '../../src/permissions/port.ts'
+import { testdir } from '../support/testdir.ts'
 
 t.test('several roots, read-only or writable', async (t) => {
-  const base = t.testdir({ docs: { 'a.md': 'docs' }, other: { 'x.txt': 'other' } })
+  const base = testdir(t, { docs: { 'a.md': 'docs' }, other: { 'x.txt': 'other' } })
   const gate = createPathGate({
     roots: [
       { path: join(base, 'work'), access: 'write' },
@@ -25,7 +26,7 @@ t.test('several roots, read-only or writable', async (t) => {
 })
 
 t.test('sizes, cut characters and binary files', async (t) => {
-  const base = t.testdir({ 'long.txt': 'é'.repeat(1000), 'empty.txt': '' })
+  const base = testdir(t, { 'long.txt': 'é'.repeat(1000), 'empty.txt': '' })
   await writeFile(join(base, 'binary'), Buffer.from([1, 2, 0, 3]))
   const gate = createPathGate({ roots: [{ path: base, access: 'write' }], protectedPaths: [], maxWriteBytes: 10 })
   t.match(await gate.readText('long.txt', { maxBytes: 101 }), { text: 'é'.repeat(50), truncated: true, bytes: 2000 })
@@ -36,7 +37,7 @@ t.test('sizes, cut characters and binary files', async (t) => {
 })
 
 t.test('a replaced file keeps its mode', async (t) => {
-  const base = t.testdir({ 'run.sh': 'old' })
+  const base = testdir(t, { 'run.sh': 'old' })
   await chmod(join(base, 'run.sh'), 0o750)
   const gate = createPathGate({ roots: [{ path: base, access: 'write' }], protectedPaths: [] })
   await gate.writeText('run.sh', 'new')
@@ -44,7 +45,7 @@ t.test('a replaced file keeps its mode', async (t) => {
 })
 
 t.test('the engine’s files are refused, a workspace inside the state folder is not', async (t) => {
-  const base = t.testdir({ 'openclaw.yaml': 'x', state: { 'audit.jsonl': '', workspace: { main: { 'a.txt': 'mine' } } } })
+  const base = testdir(t, { 'openclaw.yaml': 'x', state: { 'audit.jsonl': '', workspace: { main: { 'a.txt': 'mine' } } } })
   const own = [join(base, 'openclaw.yaml'), join(base, 'state')]
   const inner = createPathGate({ roots: [{ path: join(base, 'state/workspace/main'), access: 'write' }], protectedPaths: own })
   t.equal((await inner.readText('a.txt')).text, 'mine')
@@ -57,7 +58,7 @@ t.test('the engine’s files are refused, a workspace inside the state folder is
 })
 
 t.test('more names that hold keys, and more that run later', async (t) => {
-  const base = t.testdir({})
+  const base = testdir(t, {})
   const gate = createPathGate({ roots: [{ path: base, access: 'write' }], protectedPaths: [] })
   for (const path of ['.cargo/credentials.toml', 'x/.m2/settings.xml', '.config/hub', 'service-account.json', '.env~', '#.env#'])
     await t.rejects(gate.readText(path), /is a protected name/, path)
@@ -76,7 +77,7 @@ t.test('more names that hold keys, and more that run later', async (t) => {
 })
 
 t.test('a new file that would become configuration is refused', async (t) => {
-  const base = t.testdir({ 'openclaw.yaml': '', agents: { 'a.yaml': '' }, work: {} })
+  const base = testdir(t, { 'openclaw.yaml': '', agents: { 'a.yaml': '' }, work: {} })
   const plan = {
     file: join(base, 'openclaw.yaml'),
     sources: [join(base, 'openclaw.yaml'), join(base, 'agents/a.yaml')],
@@ -100,7 +101,7 @@ t.test('a new file that would become configuration is refused', async (t) => {
 })
 
 t.test('links inside are followed, also to write; others are not', async (t) => {
-  const base = t.testdir({ work: { 'a.txt': 'a', sub: {} }, out: {} })
+  const base = testdir(t, { work: { 'a.txt': 'a', sub: {} }, out: {} })
   const work = join(base, 'work')
   await symlink('a.txt', join(work, 'link.txt'))
   await symlink('sub', join(work, 'folder'))
@@ -117,7 +118,7 @@ t.test('links inside are followed, also to write; others are not', async (t) => 
 })
 
 t.test('nothing outside is read or written while folders and files are swapped for links all the time', async (t) => {
-  const base = t.testdir({ work: { dir: { 'file.txt': 'inside' } }, out: { 'file.txt': 'OUTSIDE' } })
+  const base = testdir(t, { work: { dir: { 'file.txt': 'inside' } }, out: { 'file.txt': 'OUTSIDE' } })
   const work = join(base, 'work')
   const out = join(base, 'out')
   const gate = createPathGate({ roots: [{ path: work, access: 'write' }], protectedPaths: [] })

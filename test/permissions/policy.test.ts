@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { judgeTool, judgeToolNow, type ToolCall } from '../../src/permissions/policy.ts'
+import { testdir } from '../support/testdir.ts'
 
 const call = (
   name: string,
@@ -57,7 +58,7 @@ t.test('other tools go by their traits', (t) => {
 })
 
 t.test('just before running, names are followed to where they lead', async (t) => {
-  const base = t.testdir({
+  const base = testdir(t, {
     work: { 'a.txt': 'x', keys: {}, '-rf': '', notes: { 'b.md': '' } },
     'a.txt': 'outside',
     out: { 'secret.txt': 's' },
@@ -99,7 +100,7 @@ t.test('just before running, names are followed to where they lead', async (t) =
 })
 
 t.test('a grant lifts no floor: its links and patterns are followed to protected names and the engine’s files', async (t) => {
-  const base = t.testdir({
+  const base = testdir(t, {
     work: { 'a.txt': 'x', keys: { id_rsa: 'k' }, plain: { 'b.md': '' }, '.env': 'K=1', 'openclaw.yaml': '' },
     out: { 'secret.txt': 's', '.netrc': 'n' },
   })

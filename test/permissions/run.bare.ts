@@ -10,6 +10,7 @@ import { createRedactor } from '../../src/permissions/redact.ts'
 import { childEnvironment, createShellRunner, fixedPath, type ShellRunnerOptions } from '../../src/permissions/run.ts'
 import { createSandbox } from '../../src/permissions/sandbox.ts'
 import { behindProxy, startSandboxProxy } from '../../src/permissions/sandbox-proxy.ts'
+import { testdir } from '../support/testdir.ts'
 
 const never = new AbortController().signal
 const sandbox = createSandbox()
@@ -27,7 +28,7 @@ function runner(folder: string, more: Partial<ShellRunnerOptions> = {}): ReturnT
 }
 
 /** Outside the system's temporary folder, which the sandbox replaces. */
-const workspace = (t: Test, content: object = {}): string => t.testdir(content as never)
+const workspace = (t: Test, content: object = {}): string => testdir(t, content as never)
 
 /** Whether a process is gone, or a zombie that only waits to be collected; the system takes a moment. */
 async function ended(pid: number): Promise<boolean> {

@@ -21,6 +21,7 @@ import { formatEntry } from '../../src/sessions/entry.ts'
 import { createTranscripts, readTranscript, type Transcripts } from '../../src/sessions/transcript.ts'
 import type { TranscriptEntry } from '../../src/storage/ports.ts'
 import { entry } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 
 const fresh = (cacheBytes?: number): Transcripts =>
   createTranscripts({ sync: false, log: silentLogger, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
@@ -34,7 +35,7 @@ async function all(path: string): Promise<string[]> {
 }
 
 void t.test('entries come back as they were, from the cache and from the disk', async (t) => {
-  const path = join(t.testdir(), 'a', 'b', 's.jsonl')
+  const path = join(testdir(t), 'a', 'b', 's.jsonl')
   const entries: TranscriptEntry[] = [
     entry('e1', 'user', { content: 'line\nbreak \u2028 \0 😀 Ü' }),
     entry('e2', 'assistant', {
@@ -53,7 +54,7 @@ void t.test('entries come back as they were, from the cache and from the disk', 
 })
 
 void t.test('an id stands once, also after a restart in mid-turn behind a summary', async (t) => {
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   const run = { run: 'r1' }
   const one = fresh()
   await one.append(path, [entry('old', 'user', { run: 'r0' }), entry('r1.u', 'user', run), entry('r1.a0', 'assistant', run)])
@@ -69,7 +70,7 @@ void t.test('a torn last line is set aside and costs nothing else', async (t) =>
   const whole = formatEntry(entry('e1')) + formatEntry(entry('e2', 'assistant'))
   const last = formatEntry(entry('e3'))
   for (let cut = 1; cut < last.length - 1; cut += 7) {
-    const path = join(t.testdir({ 's.jsonl': whole + last.slice(0, cut) }), 's.jsonl')
+    const path = join(testdir(t, { 's.jsonl': whole + last.slice(0, cut) }), 's.jsonl')
     const transcript = fresh().load(path, 's')
     t.strictSame(
       transcript.entries.map((one) => one.id),
@@ -85,7 +86,7 @@ void t.test('a torn last line is set aside and costs nothing else', async (t) =>
 })
 
 void t.test('a last line that only lacks its newline is kept', async (t) => {
-  const path = join(t.testdir({ 's.jsonl': formatEntry(entry('e1')).trimEnd() }), 's.jsonl')
+  const path = join(testdir(t, { 's.jsonl': formatEntry(entry('e1')).trimEnd() }), 's.jsonl')
   const one = fresh()
   t.strictSame(idsOf(one, path), ['e1'])
   await one.append(path, [entry('e2')])
@@ -111,7 +112,7 @@ void t.test('NULs and hand-made nonsense are passed over with a report', async (
     '\0\0\0\0',
   ]
   const text = `${formatEntry(entry('e1'))}${nonsense.join('\n')}\n\0\0\0${formatEntry(entry('e2'))}`
-  const path = join(t.testdir({ 's.jsonl': text }), 's.jsonl')
+  const path = join(testdir(t, { 's.jsonl': text }), 's.jsonl')
   const transcript = fresh().load(path, 's')
   t.strictSame(
     transcript.entries.map((one) => one.id),
@@ -122,7 +123,7 @@ void t.test('NULs and hand-made nonsense are passed over with a report', async (
 })
 
 void t.test('any bytes at all load without a crash, and what was good stays', async (t) => {
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.boolean(), async (bytes, newline) => {
       writeFileSync(
@@ -142,7 +143,7 @@ void t.test('any bytes at all load without a crash, and what was good stays', as
 })
 
 void t.test('a file changed outside is read again', async (t) => {
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   const one = fresh()
   // Files are looked at once a turn of the event loop.
   const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -165,7 +166,7 @@ void t.test('a file changed outside is read again', async (t) => {
 })
 
 void t.test('a file that was put in place of another, or taken away, is the one that is appended to', async (t) => {
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   const one = fresh()
   const nextLook = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
   await one.append(path, [entry('e1'), entry('e2', 'assistant')])
@@ -182,7 +183,7 @@ void t.test('a file that was put in place of another, or taken away, is the one 
 })
 
 void t.test('however many sessions speak, few files stay open, and none when it is closed', async (t) => {
-  const folder = t.testdir()
+  const folder = testdir(t)
   const openHere = (): number =>
     readdirSync('/proc/self/fd').filter((fd) => {
       try {
@@ -203,7 +204,7 @@ void t.test('however many sessions speak, few files stay open, and none when it 
 
 void t.test('where the disk is waited for, appends to one file do not shut it for each other', async (t) => {
   const transcripts = createTranscripts({ sync: true, log: silentLogger })
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   const ids = Array.from({ length: 40 }, (_, n) => `e${n}`)
   await Promise.all(ids.map((id) => transcripts.append(path, [entry(id)])))
   t.same(await all(path), ids)
@@ -211,7 +212,7 @@ void t.test('where the disk is waited for, appends to one file do not shut it fo
 })
 
 void t.test('what is loaded is the same from the cache and from the disk, whatever was appended', async (t) => {
-  const dir = t.testdir()
+  const dir = testdir(t)
   let file = 0
   const kinds = fc.constantFrom('user', 'assistant', 'summary', 'summary-all', 'summary-lost', 'reset', 'note', 'trim')
   await fc.assert(
@@ -249,7 +250,7 @@ void t.test('what is loaded is the same from the cache and from the disk, whatev
 })
 
 void t.test('the end of a long file opens without reading its past', async (t) => {
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   const line = (n: number): string =>
     formatEntry(entry(`e${n}`, n % 2 === 0 ? 'user' : 'assistant', { content: 'word '.repeat(40) }))
   const past = Array.from({ length: 20_000 }, (_, n) => line(n)).join('')
@@ -261,7 +262,7 @@ void t.test('the end of a long file opens without reading its past', async (t) =
 })
 
 void t.test('a summary that points at nothing stands for all before it, and that is reported', (t) => {
-  const path = join(t.testdir(), 's.jsonl')
+  const path = join(testdir(t), 's.jsonl')
   writeFileSync(
     path,
     [entry('e1'), entry('sum', 'system', { kind: 'summary', keepFrom: 'gone' }), entry('e2')].map(formatEntry).join(''),
@@ -276,7 +277,7 @@ void t.test('a summary that points at nothing stands for all before it, and that
 })
 
 void t.test('the cache keeps within its bound', async (t) => {
-  const dir = t.testdir()
+  const dir = testdir(t)
   const one = fresh(50_000)
   for (let n = 0; n < 40; n++) {
     await one.append(join(dir, `${n}.jsonl`), [entry('e', 'user', { content: 'x'.repeat(5000) })])

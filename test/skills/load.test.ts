@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { loadSkill } from '../../src/skills/load.ts'
+import { testdir } from '../support/testdir.ts'
 
 t.test('a folder with SKILL.md and skill.json', async (t) => {
-  const folder = t.testdir({
+  const folder = testdir(t, {
     'SKILL.md': '# GitHub\nUse gh.\n',
     'skill.json': '{"name": "github", "description": "Issues and repositories."}',
   })
@@ -14,7 +15,7 @@ t.test('a folder with SKILL.md and skill.json', async (t) => {
 })
 
 t.test('SKILL.md alone, named by its folder or its front matter', async (t) => {
-  const root = t.testdir({
+  const root = testdir(t, {
     notion: { 'SKILL.md': 'Use the pages.' },
     other: { 'SKILL.md': '---\nname: "weather"\ndescription: Says if it rains\nx: [1]\n---\n\nAsk the sky.' },
   })
@@ -26,7 +27,7 @@ t.test('SKILL.md alone, named by its folder or its front matter', async (t) => {
 
 t.test('what is wrong is said in one sentence', async (t) => {
   const problem = async (files: Record<string, string>): Promise<string | undefined> =>
-    (await loadSkill(t.testdir(files))).problem
+    (await loadSkill(testdir(t, files))).problem
   t.match(await problem({}), /SKILL\.md cannot be read/)
   t.match(await problem({ 'SKILL.md': ' \n' }), /SKILL\.md is empty/)
   t.match(await problem({ 'SKILL.md': 'x', 'skill.json': '{' }), /skill\.json is not valid JSON/)

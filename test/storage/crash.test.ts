@@ -8,6 +8,7 @@ import { messagesOf } from '../../src/sessions/messages.ts'
 import type { Storage } from '../../src/storage/ports.ts'
 import { checkMessages } from '../support/messages-validator.ts'
 import { answered, entry, openStorage, outboxRow } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 
 const WORKER = join(dirname(fileURLToPath(import.meta.url)), '..', 'support', 'storage-worker.js')
 const KILLS = Number(process.env['STORAGE_KILLS'] ?? 20)
@@ -46,7 +47,7 @@ async function finishAll(storage: Storage): Promise<void> {
 }
 
 void t.test(`${KILLS} kills`, async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = testdir(t)
   const lines: string[] = []
   for (let round = 0; round < KILLS; round++) lines.push(...(await killed(stateDir, round)))
 

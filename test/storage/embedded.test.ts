@@ -7,15 +7,16 @@ import t, { type Test } from 'tap'
 import { ClawError } from '../../src/errors.ts'
 import { openDatabase } from '../../src/storage/embedded/database.ts'
 import { entry, inboxRow, openStorage } from '../support/storage-world.ts'
+import { testdir } from '../support/testdir.ts'
 import { storageContract } from './contract.ts'
 
 storageContract(t, 'embedded', async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = testdir(t)
   return { open: () => openStorage(stateDir) }
 })
 
 storageContract(t, 'embedded, durable against power cuts', async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = testdir(t)
   return { open: () => openStorage(stateDir, { durability: 'power' }) }
 })
 
@@ -29,7 +30,7 @@ const refusal = async (t: Test, promise: Promise<unknown>): Promise<ClawError> =
 }
 
 void t.test('a second engine is refused with the holder’s pid, and harms nothing', async (t) => {
-  const stateDir = join(t.testdir(), 'deep', 'state')
+  const stateDir = join(testdir(t), 'deep', 'state')
   const first = await openStorage(stateDir)
   const error = await refusal(t, openStorage(stateDir))
   t.match(error.message, `pid ${process.pid}`)
@@ -42,7 +43,7 @@ void t.test('a second engine is refused with the holder’s pid, and harms nothi
 })
 
 void t.test('a folder that cannot be one, and a database that is none', async (t) => {
-  const stateDir = t.testdir({ file: 'x', damaged: { 'state.db': 'this is no database '.repeat(500) } })
+  const stateDir = testdir(t, { file: 'x', damaged: { 'state.db': 'this is no database '.repeat(500) } })
   t.match((await refusal(t, openStorage(join(stateDir, 'file')))).message, /not a folder/)
   const damaged = await refusal(t, openStorage(join(stateDir, 'damaged')))
   t.match(damaged.message, /damaged/)
@@ -51,14 +52,14 @@ void t.test('a folder that cannot be one, and a database that is none', async (t
 })
 
 void t.test('a read-only folder', { skip: process.getuid?.() === 0 ? 'root writes everywhere' : false }, async (t) => {
-  const stateDir = t.testdir({ ro: {} })
+  const stateDir = testdir(t, { ro: {} })
   chmodSync(join(stateDir, 'ro'), 0o500)
   t.teardown(() => chmodSync(join(stateDir, 'ro'), 0o700))
   t.match((await refusal(t, openStorage(join(stateDir, 'ro', 'state')))).message, /cannot be written/)
 })
 
 void t.test('a state of a newer version is left alone', async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = testdir(t)
   const db = openDatabase({ stateDir, durability: 'process' })
   db.now(() => db.sql('PRAGMA user_version = 999').run())
   await db.close()
@@ -66,7 +67,7 @@ void t.test('a state of a newer version is left alone', async (t) => {
 })
 
 void t.test('group commit', async (t) => {
-  const db = openDatabase({ stateDir: t.testdir(), durability: 'process' })
+  const db = openDatabase({ stateDir: testdir(t), durability: 'process' })
   t.teardown(() => db.close())
   const put = (key: string) => () => db.sql('INSERT INTO kv (key, value) VALUES (?, ?)').run(key, 'v').changes
   const count = (): unknown => db.sql('SELECT count(*) AS n FROM kv').get()?.['n']
@@ -109,7 +110,7 @@ void t.test('group commit', async (t) => {
     t.throws(() => db.now(put('f')), /UNIQUE/)
   })
   await t.test('a closed database says so', async (t) => {
-    const stateDir = t.testdir()
+    const stateDir = testdir(t)
     const other = openDatabase({ stateDir, durability: 'process' })
     const pending = other.write(() => other.sql("INSERT INTO kv (key, value) VALUES ('x', 'y')").run())
     await other.close()
@@ -123,7 +124,7 @@ void t.test('group commit', async (t) => {
 
 void t.test('halts fail closed', async (t) => {
   for (const [name, text] of Object.entries({ torn: '{"all":nul', shape: '{"all":true,"agents":{}}', empty: '', list: '[]' })) {
-    const stateDir = t.testdir({ 'halts.json': text })
+    const stateDir = testdir(t, { 'halts.json': text })
     const storage = await openStorage(stateDir)
     t.equal(storage.halts.isHalted('anyone'), true, name)
     await storage.halts.resume('anyone')
@@ -136,7 +137,7 @@ void t.test('halts fail closed', async (t) => {
 })
 
 void t.test('transcripts stand where INTERFACE says, also those with very long keys', async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = testdir(t)
   const storage = await openStorage(stateDir)
   t.teardown(() => storage.close())
   const long = `agent:main:telegram:${'Ü'.repeat(200)}`
@@ -150,7 +151,7 @@ void t.test('transcripts stand where INTERFACE says, also those with very long k
 })
 
 void t.test('a claim that was let go is taken up again', async (t) => {
-  const storage = await openStorage(t.testdir())
+  const storage = await openStorage(testdir(t))
   t.teardown(() => storage.close())
   await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
   const runs = new Set<string | undefined>()
@@ -180,7 +181,7 @@ void t.test('a claim that was let go is taken up again', async (t) => {
 })
 
 void t.test('a claim whose note went with a failed group is resumed all the same, and what waits is not forgotten', async (t) => {
-  const storage = await openStorage(t.testdir())
+  const storage = await openStorage(testdir(t))
   t.teardown(() => storage.close())
   for (const id of ['m1', 'm2']) await storage.sessions.post(inboxRow('s', id), id)
   const seen: unknown[] = []
@@ -212,7 +213,7 @@ void t.test('a claim whose note went with a failed group is resumed all the same
 })
 
 void t.test('another program holds the database longer than is waited for: said, and the turn is tried again', async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = testdir(t)
   const storage = await openStorage(stateDir)
   t.teardown(() => storage.close())
   await storage.sessions.post(inboxRow('s', 'm1'), 'k1')

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap'
 import { createSimulatedClock } from '../../src/testing/clock.ts'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 const SCRIPT = `replies:
   - match: ^night
@@ -19,7 +20,7 @@ default: "You said: $0"
 `
 
 async function passes(t: Test, yaml: string): Promise<void> {
-  const cwd = t.testdir({ 'openclaw.yaml': yaml, 'script.yaml': SCRIPT })
+  const cwd = testdir(t, { 'openclaw.yaml': yaml, 'script.yaml': SCRIPT })
   const { code, out, err } = await runCli(cwd, 'test')
   t.equal(code, 0, out + err)
 }

@@ -3,9 +3,10 @@
 import t, { type Test } from 'tap'
 import { COVERAGE_KINDS, type Coverage } from '../../src/testing/coverage.ts'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 async function coverageOf(t: Test, files: Readonly<Record<string, string>>): Promise<Coverage> {
-  const { code, out, err } = await runCli(t.testdir(files), 'test', '--coverage', '--format', 'json')
+  const { code, out, err } = await runCli(testdir(t, files), 'test', '--coverage', '--format', 'json')
   t.equal(code, 0, out + err)
   return (JSON.parse(out) as { coverage: Coverage }).coverage
 }

@@ -3,6 +3,7 @@
 
 import t, { type Test } from 'tap'
 import { runCli } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
 
 interface Failure {
   readonly message: string
@@ -49,7 +50,7 @@ tests:
 `
 
 async function results(t: Test, tests: string): Promise<readonly Result[]> {
-  const cwd = t.testdir({ 'openclaw.yaml': YAML + tests, 'script.yaml': SCRIPT })
+  const cwd = testdir(t, { 'openclaw.yaml': YAML + tests, 'script.yaml': SCRIPT })
   const { out, err } = await runCli(cwd, 'test', '--format', 'json')
   t.equal(err, '')
   return (JSON.parse(out) as { results: readonly Result[] }).results
@@ -279,7 +280,7 @@ tests:
       - { message: { channelId: http, userId: u, content: read a/b.txt }, expect: { reply: There is no file } }
       - { message: { channelId: http, userId: u, content: look }, expect: { notReply: green tea } }
 `
-  const { code, out } = await runCli(t.testdir({ 'openclaw.yaml': yaml, 'script.yaml': script }), 'test')
+  const { code, out } = await runCli(testdir(t, { 'openclaw.yaml': yaml, 'script.yaml': script }), 'test')
   t.equal(code, 0, out)
 })
 
@@ -311,7 +312,7 @@ tests:
     'calm.yaml': 'default: "Calmly: $0"\n',
     'broken.yaml': 'replies: [{ error: { kind: overloaded } }]\n',
   }
-  const { code, out, err } = await runCli(t.testdir(files), 'test')
+  const { code, out, err } = await runCli(testdir(t, files), 'test')
   t.equal(code, 0, out + err)
 })
 
@@ -360,12 +361,12 @@ tests:
       - { message: { channelId: telegram, userId: 1, groupId: -5, content: /help }, expect: { refused: false, deliveries: [{ target: -5, content: /stop }] } }
       - { message: { channelId: http, userId: 1, content: hi }, expect: { refused: true, reply: limit, deliveries: [] } }
 `
-  const { code, out } = await runCli(t.testdir({ 'openclaw.yaml': yaml }), 'test')
+  const { code, out } = await runCli(testdir(t, { 'openclaw.yaml': yaml }), 'test')
   t.equal(code, 0, out)
 })
 
 t.test('a heartbeat that asks does not hold the test up', { timeout: 20_000 }, async (t) => {
-  const cwd = t.testdir({
+  const cwd = testdir(t, {
     'openclaw.yaml': `${YAML.replace('prompt: Wish', 'prompt: run make')}
   - name: it asks, and is answered
     model: demo

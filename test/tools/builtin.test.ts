@@ -8,6 +8,7 @@ import type { ToolContext, ToolResult } from '../../src/tools/port.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
 import { createToolRunner } from '../../src/tools/run.ts'
 import { makePlan } from '../support/make-plan.ts'
+import { testdir } from '../support/testdir.ts'
 import { makeToolContext } from '../support/tool-context.ts'
 
 const runner = createToolRunner({ tools: builtinTools })
@@ -25,7 +26,7 @@ const said = async (name: string, input: unknown, context: ToolContext): Promise
   (await call(name, input, context)).content as string
 
 t.test('bash gives output, exit code and errors', async (t) => {
-  const context = makeToolContext(t.testdir({ work: { 'a.txt': 'hello\n' } }))
+  const context = makeToolContext(testdir(t, { work: { 'a.txt': 'hello\n' } }))
   t.same(await call('bash', { command: 'cat a.txt' }, context), { content: 'hello' })
   t.same(await call('bash', { command: 'true' }, context), { content: '[no output]' })
   t.same(await call('bash', { command: 'echo oops >&2; exit 3' }, context), { content: 'oops\n[exit code 3]', isError: true })
@@ -33,7 +34,7 @@ t.test('bash gives output, exit code and errors', async (t) => {
 
 t.test('bash says when it was stopped or its output was cut', async (t) => {
   const shell = { run: async () => ({ output: 'part', exitCode: null, timedOut: true, truncatedBytes: 512, sandboxed: false }) }
-  const context = makeToolContext(t.testdir(), { shell })
+  const context = makeToolContext(testdir(t), { shell })
   t.same(await call('bash', { command: 'sleep 999' }, context), {
     content: 'part\n[512 bytes of output left out]\n[stopped: it ran longer than 120 seconds]',
     isError: true,
@@ -41,7 +42,7 @@ t.test('bash says when it was stopped or its output was cut', async (t) => {
 })
 
 t.test('files', async (t) => {
-  const folder = t.testdir()
+  const folder = testdir(t)
   const context = makeToolContext(folder)
   t.equal(await said('write_file', { path: 'notes/a.md', content: 'one' }, context), 'Wrote notes/a.md (3 bytes)')
   t.equal(await said('write_file', { path: 'notes/a.md', content: 'zwölf' }, context), 'Replaced notes/a.md (6 bytes)')
@@ -58,7 +59,7 @@ t.test('files', async (t) => {
 })
 
 t.test('memory, from save to search', async (t) => {
-  const folder = t.testdir()
+  const folder = testdir(t)
   const context = makeToolContext(folder)
   t.equal(
     await said('save_memory', { key: 'dinner', content: 'Favourite restaurant: Sushi Ran.' }, context),
@@ -74,10 +75,10 @@ t.test('memory, from save to search', async (t) => {
 })
 
 t.test('sessions_spawn waits in seconds and passes an error on', async (t) => {
-  const context = makeToolContext(t.testdir())
+  const context = makeToolContext(testdir(t))
   t.equal(await said('sessions_spawn', { agent: 'scout', prompt: 'look' }, context), 'scout (300000): look')
   t.equal(await said('sessions_spawn', { agent: 'scout', prompt: 'look', timeout: 5 }, context), 'scout (5000): look')
-  const refusing = makeToolContext(t.testdir(), {
+  const refusing = makeToolContext(testdir(t), {
     spawn: async () => ({ sessionKey: '', text: 'main may not start scout.', isError: true }),
   })
   t.same(await call('sessions_spawn', { agent: 'scout', prompt: 'look' }, refusing), {
@@ -128,7 +129,7 @@ t.test('web_fetch', async (t) => {
     const [status, type, body] = answers[pathname] ?? [500, 'text/plain', 'what?']
     response.writeHead(status, { 'content-type': type }).end(body)
   })
-  const context = makeToolContext(t.testdir())
+  const context = makeToolContext(testdir(t))
 
   const page = await said('web_fetch', { url: `${url}/page` }, context)
   t.match(page, /# Tides/)
@@ -152,7 +153,7 @@ t.test('web_fetch', async (t) => {
 
 t.test('what a gate refuses is an error result', async (t) => {
   const { local } = await site(t, (_, response) => response.end('private'))
-  const folder = t.testdir({ 'outside.txt': 'private' })
+  const folder = testdir(t, { 'outside.txt': 'private' })
   const context = makeToolContext(folder)
   for (const url of [local, 'http://localhost/', 'file:///etc/passwd', 'http://denied.example/', 'http://169.254.169.254/']) {
     const result = await call('web_fetch', { url }, context)
@@ -184,7 +185,7 @@ t.test('web_search', async (t) => {
           : JSON.stringify(pathname === '/search' ? found : { web: found })
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   })
-  const withSearch = (search: Plan['search']): ToolContext => makeToolContext(t.testdir(), { plan: makePlan({ search }) })
+  const withSearch = (search: Plan['search']): ToolContext => makeToolContext(testdir(t), { plan: makePlan({ search }) })
   const searxng = withSearch({ provider: 'searxng', baseURL: `${local}/` })
 
   const result = await said('web_search', { query: 'tides & moon' }, searxng)
@@ -204,7 +205,7 @@ t.test('web_search', async (t) => {
   t.match(requests.at(-1)?.url, /^\/res\/v1\/web\/search\?q=tides&count=8$/)
   t.match(await call('web_search', { query: 'busy' }, brave), { isError: true, content: /429 \(too many searches/ })
 
-  t.match(await call('web_search', { query: 'x' }, makeToolContext(t.testdir())), {
+  t.match(await call('web_search', { query: 'x' }, makeToolContext(testdir(t))), {
     isError: true,
     content: /Web search is not set up.*SearXNG|searxng/i,
   })

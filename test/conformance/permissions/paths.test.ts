@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { memoryKeyProblem } from '../../../src/permissions/path-names.ts'
 import { createPathGate } from '../../../src/permissions/paths.ts'
 import { GateError } from '../../../src/permissions/port.ts'
+import { testdir } from '../../support/testdir.ts'
 import { cases, shown } from './cases.ts'
 
 interface Case {
@@ -34,7 +35,7 @@ async function check(t: Test, one: Case): Promise<void> {
     t.equal(memoryKeyProblem(one.path, existing) === undefined ? 'allow' : 'deny', one.expect, one.why)
     return
   }
-  const base = t.testdir({
+  const base = testdir(t, {
     ROOT: { 'README.md': 'readme', notes: { 'today.txt': 'today' }, src: { 'index.ts': 'code' } },
     OUT: { 'secret.txt': SECRET },
     'ROOT-evil': { 'x.txt': SECRET },

@@ -5,6 +5,7 @@ import t from 'tap'
 import { parseCommand } from '../../../src/permissions/shell/parse.ts'
 import { judgeCommand } from '../../../src/permissions/shell/verdict.ts'
 import { cases } from '../../conformance/permissions/cases.ts'
+import { testdir } from '../../support/testdir.ts'
 import { ALLOWED, APPROVED, policy, seeded } from './helpers.ts'
 
 interface Case {
@@ -18,7 +19,7 @@ const NAMES =
 
 /** What runs, runs in real bash: stubs write down what was started, and with which words. */
 t.test('every command that runs starts only what was judged, with those words, and changes no file', async (t) => {
-  const base = t.testdir({ bin: {}, work: { 'notes.txt': '', 'a.md': '' }, log: '' })
+  const base = testdir(t, { bin: {}, work: { 'notes.txt': '', 'a.md': '' }, log: '' })
   const bin = join(base, 'bin')
   const log = join(base, 'log')
   // One line a start, words in hexadecimal so that any character survives; appends of one line don't mix.
