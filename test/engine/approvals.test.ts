@@ -19,7 +19,7 @@ const asks =
 
 const YAML = (more = '') => `${HEAD}
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { approvalWait: 30s, timeout: 1h ${more} } } }
+agents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { approvalWait: 29s, timeout: 1h ${more} } } }
 `
 
 async function open(b: Bot): Promise<string> {
@@ -79,7 +79,7 @@ t.test(
     t.teardown(() => b.stop())
     const reply = b.chat('u', 'do it')
     const first = await open(b)
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await clock.armed(29_000)
     await clock.advance(31_000)
     for (let i = 0; i < 400 && (await b.claw.engine.approvals()).length < 2; i++)
       await new Promise((resolve) => setTimeout(resolve, 5))
@@ -126,7 +126,7 @@ t.test('no answer in time: the turn ends, and the decision arrives as a message 
   t.teardown(() => b.stop())
   const reply = b.chat('u', 'do it')
   const id = await open(b)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.armed(29_000)
   await clock.advance(31_000)
   t.match((await reply).body.response, new RegExp(`${id} is pending`))
   await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
@@ -142,7 +142,7 @@ t.test('a late result reaches the socket of the one who asked, and is counted fo
   t.teardown(() => client.close())
   client.send('inbound_message', { userId: 'u', content: 'do it', messageId: 'm1' })
   const id = await open(b)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.armed(29_000)
   await clock.advance(31_000)
   t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
   await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
@@ -172,7 +172,7 @@ owners: ["webchat:boss"]
 routing: { defaultAgent: main }
 agents:
   main: { soul: S, tools: [bash, sessions_spawn], subagents: [kid], sandbox: "off" }
-  kid: { name: Kid, soul: CHILD, sandbox: "off", tools: [bash], permissions: { approvalWait: 30s, timeout: 1h } }
+  kid: { name: Kid, soul: CHILD, sandbox: "off", tools: [bash], permissions: { approvalWait: 29s, timeout: 1h } }
 `
     const b = await startBot(yaml, { clock, api: { reply } })
     t.teardown(() => b.stop())
@@ -185,7 +185,7 @@ agents:
     t.teardown(() => client.close())
     client.send('inbound_message', { userId: 'u', content: 'delegate', messageId: 'm1' })
     const id = await open(b)
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await clock.armed(29_000)
     await clock.advance(31_000)
     t.match((await client.next('outbound_message')).data['content'], new RegExp(`${id} is pending`))
     await b.claw.engine.decide(id, 'once', { caller: { kind: 'owner' } })
@@ -201,7 +201,7 @@ t.test('unanswered for its whole time: expired, and the model is told', async (t
   t.teardown(() => b.stop())
   const reply = b.chat('u', 'do it')
   const id = await open(b)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.armed(29_000)
   await clock.advance(31_000)
   await reply
   await clock.advance(3_600_000)
@@ -214,7 +214,7 @@ t.test('a late approval survives a restart, and is judged by today’s plan', as
   const first = await startBot(YAML(), { folder, clock, api: { reply: asks('touch x && echo ran-x') } })
   const reply = first.chat('u', 'do it')
   const id = await open(first)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.armed(29_000)
   await clock.advance(31_000)
   await reply
   await first.stop()

@@ -196,13 +196,13 @@ t.test('killed in a turn of which one question was answered late: what was appro
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 29s, timeout: 1h } } }`
   const reply = twoCalls('echo ran >> once.txt && cat once.txt', 'touch second.txt')
   const first = await bot(t, yaml, { clock, api: { reply } })
   void first.chat('u', 'go', { message_id: 'm1' })
   await until(async () => (await first.claw.engine.approvals()).length === 1)
   const [asked] = await first.claw.engine.approvals()
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.armed(29_000)
   await clock.advance(31_000)
   await until(async () => (await first.claw.engine.approvals()).length === 2)
   await first.claw.engine.decide(asked?.id ?? '', 'once', { caller: { kind: 'owner' } })
@@ -213,7 +213,7 @@ agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(
   const later = createFakeClock(clock.now())
   const second = await bot(t, yaml, { folder, clock: later, api: { reply } })
   await until(async () => (await second.claw.engine.approvals()).length === 1)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await later.armed(29_000)
   await later.advance(31_000)
   const told = (await second.claw.engine.waitForAnswer(SESSION, 'm1')).response
   t.match(told, new RegExp(`${asked?.id} is pending`), 'as it was told before')
@@ -226,13 +226,13 @@ t.test('killed between a late decision and the audit line of it: the message of 
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 29s, timeout: 1h } } }`
   const folder = testdir(t, {})
   const first = await bot(t, yaml, { folder, clock, api: { reply: asks('bash', { command: 'touch made.txt && echo made' }) } })
   void first.chat('u', 'go', { message_id: 'm1' })
   await until(async () => (await first.claw.engine.approvals()).length === 1)
   const [asked] = await first.claw.engine.approvals()
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await clock.armed(29_000)
   await clock.advance(31_000)
   await first.claw.engine.waitForAnswer(SESSION, 'm1')
   await first.stop()
@@ -249,7 +249,7 @@ t.test('killed after an approved command changed its own file: what it said stan
   const workspace = testdir(t, { 'build.sh': 'echo "# built" >> build.sh; echo BUILT' })
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${workspace}", permissions: { approvalWait: 30s } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${workspace}", permissions: { approvalWait: 29s } } }`
   const reply = twoCalls('bash build.sh', 'touch second.txt')
   const first = await bot(t, yaml, { api: { reply } })
   void first.chat('u', 'go', { message_id: 'm1' })
@@ -272,7 +272,7 @@ agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${workspac
 t.test('killed while it waited for an approval: the same question stands, and its answer still counts', async (t) => {
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 30s, timeout: 1h } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 29s, timeout: 1h } } }`
   const reply = asks('bash', { command: 'touch made.txt && echo made' })
   for (const [decision, told] of [
     ['once', /made/],

@@ -9,6 +9,8 @@ export interface FakeClock extends Clock {
   jump(ms: number): void
   /** Timers armed. */
   pending(): number
+  /** Resolves once a timer is armed that is due in exactly so long: what waits by the clock has begun to wait. */
+  armed(ms: number): Promise<void>
 }
 
 interface Timer {
@@ -53,6 +55,9 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
       now += ms
     },
     pending: () => timers.size,
+    async armed(ms) {
+      while (![...timers].some((timer) => timer.at === now + ms)) await new Promise((resolve) => setTimeout(resolve, 2))
+    },
   }
 }
 
