@@ -53,7 +53,9 @@ function encode(value: number, length: number): string {
 export const systemRandom: Random = {
   id() {
     const bytes = crypto.getRandomValues(new Uint8Array(16))
-    return encode(Date.now(), 10) + Array.from(bytes, (byte) => ALPHABET.charAt(byte % 32)).join('')
+    let text = encode(Date.now(), 10)
+    for (const byte of bytes) text += ALPHABET.charAt(byte % 32)
+    return text
   },
   number: () => Math.random(),
 }

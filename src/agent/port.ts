@@ -4,6 +4,7 @@ import type { SpendLimit } from '../limits/port.ts'
 import type { ModelRequest, ModelResult } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
+import type { StopSignal } from '../stop.ts'
 import type { Claim, SessionStore, StepJournal } from '../storage/ports.ts'
 import type { SessionRef, ToolDefinition, ToolResult } from '../tools/port.ts'
 import type { EngineEvent } from './events.ts'
@@ -29,7 +30,7 @@ export interface Turn {
   readonly session: SessionRef
   /** Tools it may use, in the plan's order. */
   readonly tools: readonly ToolDefinition[]
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
 }
 
 export interface TurnPorts {

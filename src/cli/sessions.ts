@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts'
 import { encodeKeyForFile, parseSessionKey, type SessionKeyParts } from '../plan/session-key.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import { readTranscript } from '../sessions/transcript.ts'
-import { createSessionFiles, transcriptPath } from '../storage/embedded/session-files.ts'
+import { createSessionFiles } from '../storage/embedded/session-files.ts'
 import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
 import { connect, whereabouts } from './client.ts'
 import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
@@ -27,12 +27,13 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
     return EXIT.ok
   }
   const { stateDir } = await whereabouts(options, io)
-  const session = (await createSessionFiles(stateDir).list()).find((one) => one.key === key || one.key === encodeKeyForFile(key))
+  const files = createSessionFiles(stateDir)
+  const session = (await files.list()).find((one) => one.key === key || one.key === encodeKeyForFile(key))
   if (session === undefined) {
     io.err(`claw: there is no session ${printable(key)}; claw sessions list names them\n`)
     return EXIT.invalid
   }
-  const entries = readTranscript(transcriptPath(stateDir, key, session.agentId))
+  const entries = readTranscript(files.pathOf(key, session.agentId))
   return action === 'show' ? await show(session, entries, options, io) : await exportLines(entries, io)
 }
 

@@ -1,10 +1,11 @@
 // Answers as turns end, handed to whoever waits for them.
 
+import type { StopSignal } from '../stop.ts'
 import type { SessionStore, StoredAnswer } from '../storage/ports.ts'
 
 export interface Answers {
   /** As soon as there is one, stored ones included. @throws when the signal aborts. */
-  wait(session: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+  wait(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
   /** This one was stored just now. */
   tell(answer: StoredAnswer): void
 }
@@ -40,7 +41,7 @@ export function createAnswers(store: Pick<SessionStore, 'answer'>): Answers {
 
 const waiterKey = (session: string, messageId: string): string => `${session}\n${messageId}`
 
-function aborted(signal: AbortSignal): Promise<never> {
+function aborted(signal: StopSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason)
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type { ApprovalView, EngineEvent } from '../agent/events.ts'
 import type { ReplyTarget } from '../channels/port.ts'
 import type { Clock, Logger } from '../ports.ts'
+import type { StopSignal } from '../stop.ts'
 import type { ApprovalRow, ApprovalsStore, NewInboxRow } from '../storage/ports.ts'
 
 export type ApprovalDecision = 'once' | 'always' | 'deny'
@@ -35,7 +36,7 @@ export interface Approvals {
   /** The row of a question: the one that stands (after a restart), or a new one that is shown to approvers. */
   open(question: ApprovalQuestion): Promise<ApprovalRow>
   /** Waits in place. `pending`: nobody answered in time; the answer comes as a message, also if this is asked again. */
-  wait(id: string, waitMs: number, signal: AbortSignal): Promise<ApprovalState | 'pending'>
+  wait(id: string, waitMs: number, signal: StopSignal): Promise<ApprovalState | 'pending'>
   /** First answer wins. `may`: whether this person may answer, asked with the row. */
   decide(
     id: string,

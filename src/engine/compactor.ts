@@ -6,13 +6,14 @@ import { messageOf } from '../errors.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { compact, planCompaction, SUMMARY_PROMPT } from '../sessions/compaction.ts'
 import { contextTokens } from '../sessions/tokens.ts'
+import type { StopSignal } from '../stop.ts'
 import type { NewInboxRow } from '../storage/ports.ts'
 import type { ModelCalls } from './model-calls.ts'
 import type { World } from './world.ts'
 
 export interface Compactor {
   /** Summarises now. True: the session got shorter. Must not throw: a session that cannot be shortened stays as it is. */
-  run(plan: Plan, agent: AgentPlan, session: string, signal: AbortSignal, options?: { onlyIfNeeded?: boolean }): Promise<boolean>
+  run(plan: Plan, agent: AgentPlan, session: string, signal: StopSignal, options?: { onlyIfNeeded?: boolean }): Promise<boolean>
   /** Queues a summary when the session passed its threshold. */
   considerAhead(agent: AgentPlan, session: string): Promise<void>
 }

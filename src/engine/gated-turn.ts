@@ -2,6 +2,7 @@
 
 import type { Turn } from '../agent/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
+import type { StopSignal } from '../stop.ts'
 import type { Claim, InboxRow, StepJournal } from '../storage/ports.ts'
 import type { SessionRef, ToolDefinition } from '../tools/port.ts'
 import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './payloads.ts'
@@ -21,7 +22,7 @@ export function gatedTurn(
   plan: Plan,
   agent: AgentPlan,
   claim: Claim,
-  { tools, journal, signal }: { tools: readonly ToolDefinition[]; journal: StepJournal; signal: AbortSignal },
+  { tools, journal, signal }: { tools: readonly ToolDefinition[]; journal: StepJournal; signal: StopSignal },
 ): GatedTurn {
   const [first] = claim.rows as readonly [InboxRow]
   const { parents, askedByOwner } = standingOf(claim)

@@ -9,6 +9,7 @@ import { type Redact, redactDeep } from '../permissions/redact.ts'
 import { changeHint, usesIn } from '../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../plan/plan.ts'
 import { estimateEntry, estimateText } from '../sessions/tokens.ts'
+import type { StopSignal } from '../stop.ts'
 import type { World } from './world.ts'
 
 export interface ModelCalls {
@@ -26,7 +27,7 @@ export interface ModelCalls {
     agent: AgentPlan,
     model: ModelRef | undefined,
     request: Omit<ModelRequest, 'model' | 'signal'>,
-    signal: AbortSignal,
+    signal: StopSignal,
   ): Promise<ModelResult>
 }
 
@@ -44,7 +45,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     plan: Plan,
     estimate: number,
     maxTokens: number,
-    signal: AbortSignal,
+    signal: StopSignal,
     make: (mostOutput: number) => Promise<RoutedResult>,
   ): Promise<ModelResult> {
     const reserved = await limits.reserve(agent, estimate, clock.now(), { input: Math.max(0, estimate - maxTokens), signal })

@@ -4,6 +4,7 @@ import type { ApprovalView, EngineEvent } from '../agent/events.ts'
 import type { InboundMessage, OutboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 
 /** Who stands behind a call: the local terminal and page are owner by the per-start secret; a gateway token makes a caller trusted. */
@@ -80,7 +81,7 @@ export interface Engine {
   /** `agentId` takes the place of routing (terminal, agents as models); only for callers the gateway has let choose. */
   receive(message: InboundMessage, caller: Caller, options?: { readonly agentId?: string }): Promise<Accepted | Refused>
   /** The answer to a message, as soon as there is one. @throws when the signal aborts. */
-  waitForAnswer(sessionKey: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+  waitForAnswer(sessionKey: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
   on(listener: (event: EngineEvent) => void): () => void
   status(): Promise<Status>
   reload(): Promise<ReloadResult>

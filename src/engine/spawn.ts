@@ -3,6 +3,7 @@
 
 import type { AgentPlan } from '../plan/plan.ts'
 import { spawnSessionKey } from '../plan/session-key.ts'
+import { abortSignal, type StopSignal } from '../stop.ts'
 import type { NewInboxRow, StoredAnswer, Token } from '../storage/ports.ts'
 import type { Spawn } from '../tools/port.ts'
 import type { GatedTurn } from './gated-turn.ts'
@@ -17,7 +18,7 @@ export interface ChildTurns {
   arrived(agent: AgentPlan, row: NewInboxRow): void
   run(token: Token): Promise<unknown>
   interrupt(session: string): boolean
-  waitForAnswer(session: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+  waitForAnswer(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
 }
 
 export function createSpawn(world: World, turns: ChildTurns, turn: GatedTurn, idempotencyKey: string): Spawn {
@@ -63,7 +64,7 @@ export function createSpawn(world: World, turns: ChildTurns, turn: GatedTurn, id
     const limit = new AbortController()
     const cancel = clock.after(timeoutMs, () => limit.abort(new Error('timeout')))
     try {
-      const answer = await turns.waitForAnswer(session, idempotencyKey, AbortSignal.any([turn.signal, limit.signal]))
+      const answer = await turns.waitForAnswer(session, idempotencyKey, AbortSignal.any([abortSignal(turn.signal), limit.signal]))
       return { sessionKey: session, text: answer.response, isError: answer.isError === true }
     } catch {
       turns.interrupt(session)

@@ -16,6 +16,7 @@ import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '..
 import { createShellRunner } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
+import { abortSignal } from '../stop.ts'
 import type { MemoryStore, ToolContext } from '../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../tools/run.ts'
 import type { GatedTurn } from './gated-turn.ts'
@@ -109,10 +110,23 @@ export const createSurroundings: CreateSurroundings = async (world, turns) => {
     },
     cwdOf,
     async contextOf(turn, idempotencyKey) {
-      const { plan, agent, session, signal } = turn
+      const { plan, agent, session } = turn
       const { paths, network, shell } = gatesOf(plan, agent)
       const spawn = createSpawn(world, turns(), turn, idempotencyKey)
-      return { plan, agent, session, signal, clock, log, paths, network, shell, memory, spawn, idempotencyKey }
+      return {
+        plan,
+        agent,
+        session,
+        signal: abortSignal(turn.signal),
+        clock,
+        log,
+        paths,
+        network,
+        shell,
+        memory,
+        spawn,
+        idempotencyKey,
+      }
     },
     remember: (agentId, grants) => remembered.remember(agentId, grants),
     redact,

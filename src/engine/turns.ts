@@ -6,6 +6,7 @@ import { EngineStops, type TurnOutcome, type TurnPorts } from '../agent/port.ts'
 import { runAgentTurn } from '../agent/turn.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import { needsReset, resetEntry } from '../sessions/reset.ts'
+import { abortSignal, Stop, type StopSignal } from '../stop.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../storage/ports.ts'
 import { createAnswers } from './answers.ts'
 import type { Compactor } from './compactor.ts'
@@ -30,7 +31,7 @@ export interface TurnRunner {
   interruptAll(agentId?: string): void
   /** Breaks off what runs without an answer, so that the next process goes on with it. Resolves when nothing runs. */
   leave(): Promise<void>
-  waitForAnswer(session: string, messageId: string, signal?: AbortSignal): Promise<StoredAnswer>
+  waitForAnswer(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
 }
 
 export interface TurnRunnerOptions {
@@ -54,7 +55,7 @@ const BROKEN = 'Something went wrong on my side. Please try again.'
 
 export function createTurnRunner(world: World, options: TurnRunnerOptions): TurnRunner {
   const { storage, clock, log } = world
-  const running = new Map<string, { readonly agentId: string; readonly stop: AbortController; readonly ended: Promise<void> }>()
+  const running = new Map<string, { readonly agentId: string; readonly stop: Stop; readonly ended: Promise<void> }>()
   const answered = createAnswers(storage.sessions)
   const debounces = new Map<string, () => void>()
   /** By run: see TurnPorts. Kept while a run could not be ended. */
@@ -87,15 +88,15 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
     const claim = await storage.sessions.claimNext(token.session, { all: together, max: 50 })
     if (claim === null) return 'noop'
-    const turn = { agentId: token.agentId, stop: new AbortController(), ended: Promise.resolve() }
+    const turn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
     running.set(token.session, turn)
     // A halt that came while it was claimed found nothing to end.
     if (storage.halts.isHalted(token.agentId)) turn.stop.abort()
     try {
-      turn.ended = runClaim(generation, token, claim, turn.stop.signal)
+      turn.ended = runClaim(generation, token, claim, turn.stop)
       await turn.ended
     } catch (error) {
-      if (!(turn.stop.signal.reason instanceof EngineStops)) throw error
+      if (!(turn.stop.reason instanceof EngineStops)) throw error
     } finally {
       running.delete(token.session)
       if (storage.sessions.waiting(token.session) > 0) options.enqueue(token)
@@ -103,7 +104,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     return 'done'
   }
 
-  async function runClaim(generation: Generation, token: Token, claim: Claim, signal: AbortSignal): Promise<void> {
+  async function runClaim(generation: Generation, token: Token, claim: Claim, signal: StopSignal): Promise<void> {
     const started = clock.now()
     const first = claim.rows[0]
     if (first === undefined) return
@@ -185,7 +186,8 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     return await Promise.all(
       turn.claim.rows.map(async (row) => {
         if (row.message?.media?.some((one) => one.kind === 'audio') !== true) return row
-        const hear = () => Promise.all((row.message?.media ?? []).map((one) => transcribed(turn.plan, one, turn.signal)))
+        const hear = () =>
+          Promise.all((row.message?.media ?? []).map((one) => transcribed(turn.plan, one, abortSignal(turn.signal))))
         const media = await turn.journal.step(`hear:${row.seq}`, hear)
         return { ...row, message: { ...row.message, media } }
       }),

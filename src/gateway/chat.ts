@@ -8,6 +8,7 @@ import { streamSSE } from 'hono/streaming'
 import type { Engine } from '../engine/port.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Random } from '../ports.ts'
+import { Stop, type StopSignal } from '../stop.ts'
 import { answerFrame, type Desk, type Ticket } from './desk.ts'
 import { callerOf, type Rights } from './doors.ts'
 import type { Frame } from './frames.ts'
@@ -24,13 +25,13 @@ export interface ChatDeps {
 }
 
 /** Aborts when the caller's connection is gone. */
-export function hangUp(c: Context<Env>): AbortSignal {
-  const controller = new AbortController()
+export function hangUp(c: Context<Env>): StopSignal {
+  const stop = new Stop()
   const { outgoing } = c.env
   outgoing.once('close', () => {
-    if (!outgoing.writableFinished) controller.abort()
+    if (!outgoing.writableFinished) stop.abort()
   })
-  return controller.signal
+  return stop
 }
 
 export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {

@@ -5,6 +5,7 @@ import type { EngineEvent } from '../agent/events.ts'
 import type { OutboundMessage } from '../channels/port.ts'
 import type { Accepted, Caller, Engine, Refused } from '../engine/port.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { StopSignal } from '../stop.ts'
 import type { StoredAnswer } from '../storage/ports.ts'
 import { type Frame, outboundFrame, turnFrame } from './frames.ts'
 import type { Identified } from './inbound.ts'
@@ -22,7 +23,7 @@ export interface Desk {
   hand(
     message: Identified,
     caller: Caller,
-    options: { readonly signal: AbortSignal; readonly agentId?: string; readonly follow?: Follow },
+    options: { readonly signal: StopSignal; readonly agentId?: string; readonly follow?: Follow },
   ): Promise<Ticket>
   /** Whether the one who waits for this reply gets it from `hand`. `answers`: ids of the messages it answers. */
   isWaitedFor(message: OutboundMessage, answers?: readonly string[]): boolean

@@ -2,6 +2,7 @@
 
 import type { WebSocket } from 'ws'
 import type { Logger } from '../ports.ts'
+import type { Stop } from '../stop.ts'
 import type { Rights } from './doors.ts'
 import type { Frame } from './frames.ts'
 
@@ -34,7 +35,7 @@ export interface Client {
   /** Ids of messages whose answer it waits for. */
   readonly pending: Set<string>
   /** Of each of these: aborted when the client goes. */
-  readonly waits: Set<AbortController>
+  readonly waits: Set<Stop>
   /** Turns whose answer this client has: messages that were collected into one turn share one. */
   readonly answeredRuns: Set<string>
   /** Questions it was shown. */

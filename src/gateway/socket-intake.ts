@@ -3,6 +3,7 @@
 import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Random } from '../ports.ts'
+import { Stop } from '../stop.ts'
 import { answerFrame, type Desk, type Ticket } from './desk.ts'
 import { callerOf } from './doors.ts'
 import { id, oneOf, optionalId } from './fields.ts'
@@ -65,7 +66,7 @@ export function createSocketIntake(deps: {
       // The same message again while its answer is on the way: the one answer serves both.
       const repeated = client.pending.has(messageId)
       client.pending.add(messageId)
-      const wait = new AbortController()
+      const wait = new Stop()
       if (client.gone) wait.abort()
       client.waits.add(wait)
       const settle = (): void => {
@@ -81,7 +82,7 @@ export function createSocketIntake(deps: {
         }
         send(client, frame, frame.type === 'agent_response_chunk')
       }
-      const options = { signal: wait.signal, follow, ...(agentId === undefined ? {} : { agentId }) }
+      const options = { signal: wait, follow, ...(agentId === undefined ? {} : { agentId }) }
       const ticket = await desk
         .hand(message, callerOf(session.rights === 'bridge' ? 'trusted' : session.rights), options)
         .catch((error: unknown) => {

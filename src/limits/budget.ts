@@ -1,6 +1,7 @@
 // Tokens and money, counted per agent: reserved before a call, settled after it. What was spent is the usage store's.
 
 import type { Usage } from '../models/port.ts'
+import type { StopSignal } from '../stop.ts'
 import type { UsageStore } from '../storage/ports.ts'
 import type { Limited, Limits, Reservation, SpendLimit, SpendWarning } from './port.ts'
 
@@ -154,7 +155,7 @@ export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budg
   }
 }
 
-function settledOne(held: Held, signal: AbortSignal | undefined): Promise<void> {
+function settledOne(held: Held, signal: StopSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })

@@ -2,6 +2,7 @@
 
 import type { Usage } from '../models/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
+import type { StopSignal } from '../stop.ts'
 
 /** An agent as limits need it: today's, so that a reload changes limits without losing counts. */
 export type Limited = Pick<AgentPlan, 'id' | 'rateLimit'>
@@ -53,7 +54,7 @@ export interface Limits {
     agent: Limited,
     tokens: number,
     now: number,
-    more?: { cost?: number; input?: number; signal?: AbortSignal },
+    more?: { cost?: number; input?: number; signal?: StopSignal },
   ): Promise<Reservation>
   /** What stands against each limit now, for `route` and `status`. */
   standing(

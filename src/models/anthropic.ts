@@ -3,6 +3,7 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
+import { abortSignal } from '../stop.ts'
 import { messagesBody } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
 import { createClientProvider } from './client-provider.ts'
@@ -38,7 +39,9 @@ export const createAnthropicProvider = (spec: ProviderSpec, world: { clock: Cloc
         // Not `messages.create`: that writes a notice to the console at every call of an older model. Blocks of kinds the
         // client doesn't know pass this way, too.
         const response = await calls.post(body, signal, (fetchOptions) =>
-          api.post('/v1/messages', { body, headers: JSON_TEXT, stream: true, signal, fetchOptions }).asResponse(),
+          api
+            .post('/v1/messages', { body, headers: JSON_TEXT, stream: true, signal: abortSignal(signal), fetchOptions })
+            .asResponse(),
         )
         began()
         const reader = createMessageReader(onText)

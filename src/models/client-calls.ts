@@ -3,6 +3,7 @@
 // So the head of the first request is kept and sent again with the next bodies, and what fails goes back to the client, which
 // sees it as its own first try.
 
+import type { StopSignal } from '../stop.ts'
 import { createHttpFetch, type HttpFetch, headOf, type RequestHead, type TextResponse } from './http-fetch.ts'
 import { retryAfterOf } from './service.ts'
 
@@ -29,7 +30,7 @@ export interface ClientCalls {
    * Sends a body. `ask` has the client send the same, passing on the options it is given as `fetchOptions`; it rejects with the
    * client's errors, and so does this.
    */
-  post(body: string, signal: AbortSignal, ask: (options: PassedOn) => Promise<unknown>): Promise<TextResponse>
+  post(body: string, signal: StopSignal, ask: (options: PassedOn) => Promise<unknown>): Promise<TextResponse>
   close(): void
 }
 

@@ -3,6 +3,7 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
+import type { StopSignal } from '../stop.ts'
 import { type ClientCalls, createClientCalls } from './client-calls.ts'
 import { ModelError, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
 import { callService, LONGEST_TIMER_MS } from './service.ts'
@@ -34,7 +35,7 @@ export interface ClientKind<Client> {
     request: ModelRequest,
     calls: ClientCalls,
     onText: ((text: string) => void) | undefined,
-  ): (signal: AbortSignal, began: () => void) => Promise<ModelResult>
+  ): (signal: StopSignal, began: () => void) => Promise<ModelResult>
 }
 
 export function createClientProvider<Client>(

@@ -2,10 +2,16 @@
 // those clients send (a text body, plain headers, a signal); gives what they look at of a Response, with a body to read as
 // text while it comes, in place of a web stream. Redirects are not followed.
 
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
-import { lazily } from '../lazily.ts'
+import type { StopSignal } from '../stop.ts'
 
 export interface TextResponse extends Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'url' | 'text'> {
   /** Not here: see `read`. */
@@ -21,12 +27,12 @@ export interface RequestHead {
   /** By names in lower case, without the length of the body. */
   readonly headers: Readonly<Record<string, string>>
   /** The address as Node's client takes it. */
-  readonly target: ReturnType<typeof urlToHttpOptions>
+  readonly target: Pick<RequestOptions, 'protocol' | 'hostname' | 'port' | 'path' | 'auth'>
 }
 
 export interface HttpFetch {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<TextResponse>
-  send(head: RequestHead, body: string | Uint8Array | undefined, signal: AbortSignal | undefined): Promise<TextResponse>
+  send(head: RequestHead, body: string | Uint8Array | undefined, signal: StopSignal | undefined): Promise<TextResponse>
   /** Closes idle connections; those in use end with their calls. */
   close(): void
 }
@@ -67,14 +73,17 @@ export function createHttpFetch(): HttpFetch {
 export function headOf(input: string | URL | Request, init: RequestInit = {}): RequestHead {
   const url = new URL(input instanceof Request ? input.url : input)
   const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' }
-  return { url: url.href, method: init.method ?? 'GET', headers, target: urlToHttpOptions(url) }
+  // What Node makes of a URL has no prototype, and is slow to copy.
+  const { protocol, hostname, port, path, auth } = urlToHttpOptions(url)
+  const target = { protocol, hostname, port, path, ...(auth === undefined ? {} : { auth }) }
+  return { url: url.href, method: init.method ?? 'GET', headers, target }
 }
 
 function exchange(
   url: string,
   open: () => ClientRequest,
   body: string | Uint8Array | undefined,
-  signal: AbortSignal | undefined,
+  signal: StopSignal | undefined,
 ): Promise<TextResponse> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
@@ -90,7 +99,7 @@ function exchange(
     request.once('response', (message) => {
       incoming = message
       message.once('close', forget)
-      resolve(responseOf(message, url))
+      resolve(new Answer(message, url))
     })
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (incoming !== undefined) return // the body's stream tells
@@ -104,7 +113,7 @@ function exchange(
   })
 }
 
-function abortError(signal: AbortSignal | undefined): Error {
+function abortError(signal: StopSignal | undefined): Error {
   const reason: unknown = signal?.reason
   return reason instanceof Error ? reason : new DOMException('This operation was aborted', 'AbortError')
 }
@@ -112,33 +121,49 @@ function abortError(signal: AbortSignal | undefined): Error {
 /** Answers that are no success are read at once, so that whoever tries again need not; longer ones are cut. */
 const LONGEST_ERROR = 64 * 1024
 
-function responseOf(message: IncomingMessage, url: string): TextResponse {
-  const status = message.statusCode ?? 502
-  const ok = status >= 200 && status <= 299
-  const read = (onText: (text: string) => void): Promise<void> => readBody(message, onText)
-  const whole = async (most = Number.POSITIVE_INFINITY): Promise<string> => {
+/** A class, as an object literal with a getter would have a shape of its own each time, which V8 keeps until a full collection. */
+class Answer implements TextResponse {
+  readonly body = null
+  readonly url: string
+  readonly status: number
+  readonly statusText: string
+  readonly ok: boolean
+  readonly #message: IncomingMessage
+  readonly #failure: Promise<string> | undefined
+  #headers: Headers | undefined
+
+  constructor(message: IncomingMessage, url: string) {
+    this.url = url
+    this.status = message.statusCode ?? 502
+    this.statusText = message.statusMessage ?? ''
+    this.ok = this.status >= 200 && this.status <= 299
+    this.#message = message
+    if (this.ok) return
+    this.#failure = this.#whole(LONGEST_ERROR)
+    // Whoever asks for the text hears of it.
+    this.#failure.catch(() => {})
+  }
+
+  /** Made when asked for: of an answer that is well nobody looks at them. */
+  get headers(): Headers {
+    this.#headers ??= headersOf(this.#message)
+    return this.#headers
+  }
+
+  read(onText: (text: string) => void): Promise<void> {
+    return readBody(this.#message, onText)
+  }
+
+  text(): Promise<string> {
+    return this.#failure ?? this.#whole()
+  }
+
+  async #whole(most = Number.POSITIVE_INFINITY): Promise<string> {
     let text = ''
-    await read((piece) => {
+    await this.read((piece) => {
       if (text.length < most) text += piece
     })
     return text.slice(0, most)
-  }
-  // Of an answer that is well nobody looks at them.
-  const headers = lazily(() => headersOf(message))
-  const failure = ok ? undefined : whole(LONGEST_ERROR)
-  // Whoever asks for the text hears of it.
-  failure?.catch(() => {})
-  return {
-    status,
-    ok,
-    statusText: message.statusMessage ?? '',
-    get headers() {
-      return headers()
-    },
-    url,
-    body: null,
-    read,
-    text: () => failure ?? whole(),
   }
 }
 
@@ -162,6 +187,8 @@ function readBody(message: IncomingMessage, onText: (text: string) => void): Pro
     })
     message.once('end', resolve)
     message.once('error', reject)
-    message.once('close', () => reject(new Error('The connection was closed before the answer ended.')))
+    message.once('close', () => {
+      if (!message.readableEnded) reject(new Error('The connection was closed before the answer ended.'))
+    })
   })
 }

@@ -4,6 +4,7 @@
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
+import { abortSignal } from '../stop.ts'
 import { createClientProvider } from './client-provider.ts'
 import { toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
@@ -31,7 +32,9 @@ export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; 
       const body = toChatRequest(request, spec.baseURL === undefined ? 'max_completion_tokens' : 'max_tokens')
       return async (signal, began) => {
         const response = await calls.post(JSON.stringify(body), signal, (fetchOptions) =>
-          chat.completions.create(body as unknown as ChatCompletionCreateParamsStreaming, { signal, fetchOptions }).asResponse(),
+          chat.completions
+            .create(body as unknown as ChatCompletionCreateParamsStreaming, { signal: abortSignal(signal), fetchOptions })
+            .asResponse(),
         )
         began()
         const reader = createChatReader(onText)

@@ -1,6 +1,8 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
+import type { StopSignal } from '../stop.ts'
+
 export interface TextBlock {
   readonly type: 'text'
   readonly text: string
@@ -48,7 +50,7 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[]
   readonly messages: readonly ModelMessage[]
   readonly maxTokens: number
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
 }
 
 /** Tokens. `input` excludes what was read from or written to the cache. */

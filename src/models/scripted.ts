@@ -3,6 +3,7 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
+import type { StopSignal } from '../stop.ts'
 import {
   type ContentBlock,
   ModelError,
@@ -198,7 +199,7 @@ function toolName(messages: readonly ModelMessage[], id: string): string {
 
 const aborted = (): ModelError => new ModelError('aborted', 'The call was stopped.')
 
-function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+function wait(clock: Clock, ms: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(aborted())
     if (ms === 0) return resolve()

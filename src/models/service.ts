@@ -3,6 +3,7 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
+import { Stop, type StopSignal } from '../stop.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
 /** Beyond this a plain timer fires at once. */
@@ -12,29 +13,29 @@ export interface ServiceCall<T> {
   readonly spec: ProviderSpec
   readonly clock: Clock
   readonly random: Random
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
   readonly onRestart: (() => void) | undefined
   /** One try. Calls `began` as soon as an answer starts to arrive: from there on the client no longer retries by itself. */
-  readonly attempt: (signal: AbortSignal, began: () => void) => Promise<T>
+  readonly attempt: (signal: StopSignal, began: () => void) => Promise<T>
 }
 
 /** @throws ModelError. `timeoutMs` bounds the whole of it, retries included; `maxRetries` bounds new tries after a cut. */
 export async function callService<T>(call: ServiceCall<T>): Promise<T> {
   const { spec, clock, signal } = call
   if (signal.aborted) throw new ModelError('aborted', 'The call was stopped.')
-  const controller = new AbortController()
+  const own = new Stop()
   let timedOut = false
-  const stop = (): void => controller.abort()
+  const stop = (): void => own.abort()
   signal.addEventListener('abort', stop, { once: true })
   const cancelDeadline = clock.after(spec.timeoutMs, () => {
     timedOut = true
-    controller.abort()
+    own.abort()
   })
   try {
     for (let tries = 0; ; tries++) {
       let began = false
       try {
-        return await call.attempt(controller.signal, () => {
+        return await call.attempt(own, () => {
           began = true
         })
       } catch (error) {
@@ -42,7 +43,7 @@ export async function callService<T>(call: ServiceCall<T>): Promise<T> {
         if (timedOut) throw new ModelError('timeout', `${spec.id} did not finish within ${spec.timeoutMs} ms.`, { cause: error })
         const failure = toModelError(error, spec)
         if (!began || tries >= spec.maxRetries || !isPassing(failure.kind)) throw failure
-        await pause(clock, Math.min(8000, 500 * 2 ** tries) * (1 - call.random.number() * 0.25), controller.signal)
+        await pause(clock, Math.min(8000, 500 * 2 ** tries) * (1 - call.random.number() * 0.25), own)
         if (signal.aborted) throw new ModelError('aborted', 'The call was stopped.')
         if (timedOut) throw failure
         call.onRestart?.()
@@ -148,7 +149,7 @@ function scrub(text: string, spec: ProviderSpec): string {
   return clean.length > 1000 ? `${clean.slice(0, 1000)}…` : clean
 }
 
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+function pause(clock: Clock, ms: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
     const done = (): void => {

@@ -101,6 +101,8 @@ export function parseSessionKey(key: string): SessionKeyParts | null {
 /** Longest encoded name; leaves room for endings such as `.jsonl` and for what sets a damaged file aside. */
 const MAX_FILE_NAME = 200
 const HASH_LENGTH = 40
+/** A dot stands as it is, but not at the front, where it would hide the file. */
+const NOT_PLAIN = /[^a-z0-9_.-]|^\./gu
 
 /** UTF-8 of one code point; a lone surrogate keeps three bytes of its own, so that it stays apart from all else. */
 function bytesOf(code: number): readonly number[] {
@@ -116,15 +118,11 @@ function bytesOf(code: number): readonly number[] {
  * beginning and ends in `~` and a hash; `~` stands nowhere else.
  */
 export function encodeKeyForFile(key: string): string {
-  let name = ''
-  for (const character of key) {
-    const plain = /[a-z0-9_-]/.test(character) || (character === '.' && name !== '')
-    name += plain
-      ? character
-      : bytesOf(character.codePointAt(0) ?? 0)
-          .map((byte) => `%${hex(byte)}`)
-          .join('')
-  }
+  const name = key.replace(NOT_PLAIN, (character) =>
+    bytesOf(character.codePointAt(0) ?? 0)
+      .map((byte) => `%${hex(byte)}`)
+      .join(''),
+  )
   if (name.length <= MAX_FILE_NAME) return name
   const hash = createHash('sha256').update(key, 'utf16le').digest('hex').slice(0, HASH_LENGTH)
   return `${name.slice(0, MAX_FILE_NAME - HASH_LENGTH - 1)}~${hash}`

@@ -8,6 +8,7 @@ import { indexNote, rank } from '../memory/ranking.ts'
 import { engineFiles } from '../permissions/engine-files.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
+import { abortSignal } from '../stop.ts'
 import type { MemoryStore } from '../tools/port.ts'
 import type { ToolRunner } from '../tools/run.ts'
 
@@ -36,13 +37,13 @@ export function testSurroundings(runner: ToolRunner, onReady: (made: Surrounding
       }),
       cwdOf,
       async contextOf(turn, idempotencyKey) {
-        const { plan, agent, session, signal } = turn
+        const { plan, agent, session } = turn
         const spawn = createSpawn(world, turns(), turn, idempotencyKey)
         return {
           plan,
           agent,
           session,
-          signal,
+          signal: abortSignal(turn.signal),
           clock: world.clock,
           log: world.log,
           paths: pathsOf(agent),

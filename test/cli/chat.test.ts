@@ -8,7 +8,7 @@ import { chatWith } from '../../src/cli/chat.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli.ts'
 import { readGatewayFile, removeGatewayFile, writeGatewayFile } from '../../src/gateway/state-file.ts'
-import { transcriptPath } from '../../src/storage/embedded/session-files.ts'
+import { createSessionFiles } from '../../src/storage/embedded/session-files.ts'
 import { OWNER, type Started, started } from '../gateway/start.ts'
 import { testdir } from '../support/testdir.ts'
 
@@ -225,7 +225,7 @@ t.test('sessions are read from the files, whether or not an engine runs', async 
   ]
   const lines = entries.map((one) => JSON.stringify(one)).join('\n')
   for (const [key, agent] of keys) {
-    const path = transcriptPath(join(cwd, '.openclaw'), key, agent)
+    const path = createSessionFiles(join(cwd, '.openclaw')).pathOf(key, agent)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, `${lines}\n`)
   }

@@ -4,7 +4,7 @@
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE inbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
     session TEXT NOT NULL,
     agent_id TEXT NOT NULL,
@@ -32,7 +32,7 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
 
   CREATE TABLE outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
     session TEXT NOT NULL,
     agent_id TEXT NOT NULL,

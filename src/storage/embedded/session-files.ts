@@ -1,12 +1,13 @@
 // Where a session's transcript stands, and which sessions have one.
 
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { decodeKeyFromFile, encodeKeyForFile } from '../../plan/session-key.ts'
 import type { SessionInfo } from '../ports.ts'
 import type { Database } from './database.ts'
 
 export interface SessionFiles {
+  /** `<stateDir>/agents/<agentId>/sessions/<encoded key>.jsonl` */
   pathOf(session: string, agentId: string): string
   /** Remembers the key of a session whose file name cannot say it. */
   named(session: string, agentId: string): Promise<void>
@@ -17,9 +18,7 @@ const ENDING = '.jsonl'
 /** Files looked at side by side. */
 const BATCH = 64
 
-/** `<stateDir>/agents/<agentId>/sessions/<encoded key>.jsonl` */
-export const transcriptPath = (stateDir: string, session: string, agentId: string): string =>
-  join(sessionsFolder(stateDir, agentId), `${encodeKeyForFile(session)}${ENDING}`)
+const fileOf = (session: string): string => encodeKeyForFile(session) + ENDING
 
 const sessionsFolder = (stateDir: string, agentId: string): string => join(stateDir, 'agents', folderOf(agentId), 'sessions')
 
@@ -30,6 +29,8 @@ const folderOf = (agentId: string): string => (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.te
 export function createSessionFiles(stateDir: string, db?: Database): SessionFiles {
   const nameKey = (agentId: string, name: string): string => `session-file:${agentId}/${name}`
   const remembered = new Set<string>()
+  /** By agent. A path is asked for several times a turn. */
+  const folders = new Map<string, string>()
 
   async function listFolder(agentId: string): Promise<SessionInfo[]> {
     const folder = sessionsFolder(stateDir, agentId)
@@ -51,7 +52,14 @@ export function createSessionFiles(stateDir: string, db?: Database): SessionFile
   }
 
   return {
-    pathOf: (session, agentId) => transcriptPath(stateDir, session, agentId),
+    pathOf(session, agentId) {
+      let folder = folders.get(agentId)
+      if (folder === undefined) {
+        folder = sessionsFolder(stateDir, agentId) + sep
+        folders.set(agentId, folder)
+      }
+      return folder + fileOf(session)
+    },
     async named(session, agentId) {
       const name = encodeKeyForFile(session)
       if (db === undefined || !name.includes('~') || remembered.has(name)) return
