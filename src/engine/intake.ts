@@ -29,7 +29,7 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     caller: Caller,
     options: { readonly agentId?: string } = {},
   ): Promise<Accepted | Refused> {
-    const message = { ...raw, messageId: raw.messageId ?? random.id() }
+    const message = isIdentified(raw) ? raw : { ...raw, messageId: random.id() }
     const { plan, router } = world.current()
     const barred = bar(plan, message, caller)
     if (barred !== null) return refuse(message, barred)
@@ -164,6 +164,9 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
 
   return { receive }
 }
+
+const isIdentified = (message: InboundMessage): message is InboundMessage & { messageId: string } =>
+  message.messageId !== undefined
 
 /** The same message of a platform, however often it is delivered; platforms count ids by chat. */
 function idempotencyKey(message: InboundMessage & { messageId: string }): string {

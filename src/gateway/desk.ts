@@ -37,14 +37,17 @@ const FORGOTTEN_AT_ONCE = 512
 export function createDesk(engine: Engine): Desk {
   /** Before the engine says which session a message belongs to: by its address. */
   const expected = new Map<string, Set<Follow>>()
-  /** By session and message. */
+  /** By session and message: who wants the frames. */
   const followed = new Map<string, Set<Follow>>()
+  /** By session and message: how many wait for the answer. */
+  const waited = new Map<string, number>()
   const turns = new Map<string, readonly string[]>()
   const runOf = new Map<string, string>()
   const answered = new Map<string, true>()
 
   const off = engine.on((event) => {
     if (event.type === 'inbound') {
+      if (expected.size === 0) return
       for (const follow of expected.get(addressKey(event)) ?? [])
         add(followed, messageKey(event.sessionKey, event.messageId), follow)
       return
@@ -55,6 +58,7 @@ export function createDesk(engine: Engine): Desk {
       for (const key of keys) remember(runOf, key, event.run)
       return
     }
+    if (followed.size === 0) return
     const keys = keysOf(event)
     if (keys.length === 0) return
     const frame = turnFrame(event)
@@ -86,17 +90,17 @@ export function createDesk(engine: Engine): Desk {
       if (!accepted.accepted) return { refused: accepted }
       const { sessionKey, messageId } = accepted
       const key = messageKey(sessionKey, messageId)
-      const waiting: Follow = follow ?? (() => {})
-      add(followed, key, waiting)
+      if (follow !== undefined) add(followed, key, follow)
+      waited.set(key, (waited.get(key) ?? 0) + 1)
       const answer = engine.waitForAnswer(sessionKey, messageId, signal).then(
         (stored) => {
           const run = runOf.get(key) ?? key
           if (!signal.aborted) for (const one of turns.get(run) ?? [key]) remember(answered, one, true)
-          drop(followed, key, waiting)
+          leave(key, follow)
           return { stored, run }
         },
         (error: unknown) => {
-          drop(followed, key, waiting)
+          leave(key, follow)
           throw error
         },
       )
@@ -106,11 +110,18 @@ export function createDesk(engine: Engine): Desk {
       // What comes later on its own, such as an approved call's result, says what it replies to and answers nothing.
       if (message.replyTo === undefined || !answers.includes(message.replyTo)) return false
       const key = messageKey(message.sessionKey, message.replyTo)
-      return followed.has(key) || answered.has(key)
+      return waited.has(key) || answered.has(key)
     },
     close() {
       off()
     },
+  }
+
+  function leave(key: string, follow: Follow | undefined): void {
+    if (follow !== undefined) drop(followed, key, follow)
+    const others = (waited.get(key) ?? 1) - 1
+    if (others === 0) waited.delete(key)
+    else waited.set(key, others)
   }
 
   function remember<T>(map: Map<string, T>, key: string, value: T): void {

@@ -72,7 +72,8 @@ export function createHttpFetch(): HttpFetch {
 /** What of a fetch's arguments stays when only the body changes. */
 export function headOf(input: string | URL | Request, init: RequestInit = {}): RequestHead {
   const url = new URL(input instanceof Request ? input.url : input)
-  const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' }
+  const { 'content-length': _, ...given } = Object.fromEntries(new Headers(init.headers))
+  const headers = { ...given, 'accept-encoding': 'identity' }
   // What Node makes of a URL has no prototype, and is slow to copy.
   const { protocol, hostname, port, path, auth } = urlToHttpOptions(url)
   const target = { protocol, hostname, port, path, ...(auth === undefined ? {} : { auth }) }

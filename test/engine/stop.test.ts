@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { abortSignal, Stop } from '../src/stop.ts'
+import { abortSignal, Stop } from '../../src/stop.ts'
 
 t.test('as an AbortController and its signal', (t) => {
   const stop = new Stop()
