@@ -142,7 +142,7 @@ async function ask(turn: Turn, ports: TurnPorts, chunks: Chunks): Promise<ModelR
   turn.signal.throwIfAborted()
   const transcript = await ports.store.load(turn.session.key, turn.agent.id)
   const prefix = prefixOf(turn.plan, turn.agent, turn.tools)
-  const request = { ...prefix, messages: messagesOf(transcript), maxTokens: turn.agent.maxTokens }
+  const request = { messages: messagesOf(transcript), maxTokens: turn.agent.maxTokens, ...prefix }
   return await ports.callModel(turn, request, chunks.text, chunks.restart)
 }
 
@@ -166,7 +166,8 @@ const idsOf = (turn: Turn): readonly string[] => turn.claim.rows.map((row) => ro
 
 function userOf(turn: Turn): Pick<TranscriptEntry, 'userId' | 'channelId'> {
   const { userId, channelId } = turn.session
-  return { ...(userId === undefined ? {} : { userId }), ...(channelId === undefined ? {} : { channelId }) }
+  const by = userId === undefined ? {} : { userId }
+  return channelId === undefined ? by : { channelId, ...by }
 }
 
 /** One entry with an id made of the run and the step: appending it again after a crash changes nothing. */

@@ -113,7 +113,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const channel = channels.get(row.target.channelId)
       if (channel === undefined)
         throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true, notSent: true })
-      const message: OutboundMessage = { ...row.target, content: row.content, sessionKey: row.session, agentId: row.agentId }
+      const message: OutboundMessage = { content: row.content, sessionKey: row.session, agentId: row.agentId, ...row.target }
       const stream = streams.get(row.key)
       streams.delete(row.key)
       const streamed = stream === undefined ? null : await stream.finish(row.content, context)

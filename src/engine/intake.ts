@@ -29,7 +29,7 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     caller: Caller,
     options: { readonly agentId?: string } = {},
   ): Promise<Accepted | Refused> {
-    const message = isIdentified(raw) ? raw : { ...raw, messageId: random.id() }
+    const message = isIdentified(raw) ? raw : { messageId: random.id(), ...raw }
     const { plan, router } = world.current()
     const barred = bar(plan, message, caller)
     if (barred !== null) return refuse(message, barred)
@@ -100,7 +100,7 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     const { duplicate } = await storage.sessions.post(row, key)
     if (duplicate) {
       limits.refund(agent, who)
-      return { ...accepted, duplicate: true }
+      return { duplicate: true, ...accepted }
     }
     turns.arrived(agent, row)
     const { channelId, userId, groupId } = message
@@ -115,7 +115,7 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
       at: row.receivedAt,
       ...(groupId === undefined ? {} : { groupId }),
     })
-    return { ...accepted, duplicate: false }
+    return { duplicate: false, ...accepted }
   }
 
   /** Size and sender; null: neither stands in the way. */

@@ -86,7 +86,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
         },
       }
       const result = await spend(agent, spender, plan, estimate, request.maxTokens, signal, (most) =>
-        models.call(agent, { ...request, maxTokens: shorter(request, most), signal }, watch),
+        models.call(agent, { signal, ...shorter(request, most) }, watch),
       ).catch((error: unknown) => {
         logFailure(agent, turn.session.key, error)
         throw error
@@ -97,7 +97,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     async side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
       const result = await spend(agent, 'engine:compaction', plan, estimateTokens(request), request.maxTokens, signal, () =>
-        models.call(asked, { ...request, signal }),
+        models.call(asked, { signal, ...request }),
       )
       return cleared(result, secrets.redact)
     },
@@ -108,12 +108,16 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
 const cleared = (result: ModelResult, redact: Redact): ModelResult => ({
   ...result,
   content: result.content.map((block): ContentBlock => {
-    if (block.type === 'text') return { ...block, text: redact(block.text) }
+    if (block.type === 'text') {
+      const text = redact(block.text)
+      return text === block.text ? block : { ...block, text }
+    }
     return block.type === 'tool_use' ? { ...block, input: redactDeep(block.input, redact) } : block
   }),
 })
 
-const shorter = ({ maxTokens }: Pick<ModelRequest, 'maxTokens'>, most: number): number => Math.max(1, Math.min(maxTokens, most))
+const shorter = <R extends Pick<ModelRequest, 'maxTokens'>>(request: R, most: number): R =>
+  most >= request.maxTokens ? request : { ...request, maxTokens: Math.max(1, most) }
 
 /** What a call may cost at most, roughly: all it sends and all it may answer. */
 function estimateTokens(request: Omit<ModelRequest, 'model' | 'signal'>): number {

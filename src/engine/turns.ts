@@ -236,7 +236,7 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     if (outbox.length > 0) options.delivery.wake()
     const shown = claim.rows.at(-1)
     if (shown?.replyTo !== undefined && !isPushed(world, shown.replyTo.channelId)) {
-      const message = { ...shown.replyTo, content: text, sessionKey: head.sessionKey, agentId: head.agentId }
+      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...shown.replyTo }
       world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
     for (const answer of answers) answered.tell(answer)

@@ -61,7 +61,7 @@ function messageTexts(messages: readonly ModelMessage[]): readonly string[] {
 
 function marked(role: ModelMessage['role'], content: readonly Block[]): string {
   const at = content.findLastIndex((block) => block.type !== 'thinking' && block.type !== 'redacted_thinking')
-  return JSON.stringify({ role, content: content.map((block, i) => (i === at ? { ...block, ...MARK } : block)) })
+  return JSON.stringify({ role, content: content.map((block, i) => (i === at ? Object.assign({}, block, MARK) : block)) })
 }
 
 const blocksOf = (message: ModelMessage): readonly ContentBlock[] =>

@@ -122,7 +122,12 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     closeWhenIdle(entry)
   }
 
-  async function callOne(ref: ModelRef, request: Omit<ModelRequest, 'model'>, on: CallListeners): Promise<ModelResult> {
+  async function callOne(
+    ref: ModelRef,
+    request: Omit<ModelRequest, 'model'>,
+    onText: (text: string) => void,
+    onRestart: (() => void) | undefined,
+  ): Promise<ModelResult> {
     const entry = entryOf(ref.provider)
     const key = keyOf(ref)
     const state = health.get(key) ?? { failures: 0, until: 0, trying: false }
@@ -131,7 +136,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     state.trying = true
     try {
       const provider = await entry.provider
-      const result = await provider.call({ ...request, model: ref.model }, on.onText, on.onRestart)
+      const result = await provider.call({ model: ref.model, ...request }, onText, onRestart)
       state.failures = 0
       state.until = 0
       delete state.lastError
@@ -193,17 +198,14 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     async call(models, request, on = {}) {
       const refs = await candidates(models)
       let spoke = false
-      const listeners: CallListeners = {
-        ...on,
-        onText(text) {
-          spoke = true
-          on.onText?.(text)
-        },
+      const onText = (text: string): void => {
+        spoke = true
+        on.onText?.(text)
       }
       for (const [i, ref] of refs.entries()) {
         try {
-          const result = await callOne(ref, request, listeners)
-          return { ...result, ref, instead: keyOf(ref) !== keyOf(models.model) }
+          const result = await callOne(ref, request, onText, on.onRestart)
+          return { ref, instead: keyOf(ref) !== keyOf(models.model), ...result }
         } catch (error) {
           const next = refs[i + 1]
           if (!(error instanceof ModelError) || next === undefined || !mayFallBack(error) || request.signal.aborted) throw error

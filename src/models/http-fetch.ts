@@ -46,10 +46,10 @@ export function createHttpFetch(): HttpFetch {
     const { target, method, headers } = head
     const isSecure = target.protocol === 'https:'
     const options = {
-      ...target,
       method,
-      headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      headers: body === undefined ? headers : { 'content-length': String(Buffer.byteLength(body)), ...headers },
       agent: isSecure ? https : http,
+      ...target,
     }
     const open = (): ClientRequest => (isSecure ? httpsRequest(options) : httpRequest(options))
     return exchange(head.url, open, body, signal)

@@ -72,7 +72,7 @@ export function createSessionStore(
       stored({ seq, duplicate }) {
         if (duplicate) return
         count(row.session, row.lane, 1)
-        fresh.add({ ...row, seq, attempts: 1 }, run)
+        fresh.add({ seq, attempts: 1, ...row }, run)
       },
     }
   }
@@ -85,7 +85,7 @@ export function createSessionStore(
       const body = JSON.stringify(row)
       const run = random.id()
       result = await db.write(() => insertInbox(db, row, { key, run, body }))
-      if (!result.duplicate) fresh.add({ ...row, seq: result.seq, attempts: 1 }, run)
+      if (!result.duplicate) fresh.add({ seq: result.seq, attempts: 1, ...row }, run)
       return result
     } finally {
       if (result.duplicate) count(row.session, row.lane, -1)
