@@ -164,7 +164,7 @@ function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): 
     silentToken: from.silentToken ?? 'HEARTBEAT_OK',
     enabled: from.enabled ?? true,
   } as const
-  return { ...heartbeat, fingerprint: fingerprint(heartbeat), place: doc.place(['heartbeats', index]) }
+  return { fingerprint: fingerprint(heartbeat), place: doc.place(['heartbeats', index]), ...heartbeat }
 }
 
 function compileLinks(doc: ConfigDocument, scope: Scope): readonly LinkPlan[] {

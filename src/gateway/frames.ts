@@ -37,7 +37,7 @@ export function outboundFrame(message: OutboundMessage, plan: Pick<Plan, 'agents
   const { sessionKey, ...rest } = message
   const target = message.groupId ?? message.userId ?? ''
   const agent = plan.agents.get(message.agentId)?.name ?? message.agentId
-  return { type: 'outbound_message', data: { ...rest, target, sessionId: sessionKey, agent } }
+  return { type: 'outbound_message', data: { target, sessionId: sessionKey, agent, ...rest } }
 }
 
 /** What happens in a turn, as the one it is for sees it; null: nothing to show. */

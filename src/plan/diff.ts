@@ -48,7 +48,7 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
     ['channel', mapOf(plan.channels)],
     ['heartbeat', mapOf(plan.heartbeats.map((heartbeat) => [heartbeat.name, heartbeat]))],
     ['identityLink', mapOf(plan.links.map((link) => [link.name, link]))],
-    ['limit', mapOf(limits.map(({ id, rateLimit, place }) => [id, { ...rateLimit, place }]))],
+    ['limit', mapOf(limits.map(({ id, rateLimit, place }) => [id, { place, ...rateLimit }]))],
     ['model', mapOf(plan.models)],
     ['rule', partsOf(plan, [['defaultAgent', defaultAgent === undefined ? undefined : { defaultAgent }]])],
     [

@@ -67,7 +67,7 @@ function combinations(rule: RulePlan): readonly Ids[] {
   for (const field of FIELDS) {
     const ids = rule[field]
     if (ids === undefined) continue
-    all = all.flatMap((one) => ids.map((id) => ({ ...one, [field]: id })))
+    all = all.flatMap((one) => ids.map((id) => ({ [field]: id, ...one })))
     if (all.length > MAX_COMBINATIONS) return []
   }
   return all
@@ -135,7 +135,7 @@ export function* findShadowed(rules: readonly RulePlan[]): Sliced<readonly Shado
     yield
     const candidates = candidatesFor(rule)
     const takes = (ids: Ids, whole: boolean): Ranked | null => {
-      const input = { ...ids, content: '' } as RouteInput
+      const input = { content: '', ...ids } as RouteInput
       let best = null as Ranked | null
       for (const index of candidates) {
         const accept = (other: Ranked): boolean => coversText(other.rule, rule) && (!whole || coversFields(other.rule, rule))

@@ -101,7 +101,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     },
     skills,
   } as const
-  return { ...agent, fingerprint: fingerprint(agent), place: doc.place(ownPath) }
+  return { fingerprint: fingerprint(agent), place: doc.place(ownPath), ...agent }
 }
 
 const withoutExtras = (map: object): object => Object.fromEntries(Object.entries(map).filter(([key]) => !key.startsWith('x-')))

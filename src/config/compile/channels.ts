@@ -56,7 +56,7 @@ function compileChannel(id: string, type: string, value: Readonly<Record<string,
     maxMessageChars: from.maxMessageChars ?? 100_000,
     settings: shape === undefined ? {} : settings(id, value, shape, input.secrets),
   } as const
-  return { ...channel, fingerprint: fingerprint(channel), place: input.doc.place(['channels', id]) }
+  return { fingerprint: fingerprint(channel), place: input.doc.place(['channels', id]), ...channel }
 }
 
 /** Keys of the type alone, defaults filled in. */

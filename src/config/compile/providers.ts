@@ -72,7 +72,7 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
     maxRetries: from.maxRetries ?? 2,
     prices: Object.fromEntries(prices),
   }
-  return { ...spec, fingerprint: fingerprint(spec), place: doc.place(path) }
+  return { fingerprint: fingerprint(spec), place: doc.place(path), ...spec }
 }
 
 async function script(text: string, path: Path, { files, report }: Input): Promise<{ path: string; text: string }> {
