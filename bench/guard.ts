@@ -1,5 +1,5 @@
 // Work counted instead of time, so that a busy machine changes nothing: files loaded at a start, bytes and calls written a turn,
-// heap after many turns. What it finds too much fails the test that runs it.
+// heap after many turns, hidden classes. What it finds too much fails the test that runs it.
 
 import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
@@ -17,11 +17,13 @@ export interface GuardFigures {
   readonly writes: { readonly bytes: number; readonly calls: number } | null
   /** After 500 turns and after 1,500, in 20 sessions that begin anew. */
   readonly heap: readonly [number, number]
+  /** Hidden classes that V8 made for a turn after 300 of them. */
+  readonly shapes: number
 }
 
 export async function measureGuard(folder: string): Promise<GuardFigures> {
   const context: PartContext = { quick: true, folder, own: () => {} }
-  return { loaded: await filesLoaded(context), ...(await turnsCounted(context)) }
+  return { loaded: await filesLoaded(context), ...(await turnsCounted(context)), shapes: await shapesMade(context) }
 }
 
 /** V8 writes down which scripts ran when a process ends. */
@@ -50,7 +52,7 @@ require('node:module').runMain()`
   return (JSON.parse(done.stderr) as string[]).map((name) => name.replace(/^NativeModule /, ''))
 }
 
-async function turnsCounted(context: PartContext): Promise<Omit<GuardFigures, 'loaded'>> {
+async function turnsCounted(context: PartContext): Promise<Pick<GuardFigures, 'writes' | 'heap'>> {
   const model = await startModel(context)
   const agent = createClient()
   const inspector = await freePort()
@@ -82,4 +84,27 @@ async function turnsCounted(context: PartContext): Promise<Omit<GuardFigures, 'l
         ? null
         : { bytes: (after.bytes - before.bytes) / 50, calls: (after.calls - before.calls) / 50 },
   }
+}
+
+/**
+ * An object that is copied and then given more has a hidden class of its own, and so has every AbortSignal: all that read them
+ * miss, and the classes stay until a full collection. V8 writes down each that it makes.
+ */
+async function shapesMade(context: PartContext): Promise<number> {
+  const model = await startModel(context)
+  const agent = createClient()
+  const log = join(await mkdtemp(join(context.folder, 'shapes-')), 'v8.log')
+  const flags = ['--log-maps', '--no-log-maps-details', '--no-logfile-per-isolate', `--logfile=${log}`]
+  const side = await startClawSide(context, model.url, { nodeArgs: flags })
+  const made = async (turns: number): Promise<number> => {
+    for (let n = 0; n < turns; n++) await turn(side, agent, `u${n % 20}`, 'hello')
+    return (await readFile(log, 'utf8')).split('\n').filter((line) => line.startsWith('map,Transition,')).length
+  }
+  const before = await made(300)
+  if (before === 0) throw new Error('V8 wrote down no hidden classes, so none could be counted.')
+  const after = await made(100)
+  await side.stop()
+  await model.stop()
+  agent.destroy()
+  return (after - before) / 100
 }

@@ -17,7 +17,7 @@ const LAZY =
   /node_modules\/(@anthropic-ai|openai|grammy|@grammyjs|discord|@discordjs|@slack|irc-framework|linkedom|undici|turndown)/
 
 t.test('work that must not creep up', async (t) => {
-  const { loaded, writes, heap } = await measureGuard(testdir(t))
+  const { loaded, writes, heap, shapes } = await measureGuard(testdir(t))
 
   t.test('a start loads few files, and nothing that the configuration does not use', async (t) => {
     t.ok(loaded.length > 0, 'the count works')
@@ -35,6 +35,10 @@ t.test('work that must not creep up', async (t) => {
     }
     t.ok(writes.bytes > 0 && writes.bytes <= 90_000, `${writes.bytes} bytes a turn`)
     t.ok(writes.calls > 0 && writes.calls <= 45, `${writes.calls} calls a turn`)
+  })
+
+  t.test('the objects of a turn have the shapes of those before it', async (t) => {
+    t.ok(shapes < 0.5, `${shapes} new hidden classes a turn`)
   })
 
   t.test('a thousand turns leave the heap as it was, but for what sessions may keep', async (t) => {
