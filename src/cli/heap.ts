@@ -6,7 +6,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Both halves of the young generation: with less, what turns leave is looked at more often than that is worth. */
-const YOUNG_BYTES = 8 * 1024 * 1024
+const YOUNG_BYTES = 4 * 1024 * 1024
 const LOOK_EVERY_MS = 100
 /** Busy with more than this share of the time between two looks: the first turns are here. */
 const BUSY = 0.25
