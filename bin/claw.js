@@ -31,11 +31,19 @@ const orNull = (read) => {
   }
 }
 
-/** What the bundle left outside: files beside it, and packages. */
-const outside = (name) => import(name.startsWith('.') ? pathToFileURL(join(folder, name)).href : name)
+/** What a bundle left outside: a bundle beside it (`./`), files of the plain build (`../`), and packages. */
+const outside = async (name) => {
+  if (name.startsWith('./')) return loadBundle(name.slice(2)).exports
+  return await import(name.startsWith('.') ? pathToFileURL(join(folder, name)).href : name)
+}
+
+/** By name. */
+const loaded = new Map()
 
 /** A bundle as a script, and what it exports once it ran; null: it was not built. */
 function loadBundle(name, { cache = true } = {}) {
+  const known = loaded.get(name)
+  if (known !== undefined) return known
   const file = join(folder, `${name}.cjs`)
   const source = orNull(() => readFileSync(file, 'latin1'))
   if (source === null) return null
@@ -47,7 +55,9 @@ function loadBundle(name, { cache = true } = {}) {
   })
   const module = { exports: {} }
   script.runInThisContext()(module.exports, createRequire(file), module, file, folder, outside)
-  return { script, id: source.slice(2, 18), exports: module.exports }
+  const bundle = { script, id: source.slice(2, 18), exports: module.exports }
+  loaded.set(name, bundle)
+  return bundle
 }
 
 /**
@@ -92,4 +102,4 @@ async function start() {
 }
 
 if (require.main === module) void start()
-else module.exports = { loadBundle, bundleOf, folder }
+else module.exports = { loadBundle, loaded, bundleOf, folder }

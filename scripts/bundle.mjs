@@ -35,28 +35,29 @@ const LATE = /\brequire\("(node:(?:child_process|crypto|dns\/promises|readline))
 
 /** Its many modules become one beside the bundles: most bots need it, but none before its first turn. */
 const SDK = '@anthropic-ai/sdk'
-const SDK_FILE = './anthropic-sdk.mjs'
+const SDK_BUNDLE = 'anthropic-sdk'
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+
+const SCRIPT = {
+  absWorkingDir: at(''),
+  bundle: true,
+  write: false,
+  // Without the names of functions: giving them back at start costs a tenth of it, and nothing reads them.
+  minify: true,
+  charset: 'ascii',
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'warning',
+}
 
 rmSync(at('dist/bundle'), { recursive: true, force: true })
 mkdirSync(at('dist/bundle'), { recursive: true })
 
 for (const name of ['questions', 'bot']) await writeBundle(name)
 
-await build({
-  absWorkingDir: at(''),
-  stdin: { contents: `export { default } from '${SDK}'; export * from '${SDK}'`, resolveDir: at('') },
-  outfile: 'dist/bundle/anthropic-sdk.mjs',
-  bundle: true,
-  minify: true,
-  keepNames: true,
-  charset: 'ascii',
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
-})
+await writeSdk()
 for (const name of ['questions', 'bot'])
   execFileSync(process.execPath, [at('scripts/keep-compiled.mjs'), name], { stdio: 'inherit', timeout: 60_000 })
 
@@ -72,22 +73,14 @@ function isLeft(name, importer, path) {
 /** The command line as one script. */
 async function writeBundle(name) {
   const { outputFiles } = await build({
-    absWorkingDir: at(''),
+    ...SCRIPT,
     entryPoints: ['dist/src/cli.js'],
-    bundle: true,
-    write: false,
-    // Without the names of functions: giving them back at start costs a tenth of it, and nothing reads them.
-    minify: true,
-    charset: 'ascii',
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
     external: [...LAZY, ...NATIVE],
     plugins: [
       {
         name: 'outside',
         setup(own) {
-          own.onResolve({ filter: /^@anthropic-ai\/sdk$/ }, () => ({ path: SDK_FILE, external: true }))
+          own.onResolve({ filter: /^@anthropic-ai\/sdk$/ }, () => ({ path: `./${SDK_BUNDLE}`, external: true }))
           own.onResolve({ filter: /^\.\/.+\.js$/ }, ({ path, kind, importer, resolveDir }) => {
             if (kind !== 'dynamic-import' || !isLeft(name, importer, path)) return undefined
             return { path: `../${relative(at('dist'), join(resolveDir, path))}`, external: true }
@@ -101,11 +94,21 @@ async function writeBundle(name) {
         "const __bundleUrl=require('node:url').pathToFileURL(__filename).href," +
         '__late=(name,part)=>new Proxy({},{get:(_,key)=>(part??=require(name))[key]});',
     },
-    logLevel: 'warning',
   })
+  writeScript(name, outputFiles[0].text.replaceAll(LATE, '__late("$1")'))
+}
+
+async function writeSdk() {
+  const contents = `export { default } from '${SDK}'; export * from '${SDK}'`
+  const { outputFiles } = await build({ ...SCRIPT, stdin: { contents, resolveDir: at('') } })
+  writeScript(SDK_BUNDLE, outputFiles[0].text)
+}
+
+function writeScript(name, code) {
   // What stays outside is imported by the starter, as a kept script has no importer of its own without a warning from Node.
-  const text = outputFiles[0].text.replaceAll(/\bimport\((?=")/g, '__import(').replaceAll(LATE, '__late("$1")')
-  if (/\bimport\(/.test(text)) throw new Error('The bundle imports something whose name is not known.')
+  const text = code.replaceAll(/\bimport\((?=")/g, '__import(')
+  // In single quotes it stands only in texts.
+  if (/\bimport\((?!')/.test(text)) throw new Error(`${name} imports something whose name is not known.`)
   if (/\(__late\(/.test(text)) throw new Error('Something takes a late part of Node apart where it is loaded: import its names.')
   const id = createHash('sha256').update(text).digest('hex').slice(0, 16)
   // Whole or not at all: a claw may start while this is written.

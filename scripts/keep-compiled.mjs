@@ -1,5 +1,5 @@
 // Runs a bundle as its users do (`questions`: validate; `bot`: a bot that answers and reloads) and keeps what V8 compiled
-// meanwhile. Argument: the bundle's name.
+// meanwhile, of it and of what it loaded beside it. Argument: the bundle's name.
 
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -7,9 +7,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const { loadBundle, folder } = createRequire(import.meta.url)('../bin/claw.js')
+const { loadBundle, loaded, folder } = createRequire(import.meta.url)('../bin/claw.js')
 const [name] = process.argv.slice(2)
-const { script, id, exports } = loadBundle(name, { cache: false })
+const { exports } = loadBundle(name, { cache: false })
 const cwd = mkdtempSync(join(tmpdir(), 'claw-build-'))
 
 const event = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
@@ -69,9 +69,11 @@ async function talk() {
 try {
   writeFileSync(join(cwd, 'openclaw.yaml'), yaml('One.'))
   await (name === 'questions' ? ask() : talk())
-  const file = join(folder, `${id}.cache`)
-  writeFileSync(`${file}.tmp`, script.createCachedData())
-  renameSync(`${file}.tmp`, file)
+  for (const { script, id } of loaded.values()) {
+    const file = join(folder, `${id}.cache`)
+    writeFileSync(`${file}.tmp`, script.createCachedData())
+    renameSync(`${file}.tmp`, file)
+  }
 } finally {
   model.closeAllConnections()
   model.close()

@@ -48,7 +48,8 @@ t.test('work that must not creep up', async (t) => {
 })
 
 t.test('the compiled code that the build keeps is taken', async (t) => {
-  for (const name of ['questions', 'bot']) t.equal(starter.loadBundle(name)?.script.cachedDataRejected, false, name)
+  for (const name of ['questions', 'bot', 'anthropic-sdk'])
+    t.equal(starter.loadBundle(name)?.script.cachedDataRejected, false, name)
 })
 
 t.test('each verb is in the bundle that the starter takes for it', async (t) => {
