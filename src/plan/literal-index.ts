@@ -1,6 +1,7 @@
 // Aho and Corasick's automaton over many short texts: one pass over a message finds every one that stands in it.
 // Transitions sit in one open-addressed table, so that 100,000 texts stay small and quick to build.
 
+import { atOnce, type Sliced } from '../slices.ts'
 import { foldCode } from './plain-pattern.ts'
 
 export interface LiteralIndex {
@@ -12,7 +13,9 @@ export interface LiteralIndex {
 const MAX_LENGTH = 12
 
 /** `literals` are folded; their number is their place in the list. Equal beginnings share a number list. */
-export function createLiteralIndex(literals: readonly string[]): LiteralIndex {
+export const createLiteralIndex = (literals: readonly string[]): LiteralIndex => atOnce(indexLiterals(literals))
+
+export function* indexLiterals(literals: readonly string[]): Sliced<LiteralIndex> {
   const total = literals.reduce((sum, literal) => sum + Math.min(literal.length, MAX_LENGTH), 1)
   let capacity = 16
   while (capacity < total * 2) capacity *= 2
@@ -35,9 +38,10 @@ export function createLiteralIndex(literals: readonly string[]): LiteralIndex {
   }
 
   const ends = new Map<number, number[]>()
-  const nodes: { node: number; parent: number; code: number; depth: number }[] = []
+  const byDepth: { node: number; parent: number; code: number }[][] = Array.from({ length: MAX_LENGTH }, () => [])
   let count = 1
-  literals.forEach((literal, number) => {
+  for (const [number, literal] of literals.entries()) {
+    yield
     let node = 0
     for (let at = 0; at < Math.min(literal.length, MAX_LENGTH); at++) {
       const code = literal.charCodeAt(at)
@@ -49,20 +53,20 @@ export function createLiteralIndex(literals: readonly string[]): LiteralIndex {
         keyCode[slot] = code
         target[slot] = next
         if (node === 0 && code < 128) first[code] = next
-        nodes.push({ node: next, parent: node, code, depth: at + 1 })
+        byDepth[at]?.push({ node: next, parent: node, code })
       }
       node = next
     }
     const numbers = ends.get(node)
     if (numbers === undefined) ends.set(node, [number])
     else numbers.push(number)
-  })
+  }
 
   const fail = new Int32Array(count)
   /** The nearest node on the fail chain (or itself) where a literal ends; 0: none. */
   const output = new Int32Array(count)
-  const byDepth = nodes.sort((a, b) => a.depth - b.depth)
-  for (const { node, parent, code } of byDepth) {
+  for (const { node, parent, code } of byDepth.flat()) {
+    yield
     let back = parent
     let link = 0
     while (back !== 0 && link === 0) {

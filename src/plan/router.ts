@@ -1,9 +1,9 @@
 // Enters: a Plan. Leaves: an index that gives the same winner as the plain scan, at the speed of a few hash look-ups.
 // Rules without a text condition first; the text is looked at only where a rule about it could still win.
 
-import { inSlices } from '../slices.ts'
+import { atOnce, inSlices, type Sliced } from '../slices.ts'
 import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
-import { createLiteralIndex, type LiteralIndex } from './literal-index.ts'
+import { indexLiterals, type LiteralIndex } from './literal-index.ts'
 import { plainPatterns } from './plain-pattern.ts'
 import type { Plan, RouteInput, RulePlan } from './plan.ts'
 import type { Router } from './route.ts'
@@ -32,17 +32,13 @@ interface PatternIndex {
   readonly rest: FieldIndex
 }
 
-function group<K>(items: readonly (readonly [K, Ranked])[]): Map<K, Ranked[]> {
-  const groups = new Map<K, Ranked[]>()
-  for (const [key, item] of items) {
-    const list = groups.get(key)
-    if (list === undefined) groups.set(key, [item])
-    else list.push(item)
-  }
-  return groups
+function add<K>(groups: Map<K, Ranked[]>, key: K, item: Ranked): void {
+  const list = groups.get(key)
+  if (list === undefined) groups.set(key, [item])
+  else list.push(item)
 }
 
-/** Builds each part's index when it is first needed: most texts contain few of the literals. */
+/** Builds a part's index when it is first needed: most texts contain few of the literals. */
 function lazily(ranked: readonly Ranked[]): FieldIndex {
   let index: FieldIndex | undefined
   return {
@@ -54,8 +50,12 @@ function lazily(ranked: readonly Ranked[]): FieldIndex {
   }
 }
 
-function indexPrefixes(ranked: readonly Ranked[]): PrefixIndex {
-  const groups = group(ranked.map((item) => [prefixText(item.rule.prefix ?? ''), item] as const))
+function* indexPrefixes(ranked: readonly Ranked[]): Sliced<PrefixIndex> {
+  const groups = new Map<string, Ranked[]>()
+  for (const item of ranked) {
+    yield
+    add(groups, prefixText(item.rule.prefix ?? ''), item)
+  }
   return {
     best: ranked[0]?.rank ?? NONE,
     lengths: [...new Set([...groups.keys()].map((prefix) => prefix.length))].sort((a, b) => a - b),
@@ -63,37 +63,36 @@ function indexPrefixes(ranked: readonly Ranked[]): PrefixIndex {
   }
 }
 
-function indexPatterns(ranked: readonly Ranked[], patterns: Patterns): PatternIndex {
-  const pairs: (readonly [string, Ranked])[] = []
+function* indexPatterns(ranked: readonly Ranked[], patterns: Patterns): Sliced<PatternIndex> {
+  const groups = new Map<string, Ranked[]>()
   const rest: Ranked[] = []
   for (const item of ranked) {
+    yield
     const { literals } = patterns.analyse(item.rule.pattern ?? '')
     if (literals.length === 0) rest.push(item)
-    for (const literal of literals) pairs.push([literal, item])
+    for (const literal of literals) add(groups, literal, item)
   }
-  const groups = [...group(pairs)]
   return {
     best: ranked[0]?.rank ?? NONE,
-    literals: createLiteralIndex(groups.map(([literal]) => literal)),
-    byLiteral: groups.map(([, items]) => lazily(items)),
-    rest: lazily(rest),
+    literals: yield* indexLiterals([...groups.keys()]),
+    byLiteral: [...groups.values()].map(lazily),
+    rest: yield* indexFields(rest),
   }
 }
 
 /** The index at once. `patterns` come from `loadPatterns`; without them only plain patterns may occur. */
-export function indexRules(
-  plan: Pick<Plan, 'rules'>,
-  patterns: Patterns = plainPatterns,
-  ids: FieldIndex = lazily(rankedOf(plan).filter(isByIds)),
-): IndexedRouter {
-  const ranked = rankedOf(plan)
-  const prefixed = ranked.filter(({ rule }) => rule.prefix !== undefined)
+export const indexRules = (plan: Pick<Plan, 'rules'>, patterns: Patterns = plainPatterns): IndexedRouter =>
+  atOnce(indexed(plan, patterns))
+
+function* indexed(plan: Pick<Plan, 'rules'>, patterns: Patterns): Sliced<IndexedRouter> {
+  const ranked = byRank(plan.rules).map((rule, rank): Ranked => ({ rank, rule }))
+  const ids = yield* indexFields(ranked.filter(({ rule }) => rule.prefix === undefined && rule.pattern === undefined))
+  const prefixes = yield* indexPrefixes(ranked.filter(({ rule }) => rule.prefix !== undefined))
   const patterned = ranked.filter(({ rule }) => rule.prefix === undefined && rule.pattern !== undefined)
+  const byPattern = yield* indexPatterns(patterned, patterns)
+  const textBest = Math.min(prefixes.best, byPattern.best)
   /** Compiled patterns by rank, each when it is first tried. */
   const tests: (PatternTest | undefined)[] = new Array(ranked.length)
-  let prefixIndex: PrefixIndex | undefined
-  let patternIndex: PatternIndex | undefined
-  const textBest = Math.min(prefixed[0]?.rank ?? NONE, patterned[0]?.rank ?? NONE)
 
   function matchText(input: RouteInput, bound: number): Ranked | null {
     const text = input.content
@@ -114,18 +113,16 @@ export function indexRules(
       return test(text)
     }
 
-    if ((prefixed[0]?.rank ?? NONE) < limit) {
-      prefixIndex ??= indexPrefixes(prefixed)
-      for (const length of prefixIndex.lengths) {
+    if (prefixes.best < limit) {
+      for (const length of prefixes.lengths) {
         if (length > text.length) break
         const head = text.slice(0, length)
-        const index = prefixIndex.byPrefix.get(head)
+        const index = prefixes.byPrefix.get(head)
         if (index !== undefined && index.best < limit && hasPrefix(text, head)) take(index.find(input, limit, matches))
       }
     }
-    if ((patterned[0]?.rank ?? NONE) < limit) {
-      patternIndex ??= indexPatterns(patterned, patterns)
-      const { literals, byLiteral, rest } = patternIndex
+    if (byPattern.best < limit) {
+      const { literals, byLiteral, rest } = byPattern
       literals.search(text, (literal) => {
         const index = byLiteral[literal]
         if (index !== undefined && index.best < limit) take(index.find(input, limit, matches))
@@ -145,12 +142,6 @@ export function indexRules(
   }
 }
 
-const rankedOf = (plan: Pick<Plan, 'rules'>): readonly Ranked[] => byRank(plan.rules).map((rule, rank) => ({ rank, rule }))
-
-const isByIds = ({ rule }: Ranked): boolean => rule.prefix === undefined && rule.pattern === undefined
-
-/** An index over the rules of a Plan, with what its patterns need loaded, and its largest part made before a message waits. */
-export async function createRouter(plan: Pick<Plan, 'rules'>): Promise<IndexedRouter> {
-  const ids = await inSlices(indexFields(rankedOf(plan).filter(isByIds)))
-  return indexRules(plan, await patternsOf(plan), ids)
-}
+/** An index over the rules of a Plan, with what its patterns need loaded: made before a message waits, and in slices. */
+export const createRouter = async (plan: Pick<Plan, 'rules'>): Promise<IndexedRouter> =>
+  await inSlices(indexed(plan, await patternsOf(plan)))

@@ -3,7 +3,7 @@
 
 import { atOnce, type Sliced } from '../slices.ts'
 import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
-import { createLiteralIndex } from './literal-index.ts'
+import { indexLiterals } from './literal-index.ts'
 import { analysePlain, fold, type PatternAnalysis } from './plain-pattern.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
 import { byRank, FIELDS, type Field } from './scan.ts'
@@ -105,7 +105,7 @@ function* createCandidates(ranked: readonly Ranked[]): Sliced<(rule: RulePlan) =
     return index
   }
   const plain = [...byPattern.keys()].filter((pattern) => plainOf(pattern) !== null)
-  const literals = createLiteralIndex(plain.map((pattern) => fold(plainOf(pattern)?.text ?? '')))
+  const literals = yield* indexLiterals(plain.map((pattern) => fold(plainOf(pattern)?.text ?? '')))
   return (rule) => {
     const found = new Set<readonly Ranked[]>([open])
     const add = (items: readonly Ranked[] | undefined): void => void (items !== undefined && found.add(items))
