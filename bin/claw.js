@@ -33,7 +33,11 @@ const orNull = (read) => {
 
 /** What a bundle left outside: a bundle beside it (`./`), files of the plain build (`../`), and packages. */
 const outside = async (name) => {
-  if (name.startsWith('./')) return loadBundle(name.slice(2)).exports
+  if (name.startsWith('./')) {
+    const bundle = loadBundle(name.slice(2))
+    if (bundle === null) throw new Error(`${join(folder, name)}.cjs is gone; was claw installed anew? Start it again.`)
+    return bundle.exports
+  }
   return await import(name.startsWith('.') ? pathToFileURL(join(folder, name)).href : name)
 }
 

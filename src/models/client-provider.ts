@@ -50,7 +50,15 @@ export function createClientProvider<Client>(
   const calls = createClientCalls()
   let client: Promise<Client> | undefined
 
-  const load = (): Promise<Client> =>
+  const load = (): Promise<Client> => {
+    client ??= make().catch((error: unknown) => {
+      // What could not be loaded now may be there at the next call.
+      client = undefined
+      throw error
+    })
+    return client
+  }
+  const make = (): Promise<Client> =>
     kind.load({
       apiKey: keyless ? 'none' : key,
       keyless,
@@ -70,13 +78,11 @@ export function createClientProvider<Client>(
         const message = `No key is set for ${spec.id}: set ${kind.keyVariable}, or apiKey in the configuration.`
         throw new ModelError('credentials', message)
       }
-      client ??= load()
-      const attempt = kind.prepare(await client, request, calls, onText)
+      const attempt = kind.prepare(await load(), request, calls, onText)
       return callService({ spec, ...world, signal: request.signal, onRestart, attempt })
     },
     async warm() {
-      client ??= load()
-      await client
+      await load()
       new Headers() // the first one costs 20 ms: node loads its own client for it
     },
     async close() {
