@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from '../../src/ports.ts'
 const SPEC: ProviderSpec = {
   id: 'api',
   provider: 'anthropic',
+  defaultModel: 'm',
   apiKey: new Secret('none'),
   headers: {},
   timeoutMs: 1000,
