@@ -4,8 +4,7 @@
 // V8 itself, and the script is compiled as usual. CommonJS, so that no module loader has to start first.
 'use strict'
 
-const { fstatSync, readFileSync, writeSync } = require('node:fs')
-const { createRequire } = require('node:module')
+const { fstatSync, readFileSync, statSync, writeSync } = require('node:fs')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { Script } = require('node:vm')
@@ -58,7 +57,7 @@ function loadBundle(name, { cache = true } = {}) {
     ...(kept === null ? {} : { cachedData: kept }),
   })
   const module = { exports: {} }
-  script.runInThisContext()(module.exports, createRequire(file), module, file, folder, outside)
+  script.runInThisContext()(module.exports, require, module, file, folder, outside)
   const bundle = { script, id: source.slice(2, 18), exports: module.exports }
   loaded.set(name, bundle)
   return bundle
@@ -86,8 +85,12 @@ function createWriter(fd, openStream) {
   }
 }
 
-/** Only what has the kind of a terminal is asked further: to ask takes long. */
-const isTerminal = (fd, openStream) => orNull(() => fstatSync(fd).isCharacterDevice()) === true && openStream().isTTY === true
+/** Only what may be a terminal is asked further: to ask takes long. */
+const mayBeTerminal = (fd) => {
+  const stats = fstatSync(fd)
+  return stats.isCharacterDevice() && stats.rdev !== orNull(() => statSync('/dev/null').rdev)
+}
+const isTerminal = (fd, openStream) => orNull(() => mayBeTerminal(fd)) === true && openStream().isTTY === true
 
 async function start() {
   const argv = process.argv.slice(2)

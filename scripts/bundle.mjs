@@ -31,7 +31,7 @@ const LAZY = [
 const NATIVE = ['@photostructure/sqlite']
 
 /** Parts of Node that take long to load and that many a command never uses: they load at the first use of what they hold. */
-const LATE = /\brequire\("(node:(?:child_process|crypto|dns\/promises|readline))"\)/g
+const LATE = /\brequire\("(node:(?:child_process|crypto|dns\/promises|readline|v8|vm|zlib)|assert)"\)/g
 
 /** Its many modules become one beside the bundles: most bots need it, but none before its first turn. */
 const SDK = '@anthropic-ai/sdk'
@@ -85,6 +85,12 @@ async function writeBundle(name) {
             if (kind !== 'dynamic-import' || !isLeft(name, importer, path)) return undefined
             return { path: `../${relative(at('dist'), join(resolveDir, path))}`, external: true }
           })
+          // Packages ask which thread they are in, and the log brings its writers in threads: none is used, and all would load.
+          own.onResolve({ filter: /^worker_threads$/ }, () => ({ path: 'main-thread', namespace: 'known' }))
+          own.onLoad({ filter: /./, namespace: 'known' }, () => ({
+            contents: 'module.exports = {isMainThread: true, threadId: 0}',
+          }))
+          own.onLoad({ filter: /\bpino.lib.transport\.js$/ }, () => ({ contents: 'module.exports = undefined' }))
         },
       },
     ],
@@ -92,7 +98,7 @@ async function writeBundle(name) {
     banner: {
       js:
         "const __bundleUrl=require('node:url').pathToFileURL(__filename).href," +
-        '__late=(name,part)=>new Proxy({},{get:(_,key)=>(part??=require(name))[key]});',
+        '__late=(name,part,load=()=>part??=require(name))=>new Proxy(()=>{},{get:(_,key)=>load()[key],apply:(_,me,given)=>load()(...given)});',
     },
   })
   writeScript(name, outputFiles[0].text.replaceAll(LATE, '__late("$1")'))

@@ -1,6 +1,7 @@
 // Keys of memories and the names of their files: readable, one file a key, and never a way out of the folder.
 
 import { createHash } from 'node:crypto'
+import { lazily } from '../lazily.ts'
 
 /** Longest file name in bytes that every common file system takes, with room for a temporary suffix. */
 const MAX_NAME_BYTES = 200
@@ -47,7 +48,7 @@ export function keyOf(name: string, text: string): { key: string; content: strin
 export const isMemoryFile = (name: string): boolean =>
   name.endsWith(EXTENSION) && name.length > EXTENSION.length && !name.startsWith('.')
 
-const KEEP = /[\p{L}\p{N}\p{M}_\-+@=,()&' .]/u
+const kept = lazily(() => /[\p{L}\p{N}\p{M}_\-+@=,()&' .]/u)
 
 function encode(key: string): string {
   const characters = [...key]
@@ -55,7 +56,7 @@ function encode(key: string): string {
     .map((character, i) => {
       const atEdge = i === 0 || i === characters.length - 1
       const keep =
-        KEEP.test(character) && !(atEdge && (character === '.' || character === ' ')) && !(i === 0 && character === '-')
+        kept().test(character) && !(atEdge && (character === '.' || character === ' ')) && !(i === 0 && character === '-')
       return keep ? character : percent(character)
     })
     .join('')

@@ -1,17 +1,21 @@
 // Text to search terms: case, accents and word endings folded, so that plain words find each other.
 
+import { lazily } from '../lazily.ts'
+
 /** Scripts written without blanks between words: their pairs of characters are the terms. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu
-const WORD = /[\p{L}\p{N}]+/gu
+const unspaced = lazily(
+  () =>
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu,
+)
+const aWord = lazily(() => /[\p{L}\p{N}]+/gu)
 
 /** The terms of a text in order, stop words included. */
 export function terms(text: string): string[] {
   const folded = fold(text)
   const found: string[] = []
-  for (const [word] of folded.matchAll(WORD)) {
+  for (const [word] of folded.matchAll(aWord())) {
     let last = 0
-    for (const run of word.matchAll(UNSPACED)) {
+    for (const run of word.matchAll(unspaced())) {
       if (run.index > last) found.push(stem(word.slice(last, run.index)))
       found.push(...pairs(run[0]))
       last = run.index + run[0].length

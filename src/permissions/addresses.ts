@@ -1,6 +1,7 @@
 // Which addresses are public. An IP address comes in; why it may not be reached leaves, or undefined.
 
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { lazily } from '../lazily.ts'
 
 const V4: readonly (readonly [string, number, string])[] = [
   ['0.0.0.0', 8, 'this machine'],
@@ -21,11 +22,13 @@ const V4: readonly (readonly [string, number, string])[] = [
   ['240.0.0.0', 4, 'reserved'],
 ]
 
-const lists = V4.map(([network, prefix, what]) => {
-  const list = new BlockList()
-  list.addSubnet(network, prefix, 'ipv4')
-  return { list, what }
-})
+const lists = lazily(() =>
+  V4.map(([network, prefix, what]) => {
+    const list = new BlockList()
+    list.addSubnet(network, prefix, 'ipv4')
+    return { list, what }
+  }),
+)
 
 /** The sixteen bytes of an IPv6 address, or undefined. */
 function bytesOf(address: string): number[] | undefined {
@@ -71,7 +74,7 @@ function v6Problem(address: string): string | undefined {
 
 /** Why an address is not public; undefined: it is. */
 export function addressProblem(address: string): string | undefined {
-  if (isIPv4(address)) return lists.find((entry) => entry.list.check(address, 'ipv4'))?.what
+  if (isIPv4(address)) return lists().find((entry) => entry.list.check(address, 'ipv4'))?.what
   return isIP(address) === 6 ? v6Problem(address) : 'no address'
 }
 

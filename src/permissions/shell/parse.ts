@@ -1,5 +1,6 @@
 // Text → simple commands, by a closed grammar: what is not listed here is not understood, and what is not understood asks.
 
+import { lazily } from '../../lazily.ts'
 import { fail, LIMITS, NotUnderstood, type Word, WordReader } from './words.ts'
 
 /** `stdin` is a file to read, literal. All other accepted redirections discard or join output and need no verdict. */
@@ -17,8 +18,9 @@ export type Parsed =
 // Control characters but tab and line feed, format characters, private use, unassigned, surrogates, line and paragraph
 // separators, every blank but the ASCII space, and letters or marks that show as nothing.
 const PLAIN = /^[\t\n\x20-\x7e]*$/
-const FORBIDDEN =
-  /(?![\t\n ])(?:[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Zs}\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5)/u
+const forbidden = lazily(
+  () => /(?![\t\n ])(?:[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Zs}\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5)/u,
+)
 
 const RESERVED = new Set(
   'if then elif else fi case esac for select while until do done in function time { } ! [[ ]] coproc'.split(' '),
@@ -36,7 +38,7 @@ export function parseCommand(command: unknown): Parsed {
   if (command.length > LIMITS.characters)
     return { ok: false, reason: `The command is longer than ${LIMITS.characters} characters.` }
   if (!PLAIN.test(command)) {
-    const found = FORBIDDEN.exec(command)
+    const found = forbidden().exec(command)
     if (found !== null)
       return { ok: false, reason: `The command holds the invisible or control character ${codePoint(found[0])}.` }
   }
