@@ -29,7 +29,7 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     caller: Caller,
     options: { readonly agentId?: string } = {},
   ): Promise<Accepted | Refused> {
-    const message = isIdentified(raw) ? raw : { messageId: random.id(), ...raw }
+    const message = isIdentified(raw) ? raw : { ...raw, messageId: random.id() }
     const { plan, router } = world.current()
     const barred = bar(plan, message, caller)
     if (barred !== null) return refuse(message, barred)

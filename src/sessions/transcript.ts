@@ -22,7 +22,7 @@ export interface TranscriptsOptions {
   /** Wait for the disk, not for the system alone. */
   readonly sync: boolean
   readonly log: Logger
-  /** Bound of the cache, by estimate; default 8 MiB. */
+  /** Bound of the cache, by estimate; default 4 MiB. */
   readonly cacheBytes?: number
 }
 

@@ -25,7 +25,7 @@ export interface EmbeddedStorageOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  /** Bound of cached transcripts; default 8 MiB. */
+  /** Bound of cached transcripts; default 4 MiB. */
   readonly transcriptCacheBytes?: number
 }
 
