@@ -1,14 +1,31 @@
 // The command line: finds the verb and the file, calls one verb, and turns its end into an exit code.
 
 import { resolve } from 'node:path'
-import { Command, CommanderError } from 'commander'
-import type { Io, Options } from './cli/io.ts'
+import { Command, CommanderError, Option } from 'commander'
+import { watchIo } from './cli/failure.ts'
+import { type Io, type Options, printJson } from './cli/io.ts'
 import { VERBS, type VerbEntry } from './cli/verbs.ts'
 import { ClawError, EXIT, messageOf } from './errors.ts'
 import { packageVersion } from './resources.ts'
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  if (!wantsJson(argv)) return await runVerb(argv, io)
+  const watched = watchIo(io)
+  const exitCode = await runVerb(argv, watched.io)
+  const failure = watched.failure(exitCode)
+  if (failure !== undefined) printJson(io, failure)
+  return exitCode
+}
+
+/** Read from the words themselves: a command line that cannot be parsed fails in the format it asked for, too. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  const words = end === -1 ? argv : argv.slice(0, end)
+  return words.some((word, n) => word === '--format=json' || (word === '--format' && words[n + 1] === 'json'))
+}
+
+async function runVerb(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command('claw')
     .description('Bots as configuration.')
     .option('-c, --config <file>', 'the root file', 'openclaw.yaml')
@@ -22,7 +39,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const command = program.command(`${entry.name}${entry.args === undefined ? '' : ` ${entry.args}`}`).description(entry.summary)
     const formats = ['human', 'json', ...(entry.formats ?? [])]
     command.option('-c, --config <file>', 'the root file').option('--format <format>', formats.join(', ')).exitOverride()
-    for (const [flags, description] of entry.options ?? []) command.option(flags, description)
+    for (const [flags, description, choices] of entry.options ?? []) {
+      const option = new Option(flags, description)
+      command.addOption(choices === undefined ? option : option.choices(choices))
+    }
     command.action(async () => {
       const merged = { ...program.opts(), ...command.opts() } as Record<string, unknown> & { config: string; format: string }
       if (!formats.includes(merged.format)) {

@@ -351,6 +351,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       halted = true
       emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
     },
+    async rereadHalts() {},
     async resume(agentId, by) {
       halted = false
       emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
