@@ -15,6 +15,8 @@ export interface Operand {
   readonly use: 'read' | 'write'
   /** Everything below it too: `grep -r`, `rm -r`, `cp -r`, `find`. */
   readonly deep: boolean
+  /** With `deep`: names that begin with a dot are left out, as `rg` does. */
+  readonly skipsHidden?: true
 }
 
 export interface Place {
@@ -22,6 +24,8 @@ export interface Place {
   readonly cwd: string
   /** Whether a folder exists there, links followed; `cp a dir` writes `dir/a`. Never throws. */
   isFolder(path: string): boolean
+  /** Whether a file, folder or link of that name exists. Never throws. */
+  exists(path: string): boolean
 }
 
 export type Judgement =
