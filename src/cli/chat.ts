@@ -6,7 +6,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { ClawError, EXIT } from '../errors.ts'
 import { connectTerminal, type TerminalLine } from './chat-line.ts'
 import { clientOf, reach, unreachedError, whereabouts } from './client.ts'
-import { type Io, type Options, paint, type Verb } from './io.ts'
+import { type Io, type Options, paint, type Verb, type VerbIo } from './io.ts'
 import { terminalText } from './table.ts'
 
 interface Gateway {
@@ -44,7 +44,7 @@ export async function chatWith(
 }
 
 /** The engine that runs for this file, else one of our own. */
-async function connectOrStart(options: Options, io: Io): Promise<Gateway> {
+async function connectOrStart(options: Options, io: VerbIo): Promise<Gateway> {
   const { stateDir } = await whereabouts(options, io)
   const reached = await reach(options.config, stateDir, io)
   const running = reached.client
@@ -67,6 +67,7 @@ async function connectOrStart(options: Options, io: Io): Promise<Gateway> {
   const claw = await startClaw({
     file: options.config,
     env: io.env,
+    registry: io.registry,
     log,
     secrets,
     anyPort: true,

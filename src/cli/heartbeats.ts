@@ -3,7 +3,7 @@
 import { ClawError, EXIT } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { connect, reach, whereabouts } from './client.ts'
-import { type Io, type Options, printJson, usage, type Verb } from './io.ts'
+import { type Options, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { minute, printTable } from './table.ts'
 
 interface Heartbeat {
@@ -37,7 +37,7 @@ export const run: Verb = async ([action = 'list', name], options, io) => {
 const RUN_MS = 30 * 60_000
 
 /** Those of the running engine; where none runs, those of the file, with the times they would have. */
-async function list(options: Options, io: Io): Promise<number> {
+async function list(options: Options, io: VerbIo): Promise<number> {
   const { stateDir, plan } = await whereabouts(options, io)
   const { client } = await reach(options.config, stateDir, io)
   const heartbeats =

@@ -1,6 +1,7 @@
 // What a verb may touch of the process: passed in, so that verbs run in tests without one.
 
 import { EXIT } from '../errors.ts'
+import type { Registry } from '../registry.ts'
 
 export interface Io {
   readonly cwd: string
@@ -13,6 +14,11 @@ export interface Io {
   err(text: string): void
 }
 
+/** What a verb is given: the process, and what the program was composed of. */
+export interface VerbIo extends Io {
+  readonly registry: Registry
+}
+
 /** Options every verb has, beside its own (camelCase, as commander gives them). */
 export interface GlobalOptions {
   /** Absolute path of the root file. */
@@ -23,7 +29,7 @@ export interface GlobalOptions {
 export type Options = GlobalOptions & Readonly<Record<string, unknown>>
 
 /** A verb's work: gives the exit code. Prints nothing but its result on `out`, problems on `err`. */
-export type Verb = (args: readonly string[], options: Options, io: Io) => Promise<number>
+export type Verb = (args: readonly string[], options: Options, io: VerbIo) => Promise<number>
 
 /** A versioned JSON document. */
 export const jsonText = (value: object): string => `${JSON.stringify({ formatVersion: 1, ...value }, null, 2)}\n`

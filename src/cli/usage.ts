@@ -5,7 +5,7 @@ import { EXIT } from '../errors.ts'
 import { readUsage } from '../storage/embedded/read-outside.ts'
 import type { UsageTotals } from '../storage/ports.ts'
 import { reach, whereabouts } from './client.ts'
-import { type Io, type Options, printJson, usage, type Verb } from './io.ts'
+import { type Options, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { printTable } from './table.ts'
 
 export const run: Verb = async (_args, options, io) => {
@@ -32,7 +32,7 @@ export const run: Verb = async (_args, options, io) => {
 }
 
 /** The running engine knows what is not yet stored; where none answers, the state folder is read. */
-async function usageSince(since: string | undefined, options: Options, io: Io): Promise<readonly UsageTotals[]> {
+async function usageSince(since: string | undefined, options: Options, io: VerbIo): Promise<readonly UsageTotals[]> {
   const { stateDir } = await whereabouts(options, io)
   const { client } = await reach(options.config, stateDir, io)
   if (client === null) return readUsage(stateDir, since)

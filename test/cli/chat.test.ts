@@ -83,7 +83,7 @@ t.test('an agent by name, and a wrong one', async (t) => {
     (await own?.engine.sessions())?.map((one) => one.key),
     ['agent:researcher:webchat:ann'],
   )
-  t.match(await claw(['chat', '--agent', 'nobody'], 'hello\n'), { code: 66, err: /There is no agent "nobody"/ })
+  t.match(await claw(['chat', '--agent', 'nobody'], 'hello\n'), { code: 1, err: /There is no agent "nobody"/ })
 })
 
 t.test('approvals are answered by the next line', async (t) => {
