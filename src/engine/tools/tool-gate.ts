@@ -10,8 +10,8 @@ import { redactDeep } from '../../permissions/redact.ts'
 import { type BoundFile, bindFiles, changedFile } from '../../permissions/shell/bound-files.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
-import type { ToolDefinition } from '../../tools/port.ts'
-import { approvalText, commandOf, visible } from '../approvals/approval-text.ts'
+import { type ToolDefinition, traitsOf } from '../../tools/port.ts'
+import { approvalText, visible } from '../approvals/approval-text.ts'
 import { type ApprovalState, type Approvals, auditOf } from '../approvals/approvals.ts'
 import { replyToOf } from '../turns/payloads.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
@@ -122,7 +122,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
     const replyTo = replyToOf(turn.claim.rows[0])
     const { channelId, userId } = turn.session
     const cwd = environment.cwdOf(turn.agent)
-    const command = commandOf(tool.name, input)
+    const command = tool.commandOf?.(input)
     const files = command === undefined ? [] : await bindFiles(command, cwd)
     const opened = await approvals.open({
       run: turn.claim.run,
@@ -135,7 +135,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
       cwd,
       reason: `${verdict.reason}${boundText(files)}`,
       files,
-      text: approvalText(tool.name, input),
+      text: approvalText(tool, input),
       grants: verdict.grants ?? [],
       askedByOwner: turn.askedByOwner,
       timeoutMs,
@@ -170,13 +170,13 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
   }
 
   async function run(turn: TurnContext, toolUseId: string, tool: ToolDefinition, input: unknown): Promise<CallOutcome> {
-    const repeatable = tool.traits.idempotent === true
+    const repeatable = traitsOf(tool).idempotent === true
     try {
       return await turn.journal.step(
         stepOf(toolUseId),
         async (idempotencyKey) => {
-          const context = await environment.contextOf(turn, idempotencyKey)
-          const result = await runner.run(tool, input, context)
+          const capabilities = environment.capabilitiesOf(turn, tool, idempotencyKey)
+          const result = await runner.run(tool, input, capabilities)
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           return { content: redacted(result.content), isError: result.isError === true }
