@@ -36,6 +36,9 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
         cwd: cwdOf(bounded),
       }),
       cwdOf,
+      // The files of a test change by its own steps alone.
+      bind: async () => ({}),
+      changedSince: async () => [],
       async contextOf(turn, idempotencyKey) {
         const { plan, agent, session } = turn
         const spawn = createSpawn(world, turns(), turn, idempotencyKey)

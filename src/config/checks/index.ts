@@ -11,7 +11,6 @@ import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkLimits } from './limits.ts'
 import { checkModels } from './models.ts'
-import { checkMoney } from './money.ts'
 import { checkNames } from './names.ts'
 import { checkPatterns } from './patterns.ts'
 import { checkPeople } from './people.ts'
@@ -35,7 +34,6 @@ const CHECKS: readonly Check[] = [
   checkSubagents,
   checkGateway,
   checkLimits,
-  checkMoney,
   checkGrants,
   checkApprovals,
   checkSecrets,

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { createMemoryStore } from '../../memory/store.ts'
+import { bindApproval, changedSince } from '../../permissions/approval-binding.ts'
 import { createApprovalsFile } from '../../permissions/approvals-file.ts'
 import { ANCHOR_KEY, type Audit, type AuditAnchor, createAudit, readHead } from '../../permissions/audit.ts'
 import { engineFiles } from '../../permissions/engine-files.ts'
@@ -12,13 +13,14 @@ import { createNetworkGate } from '../../permissions/network.ts'
 import { memoryKeyProblem } from '../../permissions/path-names.ts'
 import { createPathGate } from '../../permissions/paths.ts'
 import type { ToolCall } from '../../permissions/policy.ts'
-import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../../permissions/port.ts'
+import { type ApprovalBinding, GateError, type NetworkGate, type PathGate, type ShellRunner } from '../../permissions/port.ts'
 import { createShellRunner } from '../../permissions/run.ts'
 import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { abortSignal } from '../../stop.ts'
-import type { MemoryStore, ToolContext } from '../../tools/port.ts'
+import type { MemoryStore, ToolContext, ToolDefinition } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
+import { commandOf } from '../approvals/approval-text.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { type ChildTurns, createSpawn } from './spawn.ts'
@@ -29,6 +31,10 @@ export interface ToolEnvironment {
   /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
   policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
   cwdOf(agent: AgentPlan): string
+  /** What an approval of a call is bound to, as it is now. */
+  bind(agent: AgentPlan, tool: ToolDefinition, input: unknown): Promise<ApprovalBinding>
+  /** What has changed of it since, each in words. */
+  changedSince(bound: ApprovalBinding & { readonly cwd: string }): Promise<readonly string[]>
   contextOf(turn: TurnContext, idempotencyKey: string): Promise<ToolContext>
   /** Saves what "always" approved, for one agent. */
   remember(agentId: string, grants: readonly string[]): Promise<void>
@@ -109,6 +115,9 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
       }
     },
     cwdOf,
+    bind: (agent, tool, input) =>
+      bindApproval({ tool, command: commandOf(tool.name, input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
+    changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),
     async contextOf(turn, idempotencyKey) {
       const { plan, agent, session } = turn
       const { paths, network, shell } = gatesOf(plan, agent)
