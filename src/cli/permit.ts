@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
+import { showInvisible } from '../permissions/invisible.ts'
 import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
@@ -117,10 +118,7 @@ function judgeLine(line: string, policy: ShellPolicy): { decision: string; reaso
 }
 
 /** What moves the cursor, hides or reorders text is shown as an escape. */
-const visible = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === '\n' ? '\\n' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  )
+const visible = (text: string): string => showInvisible(text).replaceAll('\n', '\\n')
 
 function tree(command: string, verdict: Verdict, io: Io): string {
   const label = (decision: Verdict['decision']): string => paint(io, COLORS[decision], decision.padEnd(6))

@@ -35,6 +35,9 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
         cwd: cwdOf(bounded),
       }),
       cwdOf,
+      // The files of a test change by its own steps alone.
+      bind: async () => ({}),
+      changedSince: async () => [],
       capabilitiesOf: (turn, tool, idempotencyKey) =>
         capabilitiesOf(world, turns(), turn, tool, idempotencyKey, {
           paths: pathsOf(turn.agent),

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { createMemoryStore } from '../../memory/store.ts'
+import { bindApproval, changedSince } from '../../permissions/approval-binding.ts'
 import { createApprovalsFile } from '../../permissions/approvals-file.ts'
 import { ANCHOR_KEY, type Audit, type AuditAnchor, createAudit, readHead } from '../../permissions/audit.ts'
 import { engineFiles } from '../../permissions/engine-files.ts'
@@ -12,7 +13,7 @@ import { createNetworkGate } from '../../permissions/network.ts'
 import { memoryKeyProblem } from '../../permissions/path-names.ts'
 import { createPathGate } from '../../permissions/paths.ts'
 import type { ToolCall } from '../../permissions/policy.ts'
-import { GateError } from '../../permissions/port.ts'
+import { type ApprovalBinding, GateError } from '../../permissions/port.ts'
 import { createShellRunner } from '../../permissions/run.ts'
 import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
@@ -29,6 +30,10 @@ export interface ToolEnvironment {
   /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
   policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
   cwdOf(agent: AgentPlan): string
+  /** What an approval of a call is bound to, as it is now. */
+  bind(agent: AgentPlan, tool: ToolDefinition, input: unknown): Promise<ApprovalBinding>
+  /** What has changed of it since, each in words. */
+  changedSince(bound: ApprovalBinding & { readonly cwd: string }): Promise<readonly string[]>
   /** What one call of a tool may use. */
   capabilitiesOf(turn: TurnContext, tool: ToolDefinition, idempotencyKey: string): ToolCapabilities<unknown>
   /** Saves what "always" approved, for one agent. */
@@ -104,6 +109,9 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
       }
     },
     cwdOf,
+    bind: (agent, tool, input) =>
+      bindApproval({ tool, command: tool.commandOf?.(input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
+    changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),
     capabilitiesOf: (turn, tool, idempotencyKey) =>
       capabilitiesOf(world, turns(), turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory }),
     remember: (agentId, grants) => remembered.remember(agentId, grants),
