@@ -5,10 +5,12 @@ import { readFile, stat, statfs, unlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
-import { fixedPath } from '../permissions/run.ts'
+import { fixedPath, SHELL_NAME, shellProgram } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Registry } from '../registry.ts'
 import { storageFailure } from '../storage/embedded/failures.ts'
+import { traitsOf } from '../tools/port.ts'
 import { type Options, paint, printJson, type Verb, type VerbIo } from './io.ts'
 
 type Status = 'ok' | 'warning' | 'problem'
@@ -23,10 +25,15 @@ const warning = (name: string, message: string): Check => ({ name, status: 'warn
 const problem = (name: string, message: string): Check => ({ name, status: 'problem', message })
 
 export const run: Verb = async (_args, options, io) => {
-  const checks: Check[] = [...programs(), ...(await sandbox(null))]
+  const checks: Check[] = [...programs(), ...(await sandbox(null, io.registry))]
   const plan = await configuration(options, io, checks)
   if (plan !== null) {
-    checks.push(...(await sandbox(plan)).slice(1), ...(await files(plan, options)), ...(await port(plan)), ...keys(plan))
+    checks.push(
+      ...(await sandbox(plan, io.registry)).slice(1),
+      ...(await files(plan, options)),
+      ...(await port(plan)),
+      ...keys(plan),
+    )
     checks.push(...(await remembered(plan)))
   }
   const healthy = !checks.some((check) => check.status === 'problem')
@@ -41,25 +48,25 @@ export const run: Verb = async (_args, options, io) => {
 }
 
 function programs(): Check[] {
+  const shell = shellProgram()
   const folders = fixedPath([]).split(':')
   const at = (program: string): string | undefined =>
     folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
   return [
     ok('node', process.version),
-    ...['bash', 'git', 'rg'].map((program) => {
+    shell === undefined ? problem(SHELL_NAME, `${SHELL_NAME} is missing; no command can run.`) : ok(SHELL_NAME, shell),
+    ...['git', 'rg'].map((program) => {
       const found = at(program)
-      if (found !== undefined) return ok(program, found)
-      return program === 'bash'
-        ? problem(program, 'bash is missing; the bash tool cannot run anything.')
-        : warning(program, `${program} is missing; commands that use it will fail.`)
+      return found === undefined ? warning(program, `${program} is missing; commands that use it will fail.`) : ok(program, found)
     }),
   ]
 }
 
-async function sandbox(plan: Plan | null): Promise<Check[]> {
+async function sandbox(plan: Plan | null, registry: Registry): Promise<Check[]> {
   const box = createSandbox()
   const why = await box.problem()
-  const shells = [...(plan?.agents.values() ?? [])].filter((agent) => agent.tools.includes('bash'))
+  const runners = registry.tools.filter((tool) => traitsOf(tool).runs).map(({ name }) => name)
+  const shells = [...(plan?.agents.values() ?? [])].filter(({ tools }) => runners.some((name) => tools.includes(name)))
   const first =
     why === undefined
       ? ok('sandbox', `${box.kind} works.`)

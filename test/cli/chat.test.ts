@@ -243,7 +243,7 @@ t.test('sessions are read from the files, whether or not an engine runs', async 
     entries,
   })
   t.equal((await claw(['sessions', 'export', 'agent:main:telegram:123'])).out, `${lines}\n`)
-  t.match(await claw(['sessions', 'show', 'agent:main:nobody']), { code: 1, err: /no session/ })
+  t.match(await claw(['sessions', 'show', 'agent:main:nobody']), { code: 66, err: /no session/ })
   t.match(await claw(['sessions', 'burn', 'x']), { code: 64 })
 })
 

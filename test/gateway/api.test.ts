@@ -50,7 +50,7 @@ t.test('what they run', async (t) => {
   t.equal((await post('/api/stop', {}, headers)).status, 200)
   t.equal((await post('/chat', { user_id: 'ann', message: 'hi' })).status, 503)
   t.equal((await post('/api/resume', {}, headers)).status, 200)
-  t.equal((await post('/api/heartbeats/nope/run', {}, headers)).status, 409)
+  t.equal((await post('/api/heartbeats/nope/run', {}, headers)).status, 404)
   t.equal((await post('/api/heartbeats/morning-check/run', {}, headers)).status, 200)
   t.equal((await post(`/api/sessions/${encodeURIComponent('agent:main:http:ann')}/reset`, {}, headers)).status, 200)
   t.same(await engine.transcript('agent:main:http:ann'), [])
