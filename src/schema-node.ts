@@ -3,6 +3,9 @@
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'object' | 'array'
 
 export interface SchemaNode {
+  readonly $schema?: string
+  readonly $id?: string
+  readonly $comment?: string
   readonly $ref?: string
   readonly type?: JsonType | readonly JsonType[]
   readonly properties?: Readonly<Record<string, SchemaNode>>

@@ -2,11 +2,12 @@
 
 import { join } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
+import { showInvisible } from '../permissions/invisible.ts'
 import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { textLines } from '../text-lines.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { type Io, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { planFrom } from './plan-loading.ts'
 
 const COLORS = { run: 'green', ask: 'yellow', refuse: 'red' } as const
@@ -54,7 +55,7 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
 }
 
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
-async function policyOf(named: string | undefined, options: Options, io: Io): Promise<Asked | number> {
+async function policyOf(named: string | undefined, options: Options, io: VerbIo): Promise<Asked | number> {
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const { plan } = loaded
@@ -114,10 +115,7 @@ function judgeLine(line: string, policy: ShellPolicy): { decision: string; reaso
 }
 
 /** What moves the cursor, hides or reorders text is shown as an escape. */
-const visible = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === '\n' ? '\\n' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  )
+const visible = (text: string): string => showInvisible(text).replaceAll('\n', '\\n')
 
 function tree(command: string, verdict: Verdict, io: Io): string {
   const label = (decision: Verdict['decision']): string => paint(io, COLORS[decision], decision.padEnd(6))

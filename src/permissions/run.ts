@@ -80,7 +80,7 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
   const env = childEnvironment(options.roots, options.env)
 
   return {
-    async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES }) {
+    async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES, lastLook }) {
       if (signal.aborted) throw new GateError('The command was stopped before it began.')
       if (command.includes('\0')) throw new GateError('The command holds a NUL character.')
       if (Buffer.byteLength(command) > MOST_COMMAND)
@@ -98,9 +98,9 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
       if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new GateError('The working folder does not exist.')
       const argv = [bash, '--noprofile', '--norc', '-p', '-c', command]
       const place = { roots: options.roots, protectedPaths: options.protectedPaths }
-      if (!sandboxed) return await execute(argv, { sandboxed, signal, timeoutMs, maxBytes })
+      if (!sandboxed) return await execute(argv, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
       if (options.network.length === 0 || options.sandbox.proxyAt === undefined)
-        return await execute(await options.sandbox.wrap(argv, place), { sandboxed, signal, timeoutMs, maxBytes })
+        return await execute(await options.sandbox.wrap(argv, place), { sandboxed, signal, timeoutMs, maxBytes, lastLook })
       const { behindProxy, startSandboxProxy } = await import('./sandbox-proxy.ts')
       const proxy = await startSandboxProxy(options.network)
       try {
@@ -108,18 +108,31 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
           ...place,
           proxySocket: proxy.socket,
         })
-        return await execute(wrapped, { sandboxed, signal, timeoutMs, maxBytes })
+        return await execute(wrapped, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
       } finally {
         await proxy.close()
       }
     },
   }
 
-  function execute(
+  async function execute(
     argv: readonly string[],
-    { sandboxed, signal, timeoutMs, maxBytes }: { sandboxed: boolean; signal: AbortSignal; timeoutMs: number; maxBytes: number },
+    {
+      sandboxed,
+      signal,
+      timeoutMs,
+      maxBytes,
+      lastLook,
+    }: {
+      readonly sandboxed: boolean
+      readonly signal: AbortSignal
+      readonly timeoutMs: number
+      readonly maxBytes: number
+      readonly lastLook: (() => Promise<void>) | undefined
+    },
   ): Promise<ShellResult> {
-    return new Promise((done, fail) => {
+    await lastLook?.()
+    return await new Promise((done, fail) => {
       const [file, ...args] = argv
       const child = spawn(file as string, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
       const output = createCapture(maxBytes)

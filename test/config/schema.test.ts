@@ -80,6 +80,7 @@ t.test('what an agent may say, defaults say for all, and each default stands onc
   )
   t.same(Object.keys(written['defaults']?.properties ?? {}), ['soul'], 'only what has other words is written twice')
   t.equal(written['defaults']?.properties?.['soul']?.default, undefined)
+  t.same(problems('defaults: { maxTurns: 3, maxTurn: 3 }'), ['/defaults additionalProperties'])
 })
 
 t.test('what is wrong with a fragment is said', async (t) => {

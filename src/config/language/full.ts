@@ -6,6 +6,8 @@ import type { JsonType, SchemaNode } from '../../schema-node.ts'
 /** Matches a text with a variable in it; in front of a pattern, or alone beside a number or a boolean. */
 const VARIABLE = '\\$\\{'
 const DURATION = '^[0-9]+(ms|s|m|h|d)$'
+/** For whoever is about to edit the result. */
+const MADE = 'Made by scripts/generate.mjs from src/config/language/core.json and src/channels/*/settings.schema.json.'
 const FREE = { description: 'Free for your own use; ignored.' }
 
 const MAPS = new Set(['properties', 'definitions', 'patternProperties'])
@@ -48,7 +50,7 @@ export const fullSchema = (language: SchemaNode): SchemaNode =>
 export function writtenSchema(full: SchemaNode): SchemaNode {
   const nodes = mapNodes(full, (node) => spoken(emptied(variable(node))))
   const sections = Object.entries(nodes.properties ?? {}).map(([key, section]) => [key, nullable(section as SchemaNode)])
-  return { ...nodes, properties: Object.fromEntries(sections) }
+  return { $comment: MADE, ...nodes, properties: Object.fromEntries(sections) }
 }
 
 function variable(node: SchemaNode): SchemaNode {
