@@ -68,9 +68,7 @@ for (const name of ['questions', 'bot'])
 function isLeft(name, importer, path) {
   if (importer.endsWith('/cli/verbs.js')) return bundleOf([basename(path, '.js')]) !== name
   if (name !== 'questions') return false
-  return (
-    path.endsWith('/language/compile.js') || /\/(channels|models|tools)\/(registry|resident|[^/]+\/index)\.js$/.test(importer)
-  )
+  return path.endsWith('/language/compile.js') || /\/dist\/src\/(channels|tools)\/|\/models\/registry\.js$/.test(importer)
 }
 
 /** The command line as one script. */

@@ -287,6 +287,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     runHeartbeat: owners.runHeartbeat,
     halt: owners.halt,
     resume: owners.resume,
+    rereadHalts: owners.rereadHalts,
     usage: async (since) => storage.usage.list(since),
     metrics: counters,
     setPusher(push) {

@@ -3,7 +3,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import type { AgentPlan } from '../plan/plan.ts'
-import type { ToolDefinition } from '../tools/port.ts'
+import { type ToolDefinition, traitsOf } from '../tools/port.ts'
 import type { ApprovalBinding } from './port.ts'
 import { bindFiles, changedFile } from './shell/bound-files.ts'
 import { changesSince, snapshotWorkspace } from './workspace-snapshot.ts'
@@ -18,7 +18,8 @@ export async function bindApproval(call: {
 }): Promise<ApprovalBinding> {
   const { tool, command, cwd, workspace, stateDir } = call
   // What neither runs programs nor writes works on its input alone.
-  if (tool.traits.runs !== true && tool.traits.writes !== true) return {}
+  const { runs, writes } = traitsOf(tool)
+  if (runs !== true && writes !== true) return {}
   // A folder that the call itself would make is no change.
   const [first] = workspace
   if (first?.access === 'write') await mkdir(first.path, { recursive: true })

@@ -320,6 +320,8 @@ export interface HaltStore {
   halt(agentId: string | undefined, by: string, at: number): Promise<void>
   /** Without an agent: everything, single agents too. */
   resume(agentId: string | undefined): Promise<void>
+  /** Takes over what another program wrote into the record. Gives what confirms that it holds, once it does. */
+  reread(): () => Promise<void>
 }
 
 /** Codes of one channel's strangers that may stand at a time: names cost an attacker nothing on some channels. */

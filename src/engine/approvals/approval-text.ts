@@ -4,17 +4,11 @@
 import { bindingText, changesText } from '../../permissions/approval-binding.ts'
 import { showInvisible } from '../../permissions/invisible.ts'
 import type { ApprovalRow } from '../../storage/ports.ts'
+import type { ToolDefinition } from '../../tools/port.ts'
 
-/** The command of a call that runs one. */
-export function commandOf(toolName: string, input: unknown): string | undefined {
-  const command =
-    toolName === 'bash' && typeof input === 'object' && input !== null ? (input as { command?: unknown }).command : undefined
-  return typeof command === 'string' ? command : undefined
-}
-
-/** The input as a person reads it: a command as it stands, anything else as JSON. */
-export const approvalText = (toolName: string, input: unknown): string =>
-  showInvisible(commandOf(toolName, input) ?? JSON.stringify(input, null, 2))
+/** The call as its tool describes it; by default its input as JSON. */
+export const approvalText = (tool: Pick<ToolDefinition, 'describe'>, input: unknown): string =>
+  showInvisible(tool.describe?.(input) ?? JSON.stringify(input, null, 2))
 
 /** Why it asks and what the answer is bound to, in sentences. */
 export const reasonOf = (row: Pick<ApprovalRow, 'reason' | 'workspace' | 'replaces' | 'changes'>): string =>

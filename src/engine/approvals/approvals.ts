@@ -50,7 +50,7 @@ export interface Approvals {
     decision: ApprovalDecision,
     by: string,
     may: (row: ApprovalRow) => boolean,
-  ): Promise<{ ok: boolean; message: string }>
+  ): Promise<{ ok: boolean; message: string; missing?: true }>
   list(): Promise<readonly ApprovalRow[]>
   /** Takes up the clocks of questions an earlier process asked. */
   recover(): Promise<void>
@@ -183,7 +183,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     },
     async decide(id, decision, by, may) {
       const row = await store.get(id)
-      if (row === null) return { ok: false, message: `There is no question ${id}.` }
+      if (row === null) return { ok: false, missing: true, message: `There is no question ${id}.` }
       if (!may(row)) return { ok: false, message: 'You may not answer this question.' }
       if (row.state !== 'open') return { ok: false, message: `Question ${id} was already answered: ${row.state}.` }
       if (decision === 'always' && row.grants.length === 0)

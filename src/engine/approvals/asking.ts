@@ -56,7 +56,7 @@ export function createAsking(world: World, environment: ToolEnvironment, approva
         input,
         cwd: environment.cwdOf(turn.agent),
         reason: verdict.reason,
-        text: approvalText(tool.name, input),
+        text: approvalText(tool, input),
         grants: verdict.grants ?? [],
         askedByOwner: turn.askedByOwner,
         timeoutMs,

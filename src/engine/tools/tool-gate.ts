@@ -9,7 +9,7 @@ import { GateError, type ShellRunner, type Verdict } from '../../permissions/por
 import { redactDeep } from '../../permissions/redact.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
-import type { ToolContext, ToolDefinition } from '../../tools/port.ts'
+import { type ToolCapabilities, type ToolDefinition, traitsOf } from '../../tools/port.ts'
 import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
@@ -125,13 +125,13 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     input: unknown,
     approved?: ApprovalRow,
   ): Promise<CallOutcome> {
-    const repeatable = tool.traits.idempotent === true
+    const repeatable = traitsOf(tool).idempotent === true
     try {
       return await turn.journal.step(
         stepOf(toolUseId),
         async (idempotencyKey) => {
-          const context = await environment.contextOf(turn, idempotencyKey)
-          const result = await runner.run(tool, input, approved === undefined ? context : bound(context, approved))
+          const capabilities = environment.capabilitiesOf(turn, tool, idempotencyKey)
+          const result = await runner.run(tool, input, approved === undefined ? capabilities : bound(capabilities, approved))
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           return { content: redacted(result.content), isError: result.isError === true }
@@ -145,15 +145,15 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     }
   }
 
-  /** The context of an approved call: a program starts only while its files are as they were when it was asked about. */
-  function bound(context: ToolContext, approved: ApprovalRow): ToolContext {
+  /** The capabilities of an approved call: a program starts only while its files are as they were when it was asked about. */
+  function bound(capabilities: ToolCapabilities<unknown>, approved: ApprovalRow): ToolCapabilities<unknown> {
     const lastLook = async (): Promise<void> => {
       const changes = await environment.changedSince(approved)
       if (changes.length > 0)
         throw new GateError(`Not run. ${changesSentence(approved.id, changes)} Ask again if it is still wanted.`)
     }
-    const shell: ShellRunner = { run: (command, options) => context.shell.run(command, { ...options, lastLook }) }
-    return { ...context, shell }
+    const shell: ShellRunner = { run: (command, options) => capabilities.shell.run(command, { ...options, lastLook }) }
+    return { ...capabilities, shell }
   }
 
   /** The input as it may stand in a log. */
