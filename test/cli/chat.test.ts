@@ -188,7 +188,7 @@ t.test('what the other verbs run', async (t) => {
   t.match(JSON.parse((await claw(['approvals', '--format', 'json'])).out), { approvals: [{ id, expiresAt: /^20\d\d-/ }] })
   t.match(await claw(['approvals', 'always', id]), { code: 0, out: 'Approved.\n' })
   t.match((await waiting)?.json(), { response: /always/ })
-  t.match(await claw(['approvals', 'deny', id]), { code: 1 })
+  t.match(await claw(['approvals', 'deny', id]), { code: 66 })
   t.match(await claw(['approvals', 'maybe', id]), { code: 64 })
   t.match(await claw(['sessions', 'reset', 'agent:main:http:ann']), { code: 0 })
 })
