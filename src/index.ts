@@ -32,6 +32,7 @@ export * from './channels/port.ts'
 export * from './models/port.ts'
 export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
 export type { ProviderDefinition, Registry } from './registry.ts'
+export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {
   MemoryStore,
   SessionRef,

@@ -32,7 +32,7 @@ const registry: Registry = {
         idempotentSend: false,
         maxChars: 160,
       },
-      settings: { number: { type: 'string', required: true } },
+      settings: { required: ['number'], properties: { number: { type: 'string' } } },
       load: async () => {
         throw new Error('No verb but run loads a channel.')
       },
