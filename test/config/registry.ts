@@ -13,7 +13,7 @@ const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
 
 export const registry: Registry = {
   tools: [
-    tool('bash', { runs: true, asks: true }),
+    { ...tool('bash', { runs: true, asks: true }), commandOf: (input) => String((input as { command?: unknown }).command) },
     tool('read_file'),
     tool('write_file', { writes: true }),
     tool('save_memory', { writes: true }),

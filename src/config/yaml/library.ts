@@ -28,7 +28,14 @@ const HINTS: Readonly<Record<string, string>> = {
 export function parseWithLibrary(source: SourceText): ParseResult {
   const { root, diagnostics } = parseSource(source)
   if (diagnostics.length === 0) return { root, diagnostics }
-  return { root, diagnostics: diagnostics.map((one) => ({ ...one, message: withoutSecrets(one.message, source.text) })) }
+  const masked = (words: string): string => withoutSecrets(words, source.text)
+  return {
+    root,
+    diagnostics: diagnostics.map(({ hint, ...one }) => {
+      const told = { ...one, message: masked(one.message) }
+      return hint === undefined ? told : { ...told, hint: masked(hint) }
+    }),
+  }
 }
 
 function parseSource(source: SourceText): ParseResult {

@@ -104,6 +104,7 @@ const listOnLineOfKey: Cause = ({ key, value, valueAt }) => {
 const SPECIAL: Readonly<Record<string, string>> = {
   '*': 'names an anchor',
   '&': 'makes an anchor',
+  '?': 'makes a key',
   '!': 'makes a tag',
   '%': 'is reserved',
   '@': 'is reserved',
@@ -115,7 +116,7 @@ const specialFirst: Cause = (line, context) => {
   for (const { text, at } of plainTexts(line, context)) {
     const mark = text.charAt(0)
     const meaning = SPECIAL[mark]
-    if (meaning === undefined || (mark === '&' && /^&\w+ /.test(text))) continue
+    if (meaning === undefined || (mark === '&' && /^&\w+ /.test(text)) || (mark === '?' && !text.startsWith('? '))) continue
     const message = `A text that begins with ${mark} must be quoted: without quotes, ${mark} ${meaning}.`
     return { message, hint: `Write ${quoted(text)}.`, at }
   }
@@ -147,12 +148,16 @@ const quoteInside: Cause = ({ text, start }) => {
   const open = found.index + found[0].length - 1
   const close = closeOf(text, open)
   if (close === -1 || /^\s*([,\]}:]|#|$)/.test(text.slice(close + 1))) return undefined
-  const inner = text.slice(open + 1, text.lastIndexOf(mark))
+  const last = text.lastIndexOf(mark)
+  const inner = text.slice(open + 1, last)
   const message = `The quote ends at ${text.slice(open, close + 1)}, and more text comes after it.`
+  const rest = text.slice(close + 1).trimEnd()
   const hint =
-    mark === "'"
-      ? `Write two for one that belongs to the text: '${inner.replaceAll("'", "''")}'`
-      : `Write \\" for one that belongs to the text: "${inner.replaceAll('"', '\\"')}"`
+    last === close
+      ? `Put all of it between the quotes: ${mark}${inner}${rest}${mark}`
+      : mark === "'"
+        ? `Write two for one that belongs to the text: '${inner.replaceAll("'", "''")}'`
+        : `Write \\" for one that belongs to the text: "${inner.replaceAll('"', '\\"')}"`
   return { message, hint: `${hint}.`, at: start + close }
 }
 
@@ -192,20 +197,72 @@ const noColon: Cause = ({ text, start, indent, key, value }) => {
   return { message: 'Here a key is expected, and this line has no colon.', hint, at: start + indent }
 }
 
+const otherLanguage: Cause = (_line, { text }) => {
+  if (!/^\s*(#.*\n\s*)*\[[\w.-]+\]\s*\n\s*[\w-]+\s*=/.test(text)) return undefined
+  const hint = 'Write `agents:` and below it, indented, `main:` and its keys, each with a colon.'
+  return { message: 'This looks like TOML; the configuration is YAML.', hint, at: text.search(/\[/) }
+}
+
+/** `{{name}} is kind` */
+const textBeginsWithBrace: Cause = ({ key, value, valueAt }) => {
+  if (key === undefined || !/^([{[]).*[}\]]\s*[^\s,}\]#]/.test(value) || /^[{[].*: /.test(value)) return undefined
+  const message = `A text that begins with ${value.charAt(0)} must be quoted: without quotes it begins a ${value.startsWith('{') ? 'map' : 'list'}.`
+  return { message, hint: `Write ${quoted(value)}.`, at: valueAt }
+}
+
+/** A line whose brackets close more than it opens, where nothing before it is open. */
+const oneTooMany: Cause = ({ text, start }, { text: all }) => {
+  const extra = unmatchedCloser(text)
+  if (extra === -1 || unmatchedOpeners(all.slice(0, start)) > 0) return undefined
+  return {
+    message: `This ${text.charAt(extra)} closes nothing.`,
+    hint: 'Take it away, or open one before it.',
+    at: start + extra,
+  }
+}
+
+/** `{ soul: S tools: [bash] }` */
+const missingComma: Cause = ({ text, start }) => {
+  const found = /[{,]\s*[\w-]+:\s+(?:"[^"]*"|'[^']*'|[^\s"'{}[\],]+|\[[^\]]*\])( +)[A-Za-z_][\w-]*:\s/.exec(text)
+  if (found === null) return undefined
+  const at = start + found.index + found[0].lastIndexOf(found[1] ?? ' ')
+  return { message: 'A comma is missing between two keys.', hint: 'In braces, part keys by commas: { a: 1, b: 2 }.', at }
+}
+
+/** What stands on the next line is in the wrong column, and the parser says so at the end of this one. */
+const nextLineIndent: Cause = (line, { text }) => {
+  const next = lineAfter(text, line)
+  if (next === undefined || line.key === undefined) return undefined
+  const at = next.start + next.indent
+  const dash = text.charAt(at) === '-'
+  if (line.value === '' && dash && next.indent < line.indent) {
+    const message = `The list of \`${line.key}\` begins left of its key.`
+    return { message, hint: `Indent it at least as far as \`${line.key}\`.`, at }
+  }
+  if (line.value === '' || /^["'|>]/.test(line.value) || next.indent <= line.indent || next.key === undefined) return undefined
+  const message = `\`${next.key}\` is indented further than \`${line.key}\` above it.`
+  return { message, hint: 'Keys of one map begin in the same column.', at }
+}
+
 /** In order: the surer ones first. */
 const CAUSES: readonly Cause[] = [
   mergeConflict,
+  otherLanguage,
   tabIndent,
   blockNotIndented,
   textAfterBlockMark,
   listOnLineOfKey,
   commentInFlow,
   colonAtEndInFlow,
+  missingComma,
+  textBeginsWithBrace,
+  oneTooMany,
   quoteInside,
   badEscape,
   specialFirst,
   strangeBlank,
   noBlankAfterColon,
+  nextLineIndent,
   colonInText,
   unevenIndent,
   noColon,
@@ -236,6 +293,15 @@ function lineBefore(text: string, start: number): Line | undefined {
     const line = lineAt(text, end)
     if (line.text.trim() !== '' && !line.text.trim().startsWith('#')) return line
     end = line.start - 1
+  }
+  return undefined
+}
+
+function lineAfter(text: string, line: Line): Line | undefined {
+  for (let start = line.start + line.text.length + 1; start < text.length; ) {
+    const next = lineAt(text, start)
+    if (next.text.trim() !== '' && !next.text.trim().startsWith('#')) return next
+    start = next.start + next.text.length + 1
   }
   return undefined
 }
@@ -276,4 +342,35 @@ function closeOf(text: string, open: number): number {
     }
   }
   return -1
+}
+
+/** Brackets of a text outside of quotes and comments, by offset. */
+function* brackets(text: string): Generator<readonly [mark: string, at: number]> {
+  for (let at = 0; at < text.length; at++) {
+    const mark = text.charAt(at)
+    if (mark === '#' && (at === 0 || /\s/.test(text.charAt(at - 1)))) {
+      const end = text.indexOf('\n', at)
+      if (end === -1) return
+      at = end
+    } else if ((mark === '"' || mark === "'") && (at === 0 || /[\s[{,:]/.test(text.charAt(at - 1)))) {
+      const close = closeOf(text, at)
+      if (close !== -1) at = close
+    } else if ('{}[]'.includes(mark)) yield [mark, at]
+  }
+}
+
+/** The first closing bracket of a line that closes none of its own open ones; -1: there is none. */
+function unmatchedCloser(line: string): number {
+  const open: string[] = []
+  for (const [mark, at] of brackets(line)) {
+    if (mark === '{' || mark === '[') open.push(mark === '{' ? '}' : ']')
+    else if (open.pop() !== mark) return at
+  }
+  return -1
+}
+
+function unmatchedOpeners(text: string): number {
+  let open = 0
+  for (const [mark] of brackets(text)) open = Math.max(0, open + (mark === '{' || mark === '[' ? 1 : -1))
+  return open
 }
