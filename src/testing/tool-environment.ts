@@ -2,7 +2,6 @@
 // that reaches nothing. Verdicts are the real ones.
 
 import { posix } from 'node:path'
-import { createSpawn } from '../engine/tools/spawn.ts'
 import type { CreateToolEnvironment, ToolEnvironment } from '../engine/tools/tool-environment.ts'
 import { indexNote, rank } from '../memory/ranking.ts'
 import { engineFiles } from '../permissions/engine-files.ts'
@@ -14,7 +13,7 @@ import type { ToolRunner } from '../tools/run.ts'
 
 /** `onReady` gets the environment, for steps that judge a command without a turn. */
 export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvironment) => void): CreateToolEnvironment {
-  return async (world, turns) => {
+  return async (world) => {
     const grants = new Map<string, string[]>()
     const memory = createMemory()
     const paths = new Map<string, PathGate>()
@@ -38,7 +37,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
       cwdOf,
       async contextOf(turn, idempotencyKey) {
         const { plan, agent, session } = turn
-        const spawn = createSpawn(world, turns(), turn, idempotencyKey)
+        const spawn = turn.spawn(turn, idempotencyKey)
         return {
           plan,
           agent,

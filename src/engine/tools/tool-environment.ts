@@ -21,7 +21,6 @@ import type { MemoryStore, ToolContext } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
-import { type ChildTurns, createSpawn } from './spawn.ts'
 
 export interface ToolEnvironment {
   readonly runner: ToolRunner
@@ -42,9 +41,9 @@ interface Gates {
   readonly shell: ShellRunner
 }
 
-export type CreateToolEnvironment = (world: World, turns: () => ChildTurns) => Promise<ToolEnvironment>
+export type CreateToolEnvironment = (world: World) => Promise<ToolEnvironment>
 
-export const createToolEnvironment: CreateToolEnvironment = async (world, turns) => {
+export const createToolEnvironment: CreateToolEnvironment = async (world) => {
   const { storage, clock, log, registry } = world
   const { redact } = world.secrets
   const { stateDir } = storage
@@ -61,7 +60,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
     now: clock.now,
     redact,
     anchor,
-    sync: world.current().plan.durability === 'power',
+    sync: world.generations.now.plan.durability === 'power',
   })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
   const memory = guardedMemory(
@@ -112,7 +111,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
     async contextOf(turn, idempotencyKey) {
       const { plan, agent, session } = turn
       const { paths, network, shell } = gatesOf(plan, agent)
-      const spawn = createSpawn(world, turns(), turn, idempotencyKey)
+      const spawn = turn.spawn(turn, idempotencyKey)
       return {
         plan,
         agent,

@@ -13,7 +13,7 @@ import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
 import type { ToolDefinition } from '../../tools/port.ts'
 import { approvalText, commandOf, visible } from '../approvals/approval-text.ts'
 import { type ApprovalState, type Approvals, auditOf } from '../approvals/approvals.ts'
-import { replyToOf } from '../turns/payloads.ts'
+import { replyToOf } from '../turns/inbox-work.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
@@ -54,7 +54,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
   /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
   async function judgeForTurn(turn: TurnContext, tool: ToolDefinition, input: unknown): Promise<Verdict> {
     const verdict = await judge(turn.plan, turn.agent, turn.parents, tool, input)
-    const today = world.current().plan
+    const today = world.generations.now.plan
     if (today === turn.plan || verdict.decision === 'refuse') return verdict
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return refusal(`The agent ${turn.agent.id} was removed.`)
@@ -87,10 +87,10 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
     input: unknown,
     approved: ApprovalRow,
   ): Promise<string | null> {
-    const today = world.current().plan.agents.get(turn.agent.id)
+    const today = world.generations.now.plan.agents.get(turn.agent.id)
     if ([turn.agent, today].some((agent) => agent !== undefined && environment.cwdOf(agent) !== approved.cwd))
       return 'Not run: the agent’s working folder is another one than the approved.'
-    const barred = await barredToday(world.current().plan, turn, tool, input)
+    const barred = await barredToday(world.generations.now.plan, turn, tool, input)
     if (barred !== null) return barred
     const changed = await changedFile(approved.files ?? [], approved.cwd)
     return changed === undefined
