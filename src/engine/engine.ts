@@ -63,6 +63,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     runHeartbeat: owners.runHeartbeat,
     halt: owners.halt,
     resume: owners.resume,
+    rereadHalts: owners.rereadHalts,
     usage: (since) => storage.usage.list(since),
     metrics: () => hub.metrics(),
     setPusher: (push) => channels.setPusher(push),

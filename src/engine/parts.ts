@@ -13,6 +13,7 @@ import { createHeartbeats } from '../schedules/heartbeats.ts'
 import type { Storage } from '../storage/ports.ts'
 import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals } from './approvals/approvals.ts'
+import { createAsking } from './approvals/asking.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
@@ -80,6 +81,7 @@ export async function makeParts(options: EngineOptions) {
     emit: world.emit,
     notify: createApprovalPrompts(world, channels, hub, notifications.queue),
     remember: (row) => environment.remember(row.agentId, row.grants),
+    changedSince: environment.changedSince,
     lateMessage: lateApprovals.messageOf,
     onLate: lateApprovals.decided,
   })
@@ -89,7 +91,7 @@ export async function makeParts(options: EngineOptions) {
   const models = createModelCalls(world, limits, modelRouter)
   const answers = new Answers(storage.sessions, hub)
   const turns = new TurnRunner(world, {
-    gate: createToolGate(world, environment, approvals),
+    gate: createToolGate(world, environment, createAsking(world, environment, approvals)),
     models,
     compactor: createCompactor(world, models),
     delivery,

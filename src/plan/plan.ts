@@ -32,12 +32,20 @@ export interface ProviderSpec {
 }
 
 /** Money per million tokens. */
-export interface Price {
+export interface Rates {
   readonly input: number
   readonly output: number
   readonly cacheRead: number
   readonly cacheWrite: number
 }
+
+/** `tiers`: other rates for prompts of more than `above` tokens, the least `above` first. */
+export interface Price extends Rates {
+  readonly tiers?: readonly (Rates & { readonly above: number })[]
+}
+
+/** How hard a model thinks before it answers. */
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 /** A value that never prints: String(), JSON and inspect all give `***`. */
 export class Secret {
@@ -136,7 +144,7 @@ export interface SkillPlan {
   readonly tools: readonly string[]
 }
 
-export interface ChannelPlan {
+export interface ChannelPlan<Settings extends object = Readonly<Record<string, unknown>>> {
   readonly id: string
   readonly type: string
   readonly enabled: boolean
@@ -152,8 +160,8 @@ export interface ChannelPlan {
   readonly streaming: 'edit' | 'final'
   readonly media: { readonly accept?: readonly string[]; readonly maxBytes: number }
   readonly maxMessageChars: number
-  /** Keys of this type alone, as the schema's `channel-<type>` gives them; secrets are `Secret`, durations milliseconds. */
-  readonly settings: Readonly<Record<string, unknown>>
+  /** Keys of this type alone, as its fragment of the schema describes them; secrets are `Secret`, durations milliseconds. */
+  readonly settings: Settings
   readonly fingerprint: string
   readonly place: Place
 }
