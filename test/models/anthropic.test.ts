@@ -190,7 +190,7 @@ t.test('errors have kinds and hold no secret', async (t) => {
     [{ event: 'api_error' }, 'server'],
     [{ cut: true }, 'network'],
     [{ cut: true, after: 1 }, 'network'],
-    [{ garbage: '<html>hello</html>' }, 'network'],
+    [{ garbage: '<html>hello</html>' }, 'no_service'],
     [{ garbage: 'event: message_start\ndata: {nonsense\n\n' }, 'network'],
   ] as const
   for (const [fault, kind] of cases) {
