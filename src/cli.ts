@@ -1,14 +1,21 @@
-// The command line: finds the verb and the file, calls one verb, and turns its end into an exit code.
+// The command line: finds the verb and the file, calls one verb, and turns its end into an exit code. A composition root: what
+// ships is used unless a registry is passed in.
 
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import type { Io, Options } from './cli/io.ts'
+import type { Io, Options, VerbIo } from './cli/io.ts'
 import { VERBS, type VerbEntry } from './cli/verbs.ts'
 import { ClawError, EXIT, messageOf } from './errors.ts'
+import type { Registry } from './registry.ts'
 import { packageVersion } from './resources.ts'
 
-/** Runs one command line and gives its exit code; never throws. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export interface MainOptions {
+  /** The tools, channels and model services there are; default: those that ship. */
+  readonly registry?: Registry
+}
+
+/** Runs one command line and returns its exit code; never throws. */
+export async function main(argv: readonly string[], io: Io, { registry }: MainOptions = {}): Promise<number> {
   const program = new Command('claw')
     .description('Bots as configuration.')
     .option('-c, --config <file>', 'the root file', 'openclaw.yaml')
@@ -31,8 +38,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
         return
       }
       const options: Options = { ...merged, config: resolve(io.cwd, merged.config) }
-      const { run } = await entry.load()
-      exitCode = await run(command.args, options, io)
+      const [{ run }, used] = await Promise.all([entry.load(), registry ?? shipped()])
+      exitCode = await run(command.args, options, withRegistry(io, used))
     })
   }
   try {
@@ -42,6 +49,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return exitCodeOf(error, io)
   }
 }
+
+const shipped = async (): Promise<Registry> => (await import('./builtin.ts')).builtinRegistry
+
+/** Reads `stdin` only when a verb does: to open it takes long. */
+const withRegistry = (io: Io, registry: Registry): VerbIo => ({
+  cwd: io.cwd,
+  env: io.env,
+  color: io.color,
+  get stdin() {
+    return io.stdin
+  },
+  out: (text) => io.out(text),
+  err: (text) => io.err(text),
+  registry,
+})
 
 /** The verbs that this command line may mean: to describe them all to the parser takes longer than many a verb. */
 function verbsFor(argv: readonly string[]): readonly VerbEntry[] {

@@ -22,7 +22,7 @@ export interface ToolCall {
   readonly input: unknown
 }
 
-/** One turn's surroundings. */
+/** One turn and all it may use. */
 export interface Turn {
   readonly plan: Plan
   readonly agent: AgentPlan

@@ -9,11 +9,8 @@ import { paint, printJson, usage, type Verb } from './io.ts'
 
 export const run: Verb = async (args, options, io) => {
   if ((args[0] ?? 'verify') !== 'verify') return usage(io, `audit has no "${args[0]}"; it has verify`)
-  const { builtinRegistry } = await import('../builtin.ts')
   const { loadPlan } = await import('../config/load-plan.ts')
-  const plan = existsSync(options.config)
-    ? (await loadPlan(options.config, { registry: builtinRegistry, env: io.env })).plan
-    : null
+  const plan = existsSync(options.config) ? (await loadPlan(options.config, { registry: io.registry, env: io.env })).plan : null
   const stateDir = plan?.stateDir ?? join(dirname(options.config), '.openclaw')
   const file = join(stateDir, 'audit.jsonl')
   const head = readHead(readStoredKey(stateDir, ANCHOR_KEY))

@@ -6,7 +6,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { ClawError, EXIT } from '../errors.ts'
 import { connectTerminal, type TerminalLine } from './chat-line.ts'
 import { clientOf, findClient, whereabouts } from './client.ts'
-import { type Io, type Options, paint, type Verb } from './io.ts'
+import { type Io, type Options, paint, type Verb, type VerbIo } from './io.ts'
 import { terminalText } from './table.ts'
 
 export interface Reach {
@@ -44,7 +44,7 @@ export async function chatWith(
 }
 
 /** The engine that runs for this file, else one of our own. */
-async function connectOrStart(options: Options, io: Io): Promise<Reach> {
+async function connectOrStart(options: Options, io: VerbIo): Promise<Reach> {
   const { stateDir } = await whereabouts(options, io)
   const running = await findClient(stateDir)
   if (running !== null) return { url: running.gateway.url, ownerSecret: running.gateway.ownerSecret, stop: async () => {} }
@@ -59,6 +59,7 @@ async function connectOrStart(options: Options, io: Io): Promise<Reach> {
   const claw = await startClaw({
     file: options.config,
     env: io.env,
+    registry: io.registry,
     log,
     secrets,
     anyPort: true,

@@ -5,7 +5,7 @@ import type { LoadResult } from '../config/load-plan.ts'
 import { ClawError, EXIT } from '../errors.ts'
 import { type GatewayFile, readGatewayFile } from '../gateway/state-file.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Io, Options } from './io.ts'
+import type { Options, VerbIo } from './io.ts'
 
 export interface Client {
   readonly gateway: GatewayFile
@@ -20,12 +20,9 @@ export interface Whereabouts {
 }
 
 /** The state folder of a file, also while it is invalid: a running engine is asked about just then. */
-export async function whereabouts(options: Options, io: Io): Promise<Whereabouts> {
-  const [{ loadPlan }, { builtinRegistry: registry }] = await Promise.all([
-    import('../config/load-plan.ts'),
-    import('../builtin.ts'),
-  ])
-  const loaded: LoadResult = await loadPlan(options.config, { registry, env: io.env })
+export async function whereabouts(options: Options, io: VerbIo): Promise<Whereabouts> {
+  const { loadPlan } = await import('../config/load-plan.ts')
+  const loaded: LoadResult = await loadPlan(options.config, { registry: io.registry, env: io.env })
   if (loaded.plan === null && !existsSync(options.config))
     throw new ClawError(`${options.config} cannot be read; name the file with -c`, { exitCode: EXIT.noInput })
   return { stateDir: loaded.stateDir, plan: loaded.plan }
@@ -52,7 +49,7 @@ export async function findClient(stateDir: string): Promise<Client | null> {
 }
 
 /** @throws ClawError (exit 1) when nothing runs */
-export async function connect(options: Options, io: Io): Promise<Client> {
+export async function connect(options: Options, io: VerbIo): Promise<Client> {
   const { stateDir } = await whereabouts(options, io)
   const client = await findClient(stateDir)
   if (client === null) throw notRunning(stateDir)

@@ -8,10 +8,10 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { copyOf, type Mirror } from '../config/mirror.ts'
 import { shownPath } from '../config/render.ts'
-import { lastGood } from '../engine/last-good.ts'
+import { lastGood } from '../engine/operations/last-good.ts'
 import { ClawError, EXIT, messageOf } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Io } from './io.ts'
+import type { VerbIo } from './io.ts'
 import { planFrom } from './plan-loading.ts'
 
 const run = promisify(execFile)
@@ -24,7 +24,7 @@ export interface Compared {
 }
 
 /** `against` as given on the command line; a number is an exit code, the reason already told. */
-export async function comparedPlan(against: string, now: Plan, io: Io): Promise<Compared | number> {
+export async function comparedPlan(against: string, now: Plan, io: VerbIo): Promise<Compared | number> {
   if (against === 'running') {
     const kept = await lastGood(now.stateDir, now.file)
     if (kept === null) return { plan: null, what: 'nothing: no configuration was accepted here yet' }
@@ -35,13 +35,13 @@ export async function comparedPlan(against: string, now: Plan, io: Io): Promise<
   return named(await planFrom(file, io), shownPath(file, io.cwd), io)
 }
 
-function named(loaded: { readonly plan: Plan } | number, what: string, io: Io): Compared | number {
+function named(loaded: { readonly plan: Plan } | number, what: string, io: VerbIo): Compared | number {
   if (typeof loaded !== 'number') return { plan: loaded.plan, what }
   io.err(`claw: ${what} could not be loaded, so there is nothing to compare with\n`)
   return loaded
 }
 
-async function atRevision(revision: string, now: Plan, io: Io): Promise<Compared | number> {
+async function atRevision(revision: string, now: Plan, io: VerbIo): Promise<Compared | number> {
   const home = dirname(now.file)
   // Resolved to a hash first, so that a revision can't be read as an option.
   const hash = (await git(home, revision, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)).trim()
@@ -64,12 +64,9 @@ async function atRevision(revision: string, now: Plan, io: Io): Promise<Compared
 const isBelow = (folder: string) => (path: string) => path.startsWith(folder + sep)
 
 /** Whether the configuration as it was names files of the repository that lie outside its own folder. */
-async function reachesOut(file: string, own: Mirror, top: string, io: Io): Promise<boolean> {
-  const [{ builtinRegistry: registry }, { loadPlan }] = await Promise.all([
-    import('../builtin.ts'),
-    import('../config/load-plan.ts'),
-  ])
-  const { sources, includePatterns } = await loadPlan(file, { registry, env: io.env, mirror: own })
+async function reachesOut(file: string, own: Mirror, top: string, io: VerbIo): Promise<boolean> {
+  const { loadPlan } = await import('../config/load-plan.ts')
+  const { sources, includePatterns } = await loadPlan(file, { registry: io.registry, env: io.env, mirror: own })
   return [...sources, ...includePatterns].some((path) => isBelow(top)(path) && !isBelow(own.root)(path))
 }
 

@@ -8,7 +8,7 @@ import { EXIT, messageOf } from '../errors.ts'
 import { fixedPath } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { Plan } from '../plan/plan.ts'
-import { type Io, type Options, paint, printJson, type Verb } from './io.ts'
+import { type Options, paint, printJson, type Verb, type VerbIo } from './io.ts'
 
 type Status = 'ok' | 'warning' | 'problem'
 interface Check {
@@ -81,14 +81,13 @@ async function sandbox(plan: Plan | null): Promise<Check[]> {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-async function configuration(options: Options, io: Io, checks: Check[]): Promise<Plan | null> {
+async function configuration(options: Options, io: VerbIo, checks: Check[]): Promise<Plan | null> {
   if (!existsSync(options.config)) {
     checks.push(problem('configuration', `There is no ${options.config}; \`claw init\` writes one.`))
     return null
   }
-  const { builtinRegistry } = await import('../builtin.ts')
   const { loadPlan } = await import('../config/load-plan.ts')
-  const { plan, diagnostics } = await loadPlan(options.config, { registry: builtinRegistry, env: io.env })
+  const { plan, diagnostics } = await loadPlan(options.config, { registry: io.registry, env: io.env })
   const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length
   checks.push(
     plan === null

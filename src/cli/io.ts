@@ -1,6 +1,7 @@
 // What a verb may touch of the process: passed in, so that verbs run in tests without one.
 
 import { EXIT } from '../errors.ts'
+import type { Registry } from '../registry.ts'
 
 export interface Io {
   readonly cwd: string
@@ -9,6 +10,11 @@ export interface Io {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   out(text: string): void
   err(text: string): void
+}
+
+/** What a verb is given: the process, and what the program was composed of. */
+export interface VerbIo extends Io {
+  readonly registry: Registry
 }
 
 /** Options every verb has, beside its own (camelCase, as commander gives them). */
@@ -21,7 +27,7 @@ export interface GlobalOptions {
 export type Options = GlobalOptions & Readonly<Record<string, unknown>>
 
 /** A verb's work: gives the exit code. Prints nothing but its result on `out`, problems on `err`. */
-export type Verb = (args: readonly string[], options: Options, io: Io) => Promise<number>
+export type Verb = (args: readonly string[], options: Options, io: VerbIo) => Promise<number>
 
 /** Prints a versioned JSON document. */
 export function printJson(io: Io, value: object): void {

@@ -6,7 +6,7 @@ import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { textLines } from '../text-lines.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { type Io, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { planFrom } from './plan-loading.ts'
 
 const COLORS = { run: 'green', ask: 'yellow', refuse: 'red' } as const
@@ -54,7 +54,7 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
 }
 
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
-async function policyOf(named: string | undefined, options: Options, io: Io): Promise<Asked | number> {
+async function policyOf(named: string | undefined, options: Options, io: VerbIo): Promise<Asked | number> {
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const { plan } = loaded

@@ -8,7 +8,7 @@ import { renderHuman, shownPath } from '../config/render.ts'
 import { type Diagnostic, EXIT } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import { type Io, printJson } from './io.ts'
+import { printJson, type VerbIo } from './io.ts'
 
 export interface LoadedPlan {
   readonly plan: Plan
@@ -19,17 +19,15 @@ export interface LoadedPlan {
 /** `mirror`: where a copy of the file is to be read. `format`: `json` tells the problems on `out` too, as `validate` does. */
 export async function planFrom(
   file: string,
-  io: Io,
+  io: VerbIo,
   { format, mirror }: { readonly format?: string; readonly mirror?: Mirror } = {},
 ): Promise<LoadedPlan | number> {
   if (!existsSync(copyOf(file, mirror))) {
     io.err(`claw: there is no file ${shownPath(file, io.cwd)}; name the file with -c\n`)
     return EXIT.noInput
   }
-  const [{ builtinRegistry: registry }, { loadPlan }] = await Promise.all([
-    import('../builtin.ts'),
-    import('../config/load-plan.ts'),
-  ])
+  const { registry } = io
+  const { loadPlan } = await import('../config/load-plan.ts')
   const { plan, diagnostics, document } = await loadPlan(file, {
     registry,
     env: io.env,
@@ -50,12 +48,9 @@ export async function planFrom(
 }
 
 /** Problems that somebody else found in a file, as text: their lines are shown without the secrets that stand in them. */
-export async function renderProblems(problems: readonly Diagnostic[], file: string, io: Io): Promise<string> {
-  const [{ builtinRegistry: registry }, { loadPlan }] = await Promise.all([
-    import('../builtin.ts'),
-    import('../config/load-plan.ts'),
-  ])
-  const { document } = await loadPlan(file, { registry, env: io.env })
+export async function renderProblems(problems: readonly Diagnostic[], file: string, io: VerbIo): Promise<string> {
+  const { loadPlan } = await import('../config/load-plan.ts')
+  const { document } = await loadPlan(file, { registry: io.registry, env: io.env })
   return renderHuman(problems, { cwd: io.cwd, color: io.color, textOf: maskedTexts(document) })
 }
 

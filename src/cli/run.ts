@@ -7,7 +7,7 @@ import { ownerIdOn } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Claw, startClaw } from '../start.ts'
 import { boundHeap } from './heap.ts'
-import { type Io, pageLink, paint, type Verb } from './io.ts'
+import { type Io, pageLink, paint, type Verb, type VerbIo } from './io.ts'
 
 export const run: Verb = async (_args, options, io) => {
   const human = io.color
@@ -20,6 +20,7 @@ export const run: Verb = async (_args, options, io) => {
     claw = await startClaw({
       file: options.config,
       env: io.env,
+      registry: io.registry,
       log,
       lastGood: options['lastGood'] === true,
       secrets,
@@ -111,7 +112,7 @@ function listenForSignals(): Signals {
   }
 }
 
-async function untilStopped(claw: Claw, signals: Signals, openChat: boolean, io: Io): Promise<number> {
+async function untilStopped(claw: Claw, signals: Signals, openChat: boolean, io: VerbIo): Promise<number> {
   return await new Promise<number>((resolve) => {
     let stopping = false
     const stop = (): void => {

@@ -10,7 +10,7 @@ import { EXIT, messageOf } from '../errors.ts'
 import { packageRoot } from '../resources.ts'
 import { whereabouts } from './client.ts'
 import { slug } from './init-files.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { type Io, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { planFrom } from './plan-loading.ts'
 import { type Command, type Service, serviceFor } from './service/units.ts'
 import { terminalText } from './table.ts'
@@ -23,7 +23,7 @@ interface Named extends Service {
 
 export const run: Verb = async (args, options, io) => {
   const [action, ...more] = args
-  const actions: Readonly<Record<string, (service: Named, options: Options, io: Io) => Promise<number>>> = {
+  const actions: Readonly<Record<string, (service: Named, options: Options, io: VerbIo) => Promise<number>>> = {
     install,
     uninstall,
     status,
@@ -35,7 +35,7 @@ export const run: Verb = async (args, options, io) => {
   return typeof service === 'number' ? service : await act(service, options, io)
 }
 
-async function describe(options: Options, io: Io): Promise<Named | number> {
+async function describe(options: Options, io: VerbIo): Promise<Named | number> {
   const folder = dirname(options.config)
   const name = typeof options['name'] === 'string' ? options['name'] : `claw-${slug(basename(folder))}`
   if (!NAME.test(name)) return usage(io, `"${name}" is no name: use letters, digits, dot, dash, underscore`)
@@ -58,7 +58,7 @@ async function describe(options: Options, io: Io): Promise<Named | number> {
   return EXIT.invalid
 }
 
-async function install(service: Named, options: Options, io: Io): Promise<number> {
+async function install(service: Named, options: Options, io: VerbIo): Promise<number> {
   const { name, manager, file, text, start, forget } = service
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
@@ -91,7 +91,7 @@ async function install(service: Named, options: Options, io: Io): Promise<number
   return EXIT.ok
 }
 
-async function uninstall(service: Named, options: Options, io: Io): Promise<number> {
+async function uninstall(service: Named, options: Options, io: VerbIo): Promise<number> {
   const { name, file, stop, forget } = service
   if (!existsSync(file)) return notInstalled(service, options, io)
   try {

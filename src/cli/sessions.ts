@@ -10,7 +10,7 @@ import { readTranscript } from '../sessions/transcript.ts'
 import { createSessionFiles } from '../storage/embedded/session-files.ts'
 import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
 import { connect, whereabouts } from './client.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { type Io, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { minute, printable, printTable } from './table.ts'
 
 export const run: Verb = async ([action = 'list', key], options, io) => {
@@ -37,7 +37,7 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
   return action === 'show' ? await show(session, entries, options, io) : await exportLines(entries, io)
 }
 
-async function list(options: Options, io: Io): Promise<number> {
+async function list(options: Options, io: VerbIo): Promise<number> {
   const { agent, user, group } = options
   if (typeof group === 'string' && !/^[^:]+:./.test(group)) return usage(io, `--group is CHANNEL:ID, not "${printable(group)}"`)
   const { stateDir, plan } = await whereabouts(options, io)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ClawError, EXIT } from '../errors.ts'
 import { silentLogger } from '../ports.ts'
 import { findClient, whereabouts } from './client.ts'
-import { type Io, type Options, printJson, type Verb } from './io.ts'
+import { type Options, printJson, type Verb, type VerbIo } from './io.ts'
 
 export const run: Verb = async (_args, options, io) => {
   const agent = agentOf(options)
@@ -23,7 +23,7 @@ export async function changeHalt(
   verb: 'stop' | 'resume',
   agent: string | undefined,
   options: Options,
-  io: Io,
+  io: VerbIo,
 ): Promise<{ readonly running: boolean }> {
   const { stateDir, plan } = await whereabouts(options, io)
   const client = await findClient(stateDir)

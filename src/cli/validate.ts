@@ -17,7 +17,7 @@ export const run: Verb = async (args, options, io) => {
     return EXIT.noInput
   }
   const withEnvironment = options['env'] === true
-  const { builtinRegistry: registry } = await import('../builtin.ts')
+  const { registry } = io
   const diagnostics: Diagnostic[] = []
   const masked: ((file: string) => string | null)[] = []
   for (const file of files) {

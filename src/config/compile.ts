@@ -8,7 +8,7 @@ import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
-import { compileProviders, defaultModels } from './compile/providers.ts'
+import { compileProviders, defaultModels, servicesOf } from './compile/providers.ts'
 import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
@@ -48,7 +48,8 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
   const models = await compileProviders({ ...input, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
-  const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, models: defaultModels(config) })
+  const named = { models: defaultModels(config), services: servicesOf(config) }
+  const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, ...named })
   const channels = compileChannels({ doc, scope, config, secrets })
   const links = compileLinks(doc, scope)
   const [onlyAgent] = agents.size === 1 && config.routing === undefined ? agents.keys() : []

@@ -17,30 +17,30 @@ import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
 import { inboxKey, type NewInboxRow, type Storage } from '../storage/ports.ts'
-import { createApprovals, viewOf } from './approvals.ts'
-import { createChannelManager } from './channels.ts'
-import { createCommands } from './command-actions.ts'
-import { createCompactor } from './compactor.ts'
-import { createCounters } from './counters.ts'
-import { createDelivery } from './delivery.ts'
-import { createHeartbeatRuns } from './heartbeats.ts'
+import { createApprovalPrompts } from './approvals/approval-prompts.ts'
+import { createApprovals, viewOf } from './approvals/approvals.ts'
+import { mayApprove } from './approvals/authority.ts'
+import { createLateApprovals } from './approvals/late-approvals.ts'
 import { createHub } from './hub.ts'
-import { createIntake } from './intake.ts'
-import { createLateApprovals } from './late-approvals.ts'
-import { createModelCalls } from './model-calls.ts'
-import { createNotices } from './notices.ts'
-import { createNotifier } from './notify.ts'
-import { createOwnerActions } from './owner-actions.ts'
+import { createCommands } from './inbound/command-actions.ts'
+import { createIntake } from './inbound/intake.ts'
+import { createCounters } from './operations/counters.ts'
+import { createOwnerActions } from './operations/owner-actions.ts'
+import { createReloader, type LoadedForReload } from './operations/reload.ts'
+import { statusOf } from './operations/status.ts'
+import { createChannelManager } from './outbound/channel-manager.ts'
+import { createDelivery } from './outbound/delivery.ts'
+import { createNotifications } from './outbound/notifications.ts'
+import { createReplyStreams } from './outbound/reply-streams.ts'
+import { createTypingIndicators } from './outbound/typing-indicators.ts'
 import type { Engine, Status } from './port.ts'
-import { createReloader, type LoadedForReload } from './reload.ts'
-import { mayApprove } from './standing.ts'
-import { statusOf } from './status.ts'
-import { createReplyStreams } from './streams.ts'
-import { type CreateSurroundings, createSurroundings } from './surroundings.ts'
-import { createTakeUp } from './take-up.ts'
-import { createToolGate } from './tool-gate.ts'
-import { createTurnRunner, type TurnRunner } from './turns.ts'
-import { createTypingSigns } from './typing.ts'
+import { type CreateToolEnvironment, createToolEnvironment } from './tools/tool-environment.ts'
+import { createToolGate } from './tools/tool-gate.ts'
+import { createCompactor } from './turns/compactor.ts'
+import { createCrashRecovery } from './turns/crash-recovery.ts'
+import { createHeartbeatTurns } from './turns/heartbeat-turns.ts'
+import { createModelCalls } from './turns/model-calls.ts'
+import { createTurnRunner, type TurnRunner } from './turns/turn-runner.ts'
 import { type Generation, isPushed, type World } from './world.ts'
 
 export interface EngineOptions {
@@ -63,7 +63,7 @@ export interface EngineOptions {
   /** After the swap; must not fail. */
   onSwap?(plan: Plan): Promise<void>
   /** What tools stand in; default: the machine, behind its gates. */
-  readonly surroundings?: CreateSurroundings
+  readonly environment?: CreateToolEnvironment
   /** Why it starts on something else than the file, said in `status` until a file is accepted; and the hash of that file. */
   readonly degraded?: { readonly why: string; readonly fileHash: string }
 }
@@ -85,7 +85,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
   let generation = generationOf(1, options.plan, options.router ?? (await createRouter(options.plan)))
   const counters = createCounters(hub.on)
-  const limits = createLimits({ storage, clock, warn: (warning) => notices.nearLimit(warning) })
+  const limits = createLimits({ storage, clock, warn: (warning) => notifications.nearLimit(warning) })
   const world: World = { clock, random, log, registry, storage, limits, secrets, current: () => generation, emit: hub.emit }
   const startedAt = new Date(clock.now()).toISOString()
 
@@ -105,7 +105,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     receive: async (message) => {
       const result = await intake.receive(message, { kind: 'trusted' })
       if (result.accepted) return { accepted: true, duplicate: result.duplicate }
-      if (result.reply !== undefined && isPushed(world, message.channelId)) await notices.reply(message, result.reply)
+      if (result.reply !== undefined && isPushed(world, message.channelId)) await notifications.reply(message, result.reply)
       return { accepted: false, reason: result.reason }
     },
     answerApproval: async (channelId, answer) => {
@@ -129,7 +129,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         ...('detail' in state ? { detail: secrets.redact(state.detail) } : {}),
       })
       // Replies that waited for the connection go now.
-      if (state.state === 'connected') delivery.hurry(channelId)
+      if (state.state === 'connected') delivery.retryNow(channelId)
     },
   })
   const delivery = createDelivery({
@@ -142,42 +142,42 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
   })
 
-  const notices = createNotices(world, delivery)
+  const notifications = createNotifications(world, delivery)
 
-  const late = createLateApprovals(world, { append: (line) => surroundings.audit.append(line) })
+  const late = createLateApprovals(world, { append: (line) => environment.audit.append(line) })
   const approvals = createApprovals({
     store: storage.approvals,
     clock,
     log,
     emit: hub.emit,
-    notify: createNotifier(world, channels, hub.on, notices.queue),
-    remember: (row) => surroundings.remember(row.agentId, row.grants),
+    notify: createApprovalPrompts(world, channels, hub.on, notifications.queue),
+    remember: (row) => environment.remember(row.agentId, row.grants),
     lateMessage: late.messageOf,
     onLate: late.decided,
   })
-  const surroundings = await (options.surroundings ?? createSurroundings)(world, () => turns)
+  const environment = await (options.environment ?? createToolEnvironment)(world, () => turns)
   hub.on((event) => {
     if (event.type !== 'reload' || event.ok) return
-    void surroundings.audit.append({ kind: 'reload', ok: false, generation: event.generation }).catch(() => {})
+    void environment.audit.append({ kind: 'reload', ok: false, generation: event.generation }).catch(() => {})
   })
-  const gate = createToolGate(world, surroundings, approvals)
+  const gate = createToolGate(world, environment, approvals)
   const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })
   const models = createModelCalls(world, modelRouter)
   const compactor = createCompactor(world, models, enqueueRow)
-  const heartbeatRuns = createHeartbeatRuns(world, () => turns, enqueueRow)
+  const heartbeatTurns = createHeartbeatTurns(world, () => turns, enqueueRow)
   const turns: TurnRunner = createTurnRunner(world, {
     gate,
     models,
     compactor,
     delivery,
-    streams: createReplyStreams(channels, delivery, createTypingSigns({ channels, clock, on: hub.on })),
+    streams: createReplyStreams(channels, delivery, createTypingIndicators({ channels, clock, on: hub.on })),
     journalOf: (run) => storage.journal(run),
     runLateApproval: (turn, row) => late.run(turn, row, gate),
     enqueue: (token) => storage.queue.enqueue(token),
-    onHeartbeatDone: heartbeatRuns.deliveries,
+    onHeartbeatDone: heartbeatTurns.deliveries,
   })
-  const takeUp = createTakeUp(clock, storage.queue.enqueue)
-  const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: heartbeatRuns.fire, emit: hub.emit })
+  const crashRecovery = createCrashRecovery(clock, storage.queue.enqueue)
+  const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: heartbeatTurns.fire, emit: hub.emit })
 
   let stopTidying = (): void => {}
   /** Answers, repeats and ledgers that nobody can ask for any more go, now and every day. */
@@ -188,7 +188,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     stopTidying = clock.after(DAY_MS, tidy)
   }
 
-  const owners = createOwnerActions(world, turns, heartbeatRuns, surroundings.audit)
+  const owners = createOwnerActions(world, turns, heartbeatTurns, environment.audit)
   const commands = createCommands(world, {
     approvals,
     owners,
@@ -214,7 +214,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         heartbeats.apply(plan.heartbeats)
         await channels.apply(plan)
         await options.onSwap?.(plan)
-        await surroundings.audit.append({ kind: 'reload', ok: true, generation: generation.number, configHash: plan.configHash })
+        await environment.audit.append({ kind: 'reload', ok: true, generation: generation.number, configHash: plan.configHash })
       }
     },
   })
@@ -230,12 +230,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       tidy()
       storage.queue.start(async (token) => {
         const outcome = storage.halts.isHalted(token.agentId) ? 'noop' : await turns.run(token)
-        takeUp.ended(token.session)
+        crashRecovery.turnEnded(token.session)
         return outcome
       }, generation.plan.lanes)
       await approvals.recover()
       await channels.apply(generation.plan)
-      takeUp.all(await storage.sessions.pending())
+      crashRecovery.resumePending(await storage.sessions.pending())
       delivery.wake()
       heartbeats.apply(generation.plan.heartbeats)
     },
@@ -257,9 +257,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await delivery.drain(Math.min(drainMs, 5_000))
       delivery.stop()
       await channels.stop()
-      await turns.leave()
+      await turns.detach()
       await modelRouter.close()
-      await surroundings.close()
+      await environment.close()
       await storage.close()
     },
     receive: intake.receive,
@@ -290,7 +290,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     setPusher(push) {
       pusher = push
     },
-    channelReady: (channelId) => delivery.hurry(channelId),
+    channelReady: (channelId) => delivery.retryNow(channelId),
     async webhook(channelId, request) {
       const channel = channels.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)

@@ -210,6 +210,6 @@ function whereTo({ plan, router }: Stage, message: NonNullable<Step['message']>)
 async function judge(stage: Stage, { agentId, command }: NonNullable<Step['command']>): Promise<string> {
   const agent = stage.plan.agents.get(agentId)
   if (agent === undefined) return `no agent ${agentId}`
-  const policy = await stage.surroundings.policyOf(stage.plan, agent, agent)
+  const policy = await stage.environment.policyOf(stage.plan, agent, agent)
   return judgeTool({ tool: { name: 'bash', traits: {} }, input: { command }, ...policy }).decision
 }

@@ -5,7 +5,7 @@ import type { EngineEvent } from '../agent/events.ts'
 import type { Channel, InboundMessage, OutboundMessage } from '../channels/port.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { Accepted, Engine, Refused } from '../engine/port.ts'
-import type { Surroundings } from '../engine/surroundings.ts'
+import type { ToolEnvironment } from '../engine/tools/tool-environment.ts'
 import type { ModelRef, Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
@@ -15,14 +15,14 @@ import { createMemoryStorage } from '../storage/memory/storage.ts'
 import { createToolRunner } from '../tools/run.ts'
 import { createCountedClock, createSimulatedClock, type SimulatedClock } from './clock.ts'
 import { offlinePlan, onlyRepeats } from './offline.ts'
-import { testSurroundings } from './surroundings.ts'
+import { testToolEnvironment } from './tool-environment.ts'
 
 export interface Stage {
   readonly plan: Plan
   readonly router: Router
   readonly engine: Engine
   readonly clock: SimulatedClock
-  readonly surroundings: Surroundings
+  readonly environment: ToolEnvironment
   readonly events: readonly EngineEvent[]
   /** Messages pushed to channels, in order. */
   readonly sent: readonly OutboundMessage[]
@@ -74,7 +74,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
       const random = countingRandom()
       const storage = createMemoryStorage({ stateDir: plan.stateDir, clock, random, log: silentLogger })
       const turns = createTurnCount()
-      let surroundings: Surroundings | undefined
+      let environment: ToolEnvironment | undefined
       const engine = await createEngine({
         plan: offline,
         router,
@@ -90,8 +90,8 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         load: async () => {
           throw new Error('A test does not reload.')
         },
-        surroundings: testSurroundings(runner, (made) => {
-          surroundings = made
+        environment: testToolEnvironment(runner, (made) => {
+          environment = made
         }),
       })
       engine.on((event) => {
@@ -127,7 +127,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         router,
         engine,
         clock,
-        surroundings: surroundings as Surroundings,
+        environment: environment as ToolEnvironment,
         events,
         sent,
         async receive(message) {

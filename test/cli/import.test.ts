@@ -9,7 +9,7 @@ import { linesOf } from '../../src/cli/import/lines.ts'
 import { variable } from '../../src/cli/import/secrets.ts'
 import type { Finding } from '../../src/cli/import/source.ts'
 import { run } from '../../src/cli/import.ts'
-import type { Io } from '../../src/cli/io.ts'
+import type { VerbIo } from '../../src/cli/io.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import { packageRoot } from '../../src/resources.ts'
 import { testdir } from '../support/testdir.ts'
@@ -24,7 +24,8 @@ interface Outcome {
 
 async function claw(cwd: string, args: string[], options: Record<string, unknown> = {}): Promise<Outcome> {
   const seen = { out: '', err: '' }
-  const io: Io = {
+  const io: VerbIo = {
+    registry: builtinRegistry,
     cwd,
     env: { HOME: join(cwd, 'home') },
     color: false,

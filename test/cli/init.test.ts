@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { builtinRegistry } from '../../src/builtin.ts'
 import { run } from '../../src/cli/init.ts'
 import { slug } from '../../src/cli/init-files.ts'
-import type { Io } from '../../src/cli/io.ts'
+import type { VerbIo } from '../../src/cli/io.ts'
 import { formatYaml } from '../../src/config/format.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import { testdir } from '../support/testdir.ts'
@@ -23,7 +23,8 @@ async function init(
   options: { yes?: boolean; format?: string; input?: string } = {},
 ): Promise<Outcome> {
   const seen = { out: '', err: '' }
-  const io: Io = {
+  const io: VerbIo = {
+    registry: builtinRegistry,
     cwd,
     env: {},
     color: false,

@@ -2,13 +2,15 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import type { Io } from '../../src/cli/io.ts'
+import { builtinRegistry } from '../../src/builtin.ts'
+import type { VerbIo } from '../../src/cli/io.ts'
 import { run } from '../../src/cli/memory.ts'
 import { testdir } from '../support/testdir.ts'
 
 async function memory(folder: string, args: string[], format = 'human'): Promise<{ code: number; out: string; err: string }> {
   const seen = { out: '', err: '' }
-  const io: Io = {
+  const io: VerbIo = {
+    registry: builtinRegistry,
     cwd: folder,
     env: {},
     color: false,

@@ -2,9 +2,10 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
+import { builtinRegistry } from '../../src/builtin.ts'
 import { run as audit } from '../../src/cli/audit.ts'
 import { run as doctor } from '../../src/cli/doctor.ts'
-import type { Io, Verb } from '../../src/cli/io.ts'
+import type { Verb, VerbIo } from '../../src/cli/io.ts'
 import { run as permit } from '../../src/cli/permit.ts'
 import { createAudit } from '../../src/permissions/audit.ts'
 import { testdir } from '../support/testdir.ts'
@@ -23,7 +24,8 @@ async function call(
   input = '',
 ): Promise<Outcome> {
   const seen = { out: '', err: '' }
-  const io: Io = {
+  const io: VerbIo = {
+    registry: builtinRegistry,
     cwd,
     env: {},
     color: false,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { builtinRegistry as registry } from '../../src/builtin.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
-import { saveLastGood } from '../../src/engine/last-good.ts'
+import { saveLastGood } from '../../src/engine/operations/last-good.ts'
 import { runCli } from '../support/run-cli.ts'
 import { testdir } from '../support/testdir.ts'
 

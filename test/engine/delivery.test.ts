@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Channel, OutboundMessage } from '../../src/channels/port.ts'
-import { createDelivery } from '../../src/engine/delivery.ts'
+import { createDelivery } from '../../src/engine/outbound/delivery.ts'
 import { silentLogger, systemRandom } from '../../src/ports.ts'
 import { createMemoryStorage } from '../../src/storage/memory/storage.ts'
 import { createFakeClock } from '../support/fake-clock.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { boundedAgent, strictest, toolsFor } from '../../src/engine/rights.ts'
+import { boundedAgent, strictest, toolsFor } from '../../src/engine/tools/rights.ts'
 import type { Verdict } from '../../src/permissions/port.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
 import { HEAD, startBot } from '../support/bot.ts'

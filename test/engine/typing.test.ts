@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { EngineEvent } from '../../src/agent/events.ts'
 import type { Channel } from '../../src/channels/port.ts'
-import { createTypingSigns } from '../../src/engine/typing.ts'
+import { createTypingIndicators } from '../../src/engine/outbound/typing-indicators.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 
 function world() {
@@ -9,7 +9,7 @@ function world() {
   const shown: string[] = []
   const listeners: ((event: EngineEvent) => void)[] = []
   const channel: Pick<Channel, 'typing'> = { typing: (target) => void shown.push(target.userId ?? '') }
-  const signs = createTypingSigns({
+  const signs = createTypingIndicators({
     channels: { get: (id) => (id === 'away' ? undefined : (channel as Channel)) },
     clock,
     on: (listener) => listeners.push(listener),

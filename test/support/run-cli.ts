@@ -1,7 +1,7 @@
 // One command line in this process: its exit code and what it printed.
 
 import { Readable } from 'node:stream'
-import { main } from '../../src/cli.ts'
+import { type MainOptions, main } from '../../src/cli.ts'
 
 export interface CliResult {
   readonly code: number
@@ -13,7 +13,12 @@ export interface CliResult {
 
 export const runCli = (cwd: string, ...argv: readonly string[]): Promise<CliResult> => runCliWith({}, cwd, ...argv)
 
-export async function runCliWith(
+export const runCliWith = (env: Readonly<Record<string, string>>, cwd: string, ...argv: readonly string[]): Promise<CliResult> =>
+  runMain({}, env, cwd, ...argv)
+
+/** With what the program is composed of. */
+export async function runMain(
+  options: MainOptions,
   env: Readonly<Record<string, string>>,
   cwd: string,
   ...argv: readonly string[]
@@ -31,6 +36,6 @@ export async function runCliWith(
       err += text
     },
   }
-  const code = await main(argv, io)
+  const code = await main(argv, io, options)
   return { code, out, err, json: () => JSON.parse(out) as Record<string, unknown> }
 }

@@ -1,0 +1,82 @@
+// A question in, shown to those who may answer, where they are: by buttons where the platform has them, for as long as it is
+// open, else as text with the commands to say. The page, sockets and the terminal read the event stream instead.
+
+import type { EngineEvent } from '../../agent/events.ts'
+import { approvalHead, approvalOutcome } from '../../channels/approvals.ts'
+import type { ReplyTarget } from '../../channels/port.ts'
+import { messageOf } from '../../errors.ts'
+import type { ApprovalRow, NewOutboxRow } from '../../storage/ports.ts'
+import type { ChannelManager } from '../outbound/channel-manager.ts'
+import { isPushed, type World } from '../world.ts'
+import { visible } from './approval-text.ts'
+
+export function createApprovalPrompts(
+  world: World,
+  channels: Pick<ChannelManager, 'get' | 'states'>,
+  on: (listener: (event: EngineEvent) => void) => unknown,
+  /** Stores a text on its way out: an approver who cannot be reached now is told when that passes. The same key counts once. */
+  queue: (row: NewOutboxRow) => Promise<void>,
+): (row: ApprovalRow) => void {
+  // Buttons that were shown anywhere are taken away once there is an answer.
+  on((event) => {
+    if (event.type !== 'approval_decision') return
+    for (const { id } of channels.states())
+      void channels
+        .get(id)
+        ?.approvalClosed?.(event.id, approvalOutcome(event.decision))
+        .catch(() => {})
+  })
+
+  async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
+    const { id, agentId, toolName, expiresAt, grants } = row
+    const text = detailsOf(row)
+    const prompt = { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 }
+    const shown = await channels.get(target.channelId)?.askApproval?.(target, prompt)
+    if (shown === true) return
+    const always = grants.length > 0 ? `, /approve ${id} always` : ''
+    const content = `${approvalHead(row)}\n${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
+    const key = `approval:${id}:${target.channelId}:${target.userId ?? ''}`
+    await queue({ key, session: row.sessionKey, agentId, target, content })
+  }
+
+  return (row) => {
+    for (const target of targetsOf(row, world)) {
+      show(target, row).catch((error: unknown) =>
+        world.log.warn({ approval: row.id, channel: target.channelId, error: messageOf(error) }, 'an approver could not be told'),
+      )
+    }
+  }
+}
+
+/**
+ * The chat itself when an approver asked in private, else each approver in private. Who asked by a request, or on the page, may
+ * not be able to answer there, or not be there any more.
+ */
+function targetsOf(row: ApprovalRow, world: World): readonly ReplyTarget[] {
+  const { plan } = world.current()
+  const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
+  if (
+    row.replyTo !== undefined &&
+    row.replyTo.groupId === undefined &&
+    row.requestedBy !== undefined &&
+    isPushed(world, row.replyTo.channelId) &&
+    approvers.includes(row.requestedBy)
+  ) {
+    return [row.replyTo]
+  }
+  return approvers.flatMap((identity) => {
+    const cut = identity.indexOf(':')
+    const target = { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+    return isPushed(world, target.channelId) ? [target] : []
+  })
+}
+
+/** Below the heading, which channels with buttons write themselves. */
+const detailsOf = (row: ApprovalRow): string =>
+  [
+    row.text,
+    '',
+    `Why it asks: ${visible(row.reason)}`,
+    `Folder: ${visible(row.cwd)}`,
+    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${visible(row.requestedBy)}`]),
+  ].join('\n')

@@ -1,0 +1,87 @@
+// What owners do to a running engine, from a chat, the terminal or the page: stop and resume it, look at its sessions and begin
+// them afresh, run a heartbeat now. Who may do it was decided before.
+
+import { ClawError, EXIT } from '../../errors.ts'
+import { heartbeatSessionKey, parseSessionKey } from '../../plan/session-key.ts'
+import { resetEntry } from '../../sessions/reset.ts'
+import type { TranscriptEntry } from '../../storage/ports.ts'
+import type { Engine } from '../port.ts'
+import type { ToolEnvironment } from '../tools/tool-environment.ts'
+import type { HeartbeatTurns } from '../turns/heartbeat-turns.ts'
+import type { TurnRunner } from '../turns/turn-runner.ts'
+import type { World } from '../world.ts'
+
+export interface OwnerActions extends Pick<Engine, 'halt' | 'resume' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
+  /** A session whose agent is known begins afresh. */
+  startFresh(key: string, agentId: string): Promise<void>
+  /** Who answers in a session and what waits, in words; null: no agent answers there. */
+  describe(session: { readonly agentId: string; readonly key: string } | null): string
+}
+
+export function createOwnerActions(
+  world: World,
+  turns: Pick<TurnRunner, 'interrupt' | 'interruptAll' | 'isRunning'>,
+  heartbeatTurns: Pick<HeartbeatTurns, 'fire'>,
+  audit: ToolEnvironment['audit'],
+): OwnerActions {
+  const { storage, clock, random } = world
+
+  async function agentOf(key: string): Promise<string | null> {
+    const parts = parseSessionKey(key)
+    if (parts !== null && parts.kind !== 'cron') return parts.agentId
+    return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
+  }
+
+  async function startFresh(key: string, agentId: string): Promise<void> {
+    await storage.sessions.append(key, agentId, [resetEntry(random.id(), clock.now())])
+  }
+
+  return {
+    startFresh,
+    async halt(agentId, by) {
+      // It counts at once; a disk that cannot store it must not keep turns running.
+      const stored = storage.halts.halt(agentId, by, clock.now())
+      turns.interruptAll(agentId)
+      await stored
+      await audit.append({ kind: 'halt', agentId: agentId ?? '*', by })
+      world.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
+    },
+    async resume(agentId, by) {
+      await storage.halts.resume(agentId)
+      await audit.append({ kind: 'resume', agentId: agentId ?? '*', by })
+      world.emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
+      for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+    },
+    async transcript(key) {
+      const entries: TranscriptEntry[] = []
+      const agentId = await agentOf(key)
+      if (agentId !== null) for await (const entry of storage.sessions.export(key, agentId)) entries.push(entry)
+      return entries
+    },
+    async resetSession(key) {
+      const agentId = await agentOf(key)
+      if (agentId === null) throw new ClawError(`There is no session ${key}.`, { exitCode: EXIT.invalid })
+      turns.interrupt(key)
+      await startFresh(key, agentId)
+    },
+    async runHeartbeat(name) {
+      const heartbeat = world.current().plan.heartbeats.find((one) => one.name === name)
+      if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
+      if (storage.halts.isHalted(heartbeat.agentId))
+        return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
+      const outcome = await heartbeatTurns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
+      const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
+      return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
+    },
+    describe(session) {
+      const depths = storage.queue.depths()
+      const agent = session === null ? undefined : world.current().plan.agents.get(session.agentId)
+      const who =
+        agent === undefined
+          ? 'No agent answers here.'
+          : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`
+      const busy = session !== null && turns.isRunning(session.key) ? '\nSomething is running here; /stop ends it.' : ''
+      return `${who}${busy}\nWaiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`
+    },
+  }
+}

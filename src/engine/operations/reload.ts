@@ -1,0 +1,153 @@
+// A save in, a new generation or a reason out. The next plan is compiled and all that can fail is prepared; then one pointer
+// is swapped; then what only the old plan held is retired. A plan that fails leaves the running one untouched.
+
+import { ClawError, type Diagnostic, diagnostic, EXIT, hasErrors, messageOf } from '../../errors.ts'
+import { diffPlans } from '../../plan/diff.ts'
+import { placed } from '../../plan/placed.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { rest } from '../../slices.ts'
+import type { ReloadResult } from '../port.ts'
+import type { World } from '../world.ts'
+
+export interface LoadedForReload {
+  readonly plan: Plan | null
+  readonly diagnostics: readonly Diagnostic[]
+  readonly fileHash: string
+  readonly sources: readonly string[]
+  readonly includePatterns: readonly string[]
+}
+
+export interface ReloaderOptions {
+  /** Of the file at the start, where that is not what runs. */
+  readonly seenHash?: string
+  load(): Promise<LoadedForReload>
+  /** Everything that can fail; nothing that runs is touched. The returned function swaps and must not fail. */
+  prepare(plan: Plan): Promise<() => Promise<void>>
+  /** After a swap, and after a refused load: the watcher looks at what counts now. */
+  onLoaded(loaded: LoadedForReload): void
+}
+
+export interface Reloader {
+  /** One at a time; a request during one gives that of the next. Never throws. */
+  reload(): Promise<ReloadResult>
+  /** Resolves when the one that runs has ended; later requests change nothing. */
+  stop(): Promise<void>
+  readonly history: readonly (ReloadResult & { readonly at: string })[]
+  /** Whether the file was accepted since the start. */
+  readonly accepted: boolean
+  /** Hash of the file as last seen, whether or not it was accepted. */
+  fileHash(): string
+}
+
+const HISTORY = 50
+
+export function createReloader(world: World, options: ReloaderOptions): Reloader {
+  const history: (ReloadResult & { at: string })[] = []
+  let seenHash = options.seenHash ?? ''
+  let accepted = false
+  let stopped = false
+  let running: Promise<ReloadResult> | null = null
+  let next: Promise<ReloadResult> | null = null
+
+  async function once(): Promise<ReloadResult> {
+    const started = world.clock.now()
+    const before = world.current()
+    const end = (ok: boolean, plan: Plan, diagnostics: readonly Diagnostic[], changes: readonly unknown[]): ReloadResult => {
+      const result = {
+        ok,
+        generation: world.current().number,
+        configHash: plan.configHash,
+        durationMs: world.clock.now() - started,
+        diagnostics,
+        changes,
+      }
+      accepted ||= ok
+      history.push({ ...result, at: new Date(world.clock.now()).toISOString() })
+      if (history.length > HISTORY) history.shift()
+      world.emit({
+        type: 'reload',
+        generation: result.generation,
+        ok,
+        changes,
+        durationMs: result.durationMs,
+        diagnostics,
+        at: world.clock.now(),
+      })
+      return result
+    }
+    let about = before.configured
+    try {
+      if (stopped)
+        return end(false, before.plan, [diagnostic('CLAW504', 'The engine is stopping.', { file: before.plan.file })], [])
+      const loaded = await options.load()
+      seenHash = loaded.fileHash
+      options.onLoaded(loaded)
+      if (loaded.plan === null || hasErrors(loaded.diagnostics)) {
+        const [first] = loaded.diagnostics.filter((one) => one.severity === 'error')
+        world.log.error(
+          {
+            errors: loaded.diagnostics.length,
+            first: first === undefined ? '' : `${first.file}:${first.line}:${first.column} ${first.message}`,
+          },
+          'the saved configuration is invalid; the running one stays',
+        )
+        return end(false, before.plan, loaded.diagnostics, [])
+      }
+      // The very same: nothing to swap.
+      if (loaded.plan.fingerprint === before.configured.fingerprint && loaded.plan.configHash === before.plan.configHash)
+        return end(true, before.plan, loaded.diagnostics, [])
+      about = loaded.plan
+      refuseMovedState(before.plan, loaded.plan)
+      await rest()
+      const changes = diffPlans(before.configured, loaded.plan).changes
+      await rest()
+      const commit = await options.prepare(loaded.plan)
+      await rest()
+      await commit()
+      world.log.info({ generation: world.current().number, changes: changes.length }, 'configuration reloaded')
+      return end(true, loaded.plan, loaded.diagnostics, changes)
+    } catch (error) {
+      world.log.error({ error: messageOf(error) }, 'the saved configuration could not be prepared; the running one stays')
+      const own = error instanceof ClawError ? error.diagnostics : []
+      const problems = own.length > 0 ? own : [diagnostic('CLAW504', messageOf(error), { file: before.plan.file })]
+      return end(false, before.plan, placed(about, problems), [])
+    }
+  }
+
+  function reload(): Promise<ReloadResult> {
+    if (running === null) {
+      running = once().finally(() => {
+        running = null
+      })
+      return running
+    }
+    // Whoever asks while one runs may have saved after it read the file.
+    next ??= running.then(() => {
+      next = null
+      return reload()
+    })
+    return next
+  }
+
+  return {
+    reload,
+    async stop() {
+      stopped = true
+      await (next ?? running)
+    },
+    history,
+    get accepted() {
+      return accepted
+    },
+    fileHash: () => seenHash || world.current().plan.configHash,
+  }
+}
+
+/** What cannot change under a running engine is said, not half done. */
+function refuseMovedState(before: Plan, after: Plan): void {
+  if (after.stateDir === before.stateDir) return
+  const message = 'stateDir changed: restart to move the state.'
+  const hint = 'Nothing of this save is live until then; put stateDir back to make the rest live.'
+  const diagnostics = [diagnostic('CLAW504', message, { path: '/stateDir' }, { hint })]
+  throw new ClawError(message, { exitCode: EXIT.refused, diagnostics })
+}

@@ -1,0 +1,67 @@
+// The engine's parts in, what `claw status` and /status show out.
+
+import type { ModelRouter, ModelState } from '../../models/failover.ts'
+import { changeHint, usesOf } from '../../plan/model-uses.ts'
+import { packageVersion } from '../../resources.ts'
+import type { Heartbeats } from '../../schedules/heartbeats.ts'
+import type { ChannelManager } from '../outbound/channel-manager.ts'
+import type { Status } from '../port.ts'
+import type { World } from '../world.ts'
+import type { Reloader } from './reload.ts'
+
+export interface StatusParts {
+  readonly world: World
+  readonly channels: Pick<ChannelManager, 'states'>
+  readonly heartbeats: Pick<Heartbeats, 'next'>
+  readonly models: Pick<ModelRouter, 'state'>
+  readonly reloader: Reloader
+  readonly startedAt: string
+  /** Why it did not start on the file; holds until a file is accepted. */
+  readonly degraded: string | undefined
+}
+
+export function statusOf({ world, channels, heartbeats, models, reloader, startedAt, degraded }: StatusParts): Status {
+  const { storage } = world
+
+  const { plan, number } = world.current()
+  const last = reloader.history.at(-1)
+  return {
+    formatVersion: 1,
+    version: packageVersion(),
+    generation: number,
+    configHash: plan.configHash,
+    fileHash: reloader.fileHash(),
+    lastReload:
+      last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
+    channels: channels.states(),
+    heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
+    queues: storage.queue.depths(),
+    agents: [...plan.agents.values()].map(({ id, name, model }) => ({
+      id,
+      name,
+      model: `${model.provider}/${model.model}`,
+      stopped: storage.halts.isHalted(id),
+    })),
+    models: models.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),
+    stopped: storage.halts.isHalted(undefined),
+    startedAt,
+    ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
+  }
+}
+
+/** None for a model that no agent names any more. */
+function modelLine({ provider, model, state, until, lastError }: ModelState, uses: readonly string[]): Status['models'] {
+  if (uses.length === 0) return []
+  const id = `${provider}/${model}`
+  const gone = lastError?.kind === 'no_model' ? `${id} is no longer offered under its name. ${changeHint(uses)} ` : ''
+  return [
+    {
+      id,
+      state: state === 'open' ? 'cooling' : 'ok',
+      ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+      ...(lastError === undefined ? {} : { detail: `${lastError.kind}: ${gone}${lastError.message}` }),
+    },
+  ]
+}
+
+const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

@@ -1,0 +1,59 @@
+// What the engine says to people by itself: a word to someone whose message no agent gets, and to owners near a spend limit.
+
+import type { SpendWarning } from '../../limits/port.ts'
+import type { NewOutboxRow } from '../../storage/ports.ts'
+import { isPushed, type World } from '../world.ts'
+import type { Delivery } from './delivery.ts'
+
+interface Addressee {
+  readonly channelId: string
+  readonly userId: string
+  readonly groupId?: string
+  readonly threadId?: string
+  readonly messageId?: string
+}
+
+export interface Notifications {
+  /** Where the message came from, as an answer to it. Resolves when it is stored. */
+  reply(message: Addressee, content: string): Promise<void>
+  /** Stores a text on its way out; the same key counts once. */
+  queue(row: NewOutboxRow): Promise<void>
+  /** Owners hear of it where a platform knows them; the log has it in any case. */
+  nearLimit(warning: SpendWarning): void
+}
+
+export function createNotifications(world: World, delivery: Pick<Delivery, 'wake'>): Notifications {
+  const { storage, random, log } = world
+
+  async function reply({ channelId, userId, groupId, threadId, messageId }: Addressee, content: string): Promise<void> {
+    const target = {
+      channelId,
+      userId,
+      ...(groupId === undefined ? {} : { groupId }),
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(messageId === undefined ? {} : { replyTo: messageId }),
+    }
+    await queue({ key: `notice:${random.id()}`, session: '', agentId: '', target, content })
+  }
+
+  async function queue(row: NewOutboxRow): Promise<void> {
+    await storage.outbox.put(row)
+    delivery.wake()
+  }
+
+  return {
+    reply,
+    queue,
+    nearLimit({ agentId, limit, spent, max, period }) {
+      log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
+      const content = `${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`
+      const { plan } = world.current()
+      for (const owner of plan.owners) {
+        const cut = owner.indexOf(':')
+        const channelId = owner.slice(0, cut)
+        if (plan.channels.has(channelId) && isPushed(world, channelId))
+          void reply({ channelId, userId: owner.slice(cut + 1) }, content)
+      }
+    },
+  }
+}

@@ -1,0 +1,80 @@
+// sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
+// at most the rights of those above it, and the caller waits for its answer.
+
+import type { AgentPlan } from '../../plan/plan.ts'
+import { spawnSessionKey } from '../../plan/session-key.ts'
+import { abortSignal, type StopSignal } from '../../stop.ts'
+import type { NewInboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
+import type { Spawn } from '../../tools/port.ts'
+import { replyToOf, type SpawnPayload } from '../turns/payloads.ts'
+import type { TurnContext } from '../turns/turn-context.ts'
+import type { World } from '../world.ts'
+
+const DEFAULT_TIMEOUT_MS = 300_000
+const MAX_DEPTH = 3
+
+/** What starting a child needs of the turns. */
+export interface ChildTurns {
+  enqueue(agent: AgentPlan, row: NewInboxRow): void
+  run(token: Token): Promise<unknown>
+  interrupt(session: string): boolean
+  waitForAnswer(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
+}
+
+export function createSpawn(world: World, turns: ChildTurns, turn: TurnContext, idempotencyKey: string): Spawn {
+  const { storage, clock } = world
+
+  return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
+    const refused = (text: string) => ({ sessionKey: '', text, isError: true })
+    // By the plan the turn began with and by today's, as every right of a turn.
+    const { agents } = world.current().plan
+    const today = agents.get(turn.agent.id)?.subagents ?? []
+    const startable = turn.agent.subagents.filter((id) => today.includes(id))
+    if (!startable.includes(agentId))
+      return refused(`You may not start "${agentId}". You may start: ${startable.join(', ') || 'nobody'}.`)
+    const child = agents.get(agentId)
+    if (child === undefined) return refused(`There is no agent "${agentId}".`)
+    if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
+    if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
+
+    const replyTo = replyToOf(turn.claim.rows[0])
+    const payload: SpawnPayload = {
+      parents: [...turn.parents, turn.agent.id],
+      askedByOwner: turn.askedByOwner,
+      by: turn.spender,
+      ...(replyTo === undefined ? {} : { replyTo }),
+    }
+    // The key of the call names the session, so that a call made again after a crash finds the child it started.
+    const session = spawnSessionKey(agentId, idempotencyKey)
+    const row: NewInboxRow = {
+      session,
+      agentId,
+      lane: 'background',
+      messageId: idempotencyKey,
+      content: prompt,
+      kind: 'spawn',
+      payload,
+      receivedAt: clock.now(),
+    }
+    const { duplicate } = await storage.sessions.post(row, `spawn:${idempotencyKey}`)
+    // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
+    if (turn.parents.length > 0) void turns.run({ session, agentId, lane: 'background' })
+    else if (!duplicate) turns.enqueue(child, row)
+
+    const limit = new AbortController()
+    const cancel = clock.after(timeoutMs, () => limit.abort(new Error('timeout')))
+    try {
+      const answer = await turns.waitForAnswer(session, idempotencyKey, AbortSignal.any([abortSignal(turn.signal), limit.signal]))
+      return { sessionKey: session, text: answer.response, isError: answer.isError === true }
+    } catch {
+      turns.interrupt(session)
+      return {
+        sessionKey: session,
+        text: `${child.name} did not answer within ${Math.round(timeoutMs / 1000)} seconds and was stopped.`,
+        isError: true,
+      }
+    } finally {
+      cancel()
+    }
+  }
+}

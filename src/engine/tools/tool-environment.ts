@@ -1,0 +1,150 @@
+// What tools stand in: gates, the shell, memory, the audit log, remembered grants and the secrets that must not leak. Made
+// once for each agent of a plan and shared by its turns.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '../../errors.ts'
+import { createMemoryStore } from '../../memory/store.ts'
+import { createApprovalsFile } from '../../permissions/approvals-file.ts'
+import { ANCHOR_KEY, type Audit, type AuditAnchor, createAudit, readHead } from '../../permissions/audit.ts'
+import { engineFiles } from '../../permissions/engine-files.ts'
+import { createNetworkGate } from '../../permissions/network.ts'
+import { memoryKeyProblem } from '../../permissions/path-names.ts'
+import { createPathGate } from '../../permissions/paths.ts'
+import type { ToolCall } from '../../permissions/policy.ts'
+import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../../permissions/port.ts'
+import { createShellRunner } from '../../permissions/run.ts'
+import { createSandbox } from '../../permissions/sandbox.ts'
+import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import { abortSignal } from '../../stop.ts'
+import type { MemoryStore, ToolContext } from '../../tools/port.ts'
+import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
+import type { TurnContext } from '../turns/turn-context.ts'
+import type { World } from '../world.ts'
+import { type ChildTurns, createSpawn } from './spawn.ts'
+
+export interface ToolEnvironment {
+  readonly runner: ToolRunner
+  readonly audit: Pick<Audit, 'append'>
+  /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
+  policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
+  cwdOf(agent: AgentPlan): string
+  contextOf(turn: TurnContext, idempotencyKey: string): Promise<ToolContext>
+  /** Saves what "always" approved, for one agent. */
+  remember(agentId: string, grants: readonly string[]): Promise<void>
+  redact(text: string): string
+  close(): Promise<void>
+}
+
+interface Gates {
+  readonly paths: PathGate
+  readonly network: NetworkGate
+  readonly shell: ShellRunner
+}
+
+export type CreateToolEnvironment = (world: World, turns: () => ChildTurns) => Promise<ToolEnvironment>
+
+export const createToolEnvironment: CreateToolEnvironment = async (world, turns) => {
+  const { storage, clock, log, registry } = world
+  const { redact } = world.secrets
+  const { stateDir } = storage
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  const runner = createToolRunner(registry)
+  const anchor: AuditAnchor = {
+    load: () => readHead(storage.kv.get(ANCHOR_KEY)),
+    save: (head) =>
+      void storage.kv
+        .set(ANCHOR_KEY, JSON.stringify(head))
+        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'where the audit log ends could not be kept')),
+  }
+  const audit = createAudit(join(stateDir, 'audit.jsonl'), {
+    now: clock.now,
+    redact,
+    anchor,
+    sync: world.current().plan.durability === 'power',
+  })
+  const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
+  const memory = guardedMemory(
+    createMemoryStore({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) }),
+  )
+  const sandbox = createSandbox()
+  const gates = new WeakMap<AgentPlan, Gates>()
+
+  const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
+
+  function gatesOf(plan: Plan, agent: AgentPlan): Gates {
+    const known = gates.get(agent)
+    if (known !== undefined) return known
+    const protectedPaths = engineFiles(plan)
+    const fresh: Gates = {
+      paths: createPathGate({ roots: agent.workspace, protectedPaths }),
+      network: createNetworkGate({
+        ...(agent.allowHosts === undefined ? {} : { allowHosts: agent.allowHosts }),
+        denyHosts: agent.denyHosts,
+      }),
+      shell: createShellRunner({
+        roots: agent.workspace,
+        protectedPaths,
+        sandbox,
+        mode: agent.sandbox,
+        network: agent.network,
+        redact,
+      }),
+    }
+    gates.set(agent, fresh)
+    return fresh
+  }
+
+  return {
+    runner,
+    audit,
+    async policyOf(plan, agent, bounded) {
+      return {
+        // Permissions of the one, place and sandbox of where it would run.
+        agent: { permissions: agent.permissions, sandbox: bounded.sandbox, workspace: bounded.workspace },
+        remembered: await remembered.rememberedFor(agent.id),
+        sandboxed: bounded.sandbox !== 'off' && (await sandbox.works()),
+        protectedPaths: engineFiles(plan),
+        cwd: cwdOf(bounded),
+      }
+    },
+    cwdOf,
+    async contextOf(turn, idempotencyKey) {
+      const { plan, agent, session } = turn
+      const { paths, network, shell } = gatesOf(plan, agent)
+      const spawn = createSpawn(world, turns(), turn, idempotencyKey)
+      return {
+        plan,
+        agent,
+        session,
+        signal: abortSignal(turn.signal),
+        clock,
+        log,
+        paths,
+        network,
+        shell,
+        memory,
+        spawn,
+        idempotencyKey,
+      }
+    },
+    remember: (agentId, grants) => remembered.remember(agentId, grants),
+    redact,
+    close: async () => {
+      await audit.close()
+    },
+  }
+}
+
+/** Memory whose keys are labels: what could be a path, hide itself or pass for another key is refused. */
+const guardedMemory = (memory: MemoryStore): MemoryStore => ({
+  ...memory,
+  async save(key, content, by) {
+    const problem = memoryKeyProblem(
+      key,
+      (await memory.list()).map((note) => note.key),
+    )
+    if (problem !== undefined) throw new GateError(problem)
+    return await memory.save(key, content, by)
+  },
+})

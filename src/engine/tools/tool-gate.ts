@@ -1,0 +1,240 @@
+// One tool call in, its outcome out: checked, judged by today's plan and the turn's, asked for where that is needed, written
+// to the audit log, run as a step that is never made twice, and cleared of secrets. Must not throw for what a model did.
+
+import { type CallOutcome, EngineStops, type ToolCall } from '../../agent/port.ts'
+import { messageOf } from '../../errors.ts'
+import type { MediaBlock, TextBlock } from '../../models/port.ts'
+import { judgeToolNow } from '../../permissions/policy.ts'
+import type { Verdict } from '../../permissions/port.ts'
+import { redactDeep } from '../../permissions/redact.ts'
+import { type BoundFile, bindFiles, changedFile } from '../../permissions/shell/bound-files.ts'
+import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
+import type { ToolDefinition } from '../../tools/port.ts'
+import { approvalText, commandOf, visible } from '../approvals/approval-text.ts'
+import { type ApprovalState, type Approvals, auditOf } from '../approvals/approvals.ts'
+import { replyToOf } from '../turns/payloads.ts'
+import type { TurnContext } from '../turns/turn-context.ts'
+import type { World } from '../world.ts'
+import { boundedAgent, strictest, toolsFor } from './rights.ts'
+import type { ToolEnvironment } from './tool-environment.ts'
+
+export interface ToolGate {
+  call(turn: TurnContext, call: ToolCall): Promise<CallOutcome>
+  /** Runs what was approved late, judged anew by today's plan. */
+  runApproved(turn: TurnContext, call: ToolCall, approved: ApprovalRow): Promise<CallOutcome>
+}
+
+const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
+const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
+const failure = (content: string): CallOutcome => ({ content, isError: true })
+
+export function createToolGate(world: World, environment: ToolEnvironment, approvals: Approvals): ToolGate {
+  const { runner, audit } = environment
+
+  async function call(turn: TurnContext, { id, name, input }: ToolCall): Promise<CallOutcome> {
+    const tool = runner.get(name)
+    // What ran before the engine was killed is judged no more: its result stands, or nobody knows it.
+    if (tool !== undefined && turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
+    if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
+    const problem = await runner.validateInput(tool, input)
+    if (problem !== null) return failure(problem)
+    const verdict = await judgeForTurn(turn, tool, input)
+    if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
+    if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
+    if (verdict.decision === 'ask') {
+      const asked = await askFor(turn, id, tool, input, verdict)
+      if ('content' in asked) return asked
+      const barred = await barredNow(turn, tool, input, asked)
+      if (barred !== null) return failure(barred)
+    }
+    return await run(turn, id, tool, input)
+  }
+
+  /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
+  async function judgeForTurn(turn: TurnContext, tool: ToolDefinition, input: unknown): Promise<Verdict> {
+    const verdict = await judge(turn.plan, turn.agent, turn.parents, tool, input)
+    const today = world.current().plan
+    if (today === turn.plan || verdict.decision === 'refuse') return verdict
+    const agent = today.agents.get(turn.agent.id)
+    if (agent === undefined) return refusal(`The agent ${turn.agent.id} was removed.`)
+    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
+      return refusal(`The tool ${tool.name} was taken away.`)
+    return strictest([verdict, await judge(today, agent, turn.parents, tool, input)])
+  }
+
+  async function judge(
+    plan: Plan,
+    agent: AgentPlan,
+    parents: readonly string[],
+    tool: ToolDefinition,
+    input: unknown,
+  ): Promise<Verdict> {
+    const gone = parents.find((id) => !plan.agents.has(id))
+    if (gone !== undefined) return refusal(`The agent ${gone}, which started this one, was removed.`)
+    const bounded = boundedAgent(plan, agent, parents)
+    const all = [bounded, ...parents.flatMap((id) => plan.agents.get(id) ?? [])]
+    const verdicts = await Promise.all(
+      all.map((one) => environment.policyOf(plan, one, bounded).then((policy) => judgeToolNow({ tool, input, ...policy }))),
+    )
+    return strictest(verdicts as [Verdict, ...Verdict[]])
+  }
+
+  /** Why what was approved does not run after all, or null: an answer can take long, and much may change meanwhile. */
+  async function barredNow(
+    turn: TurnContext,
+    tool: ToolDefinition,
+    input: unknown,
+    approved: ApprovalRow,
+  ): Promise<string | null> {
+    const today = world.current().plan.agents.get(turn.agent.id)
+    if ([turn.agent, today].some((agent) => agent !== undefined && environment.cwdOf(agent) !== approved.cwd))
+      return 'Not run: the agent’s working folder is another one than the approved.'
+    const barred = await barredToday(world.current().plan, turn, tool, input)
+    if (barred !== null) return barred
+    const changed = await changedFile(approved.files ?? [], approved.cwd)
+    return changed === undefined
+      ? null
+      : `Not run: ${visible(changed)} was changed after it was asked about. Ask again if it is still wanted.`
+  }
+
+  /** Why today's plan does not let this run, or null. */
+  async function barredToday(today: Plan, turn: TurnContext, tool: ToolDefinition, input: unknown): Promise<string | null> {
+    const agent = today.agents.get(turn.agent.id)
+    if (agent === undefined) return `Not run: the agent ${turn.agent.id} was removed.`
+    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
+      return `Not run: the tool ${tool.name} was taken away.`
+    const verdict = await judge(today, agent, turn.parents, tool, input)
+    return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
+  }
+
+  /** What was approved, or what the model is told instead. */
+  async function askFor(
+    turn: TurnContext,
+    toolUseId: string,
+    tool: ToolDefinition,
+    input: unknown,
+    verdict: Verdict,
+  ): Promise<CallOutcome | ApprovalRow> {
+    const { approvers, timeoutMs, approvalWaitMs } = turn.agent.permissions
+    if (approvers.length === 0 && !turn.askedByOwner)
+      return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
+    const replyTo = replyToOf(turn.claim.rows[0])
+    const { channelId, userId } = turn.session
+    const cwd = environment.cwdOf(turn.agent)
+    const command = commandOf(tool.name, input)
+    const files = command === undefined ? [] : await bindFiles(command, cwd)
+    const opened = await approvals.open({
+      run: turn.claim.run,
+      toolUseId,
+      agentId: turn.agent.id,
+      parents: turn.parents,
+      sessionKey: turn.session.key,
+      toolName: tool.name,
+      input,
+      cwd,
+      reason: `${verdict.reason}${boundText(files)}`,
+      files,
+      text: approvalText(tool.name, input),
+      grants: verdict.grants ?? [],
+      askedByOwner: turn.askedByOwner,
+      timeoutMs,
+      ...(channelId === undefined || userId === undefined ? {} : { requestedBy: `${channelId}:${userId}` }),
+      spender: turn.spender,
+      ...(replyTo === undefined ? {} : { replyTo }),
+    })
+    const state = await approvals.wait(opened.id, approvalWaitMs, turn.signal)
+    const by = (await world.storage.approvals.get(opened.id))?.decidedBy
+    await environment.audit.append(auditOf(opened, state, by))
+    if (state === 'pending') return { content: pendingText(opened.id), isError: false }
+    return state === 'once' || state === 'always' ? opened : failure(deniedText(state))
+  }
+
+  async function record(turn: TurnContext, tool: ToolDefinition, input: unknown, verdict: Verdict): Promise<boolean> {
+    try {
+      await audit.append({
+        kind: 'tool',
+        agentId: turn.agent.id,
+        session: turn.session.key,
+        tool: tool.name,
+        input: cleared(input),
+        decision: verdict.decision,
+        by: verdict.by,
+        reason: verdict.reason,
+      })
+      return true
+    } catch (error) {
+      world.log.error({ error: messageOf(error) }, 'the audit log cannot be written')
+      return false
+    }
+  }
+
+  async function run(turn: TurnContext, toolUseId: string, tool: ToolDefinition, input: unknown): Promise<CallOutcome> {
+    const repeatable = tool.traits.idempotent === true
+    try {
+      return await turn.journal.step(
+        stepOf(toolUseId),
+        async (idempotencyKey) => {
+          const context = await environment.contextOf(turn, idempotencyKey)
+          const result = await runner.run(tool, input, context)
+          // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
+          if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
+          return { content: redacted(result.content), isError: result.isError === true }
+        },
+        repeatable ? 'always' : 'never',
+      )
+    } catch (error) {
+      if (error instanceof StepUnknown)
+        return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
+      return failure(`The tool failed: ${environment.redact(messageOf(error))}`)
+    }
+  }
+
+  /** The input as it may stand in a log. */
+  const cleared = (input: unknown): unknown => redactDeep(input ?? null, environment.redact)
+
+  function redacted(content: CallOutcome['content']): CallOutcome['content'] {
+    if (typeof content === 'string') return environment.redact(content)
+    return content.map((block: TextBlock | MediaBlock) =>
+      block.type === 'text' ? { ...block, text: environment.redact(block.text) } : block,
+    )
+  }
+
+  return {
+    call,
+    async runApproved(turn, { id, name, input }, approved) {
+      const tool = runner.get(name)
+      if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
+      if (turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
+      const barred = await barredNow(turn, tool, input, approved)
+      if (barred !== null) return failure(barred)
+      await audit.append({
+        kind: 'tool',
+        agentId: turn.agent.id,
+        session: turn.session.key,
+        tool: name,
+        input: cleared(input),
+        decision: 'run',
+        by: 'approval',
+        reason: `approved as ${approved.id}`,
+      })
+      return await run(turn, id, tool, input)
+    },
+  }
+}
+
+/** Told to whoever answers, so that an approval is of the content too. */
+function boundText(files: readonly BoundFile[]): string {
+  const names = files.filter((file) => file.digest !== 'absent').map((file) => file.name)
+  if (names.length === 0) return ''
+  const listed = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+  return ` It runs only if ${listed} ${names.length === 1 ? 'is' : 'are'} as now.`
+}
+
+const pendingText = (id: string): string =>
+  `This needs an approval, and nobody has answered yet. Approval ${id} is pending; its result will arrive as a message. Tell the user, and do not try it again.`
+
+function deniedText(state: ApprovalState): string {
+  if (state === 'expired') return 'Not run: nobody approved it in time.'
+  return state === 'cancelled' ? 'Not run: the turn was stopped.' : 'Not run: an approver denied it.'
+}

@@ -1,0 +1,64 @@
+// When a session grows long: summaries made ahead of need in the background lane, or at once when the model said it was too
+// long. What is appended is sessions/compaction's; this file calls the model for it.
+
+import { textOf } from '../../agent/turn.ts'
+import { messageOf } from '../../errors.ts'
+import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import { compact, planCompaction, SUMMARY_PROMPT } from '../../sessions/compaction.ts'
+import { contextTokens } from '../../sessions/tokens.ts'
+import type { StopSignal } from '../../stop.ts'
+import type { NewInboxRow } from '../../storage/ports.ts'
+import type { World } from '../world.ts'
+import type { ModelCalls } from './model-calls.ts'
+
+export interface Compactor {
+  /** Summarises now. True: the session got shorter. Must not throw: a session that cannot be shortened stays as it is. */
+  run(plan: Plan, agent: AgentPlan, session: string, signal: StopSignal, options?: { onlyIfNeeded?: boolean }): Promise<boolean>
+  /** Queues a summary when the session passed its threshold. */
+  considerAhead(agent: AgentPlan, session: string): Promise<void>
+}
+
+export function createCompactor(world: World, models: ModelCalls, enqueue: (row: NewInboxRow) => Promise<void>): Compactor {
+  const { storage, clock, random, log } = world
+
+  return {
+    async run(plan, agent, session, signal, { onlyIfNeeded = false } = {}) {
+      try {
+        const transcript = await storage.sessions.load(session, agent.id)
+        const summarise = async (text: string): Promise<string> => {
+          const request = {
+            system: SUMMARY_PROMPT,
+            tools: [],
+            messages: [{ role: 'user' as const, content: text }],
+            maxTokens: 2_000,
+          }
+          const result = await models.side(plan, agent, agent.compaction.model, request, signal)
+          return textOf(result.content)
+        }
+        const entries = await compact({ transcript, settings: agent.compaction, summarise, clock, random, onlyIfNeeded })
+        if (entries.length === 0) return false
+        await storage.sessions.append(session, agent.id, entries)
+        log.info({ session, entries: entries.length }, 'session compacted')
+        return true
+      } catch (error) {
+        log.warn({ session, error: messageOf(error) }, 'session could not be compacted')
+        return false
+      }
+    },
+    async considerAhead(agent, session) {
+      const transcript = await storage.sessions.load(session, agent.id)
+      // Cheap first: most sessions are far from their threshold, and this is asked after every turn.
+      const { contextWindow, threshold } = agent.compaction
+      if (contextTokens(transcript) < contextWindow * threshold || !planCompaction(transcript, agent.compaction).needed) return
+      await enqueue({
+        session,
+        agentId: agent.id,
+        lane: 'background',
+        messageId: random.id(),
+        content: '',
+        kind: 'compact',
+        receivedAt: clock.now(),
+      })
+    },
+  }
+}

@@ -1,0 +1,67 @@
+// A claim in, the turn that its rows ask for out: whose rights bound it, which tools it has, whom its tokens are counted for.
+
+import type { Turn } from '../../agent/port.ts'
+import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import type { StopSignal } from '../../stop.ts'
+import type { Claim, InboxRow, StepJournal } from '../../storage/ports.ts'
+import type { SessionRef, ToolDefinition } from '../../tools/port.ts'
+import { boundedAgent, toolsFor } from '../tools/rights.ts'
+import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './payloads.ts'
+
+/** A turn with what the gate needs to know of who stands behind it. */
+export interface TurnContext extends Turn {
+  /** Agents that started this one, outermost first. */
+  readonly parents: readonly string[]
+  readonly askedByOwner: boolean
+  /** Whom its tokens are counted for: `user:<link or identity>` or `heartbeat:<name>`. */
+  readonly spender: string
+  readonly journal: StepJournal
+}
+
+export function turnContext(
+  plan: Plan,
+  agent: AgentPlan,
+  claim: Claim,
+  { tools, journal, signal }: { tools: readonly ToolDefinition[]; journal: StepJournal; signal: StopSignal },
+): TurnContext {
+  const [first] = claim.rows as readonly [InboxRow]
+  const { parents, askedByOwner } = authorityOf(claim)
+  const { message } = first
+  const session: SessionRef = {
+    key: first.session,
+    ...(message === undefined ? {} : { channelId: message.channelId, userId: message.userId }),
+    ...(message?.groupId === undefined ? {} : { groupId: message.groupId }),
+    ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
+  }
+  return {
+    plan,
+    agent: boundedAgent(plan, agent, parents),
+    claim,
+    session,
+    tools: toolsFor(plan, agent, parents, tools),
+    signal,
+    parents,
+    askedByOwner,
+    spender: spenderOf(plan, first),
+    journal,
+  }
+}
+
+/** Whose rights bound the turn, and whether the owner's own terminal asked for it. */
+function authorityOf(claim: Claim): Pick<TurnContext, 'parents' | 'askedByOwner'> {
+  const payloads = claim.rows.map((row) => (row.payload ?? {}) as Partial<SpawnPayload> & MessagePayload)
+  return {
+    parents: payloads.find((payload) => payload.parents !== undefined)?.parents ?? [],
+    // Several people's messages in one turn: the least trusted of them counts.
+    askedByOwner: payloads.every((payload) => payload.asOwner === true || payload.askedByOwner === true),
+  }
+}
+
+function spenderOf(plan: Plan, first: InboxRow): string {
+  if (first.kind === 'heartbeat') return `heartbeat:${(first.payload as HeartbeatPayload).name}`
+  const { by } = (first.payload ?? {}) as Partial<SpawnPayload & ApprovalPayload>
+  if (by !== undefined) return by
+  const { channelId, userId } = first.message ?? first.replyTo ?? {}
+  const identity = `${channelId ?? ''}:${userId ?? ''}`
+  return `user:${plan.linkOf.get(identity) ?? identity}`
+}

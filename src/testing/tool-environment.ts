@@ -1,0 +1,122 @@
+// What tools stand in during a test: files and memory that live as long as the test, a shell that runs nothing, a network
+// that reaches nothing. Verdicts are the real ones.
+
+import { posix } from 'node:path'
+import { createSpawn } from '../engine/tools/spawn.ts'
+import type { CreateToolEnvironment, ToolEnvironment } from '../engine/tools/tool-environment.ts'
+import { indexNote, rank } from '../memory/ranking.ts'
+import { engineFiles } from '../permissions/engine-files.ts'
+import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
+import type { AgentPlan } from '../plan/plan.ts'
+import { abortSignal } from '../stop.ts'
+import type { MemoryStore } from '../tools/port.ts'
+import type { ToolRunner } from '../tools/run.ts'
+
+/** `onReady` gets the environment, for steps that judge a command without a turn. */
+export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvironment) => void): CreateToolEnvironment {
+  return async (world, turns) => {
+    const grants = new Map<string, string[]>()
+    const memory = createMemory()
+    const paths = new Map<string, PathGate>()
+    const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? '/workspace'
+    const pathsOf = (agent: AgentPlan): PathGate => {
+      const known = paths.get(agent.id) ?? createFiles(cwdOf(agent))
+      paths.set(agent.id, known)
+      return known
+    }
+    const made: ToolEnvironment = {
+      runner,
+      audit: { append: async () => {} },
+      policyOf: async (plan, agent, bounded) => ({
+        agent: { permissions: agent.permissions, sandbox: bounded.sandbox, workspace: bounded.workspace },
+        remembered: { allowed: grants.get(agent.id) ?? [], denied: [] },
+        // A test says the same on every machine: a sandbox is there only where no command runs without one.
+        sandboxed: bounded.sandbox === 'required',
+        protectedPaths: engineFiles(plan),
+        cwd: cwdOf(bounded),
+      }),
+      cwdOf,
+      async contextOf(turn, idempotencyKey) {
+        const { plan, agent, session } = turn
+        const spawn = createSpawn(world, turns(), turn, idempotencyKey)
+        return {
+          plan,
+          agent,
+          session,
+          signal: abortSignal(turn.signal),
+          clock: world.clock,
+          log: world.log,
+          paths: pathsOf(agent),
+          network: NO_NETWORK,
+          shell: NO_SHELL,
+          memory,
+          spawn,
+          idempotencyKey,
+        }
+      },
+      remember: async (agentId, added) => void grants.set(agentId, [...(grants.get(agentId) ?? []), ...added]),
+      redact: (text) => text,
+      close: async () => {},
+    }
+    onReady(made)
+    return made
+  }
+}
+
+const NO_NETWORK: NetworkGate = {
+  fetch: async () => {
+    throw new GateError('Tests reach no network.')
+  },
+}
+
+const NO_SHELL: ShellRunner = {
+  run: async (command) => ({
+    output: `(a test runs no commands; this one would have run: ${command})`,
+    exitCode: 0,
+    timedOut: false,
+    truncatedBytes: 0,
+    sandboxed: false,
+  }),
+}
+
+function createFiles(cwd: string): PathGate {
+  const files = new Map<string, string>()
+  const inside = (path: unknown): string => {
+    if (typeof path !== 'string' || path === '') throw new GateError('A path must be a text.')
+    const full = posix.resolve(cwd, path)
+    if (full !== cwd && !full.startsWith(`${cwd}/`)) throw new GateError(`${path} is outside the workspace.`)
+    return full
+  }
+  return {
+    cwd,
+    async readText(path) {
+      const text = files.get(inside(path))
+      if (text === undefined) throw new GateError(`There is no file ${String(path)}.`)
+      return { text, truncated: false, bytes: Buffer.byteLength(text) }
+    },
+    async writeText(path, content) {
+      const full = inside(path)
+      const created = !files.has(full)
+      files.set(full, content)
+      return { path: full, bytes: Buffer.byteLength(content), created }
+    },
+  }
+}
+
+function createMemory(): MemoryStore {
+  const notes = new Map<string, ReturnType<typeof indexNote> & { key: string; content: string }>()
+  return {
+    async save(key, content) {
+      const replaced = notes.has(key)
+      notes.set(key, { ...indexNote(key, content), key, content })
+      return { key, replaced }
+    },
+    async search(query, limit = 10) {
+      const ranked = [...rank([...notes.values()], query)].sort((a, b) => b[1] - a[1]).slice(0, limit)
+      return ranked.map(([{ key, content }, score]) => ({ key, content, score }))
+    },
+    list: async () => [...notes.values()].map(({ key, content }) => ({ key, bytes: Buffer.byteLength(content), modified: 0 })),
+    read: async (key) => notes.get(key)?.content ?? null,
+    remove: async (key) => notes.delete(key),
+  }
+}

@@ -1,0 +1,78 @@
+// A registry that is passed in is the one every verb asks: a tool and a channel of one's own are known to each.
+
+import { join } from 'node:path'
+import t from 'tap'
+import { builtinRegistry } from '../../src/builtin.ts'
+import type { Registry } from '../../src/registry.ts'
+import { runCli, runMain } from '../support/run-cli.ts'
+import { testdir } from '../support/testdir.ts'
+
+const registry: Registry = {
+  ...builtinRegistry,
+  tools: [
+    ...builtinRegistry.tools,
+    {
+      name: 'roll_dice',
+      description: 'Roll a die.',
+      inputSchema: { type: 'object' },
+      traits: { spends: true },
+      load: async () => async () => ({ content: '4' }),
+    },
+  ],
+  channels: [
+    ...builtinRegistry.channels,
+    {
+      type: 'pager',
+      traits: {
+        groups: false,
+        threads: false,
+        edits: false,
+        buttons: false,
+        media: false,
+        idempotentSend: false,
+        maxChars: 160,
+      },
+      settings: { number: { type: 'string', required: true } },
+      load: async () => {
+        throw new Error('No verb but run loads a channel.')
+      },
+    },
+  ],
+}
+
+const FILE = `agents: { main: { soul: You are terse., tools: [roll_dice] } }
+channels: { beeper: { type: pager, number: "123", allowFrom: [ann] } }
+routing: { defaultAgent: main }
+tests:
+  - name: the pager reaches it
+    message: { channelId: beeper, userId: ann, content: hi }
+    expect: { agentId: main, tools: [roll_dice] }
+`
+
+t.test('Every verb that asks the file knows what the registry holds', async (t) => {
+  const folder = testdir(t, { 'openclaw.yaml': FILE })
+  const run = (...argv: readonly string[]) => runMain({ registry }, {}, folder, ...argv)
+  for (const argv of [
+    ['validate', '--strict'],
+    ['plan'],
+    ['route', '--channel', 'beeper', '--user', 'ann', '--text', 'hi'],
+    ['access'],
+    ['permit', '--agent', 'main', '--', 'ls'],
+    ['config', 'print', '--resolved'],
+    ['test'],
+  ]) {
+    const { code, out, err } = await run(...argv)
+    t.equal(code, 0, `${argv.join(' ')}\n${out}${err}`)
+  }
+  const access = await run('access', '--format', 'json')
+  t.ok(access.out.includes('roll_dice'))
+})
+
+t.test('What is not in the registry is an error, with its place', async (t) => {
+  const folder = testdir(t, { 'openclaw.yaml': FILE })
+  const { code, out } = await runCli(folder, 'validate')
+  t.equal(code, 1)
+  t.ok(out.includes(`${join('openclaw.yaml')}:1:`), out)
+  t.ok(out.includes('There is no tool "roll_dice".'), out)
+  t.ok(out.includes('"pager"'), out)
+})
