@@ -5,7 +5,8 @@
 export const wellFormed = (text: string): string => (text as string & { toWellFormed(): string }).toWellFormed()
 
 /** The beginning, of at most `max` UTF-16 units. */
-export const headOf = (text: string, max: number): string => (text.length <= max ? text : text.slice(0, boundaryBefore(text, max)))
+export const headOf = (text: string, max: number): string =>
+  text.length <= max ? text : text.slice(0, boundaryBefore(text, max))
 
 /** The end, of at most `max` UTF-16 units. */
 export const tailOf = (text: string, max: number): string =>

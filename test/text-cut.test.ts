@@ -2,7 +2,28 @@ import fc from 'fast-check'
 import t from 'tap'
 import { boundaryAfter, boundaryBefore, headOf, partsOf, shortened, tailOf, wellFormed } from '../src/text-cut.ts'
 
-const CHARACTERS = ['a', ' ', '\r\n', 'é', 'e\u0301', 'n\u0303\u0330', '👍', '👍🏽', '👨‍👩‍👧‍👦', '🏳️‍🌈', '🇫🇷', '🇩🇪', '한', '각', 'क्षि', '中', '\u200d', '❤️', '\ufeff', '𝒜']
+const CHARACTERS = [
+  'a',
+  ' ',
+  '\r\n',
+  'é',
+  'e\u0301',
+  'n\u0303\u0330',
+  '👍',
+  '👍🏽',
+  '👨‍👩‍👧‍👦',
+  '🏳️‍🌈',
+  '🇫🇷',
+  '🇩🇪',
+  '한',
+  '각',
+  'क्षि',
+  '中',
+  '\u200d',
+  '❤️',
+  '\ufeff',
+  '𝒜',
+]
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const text = fc.array(fc.constantFrom(...CHARACTERS), { maxLength: 60 }).map((list) => list.join(''))
 const boundariesOf = (whole: string): ReadonlySet<number> => {

@@ -46,6 +46,9 @@ const BY_NAME: Readonly<Record<string, ModelErrorKind>> = {
   exceed_context_size_error: 'context',
   invalid_request_error: 'invalid',
   model_not_found: 'no_model',
+  model_not_available: 'no_model',
+  invalid_model: 'no_model',
+  tool_use_failed: 'server',
   DeploymentNotFound: 'no_model',
 }
 
@@ -68,7 +71,7 @@ function byStatus({ code, message }: Failure, status: number, named: ModelErrorK
   if (status === 405 || status < 400) return 'no_service'
   if (status === 503 || status === 529) return 'overloaded'
   if (status === 408 || status === 504) return 'timeout'
-  if (status >= 500 || status === 409) return 'server'
+  if (status >= 500 || status === 409 || named === 'server') return 'server'
   return 'invalid'
 }
 

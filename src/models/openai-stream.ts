@@ -73,6 +73,7 @@ const FAILED: ReadonlySet<string> = new Set([
   'malformed_function_call',
   'unexpected_tool_call',
   'malformed_response',
+  'function_call_filter',
 ])
 
 /** Fields that hold what a model thought, in words. */
@@ -159,7 +160,7 @@ export function createChatReader(from: string, onText: ((text: string) => void) 
 
   function stopReason(): StopReason {
     // Servers differ in what they say beside calls; the calls themselves are what counts, save when they were cut short.
-    const reason = STOP[(finish ?? '').toLowerCase().replace(/^content_filter:.*/, 'content_filter')] ?? finish
+    const reason = finish === null ? null : (STOP[nameOf(finish)] ?? finish)
     if (calls.count > 0 && reason !== 'max_tokens') return 'tool_use'
     return refused ? 'refusal' : (reason ?? 'end_turn')
   }
@@ -182,8 +183,7 @@ export function createChatReader(from: string, onText: ((text: string) => void) 
     isOver: () => isOver,
     result(asked) {
       tags.end()
-      if (finish !== null && FAILED.has(finish.toLowerCase()))
-        throw new ServiceFailed(`The service ended its answer with "${finish}".`)
+      if (finish !== null && FAILED.has(nameOf(finish))) throw new ServiceFailed(`The service ended its answer with "${finish}".`)
       const isEmpty = text === '' && calls.count === 0
       // Some servers never say why an answer ended; one that ended well, with its calls whole, is an answer.
       if (finish === null && ((isEmpty && !isOver) || !calls.areWhole())) throw new StreamCut('The answer was cut off.')
@@ -191,6 +191,9 @@ export function createChatReader(from: string, onText: ((text: string) => void) 
     },
   }
 }
+
+/** A reason without what some services say about it: `content_filter: SAFETY`. */
+const nameOf = (finish: string): string => finish.toLowerCase().replace(/\s*:.*/s, '')
 
 const listOf = (calls: ChatDelta['tool_calls']): readonly CallPiece[] => {
   if (calls === null || calls === undefined) return []
