@@ -32,13 +32,14 @@ export * from './channels/port.ts'
 export * from './models/port.ts'
 export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
 export type { ProviderDefinition, Registry } from './registry.ts'
+export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {
   MemoryStore,
   SessionRef,
   Spawn,
-  ToolContext,
+  ToolCapabilities,
   ToolDefinition,
+  ToolPolicy,
   ToolResult,
-  ToolRun,
   ToolTraits,
 } from './tools/port.ts'

@@ -38,6 +38,7 @@ export async function withBench(driver: KitDriver, options: BenchOptions, body: 
   const makeHost = (): KitHost =>
     createKitHost({
       type: driver.definition.type,
+      definition: driver.definition,
       clock,
       stateFolder: join(folder, 'state'),
       settings: options.settings === 'bad' ? platform.badSettings : platform.settings,

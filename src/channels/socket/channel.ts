@@ -1,6 +1,6 @@
 // A channel that is a program of its own, connected to the gateway's socket: replies wait in the outbox until it is there.
 
-import type { Channel, ChannelHost } from './port.ts'
+import type { Channel, ChannelHost } from '../port.ts'
 
 export function createSocketChannel(host: ChannelHost): Channel {
   return {
