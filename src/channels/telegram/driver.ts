@@ -1,10 +1,10 @@
 // The kit's hands on the fake Telegram.
 
-import { FASTER, type KitDriver, type KitPlatform, type Place } from '../../src/channels/kit/index.ts'
-import { telegram } from '../../src/channels/registry.ts'
-import { Secret } from '../../src/plan/plan.ts'
-import { createFakeTelegram, type FakeMessage } from '../support/fake-telegram.ts'
-import { createHooksServer } from '../support/hooks-server.ts'
+import { Secret } from '../../plan/plan.ts'
+import { createHooksServer } from '../kit/hooks-server.ts'
+import { FASTER, type KitDriver, type KitPlatform, type Place } from '../kit/index.ts'
+import { createFakeTelegram, type FakeMessage } from './fake/server.ts'
+import { telegram } from './index.ts'
 
 const FORMATS: Record<string, string> = {
   bold: 'bold',

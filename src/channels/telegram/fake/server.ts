@@ -3,10 +3,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pathToFileURL } from 'node:url'
-import type { Clock } from '../../src/ports.ts'
-import { systemClock } from '../../src/ports.ts'
-import { parseTelegramHtml } from './fake-telegram-html.ts'
-import { type FakeServer, json, readForm, serve, type UploadedFile } from './http.ts'
+import type { Clock } from '../../../ports.ts'
+import { systemClock } from '../../../ports.ts'
+import { type FakeServer, json, readForm, serve, type UploadedFile } from '../../kit/fake-server.ts'
+import { parseTelegramHtml } from './html.ts'
 
 export interface FakePerson {
   readonly id: number

@@ -1,11 +1,11 @@
 // The kit's hands on the webhook channel: a program that signs its calls and checks those it gets.
 
-import type { KitDriver, KitPlatform } from '../../src/channels/kit/index.ts'
-import { webhook } from '../../src/channels/registry.ts'
-import { sign } from '../../src/channels/signature.ts'
-import { Secret } from '../../src/plan/plan.ts'
-import { createHooksServer } from '../support/hooks-server.ts'
-import { json, serve } from '../support/http.ts'
+import { Secret } from '../../plan/plan.ts'
+import { json, serve } from '../kit/fake-server.ts'
+import { createHooksServer } from '../kit/hooks-server.ts'
+import type { KitDriver, KitPlatform } from '../kit/index.ts'
+import { sign } from '../signature.ts'
+import { webhook } from './index.ts'
 
 const SECRET = 'a shared secret'
 const OTHERS = 'the other program’s own business'

@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type FakeServer, json, readForm, serve } from './http.ts'
+import { type FakeServer, json, readForm, serve } from '../../kit/fake-server.ts'
 
 export interface SlackPosted {
   readonly ts: string

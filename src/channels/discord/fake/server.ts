@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type FakeServer, json, readForm, serve, type UploadedFile } from './http.ts'
+import { type FakeServer, json, readForm, serve, type UploadedFile } from '../../kit/fake-server.ts'
 
 export interface DiscordMessage {
   readonly id: string

@@ -1,7 +1,7 @@
 // Passes HTTP calls to a channel's webhook, as the gateway does under /hooks/<channelId>.
 
-import type { Channel } from '../../src/channels/port.ts'
-import { type FakeServer, serve } from './http.ts'
+import type { Channel } from '../port.ts'
+import { type FakeServer, serve } from './fake-server.ts'
 
 export interface HooksServer extends FakeServer {
   channel: Channel | null

@@ -1,10 +1,10 @@
 // The kit's hands on the fake Discord.
 
-import type { KitDriver, KitPlatform, Place } from '../../src/channels/kit/index.ts'
-import { discord } from '../../src/channels/registry.ts'
-import { Secret } from '../../src/plan/plan.ts'
-import { createFakeDiscord } from '../support/fake-discord.ts'
-import { readMarks } from '../support/marks.ts'
+import { Secret } from '../../plan/plan.ts'
+import type { KitDriver, KitPlatform, Place } from '../kit/index.ts'
+import { readMarks } from '../kit/marks.ts'
+import { createFakeDiscord } from './fake/server.ts'
+import { discord } from './index.ts'
 
 export const discordDriver: KitDriver = {
   name: 'Discord',

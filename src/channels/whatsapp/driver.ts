@@ -1,11 +1,11 @@
 // The kit's hands on the fake Cloud API.
 
-import { FASTER, type KitDriver, type KitPlatform } from '../../src/channels/kit/index.ts'
-import { whatsapp } from '../../src/channels/registry.ts'
-import { Secret } from '../../src/plan/plan.ts'
-import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
-import { createHooksServer } from '../support/hooks-server.ts'
-import { readMarks } from '../support/marks.ts'
+import { Secret } from '../../plan/plan.ts'
+import { createHooksServer } from '../kit/hooks-server.ts'
+import { FASTER, type KitDriver, type KitPlatform } from '../kit/index.ts'
+import { readMarks } from '../kit/marks.ts'
+import { createFakeWhatsApp } from './fake/server.ts'
+import { whatsapp } from './index.ts'
 
 const NO_GROUPS = 'the Cloud API has no groups for ordinary numbers'
 

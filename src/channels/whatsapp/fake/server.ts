@@ -2,8 +2,8 @@
 // again and again until it takes them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { sign } from '../../src/channels/signature.ts'
-import { json, readForm, serve } from './http.ts'
+import { json, readForm, serve } from '../../kit/fake-server.ts'
+import { sign } from '../../signature.ts'
 
 export interface WaSent {
   readonly id: string

@@ -1,10 +1,10 @@
 // The kit's hands on the fake Slack.
 
-import { FASTER, type KitDriver, type KitPlatform, type Place } from '../../src/channels/kit/index.ts'
-import { slack } from '../../src/channels/registry.ts'
-import { Secret } from '../../src/plan/plan.ts'
-import { createFakeSlack } from '../support/fake-slack.ts'
-import { readMarks } from '../support/marks.ts'
+import { Secret } from '../../plan/plan.ts'
+import { FASTER, type KitDriver, type KitPlatform, type Place } from '../kit/index.ts'
+import { readMarks } from '../kit/marks.ts'
+import { createFakeSlack } from './fake/server.ts'
+import { slack } from './index.ts'
 
 const decode = (text: string): string => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
 

@@ -1,11 +1,11 @@
 // The kit's hands on a real ngircd.
 
-import { plainText } from '../../src/channels/irc/lines.ts'
-import { type KitDriver, type KitPlatform, until } from '../../src/channels/kit/index.ts'
-import { REPEAT_NOTE } from '../../src/channels/parts.ts'
-import { irc } from '../../src/channels/registry.ts'
-import { Secret } from '../../src/plan/plan.ts'
-import { createIrcNetwork, IRC_PASSWORD } from '../support/ngircd.ts'
+import { Secret } from '../../plan/plan.ts'
+import { type KitDriver, type KitPlatform, until } from '../kit/index.ts'
+import { REPEAT_NOTE } from '../parts.ts'
+import { createIrcNetwork, IRC_PASSWORD } from './fake/ngircd.ts'
+import { irc } from './index.ts'
+import { plainText } from './lines.ts'
 
 const NONE = 'IRC has no such thing'
 const FORGETS = 'IRC servers keep nothing for someone who is away'
