@@ -2,6 +2,7 @@
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
+import type { Limits } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
 import { cost, priceFor } from '../../models/prices.ts'
@@ -13,11 +14,10 @@ import type { StopSignal } from '../../stop.ts'
 import type { World } from '../world.ts'
 
 export interface ModelCalls {
-  /** `spender`: `user:<link or identity>` or `heartbeat:<name>`. @throws ModelError, BudgetError */
+  /** @throws ModelError, BudgetError */
   call(
     turn: Turn,
     request: Omit<ModelRequest, 'model' | 'signal'>,
-    spender: string,
     onText: (text: string) => void,
     onRestart: () => void,
   ): Promise<ModelResult>
@@ -36,8 +36,8 @@ const MARGIN = 4 / 3
 /** What a service adds of its own to frame a request. */
 const FRAME_TOKENS = 32
 
-export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
-  const { limits, clock, storage, secrets, log } = world
+export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, models: ModelRouter): ModelCalls {
+  const { clock, storage, secrets, log } = world
 
   async function spend(
     agent: AgentPlan,
@@ -73,8 +73,8 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
   }
 
   return {
-    async call(turn, request, spender, onText, onRestart) {
-      const { agent, plan, signal } = turn
+    async call(turn, request, onText, onRestart) {
+      const { agent, plan, signal, spender } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)
