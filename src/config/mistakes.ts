@@ -1,10 +1,11 @@
 // What is wrong with a value, in plain words: one sentence for each kind of mistake, with a hint how to mend it.
 
 import type { Diagnostic } from '../errors.ts'
+import type { JsonType, SchemaNode } from '../schema-node.ts'
 import type { ConfigDocument } from './document.ts'
 import type { Value } from './fill.ts'
 import type { SchemaError } from './generated/validator.ts'
-import { type ChannelShapes, hasType, type JsonType, type Path, pointerOf, type SchemaNode } from './shape.ts'
+import { type ChannelShapes, hasType, type Path, pointerOf } from './shape.ts'
 import { nearest, suggestion } from './suggest.ts'
 
 export function unknownKey(key: string, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {

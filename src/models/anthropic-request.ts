@@ -83,7 +83,7 @@ function toBlock(block: ContentBlock): readonly Block[] {
       // A block that the service did not sign came from another service.
       return typeof block['signature'] === 'string' && block['signature'] !== '' ? [block] : []
     case 'tool_use':
-      return [{ ...block, id: safeId(block.id), input: toInput(block.input) }]
+      return [{ type: 'tool_use', id: safeId(block.id), name: block.name, input: toInput(block.input) }]
     case 'tool_result':
       return [{ ...block, tool_use_id: safeId(block.tool_use_id), content: toResult(block.content) }]
     case 'image':

@@ -59,6 +59,7 @@ export interface ModelRouterOptions {
 const COOL_DOWN_MS: Readonly<Partial<Record<ModelErrorKind, number>>> = {
   credentials: 300_000,
   no_model: 300_000,
+  no_service: 300_000,
   rate_limit: 20_000,
   overloaded: 15_000,
   server: 15_000,

@@ -8,6 +8,10 @@ export interface TextBlock {
   readonly type: 'text'
   readonly text: string
 }
+/**
+ * What a model thought. Signed by Anthropic's service, or else with `from`, the service and model that thought it: it goes
+ * back to no other. `field` and `fields` are how that service sent it.
+ */
 export interface ThinkingBlock {
   readonly type: 'thinking' | 'redacted_thinking'
   readonly [key: string]: unknown
@@ -17,6 +21,10 @@ export interface ToolUseBlock {
   readonly id: string
   readonly name: string
   readonly input: unknown
+  /** The service and model that made it, where `fields` goes back to. */
+  readonly from?: string
+  /** What the service sent beside: signatures, its own id. */
+  readonly fields?: Readonly<Record<string, unknown>>
 }
 export interface ToolResultBlock {
   readonly type: 'tool_result'
@@ -78,6 +86,7 @@ export interface ModelResult {
 export type ModelErrorKind =
   | 'credentials' // 401, 403, or none set
   | 'no_model' // 404: the service has no such model (any more)
+  | 'no_service' // 404 and the like: no model service is under this address
   | 'rate_limit' // 429
   | 'overloaded' // 529, 503
   | 'server' // other 5xx

@@ -149,7 +149,7 @@ export interface SkillPlan {
   readonly tools: readonly string[]
 }
 
-export interface ChannelPlan {
+export interface ChannelPlan<Settings extends object = Readonly<Record<string, unknown>>> {
   readonly id: string
   readonly type: string
   readonly enabled: boolean
@@ -165,8 +165,8 @@ export interface ChannelPlan {
   readonly streaming: 'edit' | 'final'
   readonly media: { readonly accept?: readonly string[]; readonly maxBytes: number }
   readonly maxMessageChars: number
-  /** Keys of this type alone, as the schema's `channel-<type>` gives them; secrets are `Secret`, durations milliseconds. */
-  readonly settings: Readonly<Record<string, unknown>>
+  /** Keys of this type alone, as its fragment of the schema describes them; secrets are `Secret`, durations milliseconds. */
+  readonly settings: Settings
   readonly fingerprint: string
   readonly place: Place
 }

@@ -16,7 +16,7 @@ const registry: Registry = {
       description: 'Roll a die.',
       inputSchema: { type: 'object' },
       traits: { spends: true },
-      load: async () => async () => ({ content: '4' }),
+      run: async () => ({ content: '4' }),
     },
   ],
   channels: [
@@ -32,7 +32,7 @@ const registry: Registry = {
         idempotentSend: false,
         maxChars: 160,
       },
-      settings: { number: { type: 'string', required: true } },
+      settings: { required: ['number'], properties: { number: { type: 'string' } } },
       load: async () => {
         throw new Error('No verb but run loads a channel.')
       },

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { createFakeTelegram, type FakeMessage, type FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
-import { createFakeTelegram, type FakeMessage, type FakeTelegram } from '../support/fake-telegram.ts'
 import { asKilled } from '../support/killed.ts'
 import { testdir } from '../support/testdir.ts'
 
@@ -303,11 +303,18 @@ t.test('a script is approved as it stands', async (t) => {
     w.say(`run: ${command}`)
     await until(async () => (await w.bot.claw.engine.approvals()).length === 1, command)
     const [view] = await w.bot.claw.engine.approvals()
-    t.match(view?.reason, /runs only if .*x.* is as now/, command)
+    t.match(view?.reason, /runs only if nothing in its folder changes/, command)
     t.equal(view?.canRemember, false, 'never for good')
     await writeFile(path, '#!/bin/sh\ntouch bad\n')
-    await w.bot.claw.engine.decide(view?.id ?? '', 'once', { caller: { kind: 'owner' } })
-    await w.reply(/was changed after it was asked about/)
+    const said = await w.bot.claw.engine.decide(view?.id ?? '', 'once', { caller: { kind: 'owner' } })
+    t.equal(said.ok, false)
+    t.match(said.message, new RegExp(`Not approved.*${view?.id}.*${name} \\(changed\\).*A new question follows`))
+    await until(async () => (await w.bot.claw.engine.approvals()).some((one) => one.id !== view?.id), command)
+    const [next, ...others] = await w.bot.claw.engine.approvals()
+    t.equal(others.length, 0, 'the old one is closed')
+    t.match(next?.reason, new RegExp(`^Since question ${view?.id} was asked, this has changed: ${name} \\(changed\\)`))
+    await w.bot.claw.engine.decide(next?.id ?? '', 'deny', { caller: { kind: 'owner' } })
+    await w.reply(/an approver denied it/)
     t.equal(await w.file('bad'), '(none)', `${command}: ${name} changed`)
     w.say('well')
     await w.reply(/told: well/)
@@ -331,8 +338,15 @@ t.test('a script that changes, or comes to be, while a late approval waits', asy
     const [view] = await w.bot.claw.engine.approvals()
     await writeFile(path, 'echo bad > made')
     await w.bot.claw.engine.decide(view?.id ?? '', 'once', { caller: { kind: 'owner' } })
-    await w.reply(/y\.sh was changed after it was asked about/)
+    await w.reply(/was closed, because something changed, and asked again[\s\S]*is pending/)
     t.equal(await w.file('made'), '(none)')
+    const [next] = await w.bot.claw.engine.approvals()
+    t.match(next?.reason, before === undefined ? /y\.sh \(new\)/ : /y\.sh \(changed\)/)
+    t.equal(next?.requestedBy, view?.requestedBy)
+    await w.bot.claw.engine.decide(next?.id ?? '', 'once', { caller: { kind: 'owner' } })
+    await w.reply(/was granted/)
+    t.equal(await w.file('made'), 'bad\n', 'what was seen the second time runs')
+    await rm(join(w.bot.folder, 'work/made'))
     w.say('well')
     await w.reply(/told: well/)
   }

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import type { Registry } from '../../src/registry.ts'
 import type { ToolDefinition } from '../../src/tools/port.ts'
 import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { type FakeReply, lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { asKilled } from '../support/killed.ts'
 import { inboxRow, openStorage } from '../support/storage-world.ts'
 import { testdir } from '../support/testdir.ts'
@@ -50,9 +50,9 @@ function countingTool(traits: ToolDefinition['traits']): { registry: Registry; c
     name: 'count_calls',
     description: 'Counts.',
     inputSchema: { type: 'object', additionalProperties: false },
-    traits,
-    load: async () => async (_, context) => {
-      calls.push(context.idempotencyKey)
+    traits: traits ?? {},
+    async run(_, { idempotencyKey }) {
+      calls.push(idempotencyKey)
       await opened
       return { content: 'counted' }
     },

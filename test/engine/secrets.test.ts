@@ -2,13 +2,13 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { createLogger } from '../../src/log.ts'
 import { createKnownSecrets } from '../../src/permissions/redact.ts'
 import type { Registry } from '../../src/registry.ts'
 import type { ToolDefinition } from '../../src/tools/port.ts'
 import { startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { runCli } from '../support/run-cli.ts'
 import { openSocket } from '../support/socket-client.ts'
 import { testdir } from '../support/testdir.ts'
@@ -31,7 +31,7 @@ const boom: ToolDefinition = {
   description: 'Fails and says too much.',
   inputSchema: { type: 'object', properties: {}, additionalProperties: false },
   traits: {},
-  load: async () => async () => {
+  async run() {
     throw new Error(`GET https://x/?key=${MODEL} with ${TELEGRAM} failed`)
   },
 }

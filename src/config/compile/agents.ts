@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import type { Registry } from '../../registry.ts'
 import { rest } from '../../slices.ts'
-import { resolveTools } from '../../tools/match.ts'
 import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
@@ -16,9 +16,11 @@ import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
 import { loadSkills, type SkillsInput } from './skills.ts'
+import { compileTools } from './tools.ts'
 
 interface Input extends SkillsInput {
   readonly scope: Scope
+  readonly registry: Registry
   readonly config: Config
   readonly stateDir: string
   readonly owners: readonly string[]
@@ -69,7 +71,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: resolveTools(pick('tools') ?? [], scope.tools).tools,
+    tools: compileTools(pick('tools') ?? [], input.registry, config),
     permissions: {
       mode: permissions.mode ?? 'ask',
       allow: permissions.allow ?? [],

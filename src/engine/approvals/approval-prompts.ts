@@ -1,25 +1,25 @@
 // A question in, shown to those who may answer, where they are: by buttons where the platform has them, for as long as it is
 // open, else as text with the commands to say. The page, sockets and the terminal read the event stream instead.
 
-import type { EngineEvent } from '../../agent/events.ts'
 import { approvalHead, approvalOutcome } from '../../channels/approvals.ts'
 import type { ReplyTarget } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
+import { showInvisible } from '../../permissions/invisible.ts'
 import type { ApprovalRow, NewOutboxRow } from '../../storage/ports.ts'
+import type { EventSource } from '../hub.ts'
 import type { ChannelManager } from '../outbound/channel-manager.ts'
 import { isPushed, type World } from '../world.ts'
-import { visible } from './approval-text.ts'
+import { reasonOf } from './approval-text.ts'
 
 export function createApprovalPrompts(
   world: World,
   channels: Pick<ChannelManager, 'get' | 'states'>,
-  on: (listener: (event: EngineEvent) => void) => unknown,
+  events: EventSource,
   /** Stores a text on its way out: an approver who cannot be reached now is told when that passes. The same key counts once. */
   queue: (row: NewOutboxRow) => Promise<void>,
 ): (row: ApprovalRow) => void {
   // Buttons that were shown anywhere are taken away once there is an answer.
-  on((event) => {
-    if (event.type !== 'approval_decision') return
+  events.on('approval_decision', (event) => {
     for (const { id } of channels.states())
       void channels
         .get(id)
@@ -53,7 +53,7 @@ export function createApprovalPrompts(
  * not be able to answer there, or not be there any more.
  */
 function targetsOf(row: ApprovalRow, world: World): readonly ReplyTarget[] {
-  const { plan } = world.current()
+  const { plan } = world.generations.now
   const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
   if (
     row.replyTo !== undefined &&
@@ -76,7 +76,7 @@ const detailsOf = (row: ApprovalRow): string =>
   [
     row.text,
     '',
-    `Why it asks: ${visible(row.reason)}`,
-    `Folder: ${visible(row.cwd)}`,
-    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${visible(row.requestedBy)}`]),
+    `Why it asks: ${reasonOf(row)}`,
+    `Folder: ${showInvisible(row.cwd)}`,
+    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${showInvisible(row.requestedBy)}`]),
   ].join('\n')

@@ -1,5 +1,5 @@
-// What owners do to a running engine, from a chat, the terminal or the page: stop and resume it, look at its sessions and begin
-// them afresh, run a heartbeat now. Who may do it was decided before.
+// What owners do to a running engine, from a chat, the terminal or the page: stop and resume it, look at its sessions and reset
+// them, run a heartbeat now. Who may do it was decided before.
 
 import { ClawError, EXIT } from '../../errors.ts'
 import { heartbeatSessionKey, parseSessionKey } from '../../plan/session-key.ts'
@@ -7,12 +7,13 @@ import { resetEntry } from '../../sessions/reset.ts'
 import type { TranscriptEntry } from '../../storage/ports.ts'
 import type { Engine } from '../port.ts'
 import type { ToolEnvironment } from '../tools/tool-environment.ts'
-import type { HeartbeatTurns } from '../turns/heartbeat-turns.ts'
+import type { FireHeartbeat } from '../turns/heartbeat-turns.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
 
-export interface OwnerActions extends Pick<Engine, 'halt' | 'resume' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
-  /** A session whose agent is known begins afresh. */
+export interface OwnerActions
+  extends Pick<Engine, 'halt' | 'resume' | 'rereadHalts' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
+  /** Resets a session whose agent is known. */
   startFresh(key: string, agentId: string): Promise<void>
   /** Who answers in a session and what waits, in words; null: no agent answers there. */
   describe(session: { readonly agentId: string; readonly key: string } | null): string
@@ -21,7 +22,7 @@ export interface OwnerActions extends Pick<Engine, 'halt' | 'resume' | 'transcri
 export function createOwnerActions(
   world: World,
   turns: Pick<TurnRunner, 'interrupt' | 'interruptAll' | 'isRunning'>,
-  heartbeatTurns: Pick<HeartbeatTurns, 'fire'>,
+  fireHeartbeat: FireHeartbeat,
   audit: ToolEnvironment['audit'],
 ): OwnerActions {
   const { storage, clock, random } = world
@@ -30,6 +31,10 @@ export function createOwnerActions(
     const parts = parseSessionKey(key)
     if (parts !== null && parts.kind !== 'cron') return parts.agentId
     return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
+  }
+
+  async function enqueuePending(): Promise<void> {
+    for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
   }
 
   async function startFresh(key: string, agentId: string): Promise<void> {
@@ -50,7 +55,15 @@ export function createOwnerActions(
       await storage.halts.resume(agentId)
       await audit.append({ kind: 'resume', agentId: agentId ?? '*', by })
       world.emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
-      for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+      await enqueuePending()
+    },
+    async rereadHalts() {
+      const confirm = storage.halts.reread()
+      const halted = storage.halts.list()
+      for (const { agentId } of halted) turns.interruptAll(agentId)
+      await confirm()
+      for (const { agentId, by } of halted) world.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
+      await enqueuePending()
     },
     async transcript(key) {
       const entries: TranscriptEntry[] = []
@@ -65,17 +78,17 @@ export function createOwnerActions(
       await startFresh(key, agentId)
     },
     async runHeartbeat(name) {
-      const heartbeat = world.current().plan.heartbeats.find((one) => one.name === name)
+      const heartbeat = world.generations.now.plan.heartbeats.find((one) => one.name === name)
       if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
       if (storage.halts.isHalted(heartbeat.agentId))
         return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
-      const outcome = await heartbeatTurns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
+      const outcome = await fireHeartbeat(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
       const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
       return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
     },
     describe(session) {
       const depths = storage.queue.depths()
-      const agent = session === null ? undefined : world.current().plan.agents.get(session.agentId)
+      const agent = session === null ? undefined : world.generations.now.plan.agents.get(session.agentId)
       const who =
         agent === undefined
           ? 'No agent answers here.'

@@ -2,6 +2,7 @@
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
+import type { Limits } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
 import { cost, priceFor } from '../../models/prices.ts'
@@ -13,20 +14,14 @@ import type { World } from '../world.ts'
 import { countedBy, mostTokens, type TurnRequest } from './request-tokens.ts'
 
 export interface ModelCalls {
-  /** `spender`: `user:<link or identity>` or `heartbeat:<name>`. @throws ModelError, BudgetError */
-  call(
-    turn: Turn,
-    request: TurnRequest,
-    spender: string,
-    onText: (text: string) => void,
-    onRestart: () => void,
-  ): Promise<ModelResult>
+  /** @throws ModelError, BudgetError */
+  call(turn: Turn, request: TurnRequest, onText: (text: string) => void, onRestart: () => void): Promise<ModelResult>
   /** A call outside a turn (a summary), by the agent's models or the one named. */
   side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: TurnRequest, signal: StopSignal): Promise<ModelResult>
 }
 
-export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
-  const { limits, clock, storage, secrets, log } = world
+export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, models: ModelRouter): ModelCalls {
+  const { clock, storage, secrets, log } = world
 
   async function spend(
     agent: AgentPlan,
@@ -66,8 +61,8 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
   }
 
   return {
-    async call(turn, request, spender, onText, onRestart) {
-      const { agent, plan, signal } = turn
+    async call(turn, request, onText, onRestart) {
+      const { agent, plan, signal, spender } = turn
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : mostTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)

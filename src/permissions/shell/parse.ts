@@ -1,6 +1,6 @@
 // Text → simple commands, by a closed grammar: what is not listed here is not understood, and what is not understood asks.
 
-import { lazily } from '../../lazily.ts'
+import { firstInvisible } from '../invisible.ts'
 import { fail, LIMITS, NotUnderstood, type Word, WordReader } from './words.ts'
 
 /** `stdin` is a file to read, literal. All other accepted redirections discard or join output and need no verdict. */
@@ -15,33 +15,19 @@ export type Parsed =
   | { readonly ok: true; readonly commands: readonly SimpleCommand[] }
   | { readonly ok: false; readonly reason: string }
 
-// Control characters but tab and line feed, format characters, private use, unassigned, surrogates, line and paragraph
-// separators, every blank but the ASCII space, and letters or marks that show as nothing.
-const PLAIN = /^[\t\n\x20-\x7e]*$/
-const forbidden = lazily(
-  () => /(?![\t\n ])(?:[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Zs}\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5)/u,
-)
-
 const RESERVED = new Set(
   'if then elif else fi case esac for select while until do done in function time { } ! [[ ]] coproc'.split(' '),
 )
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=/
 const LIKE_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=/
 
-/** What a character that can't be shown looks like in a message. */
-const codePoint = (character: string): string =>
-  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
-
 /** Reads a command. Never throws; takes at most `LIMITS.steps` steps. */
 export function parseCommand(command: unknown): Parsed {
   if (typeof command !== 'string') return { ok: false, reason: 'The command is not text.' }
   if (command.length > LIMITS.characters)
     return { ok: false, reason: `The command is longer than ${LIMITS.characters} characters.` }
-  if (!PLAIN.test(command)) {
-    const found = forbidden().exec(command)
-    if (found !== null)
-      return { ok: false, reason: `The command holds the invisible or control character ${codePoint(found[0])}.` }
-  }
+  const invisible = firstInvisible(command)
+  if (invisible !== undefined) return { ok: false, reason: `The command holds the invisible or control character ${invisible}.` }
   try {
     return { ok: true, commands: new CommandReader(command).list() }
   } catch (error) {
