@@ -74,8 +74,11 @@ export class Secret {
 
 export interface Permissions {
   readonly mode: PermissionMode
+  /** As written: `tool:NAME`, `command:TEXT`, or a bare text, which is a command. */
   readonly allow: readonly string[]
   readonly deny: readonly string[]
+  /** What entries of both that hold braces stand for. */
+  readonly expanded?: Readonly<Record<string, readonly string[]>>
   /** Identities (`channelId:userId`), links already resolved. */
   readonly approvers: readonly string[]
   readonly timeoutMs: number
