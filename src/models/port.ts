@@ -1,6 +1,7 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
+import type { Effort } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 
 export interface TextBlock {
@@ -58,6 +59,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[]
   readonly messages: readonly ModelMessage[]
   readonly maxTokens: number
+  /** Absent: the service's default. */
+  readonly effort?: Effort | undefined
   readonly signal: StopSignal
 }
 
