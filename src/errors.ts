@@ -53,6 +53,8 @@ export const CODES = {
   CLAW318: { severity: 'warning', title: 'Model has ended or ends soon' },
   CLAW319: { severity: 'warning', title: 'Model name looks misspelled' },
   CLAW320: { severity: 'error', title: 'Limit in money without a price' },
+  CLAW321: { severity: 'warning', title: 'Text is probably not what was meant' },
+  CLAW322: { severity: 'warning', title: 'Grant of a command without a tool that runs it' },
   CLAW401: { severity: 'error', title: 'Gateway is open without a token' },
   CLAW402: { severity: 'warning', title: 'A stranger can reach a dangerous tool' },
   CLAW403: { severity: 'warning', title: 'Nobody can answer an approval' },

@@ -1,7 +1,7 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
-import type { ProviderSpec, ProviderTraits } from '../plan/plan.ts'
+import type { Effort, ProviderSpec, ProviderTraits } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
 
@@ -60,6 +60,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[]
   readonly messages: readonly ModelMessage[]
   readonly maxTokens: number
+  /** Absent: the service's default. */
+  readonly effort?: Effort | undefined
   readonly signal: StopSignal
 }
 

@@ -56,8 +56,9 @@ export interface Price extends Rates {
   readonly tiers?: readonly (Rates & { readonly above: number })[]
 }
 
-/** How hard a model thinks before it answers. */
-export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+/** How hard a model thinks before it answers, the least first. */
+export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const
+export type Effort = (typeof EFFORTS)[number]
 
 /** A value that never prints: String(), JSON and inspect all give `***`. */
 export class Secret {
@@ -141,6 +142,10 @@ export interface AgentPlan {
   readonly replyPrefix: boolean
   readonly maxTurns: number
   readonly maxTokens: number
+  /** Absent: the service's default. */
+  readonly effort?: Effort
+  /** Whether each message says when, where and by whom it was written. */
+  readonly context: 'on' | 'off'
   readonly queue: {
     readonly whenBusy: 'follow-up' | 'collect' | 'interrupt'
     readonly debounceMs: number

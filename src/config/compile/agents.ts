@@ -108,6 +108,8 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     replyPrefix: pick('replyPrefix') ?? false,
     maxTurns: pick('maxTurns') ?? 20,
     maxTokens: pick('maxTokens') ?? Math.min(DEFAULT_MAX_TOKENS, known?.maxOutput ?? DEFAULT_MAX_TOKENS),
+    ...optional('effort', pick('effort')),
+    context: pick('context') ?? 'on',
     queue: {
       whenBusy: queue.whenBusy ?? 'follow-up',
       debounceMs: durationMs(queue.debounce ?? '0s'),
