@@ -1,7 +1,8 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
-import type { Effort } from '../plan/plan.ts'
+import type { Effort, ProviderSpec, ProviderTraits } from '../plan/plan.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
 
 export interface TextBlock {
@@ -132,4 +133,24 @@ export interface ModelProvider {
   /** Loads the client library ahead of the first call. */
   warm?(): Promise<void>
   close(): Promise<void>
+}
+
+/** What a provider takes from the engine. */
+export interface ProviderWorld {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+/** A kind of model service: one entry of the registry. */
+export interface ProviderDefinition {
+  /** As `provider` names it. */
+  readonly type: string
+  /** The model that the service's key alone means. Absent: the key is the model's name too. */
+  readonly defaultModel?: string
+  /** Variables of the environment that may hold its key and its address. */
+  readonly environment?: { readonly key: string; readonly url?: string }
+  readonly traits?: ProviderTraits
+  /** Loads the client library on first use. */
+  load(): Promise<(spec: ProviderSpec, world: ProviderWorld) => ModelProvider>
 }

@@ -1,6 +1,7 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
 import { join } from 'node:path'
+import { DEFAULT_MODEL } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
@@ -11,7 +12,7 @@ import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
 import { localZone } from '../local-zone.ts'
-import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
+import { resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
