@@ -2,8 +2,8 @@
 // happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
 // goes on where it stood and the next request is always valid.
 
-import { largerCap } from '../models/fitted.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
+import { isAllThinking, largerCap } from '../models/room.ts'
 import { sayModelError } from '../models/say.ts'
 import { messagesOf } from '../sessions/messages.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
@@ -156,10 +156,6 @@ async function ask(turn: Turn, ports: TurnPorts, chunks: Chunks, maxTokens: numb
   const request = { messages: messagesOf(transcript), maxTokens, effort: turn.agent.effort, ...prefix }
   return await ports.callModel(turn, request, chunks.text, chunks.restart)
 }
-
-/** The length limit came before a word was said or a tool called. */
-const isAllThinking = ({ stopReason, content }: ModelResult): boolean =>
-  stopReason === 'max_tokens' && content.every(({ type }) => type === 'thinking' || type === 'redacted_thinking')
 
 /** What may stand in the transcript: a call cut off by the length limit has no usable input and no result, so it goes. */
 function keepable(result: ModelResult): readonly ContentBlock[] {

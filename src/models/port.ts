@@ -104,6 +104,8 @@ export class ModelError extends Error {
   readonly retryAfterMs?: number
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
+  /** What to name in place of a model that its service offers no longer, where that is known; set with `model`. */
+  replacement?: string | undefined
   constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'ModelError'
