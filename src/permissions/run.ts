@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { basename, dirname, resolve, sep } from 'node:path'
 import type { AgentPlan, WorkspaceRoot } from '../plan/plan.ts'
+import { gitEnvironment } from './git-environment.ts'
 import { GateError, type ShellResult, type ShellRunner } from './port.ts'
 import type { Redact } from './redact.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -83,7 +84,7 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
   const first = options.roots[0]
   if (first === undefined) throw new Error('A shell runner needs a root.')
   const cwd = resolve(first.path)
-  const env = childEnvironment(options.roots, options.env)
+  const environment = childEnvironment(options.roots, options.env)
 
   return {
     async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES, lastLook }) {
@@ -137,6 +138,7 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
       readonly lastLook: (() => Promise<void>) | undefined
     },
   ): Promise<ShellResult> {
+    const env = { ...environment, ...(await gitEnvironment(cwd)) }
     await lastLook?.()
     return await new Promise((done, fail) => {
       const [file, ...args] = argv
