@@ -92,20 +92,51 @@ const mayBeTerminal = (fd) => {
 }
 const isTerminal = (fd, openStream) => orNull(() => mayBeTerminal(fd)) === true && openStream().isTTY === true
 
+/** The oldest Node that claw runs on, as package.json says. */
+const OLDEST = [20, 19]
+
+function isTooOld() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
+}
+
 async function start() {
+  if (isTooOld()) {
+    process.stderr.write(`claw: Node ${process.versions.node} is too old; claw needs ${OLDEST.join('.')} or newer.\n`)
+    process.exitCode = 78
+    return
+  }
   const argv = process.argv.slice(2)
+  // A verb that waits for something that can no longer come must not look like one that succeeded.
+  let ended = false
+  process.once('beforeExit', () => {
+    if (ended) return
+    process.stderr.write('claw: the command ended before it had a result; nothing answered it.\n')
+    process.exitCode = 1
+  })
   const bundle = process.env.CLAW_PLAIN_BUILD === '1' ? null : loadBundle(bundleOf(argv))
   const { main } = bundle?.exports ?? (await import('../dist/src/cli.js'))
-  process.exitCode = await main(argv, {
+  const terminal = { out: () => isTerminal(1, () => process.stdout), err: () => isTerminal(2, () => process.stderr) }
+  const code = await main(argv, {
     cwd: process.cwd(),
     env: process.env,
-    color: process.env.NO_COLOR === undefined && isTerminal(1, () => process.stdout),
+    color: process.env.NO_COLOR === undefined && terminal.out(),
+    isTerminal: {
+      get out() {
+        return terminal.out()
+      },
+      get err() {
+        return terminal.err()
+      },
+    },
     get stdin() {
       return process.stdin
     },
     out: createWriter(1, () => process.stdout),
     err: createWriter(2, () => process.stderr),
   })
+  ended = true
+  process.exitCode = code
 }
 
 if (require.main === module) void start()

@@ -67,7 +67,7 @@ for (const name of ['questions', 'bot'])
  */
 function isLeft(name, importer, path) {
   if (importer.endsWith('/cli/verbs.js')) return bundleOf([basename(path, '.js')]) !== name
-  return name === 'questions' && /\/(channels|models|tools)\/registry\.js$/.test(importer)
+  return name === 'questions' && /\/(?:channels|models)\/registry\.js$|\/dist\/src\/tools\//.test(importer)
 }
 
 /** The command line as one script. */

@@ -2,8 +2,9 @@
 // ships is used unless a registry is passed in.
 
 import { resolve } from 'node:path'
-import { Command, CommanderError } from 'commander'
-import type { Io, Options, VerbIo } from './cli/io.ts'
+import { Command, CommanderError, Option } from 'commander'
+import { watchIo } from './cli/failure.ts'
+import { type Io, type Options, printJson, type VerbIo } from './cli/io.ts'
 import { VERBS, type VerbEntry } from './cli/verbs.ts'
 import { ClawError, EXIT, messageOf } from './errors.ts'
 import type { Registry } from './registry.ts'
@@ -15,7 +16,23 @@ export interface MainOptions {
 }
 
 /** Runs one command line and returns its exit code; never throws. */
-export async function main(argv: readonly string[], io: Io, { registry }: MainOptions = {}): Promise<number> {
+export async function main(argv: readonly string[], io: Io, options: MainOptions = {}): Promise<number> {
+  if (!wantsJson(argv)) return await runVerb(argv, io, options)
+  const watched = watchIo(io)
+  const exitCode = await runVerb(argv, watched.io, options)
+  const failure = watched.failure(exitCode)
+  if (failure !== undefined) printJson(io, failure)
+  return exitCode
+}
+
+/** Read from the words themselves: a command line that cannot be parsed fails in the format it asked for, too. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  const words = end === -1 ? argv : argv.slice(0, end)
+  return words.some((word, n) => word === '--format=json' || (word === '--format' && words[n + 1] === 'json'))
+}
+
+async function runVerb(argv: readonly string[], io: Io, { registry }: MainOptions): Promise<number> {
   const program = new Command('claw')
     .description('Bots as configuration.')
     .option('-c, --config <file>', 'the root file', 'openclaw.yaml')
@@ -29,7 +46,10 @@ export async function main(argv: readonly string[], io: Io, { registry }: MainOp
     const command = program.command(`${entry.name}${entry.args === undefined ? '' : ` ${entry.args}`}`).description(entry.summary)
     const formats = ['human', 'json', ...(entry.formats ?? [])]
     command.option('-c, --config <file>', 'the root file').option('--format <format>', formats.join(', ')).exitOverride()
-    for (const [flags, description] of entry.options ?? []) command.option(flags, description)
+    for (const [flags, description, choices] of entry.options ?? []) {
+      const option = new Option(flags, description)
+      command.addOption(choices === undefined ? option : option.choices(choices))
+    }
     command.action(async () => {
       const merged = { ...program.opts(), ...command.opts() } as Record<string, unknown> & { config: string; format: string }
       if (!formats.includes(merged.format)) {

@@ -36,9 +36,9 @@ export type {
   MemoryStore,
   SessionRef,
   Spawn,
-  ToolContext,
+  ToolCapabilities,
   ToolDefinition,
+  ToolPolicy,
   ToolResult,
-  ToolRun,
   ToolTraits,
 } from './tools/port.ts'

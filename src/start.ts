@@ -20,6 +20,7 @@ import type { Plan } from './plan/plan.ts'
 import { secretsOf } from './plan/secrets.ts'
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
 import type { Registry } from './registry.ts'
+import { announceEngine } from './storage/embedded/running-engines.ts'
 import { openEmbeddedStorage } from './storage/embedded/storage.ts'
 
 export interface StartOptions {
@@ -78,7 +79,8 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
     },
   )
   // Undone in reverse; the engine, once there is one, closes the storage itself.
-  let undo: (() => Promise<unknown> | unknown)[] = [() => storage.close()]
+  const withdraw = announceEngine(file, plan.stateDir, env)
+  let undo: (() => Promise<unknown> | unknown)[] = [() => storage.close(), withdraw]
   try {
     let gateway: Gateway | null = null
     const ownerSecret = randomBytes(24).toString('base64url')
@@ -115,7 +117,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       },
       ...(degraded === undefined ? {} : { degraded }),
     })
-    undo = [() => engine.stop()]
+    undo = [() => engine.stop(), withdraw]
     if (options.gateway !== false) {
       gateway = await startGateway({ engine, clock, log, ownerSecret, random, anyPort: options.anyPort === true })
       undo.unshift(() => gateway?.close())

@@ -61,7 +61,7 @@ export type EngineEvent =
   | {
       readonly type: 'approval_decision'
       readonly id: string
-      readonly decision: 'once' | 'always' | 'deny' | 'expired' | 'cancelled'
+      readonly decision: 'once' | 'always' | 'deny' | 'expired' | 'cancelled' | 'replaced'
       readonly by?: string
     }
   /** A reply on its way to a channel. `answers`: ids of the messages it answers; an approval's late result answers none. */

@@ -4,7 +4,7 @@
 import { messageOf } from '../errors.ts'
 import type { ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import { StepUnknown } from '../storage/ports.ts'
-import type { ToolDefinition } from '../tools/port.ts'
+import { type ToolDefinition, traitsOf } from '../tools/port.ts'
 import type { CallOutcome, ToolCall, Turn, TurnPorts } from './port.ts'
 
 /**
@@ -38,7 +38,10 @@ function nameOf(calls: readonly ToolUseBlock[], index: number, answer: number): 
   return `${id}${answer === 0 ? '' : `@${answer}`}${before === 0 ? '' : `#${before}`}`
 }
 
-const changesSomething = (tool: ToolDefinition | undefined): boolean => tool?.traits.writes === true || tool?.traits.runs === true
+function changesSomething(tool: ToolDefinition | undefined): boolean {
+  const { writes, runs } = tool === undefined ? {} : traitsOf(tool)
+  return writes === true || runs === true
+}
 
 async function one(
   turn: Turn,

@@ -33,6 +33,7 @@ const OUTCOMES = {
   deny: 'Denied',
   expired: 'Nobody answered in time',
   cancelled: 'Withdrawn',
+  replaced: 'Closed, because something changed; a new question follows',
 }
 
 /** One line below the question once it is closed. */

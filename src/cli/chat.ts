@@ -5,11 +5,11 @@ import { userInfo } from 'node:os'
 import { createInterface, type Interface } from 'node:readline'
 import { ClawError, EXIT } from '../errors.ts'
 import { connectTerminal, type TerminalLine } from './chat-line.ts'
-import { clientOf, findClient, whereabouts } from './client.ts'
+import { clientOf, reach, unreachedError, whereabouts } from './client.ts'
 import { type Io, type Options, paint, type Verb, type VerbIo } from './io.ts'
 import { terminalText } from './table.ts'
 
-export interface Reach {
+interface Gateway {
   readonly url: string
   readonly ownerSecret: string
   stop(): Promise<void>
@@ -22,14 +22,14 @@ export interface Who {
 
 export const run: Verb = async (_args, options, io) => {
   const { agent, user } = options
-  const reach = await connectOrStart(options, io)
+  const gateway = await connectOrStart(options, io)
   try {
-    return await converse(reach, io, {
+    return await converse(gateway, io, {
       ...(typeof agent === 'string' ? { agent } : {}),
       ...(typeof user === 'string' ? { user } : {}),
     })
   } finally {
-    await reach.stop()
+    await gateway.stop()
   }
 }
 
@@ -44,9 +44,12 @@ export async function chatWith(
 }
 
 /** The engine that runs for this file, else one of our own. */
-async function connectOrStart(options: Options, io: VerbIo): Promise<Reach> {
+async function connectOrStart(options: Options, io: VerbIo): Promise<Gateway> {
   const { stateDir } = await whereabouts(options, io)
-  const running = await findClient(stateDir)
+  const reached = await reach(options.config, stateDir, io)
+  const running = reached.client
+  // One that holds the folder, or runs elsewhere, is said; a second one beside it would not be the same bot.
+  if (reached.client === null && reached.unreached.why !== 'not-running') throw unreachedError(reached.unreached, stateDir)
   if (running !== null) return { url: running.gateway.url, ownerSecret: running.gateway.ownerSecret, stop: async () => {} }
   const [{ startClaw }, { createLogger }, { createKnownSecrets }, { renderProblems }] = await Promise.all([
     import('../start.ts'),
@@ -55,7 +58,12 @@ async function connectOrStart(options: Options, io: VerbIo): Promise<Reach> {
     import('./plan-loading.ts'),
   ])
   const secrets = createKnownSecrets()
-  const log = createLogger({ level: 'error', human: io.color, write: (line) => io.err(line), redact: secrets.redact })
+  const log = createLogger({
+    level: 'error',
+    human: io.isTerminal?.err === true,
+    write: (line) => io.err(line),
+    redact: secrets.redact,
+  })
   const claw = await startClaw({
     file: options.config,
     env: io.env,
@@ -75,8 +83,8 @@ async function connectOrStart(options: Options, io: VerbIo): Promise<Reach> {
   return { url: claw.gateway.url, ownerSecret: claw.ownerSecret, stop: () => claw.stop() }
 }
 
-async function converse(reach: Pick<Reach, 'url' | 'ownerSecret'>, io: Io, who: Who): Promise<number> {
-  const client = clientOf({ ...reach, port: 0, pid: 0 })
+async function converse(gateway: Pick<Gateway, 'url' | 'ownerSecret'>, io: Io, who: Who): Promise<number> {
+  const client = clientOf({ ...gateway, port: 0, pid: 0 })
   const { channels } = await client.ask<{ channels: readonly { id: string; type: string }[] }>('/status')
   const channel = ['webchat', 'http'].flatMap((type) => channels.find((one) => one.type === type) ?? [])[0]
   if (channel === undefined)
@@ -85,8 +93,8 @@ async function converse(reach: Pick<Reach, 'url' | 'ownerSecret'>, io: Io, who: 
     })
   const talk = createTalk(io, who.agent)
   const line = await connectTerminal({
-    url: reach.url,
-    secret: reach.ownerSecret,
+    url: gateway.url,
+    secret: gateway.ownerSecret,
     channelId: channel.id,
     ...(who.user === undefined ? {} : { userId: who.user }),
     fallbackUserId: localUser(),
@@ -169,7 +177,12 @@ async function interactive(line: TerminalLine, io: Io): Promise<number> {
   io.out(paint(io, 'dim', 'Say something; /help lists commands, /quit leaves.\n'))
   line.onQuestion(() => prompt(input, line, io))
   let leaving = false
-  const lost = line.closed.then(() => leaving || io.err(paint(io, 'red', 'the engine went away\n')))
+  let exitCode: number = EXIT.ok
+  const lost = line.closed.then(() => {
+    if (leaving) return
+    exitCode = EXIT.invalid
+    io.err(paint(io, 'red', 'the engine went away\n'))
+  })
   const quit = new Promise<void>((resolve) => {
     input.on('SIGINT', resolve)
     input.on('close', resolve)
@@ -187,7 +200,7 @@ async function interactive(line: TerminalLine, io: Io): Promise<number> {
   leaving = true
   input.close()
   await line.close()
-  return EXIT.ok
+  return exitCode
 }
 
 function prompt(input: Interface, line: TerminalLine, io: Io): void {

@@ -28,7 +28,10 @@ export async function comparedPlan(against: string, now: Plan, io: VerbIo): Prom
   if (against === 'running') {
     const kept = await lastGood(now.stateDir, now.file)
     if (kept === null) return { plan: null, what: 'nothing: no configuration was accepted here yet' }
-    return named(await planFrom(kept.file, io, { mirror: kept.mirror }), 'the running configuration', io)
+    const { lockHolder } = await import('../storage/embedded/lock.ts')
+    const runs = lockHolder(now.stateDir) !== null
+    const what = runs ? 'the running configuration' : 'the configuration that ran last (no engine runs now)'
+    return named(await planFrom(kept.file, io, { mirror: kept.mirror }), what, io)
   }
   if (against.startsWith('git:')) return atRevision(against.slice('git:'.length), now, io)
   const file = resolve(io.cwd, against)

@@ -1,13 +1,16 @@
 // `claw doctor`: looks at this machine, the files and the keys, and says what to mend.
 
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, statfs, unlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
-import { fixedPath } from '../permissions/run.ts'
+import { fixedPath, SHELL_NAME, shellProgram } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Registry } from '../registry.ts'
+import { storageFailure } from '../storage/embedded/failures.ts'
+import { traitsOf } from '../tools/port.ts'
 import { type Options, paint, printJson, type Verb, type VerbIo } from './io.ts'
 
 type Status = 'ok' | 'warning' | 'problem'
@@ -22,10 +25,15 @@ const warning = (name: string, message: string): Check => ({ name, status: 'warn
 const problem = (name: string, message: string): Check => ({ name, status: 'problem', message })
 
 export const run: Verb = async (_args, options, io) => {
-  const checks: Check[] = [...programs(), ...(await sandbox(null))]
+  const checks: Check[] = [...programs(), ...(await sandbox(null, io.registry))]
   const plan = await configuration(options, io, checks)
   if (plan !== null) {
-    checks.push(...(await sandbox(plan)).slice(1), ...(await files(plan, options)), ...(await port(plan)), ...keys(plan))
+    checks.push(
+      ...(await sandbox(plan, io.registry)).slice(1),
+      ...(await files(plan, options)),
+      ...(await port(plan)),
+      ...keys(plan),
+    )
     checks.push(...(await remembered(plan)))
   }
   const healthy = !checks.some((check) => check.status === 'problem')
@@ -40,25 +48,25 @@ export const run: Verb = async (_args, options, io) => {
 }
 
 function programs(): Check[] {
+  const shell = shellProgram()
   const folders = fixedPath([]).split(':')
   const at = (program: string): string | undefined =>
     folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
   return [
     ok('node', process.version),
-    ...['bash', 'git', 'rg'].map((program) => {
+    shell === undefined ? problem(SHELL_NAME, `${SHELL_NAME} is missing; no command can run.`) : ok(SHELL_NAME, shell),
+    ...['git', 'rg'].map((program) => {
       const found = at(program)
-      if (found !== undefined) return ok(program, found)
-      return program === 'bash'
-        ? problem(program, 'bash is missing; the bash tool cannot run anything.')
-        : warning(program, `${program} is missing; commands that use it will fail.`)
+      return found === undefined ? warning(program, `${program} is missing; commands that use it will fail.`) : ok(program, found)
     }),
   ]
 }
 
-async function sandbox(plan: Plan | null): Promise<Check[]> {
+async function sandbox(plan: Plan | null, registry: Registry): Promise<Check[]> {
   const box = createSandbox()
   const why = await box.problem()
-  const shells = [...(plan?.agents.values() ?? [])].filter((agent) => agent.tools.includes('bash'))
+  const runners = registry.tools.filter((tool) => traitsOf(tool).runs).map(({ name }) => name)
+  const shells = [...(plan?.agents.values() ?? [])].filter(({ tools }) => runners.some((name) => tools.includes(name)))
   const first =
     why === undefined
       ? ok('sandbox', `${box.kind} works.`)
@@ -113,12 +121,38 @@ async function files(plan: Plan, options: Options): Promise<Check[]> {
         warning(name, `Others on this machine can reach ${path}; run: chmod ${info.isDirectory() ? '700' : '600'} ${path}`),
       )
   }
-  if (existsSync(plan.stateDir)) await look('state folder', plan.stateDir)
-  else checks.push(ok('state folder', `${plan.stateDir} does not exist yet; it is made for its owner alone.`))
+  if (existsSync(plan.stateDir)) {
+    await look('state folder', plan.stateDir)
+    checks.push(await writable(plan.stateDir))
+    checks.push(await freeSpace(plan.stateDir))
+  } else checks.push(ok('state folder', `${plan.stateDir} does not exist yet; it is made for its owner alone.`))
   for (const name of ['gateway.json', 'exec-approvals.json', 'audit.jsonl', 'state.db'])
     await look(name, join(plan.stateDir, name))
   await look('.env', join(dirname(options.config), '.env'))
   return checks
+}
+
+/** By writing: rights alone do not tell of read-only disks and quotas. */
+async function writable(folder: string): Promise<Check> {
+  const probe = join(folder, `.doctor-${process.pid}`)
+  try {
+    await writeFile(probe, 'x', { mode: 0o600 })
+    await unlink(probe)
+    return ok('state folder', `${folder} can be written.`)
+  } catch (error) {
+    await unlink(probe).catch(() => {})
+    return problem('state folder', storageFailure(error, folder).message)
+  }
+}
+
+/** Under this the engine may not be able to store what people write. */
+const LOW_SPACE_BYTES = 100 * 1024 * 1024
+
+async function freeSpace(folder: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  const words = `${Math.floor(free / 1024 / 1024)} MB are free on its disk.`
+  return free < LOW_SPACE_BYTES ? problem('disk', `Only ${words}`) : ok('disk', words)
 }
 
 async function port(plan: Plan): Promise<Check[]> {
@@ -174,8 +208,10 @@ async function remembered(plan: Plan): Promise<Check[]> {
   const damage = await createApprovalsFile(join(plan.stateDir, 'exec-approvals.json')).problem()
   if (damage !== undefined) checks.push(problem('approvals', damage))
   const log = join(plan.stateDir, 'audit.jsonl')
-  if (existsSync(log)) {
-    const report = await verifyAudit(log, readHead(readStoredKey(plan.stateDir, ANCHOR_KEY)))
+  const head = anchor(() => readHead(readStoredKey(plan.stateDir, ANCHOR_KEY)))
+  if ('damage' in head) checks.push(problem('database', head.damage))
+  else if (existsSync(log)) {
+    const report = await verifyAudit(log, head.value)
     checks.push(
       report.ok
         ? ok('audit', `${report.lines} lines, whole.`)
@@ -183,4 +219,13 @@ async function remembered(plan: Plan): Promise<Check[]> {
     )
   }
   return checks
+}
+
+/** What was read, or why the database could not be. */
+function anchor<T>(read: () => T): { readonly value: T } | { readonly damage: string } {
+  try {
+    return { value: read() }
+  } catch (error) {
+    return { damage: messageOf(error) }
+  }
 }

@@ -2,7 +2,7 @@
 
 import { EXPLANATIONS, explain } from '../config/explain.ts'
 import { CODES, type Code, EXIT } from '../errors.ts'
-import { printJson, usage, type Verb } from './io.ts'
+import { notFound, printJson, type Verb } from './io.ts'
 
 export const run: Verb = async (args, options, io) => {
   const [given] = args
@@ -13,7 +13,7 @@ export const run: Verb = async (args, options, io) => {
     return EXIT.ok
   }
   const code = given.toUpperCase().replace(/^(\d+)$/, 'CLAW$1')
-  if (!Object.hasOwn(CODES, code)) return usage(io, `there is no code "${given}"; \`claw explain\` lists them all`)
+  if (!Object.hasOwn(CODES, code)) return notFound(io, `there is no code "${given}"; \`claw explain\` lists them all`)
   if (options.format === 'json') printJson(io, { code, ...CODES[code as Code], ...EXPLANATIONS[code as Code] })
   else io.out(explain(code as Code))
   return EXIT.ok

@@ -1,5 +1,7 @@
 // What `claw init` writes: a few answers in, the files of a working folder out, as text. Nothing here touches a disk.
 
+import { DEFAULT_FALLBACK, DEFAULT_MODEL } from '../config/model-ref.ts'
+
 export interface Answers {
   /** What people call the bot. */
   readonly name: string
@@ -72,7 +74,8 @@ function configuration({ name, owner, telegram }: Answers, soul: string): string
     '  main:',
     `    name: ${quoted(name)}`,
     `    soul: ${soul} # who it is`,
-    '    model: claude-sonnet-4-5',
+    `    model: ${DEFAULT_MODEL}`,
+    `    fallbacks: [${DEFAULT_FALLBACK}] # when the model above does not answer`,
     '    offline: demo',
     '    tools: [bash, read_file, write_file, "*_memory", "memory_*"] # what it has; nothing else',
     '    permissions:',

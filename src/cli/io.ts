@@ -7,6 +7,8 @@ export interface Io {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: boolean
+  /** Whether a person's terminal shows what is written; absent: none does. */
+  readonly isTerminal?: { readonly out: boolean; readonly err: boolean }
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   out(text: string): void
   err(text: string): void
@@ -29,10 +31,10 @@ export type Options = GlobalOptions & Readonly<Record<string, unknown>>
 /** A verb's work: gives the exit code. Prints nothing but its result on `out`, problems on `err`. */
 export type Verb = (args: readonly string[], options: Options, io: VerbIo) => Promise<number>
 
-/** Prints a versioned JSON document. */
-export function printJson(io: Io, value: object): void {
-  io.out(`${JSON.stringify({ formatVersion: 1, ...value }, null, 2)}\n`)
-}
+/** A versioned JSON document. */
+export const jsonText = (value: object): string => `${JSON.stringify({ formatVersion: 1, ...value }, null, 2)}\n`
+
+export const printJson = (io: Io, value: object): void => io.out(jsonText(value))
 
 /** A usage mistake, said in one line with what to do. */
 export function usage(io: Io, message: string): number {
@@ -46,6 +48,12 @@ export function paint(io: Io, style: 'bold' | 'dim' | 'red' | 'yellow' | 'green'
   return io.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text
 }
 
-/** The page's address; on a terminal with the key that makes whoever opens it the owner, which no log should keep. */
+/** A thing was named that does not exist, said in one line with what to do. */
+export function notFound(io: Io, message: string): number {
+  io.err(`claw: ${message}\n`)
+  return EXIT.noInput
+}
+
+/** The page's address; with the owner's key only where the output is a terminal, as files and pipes would keep it. */
 export const pageLink = (url: string, ownerSecret: string, io: Io): string =>
-  io.stdin.isTTY === true ? `${url}/#key=${ownerSecret}` : `${url}/ (\`claw status\` on a terminal has the owner's link)`
+  io.isTerminal?.out === true ? `${url}/#key=${ownerSecret}` : `${url}/ (\`claw status\` on a terminal has the owner's link)`

@@ -6,7 +6,7 @@ import { createMemoryStore } from '../memory/store.ts'
 import { systemClock } from '../ports.ts'
 import type { MemoryStore } from '../tools/port.ts'
 import { whereabouts } from './client.ts'
-import { type Io, paint, printJson, usage, type Verb } from './io.ts'
+import { type Io, notFound, paint, printJson, usage, type Verb } from './io.ts'
 
 export const run: Verb = async (args, options, io) => {
   const [action = 'list', ...words] = args
@@ -70,7 +70,5 @@ async function remove(store: MemoryStore, key: string, json: boolean, io: Io): P
   return EXIT.ok
 }
 
-function missing(key: string, io: Io): number {
-  io.err(`claw: nothing is remembered as "${key}"; claw memory list shows the keys\n`)
-  return EXIT.noInput
-}
+const missing = (key: string, io: Io): number =>
+  notFound(io, `nothing is remembered as "${key}"; claw memory list shows the keys`)

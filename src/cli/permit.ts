@@ -2,11 +2,13 @@
 
 import { join } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
+import { showInvisible } from '../permissions/invisible.ts'
 import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { textLines } from '../text-lines.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
+import { runsCommands } from '../tools/port.ts'
+import { type Io, notFound, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { planFrom } from './plan-loading.ts'
 
 const COLORS = { run: 'green', ask: 'yellow', refuse: 'red' } as const
@@ -57,14 +59,16 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
 async function policyOf(named: string | undefined, options: Options, io: VerbIo): Promise<Asked | number> {
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
-  const { plan } = loaded
+  const { plan, registry } = loaded
   const id = named ?? plan.defaultAgent ?? (plan.agents.size === 1 ? [...plan.agents.keys()][0] : undefined)
   if (id === undefined) return usage(io, `say which agent: --agent ${[...plan.agents.keys()].join('|')}`)
   const agent = plan.agents.get(id) ?? [...plan.agents.values()].find((one) => one.name === id)
-  if (agent === undefined) return usage(io, `there is no agent "${id}"; there is ${[...plan.agents.keys()].join(', ')}`)
+  if (agent === undefined) return notFound(io, `there is no agent "${id}"; there is ${[...plan.agents.keys()].join(', ')}`)
   const policy = await agentPolicy(plan, agent, options['sandboxed'] === true)
-  if (agent.tools.includes('bash')) return { policy }
-  return { policy, note: `${agent.id} does not have the tool bash: it runs no command, whatever is permitted.` }
+  const runners = registry.tools.filter(runsCommands).map(({ name }) => name)
+  if (runners.some((name) => agent.tools.includes(name))) return { policy }
+  const missing = runners.length === 0 ? 'a tool that runs commands' : `the tool ${runners.join(' or ')}`
+  return { policy, note: `${agent.id} does not have ${missing}: it runs no command, whatever is permitted.` }
 }
 
 async function agentPolicy(plan: Plan, agent: AgentPlan, sandboxed: boolean): Promise<ShellPolicy> {
@@ -114,10 +118,7 @@ function judgeLine(line: string, policy: ShellPolicy): { decision: string; reaso
 }
 
 /** What moves the cursor, hides or reorders text is shown as an escape. */
-const visible = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === '\n' ? '\\n' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  )
+const visible = (text: string): string => showInvisible(text).replaceAll('\n', '\\n')
 
 function tree(command: string, verdict: Verdict, io: Io): string {
   const label = (decision: Verdict['decision']): string => paint(io, COLORS[decision], decision.padEnd(6))

@@ -8,7 +8,7 @@ import { renderHuman, shownPath } from '../config/render.ts'
 import { type Diagnostic, EXIT } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import { printJson, type VerbIo } from './io.ts'
+import { type Io, jsonText, type VerbIo } from './io.ts'
 
 export interface LoadedPlan {
   readonly plan: Plan
@@ -16,7 +16,7 @@ export interface LoadedPlan {
   readonly registry: Registry
 }
 
-/** `mirror`: where a copy of the file is to be read. `format`: `json` tells the problems on `out` too, as `validate` does. */
+/** `mirror`: where a copy of the file is to be read. `format`: problems are told on `out` too, in this one. */
 export async function planFrom(
   file: string,
   io: VerbIo,
@@ -38,13 +38,33 @@ export async function planFrom(
     const masked = maskedTexts(document)
     const textOf = (name: string): string | null => masked(name) ?? textFrom(copyOf(name, mirror))
     io.err(`${renderHuman(errors, { cwd: io.cwd, color: io.color, textOf })}\n`)
-    if (format === 'json') {
-      const { jsonDiagnostics } = await import('../config/render-machine.ts')
-      printJson(io, { valid: false, diagnostics: jsonDiagnostics(diagnostics, io.cwd) })
-    }
+    const machine = await problemsAs(format, file, diagnostics, io)
+    if (machine !== null) io.out(machine)
     return EXIT.invalid
   }
   return { plan, document, registry }
+}
+
+/** The problems once more, in the format that a program asked for; null: it asked for none. */
+async function problemsAs(format: string | undefined, file: string, all: readonly Diagnostic[], io: Io): Promise<string | null> {
+  switch (format) {
+    case 'json': {
+      const { jsonDiagnostics } = await import('../config/render-machine.ts')
+      const message = `${shownPath(file, io.cwd)} is invalid; claw validate shows the problems`
+      return jsonText({ valid: false, error: { code: 'failed', message }, diagnostics: jsonDiagnostics(all, io.cwd) })
+    }
+    case 'github':
+      return (await import('../config/render-machine.ts')).renderGithub(all, io.cwd)
+    case 'junit': {
+      const { junitOfProblems } = await import('../testing/junit.ts')
+      return junitOfProblems(
+        shownPath(file, io.cwd),
+        all.filter(({ severity }) => severity === 'error'),
+      )
+    }
+    default:
+      return null
+  }
 }
 
 /** Problems that somebody else found in a file, as text: their lines are shown without the secrets that stand in them. */

@@ -8,6 +8,6 @@ export const run: Verb = async (_args, options, io) => {
   const agent = agentOf(options)
   const { running } = await changeHalt('resume', agent, options, io)
   if (options.format === 'json') printJson(io, { stopped: false, running, ...(agent === undefined ? {} : { agent }) })
-  else io.out(`${agent ?? 'everything'} goes on${running ? '' : ' from the next start on'}\n`)
+  else io.out(`${agent ?? 'everything'} runs again${running ? '' : ' from the next start on'}\n`)
   return EXIT.ok
 }

@@ -1,6 +1,6 @@
 // `claw run`: starts everything, reloads on save and SIGHUP, drains on SIGTERM and SIGINT.
 
-import { ClawError, EXIT, hasErrors } from '../errors.ts'
+import { ClawError, EXIT, hasErrors, messageOf } from '../errors.ts'
 import { createLogger } from '../log.ts'
 import { createKnownSecrets } from '../permissions/redact.ts'
 import { ownerIdOn } from '../plan/admission.ts'
@@ -10,7 +10,7 @@ import { boundHeap } from './heap.ts'
 import { type Io, pageLink, paint, type Verb, type VerbIo } from './io.ts'
 
 export const run: Verb = async (_args, options, io) => {
-  const human = io.color
+  const human = io.isTerminal?.err === true
   const secrets = createKnownSecrets()
   const level = typeof options['logLevel'] === 'string' ? options['logLevel'] : 'info'
   const log = createLogger({ level, human, write: (line) => io.err(line), redact: secrets.redact })
@@ -88,7 +88,7 @@ function offlineAgents(plan: Plan): readonly (readonly [string, string])[] {
 
 interface Signals {
   /** Takes over: what was asked for while the engine started is done now. */
-  on(stop: () => void, reload: () => void): void
+  on(stop: () => void, reload: () => void, rereadHalts: () => void): void
   off(): void
 }
 
@@ -99,16 +99,20 @@ function listenForSignals(): Signals {
     asked = true
   }
   let reload = (): void => {}
+  // Without an engine there is nothing to end; it reads the record when it starts.
+  let rereadHalts = (): void => {}
   const onStop = (): void => stop()
   const onReload = (): void => reload()
-  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload)
+  const onHalts = (): void => rereadHalts()
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload).on('SIGUSR2', onHalts)
   return {
-    on(nextStop, nextReload) {
+    on(nextStop, nextReload, nextRereadHalts) {
       stop = nextStop
       reload = nextReload
+      rereadHalts = nextRereadHalts
       if (asked) stop()
     },
-    off: () => void process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload),
+    off: () => void process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload).off('SIGUSR2', onHalts),
   }
 }
 
@@ -124,9 +128,13 @@ async function untilStopped(claw: Claw, signals: Signals, openChat: boolean, io:
         resolve(EXIT.ok)
       })
     }
-    signals.on(stop, () => {
-      if (!stopping) void claw.engine.reload()
-    })
+    signals.on(
+      stop,
+      () => {
+        if (!stopping) void claw.engine.reload()
+      },
+      () => void claw.engine.rereadHalts().catch((error: unknown) => io.err(`claw: ${messageOf(error)}\n`)),
+    )
     if (openChat && io.stdin.isTTY === true) {
       void import('./chat.ts').then(({ chatWith }) => chatWith(claw, io)).then(stop)
     }

@@ -10,7 +10,7 @@ import { readTranscript } from '../sessions/transcript.ts'
 import { createSessionFiles } from '../storage/embedded/session-files.ts'
 import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
 import { connect, whereabouts } from './client.ts'
-import { type Io, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
+import { type Io, notFound, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { minute, printable, printTable } from './table.ts'
 
 export const run: Verb = async ([action = 'list', key], options, io) => {
@@ -30,8 +30,7 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
   const files = createSessionFiles(stateDir)
   const session = (await files.list()).find((one) => one.key === key || one.key === encodeKeyForFile(key))
   if (session === undefined) {
-    io.err(`claw: there is no session ${printable(key)}; claw sessions list names them\n`)
-    return EXIT.invalid
+    return notFound(io, `there is no session ${printable(key)}; claw sessions list names them`)
   }
   const entries = readTranscript(files.pathOf(key, session.agentId))
   return action === 'show' ? await show(session, entries, options, io) : await exportLines(entries, io)

@@ -11,7 +11,7 @@ import { fetchSkill, parseSource } from '../skills/fetch.ts'
 import { installSkill } from '../skills/install.ts'
 import { loadSkill } from '../skills/load.ts'
 import { whereabouts } from './client.ts'
-import { type Io, paint, printJson, usage, type Verb } from './io.ts'
+import { type Io, notFound, paint, printJson, usage, type Verb } from './io.ts'
 import { printTable, terminalText } from './table.ts'
 
 interface Listed {
@@ -41,8 +41,7 @@ export const run: Verb = async (args, options, io) => {
       subject,
       all.map(({ name }) => name),
     )
-    io.err(`claw: there is no skill "${subject}" in ${skills}${near === undefined ? '' : `; did you mean "${near}"?`}\n`)
-    return EXIT.invalid
+    return notFound(io, `there is no skill "${subject}" in ${skills}${near === undefined ? '' : `; did you mean "${near}"?`}`)
   }
   return action === 'show' ? show(found, json, io) : remove(found, json, io)
 }

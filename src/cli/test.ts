@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path'
 import { shownPath } from '../config/render.ts'
+import { escapeData, escapeProperty } from '../config/render-machine.ts'
 import { EXIT } from '../errors.ts'
 import { COVERAGE_KINDS, type Coverage, percentOf } from '../testing/coverage.ts'
 import { junit } from '../testing/junit.ts'
@@ -26,12 +27,28 @@ export const run: Verb = async (args, options, io) => {
   const withCoverage = options['coverage'] === true || threshold !== undefined
   if (options.format === 'json') printJson(io, jsonOf(total, withCoverage))
   else if (options.format === 'junit') io.out(junit(total))
+  else if (options.format === 'github') io.out(githubAnnotations(total))
   else printHuman(total, withCoverage, io)
   if (total.failed > 0) return EXIT.invalid
+  if (typeof options['filter'] === 'string' && total.results.length === 0) {
+    io.err(`claw: no test's name contains "${options['filter']}"\n`)
+    return EXIT.invalid
+  }
   const below = COVERAGE_KINDS.filter((kind) => percentOf(total.coverage[kind]) < (threshold ?? 0))
   for (const kind of below)
     io.err(`claw: ${percentOf(total.coverage[kind]).toFixed(1)}% of ${kind} are tested, ${threshold}% are wanted\n`)
   return below.length > 0 ? EXIT.invalid : EXIT.ok
+}
+
+/** Workflow commands: each failure beside the line of its expectation. */
+function githubAnnotations(report: TestReport): string {
+  const failures = report.results.flatMap(({ name, failures }) => failures.map((one) => ({ name, ...one })))
+  return failures
+    .map(({ name, file, line, column, message }) => {
+      const at = `file=${escapeProperty(file)},line=${line},col=${column},title=${escapeProperty(name)}`
+      return `::error ${at}::${escapeData(message)}\n`
+    })
+    .join('')
 }
 
 /** With paths as a person here would type them. */

@@ -7,7 +7,7 @@ export interface VerbEntry {
   readonly name: string
   readonly summary: string
   readonly args?: string
-  readonly options?: readonly (readonly [flags: string, description: string])[]
+  readonly options?: readonly (readonly [flags: string, description: string, choices?: readonly string[]])[]
   /** Formats beside `human` and `json`. */
   readonly formats?: readonly string[]
   load(): Promise<{ run: Verb }>
@@ -80,7 +80,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--threshold <percent>', 'least coverage of each kind: rules, agents, limits, grants, heartbeats'],
       ['--filter <text>', 'only tests whose name contains it'],
     ],
-    formats: ['junit'],
+    formats: ['junit', 'github'],
     load: () => import('./test.ts'),
   },
   {
@@ -89,7 +89,7 @@ export const VERBS: readonly VerbEntry[] = [
     options: [
       ['--last-good', 'start on the last accepted configuration when this one is invalid'],
       ['--open-chat', 'on a terminal, talk to the bot here'],
-      ['--log-level <level>', 'debug, info, warn, error'],
+      ['--log-level <level>', 'how much the log says', ['debug', 'info', 'warn', 'error']],
     ],
     load: () => import('./run.ts'),
   },

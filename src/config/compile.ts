@@ -8,7 +8,7 @@ import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
-import { compileProviders, defaultModels } from './compile/providers.ts'
+import { compileProviders, defaultModels, servicesOf } from './compile/providers.ts'
 import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
@@ -48,11 +48,11 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
   const models = await compileProviders({ ...input, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
-  const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, models: defaultModels(config) })
+  const named = { models: defaultModels(config), services: servicesOf(config) }
+  const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, ...named })
   const channels = compileChannels({ doc, scope, config, secrets })
   const links = compileLinks(doc, scope)
-  const [onlyAgent] = agents.size === 1 && config.routing === undefined ? agents.keys() : []
-  const defaultAgent = config.routing?.defaultAgent ?? onlyAgent
+  const defaultAgent = config.routing === undefined ? agentWithoutRouting(agents.keys()) : config.routing.defaultAgent
   const gateway = compileGateway(config, secrets)
   const rules = await inSlices(mapped(config.routing?.rules ?? [], (rule, index) => compileRule(rule, index, doc)))
   const heartbeats = await inSlices(
@@ -120,6 +120,12 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     },
   })
   return { plan, diagnostics }
+}
+
+/** Without `routing` the agent `main` answers, or else the first: adding a second agent to a small file silences nobody. */
+function agentWithoutRouting(ids: Iterable<string>): string | undefined {
+  const all = [...ids]
+  return all.find((id) => id === 'main') ?? all[0]
 }
 
 function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {

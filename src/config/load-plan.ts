@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Secrets that are not set are errors: before anything starts. */
   readonly requireSecrets?: boolean
+  /** The time that models' last days are held against, milliseconds; default: the clock's. */
+  readonly now?: number
   /** Keeps parsed files from one load to the next. */
   readonly cache?: ParseCache
   /** The file, and what it names, is read from a copy. */
@@ -104,6 +106,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     registry: options.registry,
     requireSecrets: options.requireSecrets === true,
     lookup: env.lookup,
+    now: options.now ?? Date.now(),
   })
   diagnostics.push(...checked.filter(isReadable))
   if (hasErrors(diagnostics)) {

@@ -21,16 +21,19 @@ export const jsonDiagnostics = (diagnostics: readonly Diagnostic[], cwd: string)
 
 const GITHUB = { error: 'error', warning: 'warning', note: 'notice' } as const
 
-/** Workflow commands; `%`, line ends, and in properties `:` and `,` are escaped as GitHub reads them. */
+/** The text of a workflow command, as GitHub reads it. */
+export const escapeData = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+/** A property of a workflow command. */
+export const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+
+/** Workflow commands, one a diagnostic. */
 export function renderGithub(diagnostics: readonly Diagnostic[], cwd: string): string {
-  const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
-  const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
   return diagnostics
     .map((problem) => {
       const words = shownText(problem.hint === undefined ? problem.message : `${problem.message} ${problem.hint}`, cwd)
-      const file = property(shownPath(problem.file, cwd))
+      const file = escapeProperty(shownPath(problem.file, cwd))
       const columns = problem.line === problem.endLine ? `,col=${problem.column},endColumn=${problem.endColumn}` : ''
-      return `::${GITHUB[problem.severity]} file=${file},line=${problem.line},endLine=${problem.endLine}${columns},title=${problem.code}::${data(words)}\n`
+      return `::${GITHUB[problem.severity]} file=${file},line=${problem.line},endLine=${problem.endLine}${columns},title=${problem.code}::${escapeData(words)}\n`
     })
     .join('')
 }

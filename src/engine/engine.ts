@@ -19,6 +19,7 @@ import { createHeartbeats } from '../schedules/heartbeats.ts'
 import { inboxKey, type NewInboxRow, type Storage } from '../storage/ports.ts'
 import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals, viewOf } from './approvals/approvals.ts'
+import { createAsking } from './approvals/asking.ts'
 import { mayApprove } from './approvals/authority.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
 import { createHub } from './hub.ts'
@@ -152,6 +153,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit: hub.emit,
     notify: createApprovalPrompts(world, channels, hub.on, notifications.queue),
     remember: (row) => environment.remember(row.agentId, row.grants),
+    changedSince: (row) => environment.changedSince(row),
     lateMessage: late.messageOf,
     onLate: late.decided,
   })
@@ -160,7 +162,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     if (event.type !== 'reload' || event.ok) return
     void environment.audit.append({ kind: 'reload', ok: false, generation: event.generation }).catch(() => {})
   })
-  const gate = createToolGate(world, environment, approvals)
+  const gate = createToolGate(world, environment, createAsking(world, environment, approvals))
   const modelRouter = createModelRouter({ models: generation.plan.models, registry, clock, random, log })
   const models = createModelCalls(world, modelRouter)
   const compactor = createCompactor(world, models, enqueueRow)
@@ -285,6 +287,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     runHeartbeat: owners.runHeartbeat,
     halt: owners.halt,
     resume: owners.resume,
+    rereadHalts: owners.rereadHalts,
     usage: async (since) => storage.usage.list(since),
     metrics: counters,
     setPusher(push) {

@@ -92,7 +92,7 @@ export interface Engine {
     id: string,
     decision: 'once' | 'always' | 'deny',
     by: { readonly identity?: string; readonly caller: Caller },
-  ): Promise<{ readonly ok: boolean; readonly message: string }>
+  ): Promise<{ readonly ok: boolean; readonly message: string; readonly missing?: true }>
   sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   transcript(sessionKey: string): Promise<readonly TranscriptEntry[]>
   /** Ends the running turn of a session. */
@@ -101,6 +101,8 @@ export interface Engine {
   runHeartbeat(name: string): Promise<{ readonly ok: boolean; readonly message: string }>
   halt(agentId: string | undefined, by: string): Promise<void>
   resume(agentId: string | undefined, by: string): Promise<void>
+  /** Another program wrote into the record of what is stopped: takes it over, ends what it stops, and confirms it there. */
+  rereadHalts(): Promise<void>
   usage(since?: string): Promise<readonly UsageTotals[]>
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */

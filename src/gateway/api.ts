@@ -52,7 +52,8 @@ export function createApi(engine: Engine): Hono<Env> {
     const decision = oneOf(await body(c), 'decision', ['once', 'always', 'deny'])
     // Whoever may call this holds the owner's key or the gateway token, and decides as the operator.
     const result = await engine.decide(c.req.param('id'), decision, { caller: { kind: 'owner' } })
-    return result.ok ? json(result) : problem(409, 'approval', result.message)
+    if (result.ok) return json(result)
+    return result.missing === true ? problem(404, 'unknown_approval', result.message) : problem(409, 'approval', result.message)
   })
 
   api.get('/heartbeats', async (c) => {
@@ -64,7 +65,10 @@ export function createApi(engine: Engine): Hono<Env> {
     return c.json({ heartbeats: all })
   })
   api.post('/heartbeats/:name/run', async (c) => {
-    const result = await engine.runHeartbeat(c.req.param('name'))
+    const name = c.req.param('name')
+    if (!engine.plan.heartbeats.some((one) => one.name === name))
+      throw new RequestProblem(404, 'unknown_heartbeat', `There is no heartbeat "${name}".`)
+    const result = await engine.runHeartbeat(name)
     return result.ok ? json(result) : problem(409, 'heartbeat', result.message)
   })
 

@@ -1,12 +1,13 @@
 // What a path may look like, before any file is touched. A tool's argument comes in; its components leave, or a GateError.
 
-import { lazily } from '../lazily.ts'
+import { firstInvisible } from './invisible.ts'
 import { refuse } from './port.ts'
 import { foldName, protectedComponent } from './protected.ts'
 
 const MOST_BYTES = 4096
 const MOST_NAME_BYTES = 255
-const hidden = lazily(() => /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u)
+/** Tabs and line feeds count too: a name in one line of a message must not end it. */
+const holdsInvisible = (text: string): boolean => /[\t\n]/.test(text) || firstInvisible(text) !== undefined
 const LOOKS_LIKE_SEPARATOR = /[\u2044\u2215\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68\u2216]/u
 const WINDOWS = /[<>:"|?*\\]/
 const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/
@@ -60,7 +61,7 @@ export function checkPathText(path: unknown, purpose: Purpose): { absolute: bool
   if (typeof path !== 'string') return refuse('The path is not text.')
   if (path.trim() === '') refuse('The path is empty.')
   if (Buffer.byteLength(path) > MOST_BYTES) refuse('The path is too long.')
-  if (hidden().test(path)) refuse('The path holds a control or invisible character.')
+  if (holdsInvisible(path)) refuse('The path holds a control or invisible character.')
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) refuse('A URL is not a path.')
   if (WINDOWS.test(path)) refuse('The path holds one of \\ : * ? " < > |, which not every system reads alike.')
   if (LOOKS_LIKE_SEPARATOR.test(path)) refuse('The path holds a character that looks like a slash.')
@@ -97,7 +98,7 @@ export function memoryKeyProblem(key: unknown, existing: readonly string[] = [])
   if (typeof key !== 'string') return 'The key is not text.'
   if (key.trim() === '') return 'The key is empty.'
   if (key.length > 1000) return 'The key is too long; use a short label.'
-  if (hidden().test(key)) return 'The key holds a control or invisible character.'
+  if (holdsInvisible(key)) return 'The key holds a control or invisible character.'
   const plain = key.normalize('NFKC')
   if (/[\\]/.test(plain) || LOOKS_LIKE_SEPARATOR.test(key) || plain.startsWith('/') || PERCENT.test(key))
     return 'The key looks like a path.'

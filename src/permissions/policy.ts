@@ -1,15 +1,15 @@
-// A tool call and an agent's permissions → run, ask or refuse. Commands go to the shell checker; all other tools are judged by
-// their traits, and their paths and addresses by the gates when they run.
+// A tool call and an agent's permissions → run, ask or refuse. Deny rules come first; then the tool's own `judge`, or its traits.
+// Paths and addresses are judged by the gates when the tool runs.
 
 import type { AgentPlan } from '../plan/plan.ts'
-import type { ToolDefinition } from '../tools/port.ts'
+import { type ToolDefinition, type ToolPolicy, traitsOf } from '../tools/port.ts'
 import type { RememberedGrants, ShellPolicy, Verdict } from './port.ts'
 import { deniedBy } from './shell/deny.ts'
 import { recheckCommand } from './shell/recheck.ts'
 import { judgeCommand } from './shell/verdict.ts'
 
 export interface ToolCall {
-  readonly tool: Pick<ToolDefinition, 'name' | 'traits'>
+  readonly tool: Pick<ToolDefinition, 'name' | 'traits' | 'judge' | 'commandOf'>
   readonly input: unknown
   readonly agent: Pick<AgentPlan, 'permissions' | 'sandbox' | 'workspace'>
   readonly remembered: RememberedGrants
@@ -35,19 +35,33 @@ export const shellPolicy = (call: Omit<ToolCall, 'tool' | 'input'>): ShellPolicy
 
 /** Judges one call by its text and today's policy. Never throws. */
 export function judgeTool(call: ToolCall): Verdict {
-  const { tool, agent, remembered } = call
-  if (tool.name === 'bash') {
-    const command =
-      typeof call.input === 'object' && call.input !== null && 'command' in call.input ? call.input.command : undefined
-    return judgeCommand(command, shellPolicy(call))
+  const { tool, input } = call
+  if (tool.judge === undefined) return judgeByTraits(call)
+  const policy: ToolPolicy = {
+    mode: call.agent.permissions.mode,
+    judgeCommand: (command) => judgeCommand(command, shellPolicy(call)),
+    judgeByTraits: () => judgeByTraits(call),
   }
+  try {
+    return tool.judge(input, policy)
+  } catch {
+    return {
+      decision: policy.mode === 'ask' ? 'ask' : 'refuse',
+      by: 'parse',
+      reason: `\`${tool.name}\` could not judge this call, so it does not run unasked.`,
+    }
+  }
+}
+
+function judgeByTraits({ tool, agent, remembered }: ToolCall): Verdict {
+  const traits = traitsOf(tool)
   const words = [tool.name]
   const denied = deniedBy(agent.permissions.deny, words)
   if (denied !== undefined) return { decision: 'refuse', by: 'deny', reason: `The rule \`${denied}\` denies it.` }
   const before = deniedBy(remembered.denied, words)
   if (before !== undefined)
     return { decision: 'refuse', by: 'remembered-denied', reason: `It was denied for good before, as \`${before}\`.` }
-  if (tool.traits.asks !== true) return { decision: 'run', by: 'mode', reason: `\`${tool.name}\` never asks.` }
+  if (traits.asks !== true) return { decision: 'run', by: 'mode', reason: `\`${tool.name}\` never asks.` }
   if (remembered.problem !== undefined) return { decision: 'refuse', by: 'remembered-denied', reason: remembered.problem }
   if (agent.permissions.allow.includes(tool.name))
     return { decision: 'run', by: 'allow', reason: `The grant \`${tool.name}\` covers it.` }
@@ -57,7 +71,7 @@ export function judgeTool(call: ToolCall): Verdict {
   return {
     decision: 'ask',
     by: 'mode',
-    reason: `\`${tool.name}\` ${tool.traits.runs ? 'runs programs' : tool.traits.spends ? 'spends money' : tool.traits.sends ? 'sends something out' : 'changes something'}, and nothing grants it.`,
+    reason: `\`${tool.name}\` ${traits.runs ? 'runs programs' : traits.spends ? 'spends money' : traits.sends ? 'sends something out' : 'changes something'}, and nothing grants it.`,
     grants: [tool.name],
   }
 }
@@ -68,8 +82,9 @@ export function judgeTool(call: ToolCall): Verdict {
  */
 export async function judgeToolNow(call: ToolCall): Promise<Verdict> {
   const verdict = judgeTool(call)
-  if (call.tool.name !== 'bash' || verdict.decision !== 'run') return verdict
-  const problem = await recheckCommand(verdict, (call.input as { command: string }).command, {
+  const command = call.tool.commandOf?.(call.input)
+  if (command === undefined || verdict.decision !== 'run') return verdict
+  const problem = await recheckCommand(verdict, command, {
     cwd: call.cwd,
     roots: call.agent.workspace.map((root) => root.path),
     protectedPaths: call.protectedPaths,

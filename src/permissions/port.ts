@@ -41,6 +41,32 @@ export interface ShellPolicy extends Pick<Permissions, 'mode' | 'allow' | 'deny'
   readonly cwd: string
 }
 
+/** One file that a command names. */
+export interface BoundFile {
+  /** As the command names it. */
+  readonly name: string
+  /** Of its content; `absent`: there was none. */
+  readonly digest: string
+}
+
+/** Folders as they were at one moment. */
+export interface WorkspaceSnapshot {
+  /** Absolute; the first is the working folder. */
+  readonly roots: readonly string[]
+  /** The path and mark of each entry, deflated, in base64. */
+  readonly entries: string
+  /** Why not all of it is watched, as a clause; absent: all of it is. */
+  readonly unwatched?: string
+}
+
+/** What a person approves is a call with the files it would work on, as they were when it was asked about. */
+export interface ApprovalBinding {
+  /** All that lies in the workspace; absent: the tool touches no files. */
+  readonly workspace?: WorkspaceSnapshot
+  /** Files that a command names, wherever they lie. */
+  readonly files?: readonly BoundFile[]
+}
+
 /** Thrown by a gate; the message is a sentence for the model and the audit log. */
 export class GateError extends Error {
   constructor(message: string) {
@@ -99,5 +125,14 @@ export interface ShellResult {
 
 /** Runs the exact bytes that were checked, by a bare bash. */
 export interface ShellRunner {
-  run(command: string, options: { signal: AbortSignal; timeoutMs?: number; maxBytes?: number }): Promise<ShellResult>
+  run(
+    command: string,
+    options: {
+      signal: AbortSignal
+      timeoutMs?: number
+      maxBytes?: number
+      /** The last thing before the program starts; throws to keep it from starting. */
+      lastLook?: () => Promise<void>
+    },
+  ): Promise<ShellResult>
 }

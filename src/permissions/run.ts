@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { dirname, resolve, sep } from 'node:path'
+import { basename, dirname, resolve, sep } from 'node:path'
 import type { AgentPlan, WorkspaceRoot } from '../plan/plan.ts'
 import { GateError, type ShellResult, type ShellRunner } from './port.ts'
 import type { Redact } from './redact.ts'
@@ -32,7 +32,13 @@ const MOST_COMMAND = 128 * 1024 - 1
 const GRACE_MS = 2000
 /** Secrets cut in two at the edge of what is kept would not be seen: so much more is kept until they were looked for. */
 const MARGIN = 4096
-const SHELLS = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash']
+const SHELLS = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash'] as const
+
+/** The shell that runs commands. */
+export const SHELL_NAME = basename(SHELLS[0])
+
+/** Where the shell that runs commands is, or undefined. */
+export const shellProgram = (): string | undefined => SHELLS.find((path) => existsSync(path))
 const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 
 /** The fixed search path: system folders and Node's own, never one in a workspace. */
@@ -80,7 +86,7 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
   const env = childEnvironment(options.roots, options.env)
 
   return {
-    async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES }) {
+    async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES, lastLook }) {
       if (signal.aborted) throw new GateError('The command was stopped before it began.')
       if (command.includes('\0')) throw new GateError('The command holds a NUL character.')
       if (Buffer.byteLength(command) > MOST_COMMAND)
@@ -92,15 +98,15 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
         throw new GateError(
           `The agent may only run commands in a sandbox, and none works here. ${(await options.sandbox.problem()) ?? ''}`.trim(),
         )
-      const bash = SHELLS.find((path) => existsSync(path))
+      const bash = shellProgram()
       if (bash === undefined) throw new GateError('bash is not installed.')
       if (first.access === 'write') await mkdir(cwd, { recursive: true })
       if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new GateError('The working folder does not exist.')
       const argv = [bash, '--noprofile', '--norc', '-p', '-c', command]
       const place = { roots: options.roots, protectedPaths: options.protectedPaths }
-      if (!sandboxed) return await execute(argv, { sandboxed, signal, timeoutMs, maxBytes })
+      if (!sandboxed) return await execute(argv, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
       if (options.network.length === 0 || options.sandbox.proxyAt === undefined)
-        return await execute(await options.sandbox.wrap(argv, place), { sandboxed, signal, timeoutMs, maxBytes })
+        return await execute(await options.sandbox.wrap(argv, place), { sandboxed, signal, timeoutMs, maxBytes, lastLook })
       const { behindProxy, startSandboxProxy } = await import('./sandbox-proxy.ts')
       const proxy = await startSandboxProxy(options.network)
       try {
@@ -108,18 +114,31 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
           ...place,
           proxySocket: proxy.socket,
         })
-        return await execute(wrapped, { sandboxed, signal, timeoutMs, maxBytes })
+        return await execute(wrapped, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
       } finally {
         await proxy.close()
       }
     },
   }
 
-  function execute(
+  async function execute(
     argv: readonly string[],
-    { sandboxed, signal, timeoutMs, maxBytes }: { sandboxed: boolean; signal: AbortSignal; timeoutMs: number; maxBytes: number },
+    {
+      sandboxed,
+      signal,
+      timeoutMs,
+      maxBytes,
+      lastLook,
+    }: {
+      readonly sandboxed: boolean
+      readonly signal: AbortSignal
+      readonly timeoutMs: number
+      readonly maxBytes: number
+      readonly lastLook: (() => Promise<void>) | undefined
+    },
   ): Promise<ShellResult> {
-    return new Promise((done, fail) => {
+    await lastLook?.()
+    return await new Promise((done, fail) => {
       const [file, ...args] = argv
       const child = spawn(file as string, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
       const output = createCapture(maxBytes)

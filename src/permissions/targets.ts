@@ -4,8 +4,8 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { messageOf } from '../errors.ts'
-import { lazily } from '../lazily.ts'
 import { addressProblem, canonicalAddress } from './addresses.ts'
+import { firstInvisible } from './invisible.ts'
 import { refuse } from './port.ts'
 import { globMatch } from './protected.ts'
 
@@ -28,7 +28,7 @@ export interface TargetCheck {
   readonly dial?: (address: string, port: number, secure: boolean) => { host: string; port: number; secure: boolean }
 }
 
-const hidden = lazily(() => /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Z}]/u)
+const holdsInvisible = (text: string): boolean => /[ \t\n]/.test(text) || firstInvisible(text) !== undefined
 const LOCAL_NAME = /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid|onion)$/
 /** Labels of letters, digits, `-` and `_`; a `;` or `,` in a host is where readers disagree about its end. */
 const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/
@@ -44,7 +44,7 @@ const PORTS = new Set(
 function checkUrl(text: unknown): URL {
   if (typeof text !== 'string') return refuse('The address is not text.')
   if (text.length > 8192) refuse('The address is too long.')
-  if (hidden().test(text)) refuse('The address holds a blank, control or invisible character.')
+  if (holdsInvisible(text)) refuse('The address holds a blank, control or invisible character.')
   if (text.includes('\\')) refuse('The address holds a backslash, which readers take differently.')
   if (!/^https?:\/\/[^/?#]/i.test(text)) refuse('Only http:// and https:// addresses are fetched.')
   let url: URL
@@ -117,7 +117,7 @@ export async function checkTarget(text: unknown, options: TargetCheck, trusted?:
 
 /** Location against the page it came from. Its text is held to the same rules as a first address. @throws GateError */
 export function redirected(location: string, from: URL): URL {
-  if (hidden().test(location) || location.includes('\\')) return refuse('The address redirects to one that is not valid.')
+  if (holdsInvisible(location) || location.includes('\\')) return refuse('The address redirects to one that is not valid.')
   if (!URL.canParse(location, from.href)) return refuse('The address redirects to one that is not valid.')
   const to = new URL(location, from)
   if (to.protocol !== 'http:' && to.protocol !== 'https:')

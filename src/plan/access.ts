@@ -2,6 +2,7 @@
 // Nothing is tried out: a rule counts wherever a message could exist that it wins.
 
 import { atOnce, type Sliced } from '../slices.ts'
+import { isGated, type ToolDefinition, traitsOf } from '../tools/port.ts'
 import type { SenderClass } from './admission.ts'
 import type { AgentPlan, ChannelPlan, ChatType, PermissionMode, Plan, RulePlan } from './plan.ts'
 import { byRank } from './scan.ts'
@@ -9,10 +10,7 @@ import { type Shadowed, shadowedRules } from './shadow.ts'
 
 /** What has to be known of the tools there are; the registry knows more. */
 export interface KnownTools {
-  readonly tools: readonly {
-    readonly name: string
-    readonly traits: { readonly [trait in 'runs' | 'writes' | 'sends' | 'spends' | 'asks']?: true }
-  }[]
+  readonly tools: readonly Pick<ToolDefinition, 'name' | 'traits'>[]
 }
 
 export interface ReachableTool {
@@ -51,12 +49,16 @@ const isDangerous = (tool: ReachableTool): boolean =>
   tool.traits.some((trait) => trait === 'runs' || trait === 'writes' || trait === 'spends' || trait === 'unknown')
 
 function reachableTools(agent: AgentPlan, registry: KnownTools): readonly ReachableTool[] {
-  const known = new Map(registry.tools.map((tool) => [tool.name, tool.traits]))
+  const known = new Map(registry.tools.map((tool) => [tool.name, tool]))
   return agent.tools.map((name) => {
-    const traits = known.get(name)
-    if (traits === undefined) return { name, traits: ['unknown'], mode: agent.permissions.mode }
-    const gated = traits.asks === true || traits.runs === true
-    return { name, traits: TRAITS.filter((trait) => traits[trait] === true), mode: gated ? agent.permissions.mode : 'free' }
+    const tool = known.get(name)
+    if (tool === undefined) return { name, traits: ['unknown'], mode: agent.permissions.mode }
+    const traits = traitsOf(tool)
+    return {
+      name,
+      traits: TRAITS.filter((trait) => traits[trait] === true),
+      mode: isGated(tool) ? agent.permissions.mode : 'free',
+    }
   })
 }
 

@@ -32,12 +32,20 @@ export interface ProviderSpec {
 }
 
 /** Money per million tokens. */
-export interface Price {
+export interface Rates {
   readonly input: number
   readonly output: number
   readonly cacheRead: number
   readonly cacheWrite: number
 }
+
+/** `tiers`: other rates for prompts of more than `above` tokens, the least `above` first. */
+export interface Price extends Rates {
+  readonly tiers?: readonly (Rates & { readonly above: number })[]
+}
+
+/** How hard a model thinks before it answers. */
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 /** A value that never prints: String(), JSON and inspect all give `***`. */
 export class Secret {

@@ -2,6 +2,7 @@
 
 import type { InboundMessage, ReplyTarget } from '../channels/port.ts'
 import type { ContentBlock, Usage } from '../models/port.ts'
+import type { ApprovalBinding } from '../permissions/port.ts'
 import type { RouteInput } from '../plan/plan.ts'
 
 /** Order of service: people first, then the clock, then the rest. */
@@ -199,7 +200,7 @@ export class StepUnknown extends Error {
 }
 
 /** A question to people, word for word as it was asked. */
-export interface ApprovalRow {
+export interface ApprovalRow extends ApprovalBinding {
   readonly id: string
   readonly run: string
   readonly toolUseId: string
@@ -216,8 +217,9 @@ export interface ApprovalRow {
   readonly text: string
   /** Grants that "always" saves; empty: it can't be remembered. */
   readonly grants: readonly string[]
-  /** Files the command names, with a digest of each as it was when it was asked about. */
-  readonly files?: readonly { readonly name: string; readonly digest: string }[]
+  /** The question that this one was asked in place of, and what had changed since that. */
+  readonly replaces?: string
+  readonly changes?: readonly string[]
   /** Identity of who spoke. */
   readonly requestedBy?: string
   /** The message came from the owner's own terminal or page. */
@@ -227,7 +229,8 @@ export interface ApprovalRow {
   readonly replyTo?: ReplyTarget
   readonly createdAt: number
   readonly expiresAt: number
-  readonly state: 'open' | 'once' | 'always' | 'deny' | 'expired' | 'cancelled'
+  /** `replaced`: what it was about changed, so it is asked anew. */
+  readonly state: 'open' | 'once' | 'always' | 'deny' | 'expired' | 'cancelled' | 'replaced'
   /** Its turn no longer waits in place. */
   readonly late: boolean
   readonly decidedBy?: string
@@ -317,6 +320,8 @@ export interface HaltStore {
   halt(agentId: string | undefined, by: string, at: number): Promise<void>
   /** Without an agent: everything, single agents too. */
   resume(agentId: string | undefined): Promise<void>
+  /** Takes over what another program wrote into the record. Gives what confirms that it holds, once it does. */
+  reread(): () => Promise<void>
 }
 
 /** Codes of one channel's strangers that may stand at a time: names cost an attacker nothing on some channels. */

@@ -4,6 +4,7 @@
 import type { EngineEvent } from '../agent/events.ts'
 import { judgeTool } from '../permissions/policy.ts'
 import type { AgentPlan, Place, Plan } from '../plan/plan.ts'
+import { runsCommands, type ToolDefinition } from '../tools/port.ts'
 import type { Seen } from './expect.ts'
 import type { Step } from './spec.ts'
 
@@ -36,6 +37,7 @@ interface Item {
 /** `see`: one step, what it showed, and all that happened in it. */
 export function createCoverage(
   plan: Plan,
+  tools: readonly ToolDefinition[],
   places: Places,
 ): { see(step: Step, seen: Seen, events: readonly EngineEvent[]): void; report(): Coverage } {
   const items = itemsOf(plan, places)
@@ -60,9 +62,15 @@ export function createCoverage(
         else if (event.type === 'turn_end') {
           touched.agents.add(event.agentId)
           if (event.limit !== undefined) touched.limits.add(`${event.agentId}.${event.limit}`)
-        } else if (event.type === 'tool_execute') seeCall(event.agentId, event.toolName, event.input)
+        } else if (event.type === 'tool_execute') {
+          seeCall(
+            event.agentId,
+            tools.find(({ name }) => name === event.toolName),
+            event.input,
+          )
+        }
       }
-      if (step.command !== undefined) seeCall(step.command.agentId, 'bash', step.command)
+      if (step.command !== undefined) seeCall(step.command.agentId, tools.find(runsCommands), step.command)
     },
     report() {
       const of = (kind: keyof Coverage): CoverageKind => {
@@ -80,9 +88,9 @@ export function createCoverage(
   }
 
   /** A grant is touched by a call that it, alone, would decide. */
-  function seeCall(agentId: string, tool: string, input: unknown): void {
+  function seeCall(agentId: string, tool: ToolDefinition | undefined, input: unknown): void {
     const agent = plan.agents.get(agentId)
-    if (agent === undefined) return
+    if (agent === undefined || tool === undefined) return
     const { allow, deny } = agent.permissions
     for (const pattern of allow)
       if (decides(agent, tool, input, { allow: [pattern], deny: [] }, 'allow')) touched.grants.add(`${agentId} allow ${pattern}`)
@@ -102,13 +110,14 @@ export const isHeartbeatRun = (event: EngineEvent): event is EngineEvent & { typ
 
 function decides(
   agent: AgentPlan,
-  name: string,
+  tool: ToolDefinition,
   input: unknown,
   grants: { readonly allow: readonly string[]; readonly deny: readonly string[] },
   by: 'allow' | 'deny',
 ): boolean {
   const verdict = judgeTool({
-    tool: { name, traits: { asks: true } },
+    // As if it asked: whether a grant fits is what counts.
+    tool: { ...tool, traits: { asks: true } },
     input,
     agent: {
       permissions: { ...agent.permissions, ...grants, mode: 'ask', askInSandbox: 'always' },

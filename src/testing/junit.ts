@@ -1,5 +1,6 @@
 // A test report in, JUnit XML out, as CI systems read it.
 
+import type { Diagnostic } from '../errors.ts'
 import type { TestReport } from './run-tests.ts'
 
 const xml = (text: string): string =>
@@ -12,7 +13,19 @@ const xml = (text: string): string =>
     .replaceAll('"', '&quot;')
     .replaceAll('\n', '&#10;')
 
-export function junit(report: TestReport): string {
+/** A configuration that is invalid has no tests to run: one case that names every problem. */
+export function junitOfProblems(file: string, problems: readonly Diagnostic[]): string {
+  const failures = problems.map(({ code, message, file: where, line, column }) => ({
+    message: `${code} ${message}`,
+    file: where,
+    line,
+    column,
+  }))
+  const result = { name: 'the configuration is valid', ok: false, file, line: 1, failures, steps: 0, durationMs: 0 }
+  return junit({ results: [result], failed: 1, skipped: 0 })
+}
+
+export function junit(report: Pick<TestReport, 'results' | 'failed' | 'skipped'>): string {
   const cases = report.results.map((result) => {
     const head = `<testcase name="${xml(result.name)}" classname="${xml(result.file)}" file="${xml(result.file)}" line="${result.line}" time="${(result.durationMs / 1000).toFixed(3)}"`
     if (result.skipped !== undefined) return `    ${head}><skipped message="${xml(result.skipped)}"/></testcase>`

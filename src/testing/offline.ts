@@ -1,6 +1,6 @@
 // A plan in, the same plan with nothing behind it but scripted models out: what a test runs on.
 
-import { priceOf } from '../models/prices.ts'
+import { priceFor } from '../models/prices.ts'
 import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
 
 /** No provider of a configuration is named so: a colon cannot stand in a model's name. */
@@ -35,7 +35,7 @@ export function offlinePlan(plan: Plan, named: ModelRef | null): Plan {
     }
     const ref = named ?? (scripted(offline) ? offline : { provider: ECHO, model: 'echo' })
     const script = models.get(ref.provider) ?? echo
-    const price = priceOf(plan.models.get(agent.model.provider)?.prices ?? {}, agent.model.model)
+    const price = priceFor(plan.models.get(agent.model.provider), agent.model.model)
     const priced = `test:${id}:${ref.provider}`
     if (price !== undefined) models.set(priced, { ...script, id: priced, fingerprint: priced, prices: { '*': price } })
     const model = price === undefined ? ref : { ...ref, provider: priced }

@@ -1,7 +1,8 @@
 // The tests of a plan in; what held, what did not and where, and what no test touched, out.
 
 import { durationMs } from '../config/durations.ts'
-import { judgeTool } from '../permissions/policy.ts'
+import { shellPolicy } from '../permissions/policy.ts'
+import { judgeCommand } from '../permissions/shell/verdict.ts'
 import { admission } from '../plan/admission.ts'
 import type { ModelRef, Place, Plan } from '../plan/plan.ts'
 import { routeMessage } from '../plan/route.ts'
@@ -52,7 +53,7 @@ const START = '2026-01-05T09:00:00Z'
 /** Runs the plan's `tests:` one after another, offline: on a simulated clock and storage, with no platform and no paid model. */
 export async function runTests(options: RunTestsOptions): Promise<TestReport> {
   const { plan, filter = '' } = options
-  const coverage = createCoverage(plan, options.places)
+  const coverage = createCoverage(plan, options.registry.tools, options.places)
   const stages = await createStages(plan, options.registry)
   const results: TestResult[] = []
   for (const [index, { spec, place }] of plan.tests.entries()) {
@@ -211,5 +212,5 @@ async function judge(stage: Stage, { agentId, command }: NonNullable<Step['comma
   const agent = stage.plan.agents.get(agentId)
   if (agent === undefined) return `no agent ${agentId}`
   const policy = await stage.environment.policyOf(stage.plan, agent, agent)
-  return judgeTool({ tool: { name: 'bash', traits: {} }, input: { command }, ...policy }).decision
+  return judgeCommand(command, shellPolicy(policy)).decision
 }

@@ -57,7 +57,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
   const load = (): Promise<unknown> =>
     Promise.all([
       ...registry.providers.flatMap((one) => (one.type === 'scripted' ? [one.load()] : [])),
-      ...registry.tools.flatMap((tool) => [tool.load(), runner.validateInput(tool, {})]),
+      ...registry.tools.map((tool) => runner.validateInput(tool, {})),
     ])
 
   return {

@@ -2,13 +2,12 @@
 // that reaches nothing. Verdicts are the real ones.
 
 import { posix } from 'node:path'
-import { createSpawn } from '../engine/tools/spawn.ts'
+import { capabilitiesOf } from '../engine/tools/capabilities.ts'
 import type { CreateToolEnvironment, ToolEnvironment } from '../engine/tools/tool-environment.ts'
 import { indexNote, rank } from '../memory/ranking.ts'
 import { engineFiles } from '../permissions/engine-files.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
-import { abortSignal } from '../stop.ts'
 import type { MemoryStore } from '../tools/port.ts'
 import type { ToolRunner } from '../tools/run.ts'
 
@@ -36,24 +35,16 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
         cwd: cwdOf(bounded),
       }),
       cwdOf,
-      async contextOf(turn, idempotencyKey) {
-        const { plan, agent, session } = turn
-        const spawn = createSpawn(world, turns(), turn, idempotencyKey)
-        return {
-          plan,
-          agent,
-          session,
-          signal: abortSignal(turn.signal),
-          clock: world.clock,
-          log: world.log,
-          paths: pathsOf(agent),
+      // The files of a test change by its own steps alone.
+      bind: async () => ({}),
+      changedSince: async () => [],
+      capabilitiesOf: (turn, tool, idempotencyKey) =>
+        capabilitiesOf(world, turns(), turn, tool, idempotencyKey, {
+          paths: pathsOf(turn.agent),
           network: NO_NETWORK,
           shell: NO_SHELL,
           memory,
-          spawn,
-          idempotencyKey,
-        }
-      },
+        }),
       remember: async (agentId, added) => void grants.set(agentId, [...(grants.get(agentId) ?? []), ...added]),
       redact: (text) => text,
       close: async () => {},

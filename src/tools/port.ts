@@ -1,11 +1,12 @@
-// The port every tool stands behind: data that anyone may read without loading the tool, and a function loaded on first use.
+// The port every tool stands behind: what it is called, what it may do to the world, how a call of it is judged and shown, and
+// the function that runs it. A tool gets no Plan and no secret but its own settings.
 
 import type { MediaBlock, TextBlock } from '../models/port.ts'
-import type { NetworkGate, PathGate, ShellRunner } from '../permissions/port.ts'
-import type { AgentPlan, Plan } from '../plan/plan.ts'
+import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
+import type { PermissionMode } from '../plan/plan.ts'
 import type { Clock, Logger } from '../ports.ts'
 
-/** What a tool can do to the world; checks and `access` speak of these. */
+/** What a tool can do to the world; checks, verdicts and `access` go by these. */
 export interface ToolTraits {
   /** Runs programs. */
   readonly runs?: true
@@ -15,27 +16,54 @@ export interface ToolTraits {
   readonly sends?: true
   /** Costs money. */
   readonly spends?: true
-  /** Mode `ask` asks before it runs (bash does, by its command). */
+  /** Mode `ask` asks before it runs. */
   readonly asks?: true
   /** Running it twice is the same as once, so a crash in mid-call may repeat it. */
   readonly idempotent?: true
   /** Its result can hold text that others wrote (a page, a file, a program's output): the model gets it marked as data. */
   readonly outside?: true
+  /** Its result can hold what is not for everyone: files, notes, other conversations. */
+  readonly private?: true
 }
 
-export interface ToolDefinition {
+/** Top-level keys of the configuration that hold a tool's settings. */
+export type SettingsKey = 'search'
+
+/**
+ * One tool. `Input` is what `inputSchema` describes; `Settings` is the part of the Plan that `settings` names.
+ * A tool of one's own is an entry of the registry: `{ ...builtinRegistry, tools: [...builtinRegistry.tools, mine] }`.
+ */
+export interface ToolDefinition<Input = never, Settings = never> {
+  /** As the model calls it and `tools:` lists it: letters, digits, `_` and `-`, at most 64. */
   readonly name: string
+  /** For the model: what it does and when to use it. */
   readonly description: string
-  /** JSON Schema, draft-07, of the input. */
+  /** JSON Schema, draft-07, of the input: an object. An input that does not fit never reaches `run`. */
   readonly inputSchema: Readonly<Record<string, unknown>>
-  readonly traits: ToolTraits
+  /** Absent: it may do anything, so it asks, its results are marked as data, and it is never repeated. */
+  readonly traits?: ToolTraits
+  /** Where its settings are. An agent is not offered the tool while they are absent. */
+  readonly settings?: SettingsKey
   /** Longest run in ms; default 60,000. */
   readonly timeoutMs?: number
-  load(): Promise<ToolRun>
+  /** Judges one call. Pure. Absent: by traits, grants and mode. What `deny` refuses is refused before. */
+  judge?(input: unknown, policy: ToolPolicy): Verdict
+  /** The shell command that a call runs: the files it names are held to what was approved. */
+  commandOf?(input: unknown): string | undefined
+  /** The call as an approver reads it. Absent: its input as JSON. What could deceive the eye is made visible afterwards. */
+  describe?(input: unknown): string
+  /** May throw: the model gets an error result with the message. Load heavy libraries in here, on first use. */
+  run(input: Input, capabilities: ToolCapabilities<Settings>): Promise<ToolResult>
 }
 
-/** May throw: the turn turns that into an error result. `input` was checked against the schema. */
-export type ToolRun = (input: never, context: ToolContext) => Promise<ToolResult>
+/** What `judge` may ask of the agent's permissions. */
+export interface ToolPolicy {
+  readonly mode: PermissionMode
+  /** The shell checker's verdict on a command. */
+  judgeCommand(command: unknown): Verdict
+  /** The verdict on a tool without a `judge`. */
+  judgeByTraits(): Verdict
+}
 
 export interface ToolResult {
   readonly content: string | readonly (TextBlock | MediaBlock)[]
@@ -43,20 +71,23 @@ export interface ToolResult {
 }
 
 /** What a tool may use; it takes nothing else from the world. */
-export interface ToolContext {
-  readonly plan: Plan
-  readonly agent: AgentPlan
+export interface ToolCapabilities<Settings = never> {
+  /** For whom it runs. */
+  readonly agent: { readonly id: string; readonly name: string }
   readonly session: SessionRef
+  /** Aborts when the turn is stopped or the tool's time is up. */
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly log: Logger
+  /** The same for every attempt at this call; pass it on to services that know such keys. */
+  readonly idempotencyKey: string
+  /** The tool's part of the configuration. */
+  readonly settings: Settings
   readonly paths: PathGate
   readonly network: NetworkGate
   readonly shell: ShellRunner
   readonly memory: MemoryStore
   readonly spawn: Spawn
-  /** The same for every attempt at this call. */
-  readonly idempotencyKey: string
 }
 
 /** The session a turn runs in, and who spoke. */
@@ -82,4 +113,26 @@ export interface MemoryStore {
   list(): Promise<readonly { key: string; bytes: number; modified: number }[]>
   read(key: string): Promise<string | null>
   remove(key: string): Promise<boolean>
+}
+
+const EVERY_TRAIT: ToolTraits = {
+  runs: true,
+  writes: true,
+  sends: true,
+  spends: true,
+  asks: true,
+  outside: true,
+  private: true,
+}
+
+/** A tool's traits; one that declares none may do anything. */
+export const traitsOf = ({ traits }: Pick<ToolDefinition, 'traits'>): ToolTraits => traits ?? EVERY_TRAIT
+
+/** Whether its calls are commands of the shell. */
+export const runsCommands = (tool: Pick<ToolDefinition, 'commandOf'>): boolean => tool.commandOf !== undefined
+
+/** Whether some call of it may ask. */
+export function isGated(tool: Pick<ToolDefinition, 'traits'>): boolean {
+  const { asks, runs } = traitsOf(tool)
+  return asks === true || runs === true
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { messageOf } from '../errors.ts'
-import type { ToolContext, ToolDefinition, ToolResult, ToolRun } from './port.ts'
+import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from './port.ts'
 
 export interface ToolRunner {
   /** The definition of a tool, or undefined. */
@@ -12,7 +12,7 @@ export interface ToolRunner {
   /** What is wrong with the input, in words for the model; null: nothing. */
   validateInput(tool: ToolDefinition, input: unknown): Promise<string | null>
   /** Checks the input and runs the tool. Must not throw: failures become error results. */
-  run(tool: ToolDefinition, input: unknown, context: ToolContext): Promise<ToolResult>
+  run(tool: ToolDefinition, input: unknown, context: ToolCapabilities<unknown>): Promise<ToolResult>
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000
@@ -25,24 +25,13 @@ export function createToolRunner(
   { maxResultChars = DEFAULT_MAX_CHARS }: { maxResultChars?: number } = {},
 ): ToolRunner {
   const byName = new Map(registry.tools.map((tool) => [tool.name, tool]))
-  const loaded = new Map<ToolDefinition, Promise<ToolRun>>()
   const validate = createValidator()
 
-  function load(tool: ToolDefinition): Promise<ToolRun> {
-    let run = loaded.get(tool)
-    if (run === undefined) {
-      run = tool.load()
-      loaded.set(tool, run)
-      run.catch(() => loaded.delete(tool))
-    }
-    return run
-  }
-
-  async function run(tool: ToolDefinition, input: unknown, context: ToolContext): Promise<ToolResult> {
+  async function run(tool: ToolDefinition, input: unknown, context: ToolCapabilities<unknown>): Promise<ToolResult> {
     const problem = await validate(tool, input)
     if (problem !== null) return failure(problem)
     try {
-      const result = await bounded(tool, context, async (inner) => (await load(tool))(input as never, inner))
+      const result = await bounded(tool, context, (inner) => tool.run(input as never, inner as ToolCapabilities<never>))
       return finish(tool, result, context, maxResultChars)
     } catch (error) {
       return finish(tool, failure(messageOf(error) || 'The tool failed without saying why.'), context, maxResultChars)
@@ -57,8 +46,8 @@ const failure = (content: string): ToolResult => ({ content, isError: true })
 /** Runs `work` with a signal of its own; gives up on it when it outlives its time, or the turn's end, by the grace. */
 function bounded(
   tool: ToolDefinition,
-  context: ToolContext,
-  work: (context: ToolContext) => Promise<ToolResult>,
+  context: ToolCapabilities<unknown>,
+  work: (context: ToolCapabilities<unknown>) => Promise<ToolResult>,
 ): Promise<ToolResult> {
   const limit = tool.timeoutMs ?? DEFAULT_TIMEOUT_MS
   const controller = new AbortController()
@@ -96,8 +85,8 @@ function bounded(
 const seconds = (ms: number): string => (ms >= 1000 ? `${Math.round(ms / 1000)} seconds` : `${ms} ms`)
 
 /** Caps the text, and marks what strangers wrote. Error texts of such tools are marked too: they may quote the page. */
-function finish(tool: ToolDefinition, result: ToolResult, context: ToolContext, maxChars: number): ToolResult {
-  const wrap = (text: string): string => (tool.traits.outside ? asData(tool.name, text, context.idempotencyKey) : text)
+function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilities<unknown>, maxChars: number): ToolResult {
+  const wrap = (text: string): string => (traitsOf(tool).outside ? asData(tool.name, text, context.idempotencyKey) : text)
   const error = result?.isError ? { isError: true } : {}
   const content: unknown = result?.content
   if (typeof content === 'string') return { content: wrap(capText(content, maxChars)), ...error }

@@ -8,6 +8,7 @@ import { chatWith } from '../../src/cli/chat.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli.ts'
 import { readGatewayFile, removeGatewayFile, writeGatewayFile } from '../../src/gateway/state-file.ts'
+import { lockFolder } from '../../src/storage/embedded/lock.ts'
 import { createSessionFiles } from '../../src/storage/embedded/session-files.ts'
 import { OWNER, type Started, started } from '../gateway/start.ts'
 import { testdir } from '../support/testdir.ts'
@@ -34,13 +35,12 @@ async function folder(
 ): Promise<{ cwd: string; own: Started | null; claw(args: string[], stdin?: string): Promise<Run> }> {
   const cwd = testdir(t, { 'openclaw.yaml': CONFIG })
   const own = run ? await started(t) : null
-  if (own !== null)
-    await writeGatewayFile(join(cwd, '.openclaw'), {
-      url: own.gateway.url,
-      port: own.gateway.port,
-      pid: process.pid,
-      ownerSecret: OWNER,
-    })
+  if (own !== null) {
+    const { url, port } = own.gateway
+    await writeGatewayFile(join(cwd, '.openclaw'), { url, port, pid: process.pid, ownerSecret: OWNER })
+    // As an engine would.
+    t.teardown(lockFolder(join(cwd, '.openclaw')))
+  }
   const claw = async (args: string[], stdin = ''): Promise<Run> => {
     const out: string[] = []
     const err: string[] = []
@@ -127,15 +127,7 @@ t.test('a program that holds the engine talks without a file', async (t) => {
 
 t.test('verbs that want a running engine say so when there is none', async (t) => {
   const { claw, cwd } = await folder(t, { run: false })
-  const verbs = [
-    ['status'],
-    ['reload'],
-    ['approvals'],
-    ['heartbeats'],
-    ['usage'],
-    ['sessions', 'reset', 'x'],
-    ['approvals', 'allow', 'x'],
-  ]
+  const verbs = [['status'], ['reload'], ['approvals'], ['sessions', 'reset', 'x'], ['approvals', 'allow', 'x']]
   for (const verb of verbs) t.match(await claw(verb), { code: 1, out: '', err: /no engine is running.*claw run/ }, verb.join(' '))
   // A file that a killed process left behind.
   await writeGatewayFile(join(cwd, '.openclaw'), { url: 'http://127.0.0.1:9', port: 9, pid: 1, ownerSecret: 'old' })
@@ -170,13 +162,13 @@ t.test('what the other verbs run', async (t) => {
   const { claw, own } = await folder(t)
   t.match(await claw(['reload', '--wait']), { code: 0, out: /generation 2 is live/ })
   t.match(JSON.parse((await claw(['reload', '--format', 'json'])).out), { formatVersion: 1, ok: true, generation: 3 })
-  t.match(await claw(['stop', '--agent', 'nobody']), { code: 1, err: /There is no agent "nobody"/ })
+  t.match(await claw(['stop', '--agent', 'nobody']), { code: 66, err: /There is no agent "nobody"/ })
   t.match(await claw(['stop']), { code: 0, out: /everything is stopped/ })
   t.match(await claw(['chat'], 'hello\n'), { code: 1, err: /is stopped/ })
-  t.match(await claw(['resume']), { code: 0, out: /everything goes on/ })
+  t.match(await claw(['resume']), { code: 0, out: /everything runs again/ })
   t.match(await claw(['heartbeats']), { code: 0, out: /morning-check +30 7 \* \* \* \(Europe\/Paris\) +main/ })
   t.match(await claw(['heartbeats', 'run', 'morning-check']), { code: 0, out: 'Started.\n' })
-  t.match(await claw(['heartbeats', 'run', 'nope']), { code: 1, err: /no heartbeat "nope"/ })
+  t.match(await claw(['heartbeats', 'run', 'nope']), { code: 66, err: /no heartbeat "nope"/ })
   t.match(await claw(['heartbeats', 'run']), { code: 64 })
   t.match(await claw(['usage']), { code: 0, out: /user:http:ann +3 +1200 +340 +0\.0123/ })
   t.match(JSON.parse((await claw(['usage', '--format', 'json'])).out), {
@@ -196,7 +188,7 @@ t.test('what the other verbs run', async (t) => {
   t.match(JSON.parse((await claw(['approvals', '--format', 'json'])).out), { approvals: [{ id, expiresAt: /^20\d\d-/ }] })
   t.match(await claw(['approvals', 'always', id]), { code: 0, out: 'Approved.\n' })
   t.match((await waiting)?.json(), { response: /always/ })
-  t.match(await claw(['approvals', 'deny', id]), { code: 1 })
+  t.match(await claw(['approvals', 'deny', id]), { code: 66 })
   t.match(await claw(['approvals', 'maybe', id]), { code: 64 })
   t.match(await claw(['sessions', 'reset', 'agent:main:http:ann']), { code: 0 })
 })
@@ -251,7 +243,7 @@ t.test('sessions are read from the files, whether or not an engine runs', async 
     entries,
   })
   t.equal((await claw(['sessions', 'export', 'agent:main:telegram:123'])).out, `${lines}\n`)
-  t.match(await claw(['sessions', 'show', 'agent:main:nobody']), { code: 1, err: /no session/ })
+  t.match(await claw(['sessions', 'show', 'agent:main:nobody']), { code: 66, err: /no session/ })
   t.match(await claw(['sessions', 'burn', 'x']), { code: 64 })
 })
 

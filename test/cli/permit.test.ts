@@ -150,7 +150,7 @@ t.test('usage', async (t) => {
   const cwd = folder(t)
   t.equal((await call(permit, cwd, [])).code, 64)
   t.equal((await call(permit, cwd, ['ls'], { stdin: true })).code, 64)
-  t.match(await call(permit, cwd, ['ls'], { agent: 'nobody' }), { code: 64, err: /main, loose/ })
+  t.match(await call(permit, cwd, ['ls'], { agent: 'nobody' }), { code: 66, err: /main, loose/ })
   t.equal((await call(permit, testdir(t, {}), ['ls'], { agent: 'main' })).code, 66)
   t.equal((await call(permit, testdir(t, { 'openclaw.yaml': 'agents: 5' }), ['ls'], { agent: 'main' })).code, 1)
 })

@@ -16,7 +16,7 @@ const registry: Registry = {
       description: 'Roll a die.',
       inputSchema: { type: 'object' },
       traits: { spends: true },
-      load: async () => async () => ({ content: '4' }),
+      run: async () => ({ content: '4' }),
     },
   ],
   channels: [

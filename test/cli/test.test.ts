@@ -152,10 +152,10 @@ agents:
   main:
     soul: S
     tools: [bash, write_file, web_fetch]
-    model: claude-sonnet-4-5
-    fallbacks: [claude-haiku-4-5]
+    model: claude-sonnet-5-5
+    fallbacks: [claude-haiku-5-5]
     permissions: { mode: ignore }
-    compaction: { contextWindow: 10000, keepRecent: 4, model: claude-haiku-4-5 }
+    compaction: { contextWindow: 10000, keepRecent: 4, model: claude-haiku-5-5 }
 channels: { telegram: { token: x, apiRoot: "http://127.0.0.1:1" } }
 tests:
   - name: hands that do nothing

@@ -135,7 +135,7 @@ t.test('config print: values, origins, never a secret', async (t) => {
     'agents.main.soul: "x"  # file openclaw.yaml:2',
     'agents.main.maxTurns: 7  # include more.yaml:1',
     'agents.main.sessionScope: "main"  # file openclaw.yaml:4',
-    'agents.main.maxTokens: 4096  # default',
+    'agents.main.maxTokens: 16000  # default',
     'gateway.port: 1  # environment openclaw.yaml:3',
     'gateway.auth.token: "***"  # environment openclaw.yaml:3',
     'gateway.host: "127.0.0.1"  # default',

@@ -11,13 +11,13 @@ import { registry } from './registry.ts'
 export async function loadFolder(
   t: Test,
   files: Record<string, string | Buffer | Record<string, string>>,
-  options: { env?: Record<string, string>; requireSecrets?: boolean } = {},
+  options: { env?: Record<string, string>; requireSecrets?: boolean; now?: number } = {},
 ): Promise<LoadResult & { folder: string }> {
   const folder = testdir(t, files as Parameters<Test['testdir']>[0])
   const result = await loadPlan(join(folder, 'openclaw.yaml'), {
     registry,
-    env: options.env ?? {},
-    ...(options.requireSecrets === undefined ? {} : { requireSecrets: options.requireSecrets }),
+    env: {},
+    ...options,
   })
   return { ...result, folder }
 }

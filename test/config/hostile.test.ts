@@ -108,7 +108,7 @@ t.test('200 mutated configurations: never a crash, always a position', async (t)
 })
 
 const BASE = `version: 1
-defaults: { model: claude-sonnet-4-5, maxTurns: 20 }
+defaults: { model: claude-sonnet-5-5, maxTurns: 20 }
 agents:
   main:
     soul: You are terse.

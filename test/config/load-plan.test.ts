@@ -13,7 +13,7 @@ t.test('the smallest file: one agent answers, on http and webchat', async (t) =>
   t.equal(plan?.defaultAgent, 'main')
   t.same([...plan!.channels.keys()], ['http', 'webchat'])
   t.equal(plan?.agents.get('main')?.soul.text, 'You are terse.')
-  t.same(plan?.agents.get('main')?.model, { provider: 'anthropic', model: 'claude-sonnet-4-5' })
+  t.same(plan?.agents.get('main')?.model, { provider: 'anthropic', model: 'claude-sonnet-5-5' })
   t.same(plan?.agents.get('main')?.tools, [])
   t.equal(plan?.gateway.port, 18789)
   t.ok(Object.isFrozen(plan?.agents.get('main')?.permissions))
@@ -114,7 +114,7 @@ t.test('models: providers, aliases, bare names', async (t) => {
   demo: { provider: scripted }
 defaults: { model: local, tools: ["memory_*"], permissions: { mode: record, allow: [git status] } }
 agents:
-  a: { soul: A, fallbacks: [local/other/name, claude-haiku-4-5], offline: demo, permissions: { mode: ask } }
+  a: { soul: A, fallbacks: [local/other/name, claude-haiku-5-5], offline: demo, permissions: { mode: ask } }
   b: { soul: B, model: openai/gpt-x, tools: [] }
 `,
     { ANTHROPIC_API_KEY: 'sk-secret' },
@@ -124,7 +124,7 @@ agents:
   t.same(a?.model, { provider: 'local', model: 'llama3' })
   t.same(a?.fallbacks, [
     { provider: 'local', model: 'other/name' },
-    { provider: 'anthropic', model: 'claude-haiku-4-5' },
+    { provider: 'anthropic', model: 'claude-haiku-5-5' },
   ])
   t.same(a?.permissions.mode, 'ask')
   t.same(a?.permissions.allow, ['git status'])

@@ -8,7 +8,7 @@ const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
   description: name,
   inputSchema: { type: 'object' },
   traits,
-  load: () => Promise.reject(new Error('not in this test')),
+  run: () => Promise.reject(new Error('not in this test')),
 })
 
 export const registry: Registry = {

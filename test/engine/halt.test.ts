@@ -109,7 +109,7 @@ t.test('the same without a running engine: it starts halted', async (t) => {
   const folder = testdir(t, { 'openclaw.yaml': YAML.replaceAll('$API', 'http://127.0.0.1:9') })
   t.match(await runCli(folder, 'stop'), { code: 0, out: /from the next start on/ })
   t.match(await runCli(folder, 'resume'), { code: 0, out: /from the next start on/ })
-  t.match(await runCli(folder, 'stop', '--agent', 'nobody'), { code: 1, err: /no agent "nobody"/ })
+  t.match(await runCli(folder, 'stop', '--agent', 'nobody'), { code: 66, err: /no agent "nobody"/ })
   t.match(await runCli(folder, 'stop', '--agent', 'other'), { code: 0 })
   const b = await bot(t, folder)
   t.same(await codes(b), [200, 503])

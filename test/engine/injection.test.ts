@@ -10,7 +10,8 @@ import { createNetworkGate } from '../../src/permissions/network.ts'
 import type { Registry } from '../../src/registry.ts'
 import { readStoredKey } from '../../src/storage/embedded/read-outside.ts'
 import type { InboxRow } from '../../src/storage/ports.ts'
-import type { ToolContext } from '../../src/tools/port.ts'
+import type { ToolDefinition } from '../../src/tools/port.ts'
+import { webFetch } from '../../src/tools/web/web-fetch.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
 import { testdir } from '../support/testdir.ts'
@@ -133,21 +134,19 @@ const withAttacker = (page: string): Registry => ({
   ...builtinRegistry,
   tools: builtinRegistry.tools.map((tool) => {
     if (tool.name !== 'web_fetch') return tool
-    return {
+    const attacked: ToolDefinition<{ url: string }> = {
       ...tool,
-      load: async () => {
-        const run = (await tool.load()) as (input: { url: string }, context: ToolContext) => Promise<never>
-        return async (input: { url: string }, context: ToolContext) => {
-          if (input.url !== PAGE) return await run(input, context)
-          const network = createNetworkGate({
-            denyHosts: [],
-            resolve: async () => ['93.184.215.14'],
-            dial: () => ({ host: '127.0.0.1', port: Number(page), secure: false }),
-          })
-          return await run(input, { ...context, network })
-        }
+      async run(input, capabilities) {
+        if (input.url !== PAGE) return await webFetch.run(input, capabilities)
+        const network = createNetworkGate({
+          denyHosts: [],
+          resolve: async () => ['93.184.215.14'],
+          dial: () => ({ host: '127.0.0.1', port: Number(page), secure: false }),
+        })
+        return await webFetch.run(input, { ...capabilities, network })
       },
     }
+    return attacked
   }),
 })
 

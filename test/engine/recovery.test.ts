@@ -50,9 +50,9 @@ function countingTool(traits: ToolDefinition['traits']): { registry: Registry; c
     name: 'count_calls',
     description: 'Counts.',
     inputSchema: { type: 'object', additionalProperties: false },
-    traits,
-    load: async () => async (_, context) => {
-      calls.push(context.idempotencyKey)
+    traits: traits ?? {},
+    async run(_, { idempotencyKey }) {
+      calls.push(idempotencyKey)
       await opened
       return { content: 'counted' }
     },

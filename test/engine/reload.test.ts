@@ -154,7 +154,7 @@ t.test('asked for by a tool within a turn: done while the turn goes on, several 
     description: 'Saves and loads the configuration.',
     inputSchema: { type: 'object', properties: {} },
     traits: {},
-    load: async () => async () => {
+    async run() {
       // As `claw reload` would from a command: over the gateway, and several times at once.
       const owner = { authorization: `Bearer ${b.claw.ownerSecret}`, 'content-type': 'application/json' }
       const ask = async (): Promise<ReloadResult> => {

@@ -11,7 +11,7 @@ const names = builtinTools.map((tool) => tool.name)
 const TRAITS = ['runs', 'writes', 'sends', 'spends'] as const
 const traitsOf = (tools: readonly string[]): Set<string> =>
   new Set(
-    builtinTools.filter((tool) => tools.includes(tool.name)).flatMap((tool) => TRAITS.filter((trait) => tool.traits[trait])),
+    builtinTools.filter((tool) => tools.includes(tool.name)).flatMap((tool) => TRAITS.filter((trait) => tool.traits?.[trait])),
   )
 
 t.test('no chain of agents gains a kind of right that one above it lacks', async () => {

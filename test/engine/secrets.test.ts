@@ -31,7 +31,7 @@ const boom: ToolDefinition = {
   description: 'Fails and says too much.',
   inputSchema: { type: 'object', properties: {}, additionalProperties: false },
   traits: {},
-  load: async () => async () => {
+  async run() {
     throw new Error(`GET https://x/?key=${MODEL} with ${TELEGRAM} failed`)
   },
 }

@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { judgeTool, judgeToolNow, type ToolCall } from '../../src/permissions/policy.ts'
+import { bash } from '../../src/tools/shell/bash.ts'
 import { testdir } from '../support/testdir.ts'
 
 const call = (
@@ -9,10 +10,7 @@ const call = (
   input: unknown,
   more: Partial<ToolCall> & { mode?: 'ask' | 'record' | 'ignore'; allow?: string[]; deny?: string[]; cwd?: string } = {},
 ): ToolCall => ({
-  tool: {
-    name,
-    traits: name === 'bash' ? { runs: true, asks: true } : name === 'send_mail' ? { sends: true, asks: true } : { writes: true },
-  },
+  tool: name === 'bash' ? bash : { name, traits: name === 'send_mail' ? { sends: true, asks: true } : { writes: true } },
   input,
   agent: {
     sandbox: 'auto',

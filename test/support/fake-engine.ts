@@ -313,7 +313,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
     approvals: async () => [...open.values()].map((one) => one.view),
     async decide(id, decision, by) {
       const one = open.get(id)
-      if (one === undefined) return { ok: false, message: `No question ${id} is open.` }
+      if (one === undefined) return { ok: false, missing: true, message: `No question ${id} is open.` }
       if (by.caller.kind !== 'owner' && by.identity !== 'bridge:boss') return { ok: false, message: 'Not an approver.' }
       open.delete(id)
       emit({ type: 'approval_decision', id, decision, by: by.identity ?? by.caller.kind })
@@ -351,6 +351,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       halted = true
       emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
     },
+    async rereadHalts() {},
     async resume(agentId, by) {
       halted = false
       emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })

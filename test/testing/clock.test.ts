@@ -75,11 +75,11 @@ t.test('limits of tokens and money: what was spent counts until the day or month
     `
 models:
   demo: { provider: scripted, script: script.yaml }
-  anthropic: { provider: anthropic, prices: { claude-sonnet-4-5: { input: 1000, output: 9000 } } }
+  anthropic: { provider: anthropic, prices: { claude-sonnet-5-5: { input: 1000, output: 9000 } } }
 agents:
   tokens: { soul: S, rateLimit: { maxTokensPerDay: 1000 } }
-  day: { soul: S, model: claude-sonnet-4-5, rateLimit: { maxCostPerDay: 5 } }
-  month: { soul: S, model: claude-sonnet-4-5, rateLimit: { maxCostPerMonth: 5 } }
+  day: { soul: S, model: claude-sonnet-5-5, rateLimit: { maxCostPerDay: 5 } }
+  month: { soul: S, model: claude-sonnet-5-5, rateLimit: { maxCostPerMonth: 5 } }
 routing: { rules: [{ prefix: /t, agentId: tokens }, { prefix: /d, agentId: day }, { prefix: /m, agentId: month }] }
 channels: { http: {} }
 tests:

@@ -289,12 +289,12 @@ t.test('a scripted agent speaks by its own script, another by its scripted offli
 models:
   calm: { provider: scripted, script: calm.yaml }
   broken: { provider: scripted, script: broken.yaml }
-  anthropic: { provider: anthropic, prices: { claude-sonnet-4-5: { input: 1000, output: 1000 } } }
+  anthropic: { provider: anthropic, prices: { claude-sonnet-5-5: { input: 1000, output: 1000 } } }
 agents:
   own: { soul: S, model: calm }
-  falls: { soul: S, model: broken, fallbacks: [claude-haiku-4-5, calm] }
-  away: { soul: S, model: claude-sonnet-4-5, offline: calm, rateLimit: { maxCostPerDay: 0.01 } }
-  real: { soul: S, model: claude-sonnet-4-5 }
+  falls: { soul: S, model: broken, fallbacks: [claude-haiku-5-5, calm] }
+  away: { soul: S, model: claude-sonnet-5-5, offline: calm, rateLimit: { maxCostPerDay: 0.01 } }
+  real: { soul: S, model: claude-sonnet-5-5 }
 routing: { defaultAgent: own, rules: [{ prefix: /f, agentId: falls }, { prefix: /a, agentId: away }, { prefix: /r, agentId: real }] }
 channels: { http: { allowFrom: [u] } }
 tests:

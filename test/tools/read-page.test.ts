@@ -1,6 +1,6 @@
 import t from 'tap'
-import { readPage } from '../../src/tools/read-page.ts'
-import { htmlToMarkdown, plainText } from '../../src/tools/readable.ts'
+import { readPage } from '../../src/tools/web/read-page.ts'
+import { htmlToMarkdown, plainText } from '../../src/tools/web/readable.ts'
 
 const URL = 'https://example.org/a/b'
 const never = new AbortController().signal

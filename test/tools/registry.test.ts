@@ -1,5 +1,6 @@
 import t from 'tap'
 import { resolveTools } from '../../src/tools/match.ts'
+import { traitsOf } from '../../src/tools/port.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
 
 t.test('the tools that ship', async (t) => {
@@ -26,7 +27,7 @@ t.test('inputs are those of the contract', async (t) => {
 
 t.test('traits say what a tool does to the world', async (t) => {
   const having = (trait: string): string[] =>
-    builtinTools.filter((tool) => Object.hasOwn(tool.traits, trait)).map((tool) => tool.name)
+    builtinTools.filter((tool) => Object.hasOwn(tool.traits ?? {}, trait)).map((tool) => tool.name)
   t.same(having('runs'), ['bash'])
   t.same(having('asks'), ['bash'], 'file tools and memory never ask')
   t.same(having('writes'), ['bash', 'write_file', 'save_memory'])
@@ -36,6 +37,7 @@ t.test('traits say what a tool does to the world', async (t) => {
     ['bash', 'read_file', 'web_fetch', 'web_search', 'memory_search', 'sessions_spawn'],
     'whatever reads what others wrote',
   )
+  t.same(having('private'), ['bash', 'read_file', 'memory_search'], 'whatever reads files or notes')
   t.notOk(having('idempotent').includes('bash'), 'a command is never repeated by itself')
 })
 
@@ -47,6 +49,8 @@ t.test('a bare hello stays small with the five tools of the seed', async (t) => 
   t.ok(JSON.stringify(specs).length < 2_500, `${JSON.stringify(specs).length} bytes`)
 })
 
-t.test('every tool loads', async (t) => {
-  for (const tool of builtinTools) t.type(await tool.load(), 'function', tool.name)
+t.test('a tool that declares nothing may do anything, and is never repeated', async (t) => {
+  const every = ['runs', 'writes', 'sends', 'spends', 'asks', 'outside', 'private']
+  t.same(Object.keys(traitsOf({})), every)
+  t.same(traitsOf({ traits: {} }), {}, 'nothing, where that is what it says')
 })

@@ -1,16 +1,18 @@
 // Tool policies: profile, allow, deny and their groups → the names of our tools.
 
+import { builtinTools } from '../../tools/registry.ts'
+import { bash } from '../../tools/shell/bash.ts'
 import type { Cursor } from './source.ts'
 
-const ALL = ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', 'save_memory', 'memory_search', 'sessions_spawn']
+const ALL = builtinTools.map(({ name }) => name)
 
 /** OpenClaw's tools and groups → ours. An empty list: it needs no counterpart. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   '*': ALL,
-  exec: ['bash'],
-  bash: ['bash'],
-  process: ['bash'],
-  'group:runtime': ['bash'],
+  exec: [bash.name],
+  bash: [bash.name],
+  process: [bash.name],
+  'group:runtime': [bash.name],
   read: ['read_file'],
   write: ['write_file'],
   edit: ['write_file'],

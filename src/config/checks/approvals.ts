@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { matchesTool } from '../../tools/match.ts'
+import { isGated } from '../../tools/port.ts'
 import { listAt, mapAt, textAt, textsOf } from '../document.ts'
 import { splitIdentity } from '../links.ts'
 import { resolvePeople } from '../scope.ts'
@@ -13,7 +14,7 @@ export const checkApprovals: Check = ({ doc, scope, registry }) => {
   const agents = mapAt(root['agents'])
   const defaults = mapAt(root['defaults'])
   const channels = mapAt(root['channels'])
-  const asking = registry.tools.filter(({ traits }) => traits.asks === true || traits.runs === true).map(({ name }) => name)
+  const asking = registry.tools.filter(isGated).map(({ name }) => name)
   const reachable = (identity: string): boolean => {
     const id = splitIdentity(identity)?.channelId
     return id !== undefined && scope.channels.has(id) && mapAt(channels[id])['enabled'] !== false

@@ -15,6 +15,8 @@ export interface CheckInput {
   readonly lookup: Lookup
   /** Secrets that are not set are errors. */
   readonly requireSecrets: boolean
+  /** Milliseconds. */
+  readonly now: number
 }
 
 /** Must not throw on a document that does not fit the schema: what is not of the expected shape is passed over. */

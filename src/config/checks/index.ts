@@ -11,6 +11,7 @@ import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkLimits } from './limits.ts'
 import { checkModels } from './models.ts'
+import { checkMoney } from './money.ts'
 import { checkNames } from './names.ts'
 import { checkPatterns } from './patterns.ts'
 import { checkPeople } from './people.ts'
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   checkSubagents,
   checkGateway,
   checkLimits,
+  checkMoney,
   checkGrants,
   checkApprovals,
   checkSecrets,

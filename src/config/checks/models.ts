@@ -1,38 +1,67 @@
-// Whoever names a model names a provider that exists.
+// Whoever names a model names a provider that exists, and a model that its service still offers.
 
 import type { Diagnostic } from '../../errors.ts'
-import { defaultModels } from '../compile/providers.ts'
-import { mapAt, textAt } from '../document.ts'
-import type { Config } from '../generated/config.ts'
-import { resolveModel } from '../model-ref.ts'
+import { endNotice, knownModel, modelTable } from '../../models/known-models.ts'
+import { type ConfigDocument, mapAt, textAt } from '../document.ts'
+import { type ModelNames, modelNames, namedModels } from '../named-models.ts'
 import type { Path } from '../shape.ts'
-import { suggestion } from '../suggest.ts'
-import { agentSections, type Check, testSteps, textsAt } from './check.ts'
+import { nearest, suggestion } from '../suggest.ts'
+import type { Check } from './check.ts'
 
-export const checkModels: Check = ({ doc, scope }) => {
+export const checkModels: Check = ({ doc, scope, now }) => {
   const problems: Diagnostic[] = []
-  const defaults = defaultModels({ models: readable(mapAt(doc.value, 'models')) })
-  const wants = (text: string | undefined, path: Path): void => {
-    if (text === undefined) return
-    const resolved = resolveModel(text, defaults)
-    if (!('unknown' in resolved)) return
-    const hint = suggestion(resolved.unknown, scope.providers, 'Define it under `models`.', 'Providers')
-    const empty = text.endsWith('/')
-    const message = empty ? `"${text}" names no model.` : `There is no model provider "${resolved.unknown}".`
+  const names = modelNames(doc)
+  const look = (provider: string, model: string, path: Path): void => {
+    const problem = modelProblem({ doc, names, now, provider, model, path })
+    if (problem !== null) problems.push(problem)
+  }
+  for (const { text, path, means } of namedModels(doc, scope, names)) {
+    // The default of a provider is looked at where it is written.
+    if (!('unknown' in means)) {
+      if (means.provider !== text) look(means.provider, means.model, path)
+      continue
+    }
+    const hint = suggestion(means.unknown, scope.providers, 'Define it under `models`.', 'Providers')
+    const message = text.endsWith('/') ? `"${text}" names no model.` : `There is no model provider "${means.unknown}".`
     problems.push(doc.problem('CLAW204', message, path, { hint }))
   }
-  for (const section of agentSections(doc, scope)) {
-    wants(textAt(section.value, 'model'), [...section.path, 'model'])
-    wants(textAt(section.value, 'offline'), [...section.path, 'offline'])
-    wants(textAt(mapAt(section.value['compaction']), 'model'), [...section.path, 'compaction', 'model'])
-    for (const { text, path } of textsAt(section, 'fallbacks')) wants(text, path)
+  for (const id of Object.keys(mapAt(doc.value, 'models'))) {
+    const model = textAt(mapAt(mapAt(doc.value, 'models'), id), 'model')
+    if (model !== undefined) look(id, model, ['models', id, 'model'])
   }
-  for (const { step } of testSteps(doc)) wants(textAt(step.value, 'model'), [...step.path, 'model'])
   return problems
 }
 
-/** Providers that are maps; the schema tells of the others. */
-const readable = (models: object): NonNullable<Config['models']> =>
-  Object.fromEntries(Object.entries(models).filter(([, spec]) => typeof spec === 'object' && spec !== null)) as NonNullable<
-    Config['models']
-  >
+interface Named {
+  readonly doc: ConfigDocument
+  readonly names: ModelNames
+  readonly now: number
+  readonly provider: string
+  readonly model: string
+  readonly path: Path
+}
+
+function modelProblem({ doc, names, now, provider, model, path }: Named): Diagnostic | null {
+  const service = names.services.get(provider) ?? ''
+  const known = knownModel(service, model)
+  if (known !== undefined) {
+    const notice = endNotice(known, model, now)
+    return notice === null ? null : doc.problem('CLAW318', notice.message, path, { hint: notice.hint })
+  }
+  // A server of one's own may have models of any name.
+  if (textAt(mapAt(mapAt(doc.value, 'models'), provider), 'baseURL') !== undefined) return null
+  const meant = meantModel(service, model)
+  if (meant === null) return null
+  return doc.problem('CLAW319', `No model ${model} is known.`, path, { hint: `Did you mean "${meant}"?` })
+}
+
+const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, '')
+const digitsOf = (name: string): string => name.replace(/\D/g, '')
+
+/** The known name that was meant. One that differs in its number alone is a version the table does not know yet, and no slip. */
+function meantModel(service: string, name: string): string | null {
+  const models = modelTable().models.filter(({ provider, id }) => provider === service && !isOtherVersion(name, id))
+  return nearest(name, models.map(({ id }) => id).reverse()) ?? null
+}
+
+const isOtherVersion = (name: string, id: string): boolean => lettersOf(name) === lettersOf(id) && digitsOf(name) !== digitsOf(id)

@@ -2,12 +2,13 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { matchesTool } from '../../tools/match.ts'
+import { traitsOf } from '../../tools/port.ts'
 import { mapAt, textsOf } from '../document.ts'
 import type { Check } from './check.ts'
 
 export const checkSandbox: Check = ({ doc, scope, registry }) => {
   const problems: Diagnostic[] = []
-  const running = registry.tools.filter(({ traits }) => traits.runs === true).map(({ name }) => name)
+  const running = registry.tools.filter((tool) => traitsOf(tool).runs === true).map(({ name }) => name)
   const defaults = mapAt(doc.value, 'defaults')
   const agents = mapAt(doc.value, 'agents')
   for (const id of scope.agents) {

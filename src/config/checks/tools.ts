@@ -2,10 +2,11 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { matchesTool } from '../../tools/match.ts'
+import { mapAt } from '../document.ts'
 import { suggestion } from '../suggest.ts'
 import { agentSections, type Check, type Found, testSteps, textsAt } from './check.ts'
 
-export const checkTools: Check = ({ doc, scope }) => {
+export const checkTools: Check = ({ doc, scope, registry }) => {
   const problems: Diagnostic[] = []
   const names = new Set(scope.tools)
   const wants = (found: Found, key: string): void => {
@@ -20,7 +21,17 @@ export const checkTools: Check = ({ doc, scope }) => {
       }
     }
   }
-  for (const section of agentSections(doc, scope)) wants(section, 'tools')
+  for (const section of agentSections(doc, scope)) {
+    wants(section, 'tools')
+    for (const { text, path } of textsAt(section, 'tools')) {
+      const needed = registry.tools.find(({ name }) => name === text)?.settings
+      if (needed === undefined || mapAt(doc.value)[needed] !== undefined) continue
+      const hint = `Set \`${needed}\`, or leave the tool out.`
+      problems.push(
+        doc.problem('CLAW203', `\`${text}\` is not offered: it needs \`${needed}\`.`, path, { hint, severity: 'note' }),
+      )
+    }
+  }
   for (const { expect } of testSteps(doc))
     for (const key of ['tools', 'notTools', 'toolCalls', 'notToolCalls']) wants(expect, key)
   return problems

@@ -1,10 +1,11 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
 import { join } from 'node:path'
+import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import type { Registry } from '../../registry.ts'
 import { rest } from '../../slices.ts'
-import { resolveTools } from '../../tools/match.ts'
 import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
@@ -15,16 +16,23 @@ import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
 import { loadSkills, type SkillsInput } from './skills.ts'
+import { compileTools } from './tools.ts'
 
 interface Input extends SkillsInput {
   readonly scope: Scope
+  readonly registry: Registry
   readonly config: Config
   readonly stateDir: string
   readonly owners: readonly string[]
   /** Provider id → its default model. */
   readonly models: ReadonlyMap<string, string>
+  /** Provider id → the kind of its service. */
+  readonly services: ReadonlyMap<string, string>
 }
 
+/** Of a model that is not known. */
+const DEFAULT_WINDOW = 200_000
+const DEFAULT_MAX_TOKENS = 16_000
 const DEFAULT_SOUL = 'You are a helpful assistant.'
 
 export async function compileAgents(input: Input): Promise<ReadonlyMap<string, AgentPlan>> {
@@ -53,15 +61,17 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const queue = both('queue')
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
   const offline = pick('offline')
+  const ref = model(pick('model') ?? DEFAULT_MODEL, input)
+  const known = knownModel(input.services.get(ref.provider) ?? '', ref.model)
   const agent = {
     id,
     name: own.name ?? id,
     description: own.description ?? '',
-    model: model(pick('model') ?? DEFAULT_MODEL, input),
+    model: ref,
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: resolveTools(pick('tools') ?? [], scope.tools).tools,
+    tools: compileTools(pick('tools') ?? [], input.registry, config),
     permissions: {
       mode: permissions.mode ?? 'ask',
       allow: permissions.allow ?? [],
@@ -74,7 +84,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     sessionScope: pick('sessionScope') ?? config.sessionScope ?? 'per-channel-peer',
     rateLimit: both('rateLimit'),
     compaction: {
-      contextWindow: compaction.contextWindow ?? 200_000,
+      contextWindow: compaction.contextWindow ?? known?.contextWindow ?? DEFAULT_WINDOW,
       threshold: compaction.threshold ?? 0.8,
       keepRecent: compaction.keepRecent ?? 50,
       chunkTokens: compaction.chunkTokens ?? 20_000,
@@ -93,7 +103,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     denyHosts: pick('denyHosts') ?? [],
     replyPrefix: pick('replyPrefix') ?? false,
     maxTurns: pick('maxTurns') ?? 20,
-    maxTokens: pick('maxTokens') ?? 4096,
+    maxTokens: pick('maxTokens') ?? Math.min(DEFAULT_MAX_TOKENS, known?.maxOutput ?? DEFAULT_MAX_TOKENS),
     queue: {
       whenBusy: queue.whenBusy ?? 'follow-up',
       debounceMs: durationMs(queue.debounce ?? '0s'),

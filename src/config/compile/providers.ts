@@ -38,6 +38,15 @@ export function defaultModels(config: Pick<Config, 'models'>): ReadonlyMap<strin
   return defaults
 }
 
+/** Provider id → the kind of its service. */
+export function servicesOf(config: Pick<Config, 'models'>): ReadonlyMap<string, string> {
+  const named = Object.entries(config.models ?? {}) as [string, ModelProvider][]
+  return new Map([
+    ...IMPLICIT_PROVIDERS.map((id) => [id, id] as const),
+    ...named.map(([id, { provider }]) => [id, provider] as const),
+  ])
+}
+
 export async function compileProviders(input: Input): Promise<ReadonlyMap<string, ProviderSpec>> {
   const specs = new Map<string, ProviderSpec>()
   const named = Object.entries(input.config.models ?? {}).filter(([id]) => !id.startsWith('x-')) as [string, ModelProvider][]

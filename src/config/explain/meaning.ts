@@ -127,4 +127,27 @@ export const MEANING_EXPLANATIONS = {
     before: 'replies:\n  - { mach: hello, text: Hi }',
     after: 'replies:\n  - { match: hello, text: Hi }',
   },
+  CLAW318: {
+    what: 'The service of a model no longer offers it, or stops within 60 days.',
+    why: 'From that day on every call of it fails.',
+    mend: 'Name the replacement; `claw models` lists what is known, with last days.',
+    before: 'agents:\n  main: { soul: You are terse., model: claude-sonnet-4-5 }',
+    after: 'agents:\n  main: { soul: You are terse., model: claude-sonnet-5-5 }',
+  },
+  CLAW319: {
+    what: 'A model is not known, and its name is nearly that of one that is.',
+    why: 'The service would refuse every call.',
+    mend: 'Correct the name; `claw models --live NAME` asks the service what it offers. For another server, define it under `models`.',
+    before: 'agents:\n  main: { soul: You are terse., model: claude-sonet-5-5 }',
+    after: 'agents:\n  main: { soul: You are terse., model: claude-sonnet-5-5 }',
+  },
+  CLAW320: {
+    what: 'An agent has a limit in money, and one of its models has no price.',
+    why: 'What that model costs could not be counted, so the limit would never be reached.',
+    mend: 'Write its price under `models.*.prices`; `*` there is any other model. What costs nothing has the price 0.',
+    before:
+      'models:\n  local: { provider: openai, baseURL: "http://127.0.0.1:8000/v1", apiKey: none }\nagents:\n  main: { soul: You are terse., model: local/llama3, rateLimit: { maxCostPerDay: 2 } }',
+    after:
+      'models:\n  local:\n    provider: openai\n    baseURL: "http://127.0.0.1:8000/v1"\n    apiKey: none\n    prices: { llama3: { input: 0.2, output: 0.4 } }\nagents:\n  main: { soul: You are terse., model: local/llama3, rateLimit: { maxCostPerDay: 2 } }',
+  },
 } as const satisfies Record<string, Explanation>

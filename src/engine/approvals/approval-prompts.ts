@@ -5,10 +5,11 @@ import type { EngineEvent } from '../../agent/events.ts'
 import { approvalHead, approvalOutcome } from '../../channels/approvals.ts'
 import type { ReplyTarget } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
+import { showInvisible } from '../../permissions/invisible.ts'
 import type { ApprovalRow, NewOutboxRow } from '../../storage/ports.ts'
 import type { ChannelManager } from '../outbound/channel-manager.ts'
 import { isPushed, type World } from '../world.ts'
-import { visible } from './approval-text.ts'
+import { reasonOf } from './approval-text.ts'
 
 export function createApprovalPrompts(
   world: World,
@@ -76,7 +77,7 @@ const detailsOf = (row: ApprovalRow): string =>
   [
     row.text,
     '',
-    `Why it asks: ${visible(row.reason)}`,
-    `Folder: ${visible(row.cwd)}`,
-    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${visible(row.requestedBy)}`]),
+    `Why it asks: ${reasonOf(row)}`,
+    `Folder: ${showInvisible(row.cwd)}`,
+    ...(row.requestedBy === undefined ? [] : [`Asked for by: ${showInvisible(row.requestedBy)}`]),
   ].join('\n')

@@ -1,22 +1,24 @@
-// A tool call in, the text an approver reads out: in full, with everything that could deceive the eye made visible.
+// What an approver reads: the input in full, why it asks, and what has changed since it was asked before. All that could deceive
+// the eye is written out.
 
-import { lazily } from '../../lazily.ts'
+import { bindingText, changesText } from '../../permissions/approval-binding.ts'
+import { showInvisible } from '../../permissions/invisible.ts'
+import type { ApprovalRow } from '../../storage/ports.ts'
+import type { ToolDefinition } from '../../tools/port.ts'
 
-/** Controls, format characters (bidi overrides, zero-width), private use, unassigned, separators: shown by code point. */
-const deceptive = lazily(() => /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u2028\u2029]|[^\S \n\t]/gu)
+/** The call as its tool describes it; by default its input as JSON. */
+export const approvalText = (tool: Pick<ToolDefinition, 'describe'>, input: unknown): string =>
+  showInvisible(tool.describe?.(input) ?? JSON.stringify(input, null, 2))
 
-export const visible = (text: string): string =>
-  text
-    .replaceAll(/\t/g, '\\t')
-    .replaceAll(deceptive(), (char) => (char === '\n' ? '\n' : `\\u{${char.codePointAt(0)?.toString(16)}}`))
+/** Why it asks and what the answer is bound to, in sentences. */
+export const reasonOf = (row: Pick<ApprovalRow, 'reason' | 'workspace' | 'replaces' | 'changes'>): string =>
+  [
+    ...(row.replaces === undefined ? [] : [changesSentence(row.replaces, row.changes ?? [])]),
+    showInvisible(row.reason),
+    bindingText(row) ?? [],
+  ]
+    .flat()
+    .join(' ')
 
-/** The command of a call that runs one. */
-export function commandOf(toolName: string, input: unknown): string | undefined {
-  const command =
-    toolName === 'bash' && typeof input === 'object' && input !== null ? (input as { command?: unknown }).command : undefined
-  return typeof command === 'string' ? command : undefined
-}
-
-/** The input as a person reads it: a command as it stands, anything else as JSON. */
-export const approvalText = (toolName: string, input: unknown): string =>
-  visible(commandOf(toolName, input) ?? JSON.stringify(input, null, 2))
+export const changesSentence = (id: string, changes: readonly string[]): string =>
+  `Since question ${id} was asked, this has changed: ${showInvisible(changesText(changes))}.`

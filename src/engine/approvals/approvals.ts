@@ -1,12 +1,14 @@
 // Questions to people: asked once, answered once, waited for in place a while and then by the clock. What is approved is
-// kept word for word (tool, input, agent, folder), so that what runs later is exactly that.
+// kept word for word (tool, input, agent, folder) and with the files as they were, so that what runs later is exactly that.
 
 import { createHash } from 'node:crypto'
 import type { ApprovalView, EngineEvent } from '../../agent/events.ts'
 import type { ReplyTarget } from '../../channels/port.ts'
+import type { ApprovalBinding } from '../../permissions/port.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { StopSignal } from '../../stop.ts'
 import type { ApprovalRow, ApprovalsStore, NewInboxRow } from '../../storage/ports.ts'
+import { changesSentence, reasonOf } from './approval-text.ts'
 
 export type ApprovalDecision = 'once' | 'always' | 'deny'
 export type ApprovalState = ApprovalRow['state']
@@ -24,7 +26,9 @@ export interface ApprovalQuestion {
   readonly reason: string
   readonly text: string
   readonly grants: readonly string[]
-  readonly files?: NonNullable<ApprovalRow['files']>
+  /** The closed question it is asked in place of, and what has changed since that. */
+  readonly replaces?: string
+  readonly changes?: readonly string[]
   readonly requestedBy?: string
   readonly askedByOwner: boolean
   readonly spender?: string
@@ -33,17 +37,20 @@ export interface ApprovalQuestion {
 }
 
 export interface Approvals {
-  /** The row of a question: the one that stands (after a restart), or a new one that is shown to approvers. */
-  open(question: ApprovalQuestion): Promise<ApprovalRow>
+  /** The row of a question: the existing one (after a restart), or a new one, bound by `bind` and shown to approvers. */
+  open(question: ApprovalQuestion, bind: () => Promise<ApprovalBinding>): Promise<ApprovalRow>
   /** Waits in place. `pending`: nobody answered in time; the answer comes as a message, also if this is asked again. */
   wait(id: string, waitMs: number, signal: StopSignal): Promise<ApprovalState | 'pending'>
-  /** First answer wins. `may`: whether this person may answer, asked with the row. */
+  /**
+   * First answer wins. `may`: whether this person may answer, asked with the row. An approval of what has changed since the
+   * question is none: it closes the question as `replaced`, and the turn asks anew.
+   */
   decide(
     id: string,
     decision: ApprovalDecision,
     by: string,
     may: (row: ApprovalRow) => boolean,
-  ): Promise<{ ok: boolean; message: string }>
+  ): Promise<{ ok: boolean; message: string; missing?: true }>
   list(): Promise<readonly ApprovalRow[]>
   /** Takes up the clocks of questions an earlier process asked. */
   recover(): Promise<void>
@@ -58,6 +65,8 @@ export interface ApprovalsOptions {
   emit(event: EngineEvent): void
   /** Shows a new question to those who may answer. Must not throw. */
   notify(row: ApprovalRow): void
+  /** What of the files it is about has changed since it was asked. */
+  changedSince(row: ApprovalRow): Promise<readonly string[]>
   /** Saves what "always" approved. */
   remember(row: ApprovalRow): Promise<void>
   /** The message that brings the answer to a question nobody waits for any more. */
@@ -67,9 +76,9 @@ export interface ApprovalsOptions {
 }
 
 /** Short enough to type, the same for the same call whatever process asks, and another for whatever else is asked. */
-const approvalId = ({ run, toolUseId, toolName, input }: ApprovalQuestion): string =>
+const approvalId = ({ run, toolUseId, toolName, input, replaces }: ApprovalQuestion): string =>
   createHash('sha256')
-    .update(JSON.stringify([run, toolUseId, toolName, input]))
+    .update(JSON.stringify([run, toolUseId, toolName, input, ...(replaces === undefined ? [] : [replaces])]))
     .digest('hex')
     .slice(0, 10)
 
@@ -85,14 +94,14 @@ export const auditOf = ({ id, agentId, sessionKey, toolName }: ApprovalRow, stat
 })
 
 export function viewOf(row: ApprovalRow): ApprovalView {
-  const { id, agentId, sessionKey, toolName, input, reason, text, cwd, requestedBy, createdAt, expiresAt, grants } = row
+  const { id, agentId, sessionKey, toolName, input, text, cwd, requestedBy, createdAt, expiresAt, grants } = row
   const base = {
     id,
     agentId,
     sessionKey,
     toolName,
     input,
-    reason,
+    reason: reasonOf(row),
     text,
     cwd,
     createdAt,
@@ -132,13 +141,14 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   }
 
   return {
-    async open(question) {
+    async open(question, bind) {
       const id = approvalId(question)
-      const standing = await store.get(id)
-      if (standing !== null) return standing
+      const existing = await store.get(id)
+      if (existing !== null) return existing
       const { timeoutMs, ...asked } = question
+      const bound = await bind()
       const now = clock.now()
-      const row: ApprovalRow = { ...asked, id, createdAt: now, expiresAt: now + timeoutMs, state: 'open', late: false }
+      const row: ApprovalRow = { ...asked, ...bound, id, createdAt: now, expiresAt: now + timeoutMs, state: 'open', late: false }
       await store.insert(row)
       arm(row)
       options.emit({ type: 'approval_request', approval: viewOf(row) })
@@ -173,14 +183,18 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     },
     async decide(id, decision, by, may) {
       const row = await store.get(id)
-      if (row === null) return { ok: false, message: `There is no question ${id}.` }
+      if (row === null) return { ok: false, missing: true, message: `There is no question ${id}.` }
       if (!may(row)) return { ok: false, message: 'You may not answer this question.' }
       if (row.state !== 'open') return { ok: false, message: `Question ${id} was already answered: ${row.state}.` }
       if (decision === 'always' && row.grants.length === 0)
         return { ok: false, message: 'This one can only be approved once, or denied.' }
-      const settled =
-        row.expiresAt <= clock.now() ? await settle(id, 'expired', 'the clock').then(() => null) : await settle(id, decision, by)
-      if (settled === null) return { ok: false, message: `Question ${id} was already answered, or its time was up.` }
+      const expired = row.expiresAt <= clock.now()
+      const changes = expired || decision === 'deny' ? [] : await options.changedSince(row)
+      const state = expired ? 'expired' : changes.length > 0 ? 'replaced' : decision
+      const settled = await settle(id, state, expired ? 'the clock' : by)
+      if (settled === null || expired) return { ok: false, message: `Question ${id} was already answered, or its time was up.` }
+      if (changes.length > 0)
+        return { ok: false, message: `Not approved. ${changesSentence(id, changes)} A new question follows.` }
       return {
         ok: true,
         message: decision === 'deny' ? `Denied ${id}.` : `Approved ${id} ${decision === 'once' ? 'once' : 'from now on'}.`,

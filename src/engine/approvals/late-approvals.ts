@@ -55,11 +55,14 @@ export function createLateApprovals(world: World, audit: Pick<Audit, 'append'>):
       if (row === null) return `[Approval ${approvalId} is no longer known.]`
       const what = `${row.toolName} ${JSON.stringify(row.input)}`
       if (row.state === 'expired') return `[Approval ${row.id} ran out unanswered, so this was not run: ${what}]`
-      if (row.state !== 'once' && row.state !== 'always') return `[Approval ${row.id} was denied, so this was not run: ${what}]`
+      const replaced = row.state === 'replaced'
+      if (row.state !== 'once' && row.state !== 'always' && !replaced)
+        return `[Approval ${row.id} was denied, so this was not run: ${what}]`
       try {
         const outcome = await gate.runApproved(turn, { id: `approved:${row.id}`, name: row.toolName, input: row.input }, row)
         const text = typeof outcome.content === 'string' ? outcome.content : textOf(outcome.content)
-        return `[Approval ${row.id} was granted. ${outcome.isError ? 'Error' : 'Result'} of ${what}]\n${text}`
+        const said = replaced ? 'was closed, because something changed, and asked again' : 'was granted'
+        return `[Approval ${row.id} ${said}. ${outcome.isError ? 'Error' : 'Result'} of ${what}]\n${text}`
       } catch (error) {
         return `[Approval ${row.id} was granted, but it failed: ${messageOf(error)}]`
       }

@@ -11,7 +11,8 @@ import type { HeartbeatTurns } from '../turns/heartbeat-turns.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
 
-export interface OwnerActions extends Pick<Engine, 'halt' | 'resume' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
+export interface OwnerActions
+  extends Pick<Engine, 'halt' | 'resume' | 'rereadHalts' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
   /** A session whose agent is known begins afresh. */
   startFresh(key: string, agentId: string): Promise<void>
   /** Who answers in a session and what waits, in words; null: no agent answers there. */
@@ -32,6 +33,10 @@ export function createOwnerActions(
     return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
   }
 
+  async function enqueuePending(): Promise<void> {
+    for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+  }
+
   async function startFresh(key: string, agentId: string): Promise<void> {
     await storage.sessions.append(key, agentId, [resetEntry(random.id(), clock.now())])
   }
@@ -50,7 +55,15 @@ export function createOwnerActions(
       await storage.halts.resume(agentId)
       await audit.append({ kind: 'resume', agentId: agentId ?? '*', by })
       world.emit({ type: 'resumed', by, ...(agentId === undefined ? {} : { agentId }) })
-      for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+      await enqueuePending()
+    },
+    async rereadHalts() {
+      const confirm = storage.halts.reread()
+      const halted = storage.halts.list()
+      for (const { agentId } of halted) turns.interruptAll(agentId)
+      await confirm()
+      for (const { agentId, by } of halted) world.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
+      await enqueuePending()
     },
     async transcript(key) {
       const entries: TranscriptEntry[] = []

@@ -2,7 +2,7 @@
 
 import type { Decision, Verdict } from '../../permissions/port.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
-import type { ToolDefinition, ToolTraits } from '../../tools/port.ts'
+import { type ToolDefinition, type ToolTraits, traitsOf } from '../../tools/port.ts'
 
 const TRAITS = ['runs', 'writes', 'sends', 'spends'] as const satisfies readonly (keyof ToolTraits)[]
 
@@ -22,15 +22,15 @@ export function toolsFor(
 ): readonly ToolDefinition[] {
   const bounds = parents.map((id) => {
     const parent = plan.agents.get(id)
-    return parent === undefined ? new Set<string>() : traitsOf(ownTools(parent, registry))
+    return parent === undefined ? new Set<string>() : reachOf(ownTools(parent, registry))
   })
   return ownTools(agent, registry).filter((tool) =>
-    bounds.every((bound) => TRAITS.every((trait) => tool.traits[trait] !== true || bound.has(trait))),
+    bounds.every((bound) => TRAITS.every((trait) => traitsOf(tool)[trait] !== true || bound.has(trait))),
   )
 }
 
-const traitsOf = (tools: readonly ToolDefinition[]): Set<string> =>
-  new Set(tools.flatMap((tool) => TRAITS.filter((trait) => tool.traits[trait] === true)))
+const reachOf = (tools: readonly ToolDefinition[]): Set<string> =>
+  new Set(tools.flatMap((tool) => TRAITS.filter((trait) => traitsOf(tool)[trait] === true)))
 
 const RANK: Record<Decision, number> = { run: 0, ask: 1, refuse: 2 }
 

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { createMemoryStore } from '../../memory/store.ts'
+import { bindApproval, changedSince } from '../../permissions/approval-binding.ts'
 import { createApprovalsFile } from '../../permissions/approvals-file.ts'
 import { ANCHOR_KEY, type Audit, type AuditAnchor, createAudit, readHead } from '../../permissions/audit.ts'
 import { engineFiles } from '../../permissions/engine-files.ts'
@@ -12,16 +13,16 @@ import { createNetworkGate } from '../../permissions/network.ts'
 import { memoryKeyProblem } from '../../permissions/path-names.ts'
 import { createPathGate } from '../../permissions/paths.ts'
 import type { ToolCall } from '../../permissions/policy.ts'
-import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../../permissions/port.ts'
+import { type ApprovalBinding, GateError } from '../../permissions/port.ts'
 import { createShellRunner } from '../../permissions/run.ts'
 import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
-import { abortSignal } from '../../stop.ts'
-import type { MemoryStore, ToolContext } from '../../tools/port.ts'
+import type { MemoryStore, ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
-import { type ChildTurns, createSpawn } from './spawn.ts'
+import { capabilitiesOf, type Gates } from './capabilities.ts'
+import type { ChildTurns } from './spawn.ts'
 
 export interface ToolEnvironment {
   readonly runner: ToolRunner
@@ -29,17 +30,16 @@ export interface ToolEnvironment {
   /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
   policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
   cwdOf(agent: AgentPlan): string
-  contextOf(turn: TurnContext, idempotencyKey: string): Promise<ToolContext>
+  /** What an approval of a call is bound to, as it is now. */
+  bind(agent: AgentPlan, tool: ToolDefinition, input: unknown): Promise<ApprovalBinding>
+  /** What has changed of it since, each in words. */
+  changedSince(bound: ApprovalBinding & { readonly cwd: string }): Promise<readonly string[]>
+  /** What one call of a tool may use. */
+  capabilitiesOf(turn: TurnContext, tool: ToolDefinition, idempotencyKey: string): ToolCapabilities<unknown>
   /** Saves what "always" approved, for one agent. */
   remember(agentId: string, grants: readonly string[]): Promise<void>
   redact(text: string): string
   close(): Promise<void>
-}
-
-interface Gates {
-  readonly paths: PathGate
-  readonly network: NetworkGate
-  readonly shell: ShellRunner
 }
 
 export type CreateToolEnvironment = (world: World, turns: () => ChildTurns) => Promise<ToolEnvironment>
@@ -68,15 +68,15 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
     createMemoryStore({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) }),
   )
   const sandbox = createSandbox()
-  const gates = new WeakMap<AgentPlan, Gates>()
+  const gates = new WeakMap<AgentPlan, Omit<Gates, 'memory'>>()
 
   const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
 
-  function gatesOf(plan: Plan, agent: AgentPlan): Gates {
+  function gatesOf(plan: Plan, agent: AgentPlan): Omit<Gates, 'memory'> {
     const known = gates.get(agent)
     if (known !== undefined) return known
     const protectedPaths = engineFiles(plan)
-    const fresh: Gates = {
+    const fresh = {
       paths: createPathGate({ roots: agent.workspace, protectedPaths }),
       network: createNetworkGate({
         ...(agent.allowHosts === undefined ? {} : { allowHosts: agent.allowHosts }),
@@ -109,25 +109,11 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
       }
     },
     cwdOf,
-    async contextOf(turn, idempotencyKey) {
-      const { plan, agent, session } = turn
-      const { paths, network, shell } = gatesOf(plan, agent)
-      const spawn = createSpawn(world, turns(), turn, idempotencyKey)
-      return {
-        plan,
-        agent,
-        session,
-        signal: abortSignal(turn.signal),
-        clock,
-        log,
-        paths,
-        network,
-        shell,
-        memory,
-        spawn,
-        idempotencyKey,
-      }
-    },
+    bind: (agent, tool, input) =>
+      bindApproval({ tool, command: tool.commandOf?.(input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
+    changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),
+    capabilitiesOf: (turn, tool, idempotencyKey) =>
+      capabilitiesOf(world, turns(), turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory }),
     remember: (agentId, grants) => remembered.remember(agentId, grants),
     redact,
     close: async () => {

@@ -5,15 +5,13 @@ import { type CallOutcome, EngineStops, type ToolCall } from '../../agent/port.t
 import { messageOf } from '../../errors.ts'
 import type { MediaBlock, TextBlock } from '../../models/port.ts'
 import { judgeToolNow } from '../../permissions/policy.ts'
-import type { Verdict } from '../../permissions/port.ts'
+import { GateError, type ShellRunner, type Verdict } from '../../permissions/port.ts'
 import { redactDeep } from '../../permissions/redact.ts'
-import { type BoundFile, bindFiles, changedFile } from '../../permissions/shell/bound-files.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
-import type { ToolDefinition } from '../../tools/port.ts'
-import { approvalText, commandOf, visible } from '../approvals/approval-text.ts'
-import { type ApprovalState, type Approvals, auditOf } from '../approvals/approvals.ts'
-import { replyToOf } from '../turns/payloads.ts'
+import { type ToolCapabilities, type ToolDefinition, traitsOf } from '../../tools/port.ts'
+import { changesSentence } from '../approvals/approval-text.ts'
+import type { Asking } from '../approvals/asking.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
@@ -21,7 +19,7 @@ import type { ToolEnvironment } from './tool-environment.ts'
 
 export interface ToolGate {
   call(turn: TurnContext, call: ToolCall): Promise<CallOutcome>
-  /** Runs what was approved late, judged anew by today's plan. */
+  /** Runs what was answered late, judged again by today's plan; asks again where its files have changed. */
   runApproved(turn: TurnContext, call: ToolCall, approved: ApprovalRow): Promise<CallOutcome>
 }
 
@@ -29,7 +27,7 @@ const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
 const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
-export function createToolGate(world: World, environment: ToolEnvironment, approvals: Approvals): ToolGate {
+export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {
   const { runner, audit } = environment
 
   async function call(turn: TurnContext, { id, name, input }: ToolCall): Promise<CallOutcome> {
@@ -42,13 +40,11 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
     const verdict = await judgeForTurn(turn, tool, input)
     if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
     if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
-    if (verdict.decision === 'ask') {
-      const asked = await askFor(turn, id, tool, input, verdict)
-      if ('content' in asked) return asked
-      const barred = await barredNow(turn, tool, input, asked)
-      if (barred !== null) return failure(barred)
-    }
-    return await run(turn, id, tool, input)
+    if (verdict.decision !== 'ask') return await run(turn, id, tool, input)
+    const asked = await asking.ask(turn, { id, tool, input }, verdict)
+    if ('content' in asked) return asked
+    const barred = await barredNow(turn, tool, input, asked)
+    return barred === null ? await run(turn, id, tool, input, asked) : failure(barred)
   }
 
   /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
@@ -90,12 +86,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
     const today = world.current().plan.agents.get(turn.agent.id)
     if ([turn.agent, today].some((agent) => agent !== undefined && environment.cwdOf(agent) !== approved.cwd))
       return 'Not run: the agent’s working folder is another one than the approved.'
-    const barred = await barredToday(world.current().plan, turn, tool, input)
-    if (barred !== null) return barred
-    const changed = await changedFile(approved.files ?? [], approved.cwd)
-    return changed === undefined
-      ? null
-      : `Not run: ${visible(changed)} was changed after it was asked about. Ask again if it is still wanted.`
+    return await barredToday(world.current().plan, turn, tool, input)
   }
 
   /** Why today's plan does not let this run, or null. */
@@ -106,48 +97,6 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
       return `Not run: the tool ${tool.name} was taken away.`
     const verdict = await judge(today, agent, turn.parents, tool, input)
     return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
-  }
-
-  /** What was approved, or what the model is told instead. */
-  async function askFor(
-    turn: TurnContext,
-    toolUseId: string,
-    tool: ToolDefinition,
-    input: unknown,
-    verdict: Verdict,
-  ): Promise<CallOutcome | ApprovalRow> {
-    const { approvers, timeoutMs, approvalWaitMs } = turn.agent.permissions
-    if (approvers.length === 0 && !turn.askedByOwner)
-      return failure(`Not run: ${verdict.reason} Nobody is configured to approve it.`)
-    const replyTo = replyToOf(turn.claim.rows[0])
-    const { channelId, userId } = turn.session
-    const cwd = environment.cwdOf(turn.agent)
-    const command = commandOf(tool.name, input)
-    const files = command === undefined ? [] : await bindFiles(command, cwd)
-    const opened = await approvals.open({
-      run: turn.claim.run,
-      toolUseId,
-      agentId: turn.agent.id,
-      parents: turn.parents,
-      sessionKey: turn.session.key,
-      toolName: tool.name,
-      input,
-      cwd,
-      reason: `${verdict.reason}${boundText(files)}`,
-      files,
-      text: approvalText(tool.name, input),
-      grants: verdict.grants ?? [],
-      askedByOwner: turn.askedByOwner,
-      timeoutMs,
-      ...(channelId === undefined || userId === undefined ? {} : { requestedBy: `${channelId}:${userId}` }),
-      spender: turn.spender,
-      ...(replyTo === undefined ? {} : { replyTo }),
-    })
-    const state = await approvals.wait(opened.id, approvalWaitMs, turn.signal)
-    const by = (await world.storage.approvals.get(opened.id))?.decidedBy
-    await environment.audit.append(auditOf(opened, state, by))
-    if (state === 'pending') return { content: pendingText(opened.id), isError: false }
-    return state === 'once' || state === 'always' ? opened : failure(deniedText(state))
   }
 
   async function record(turn: TurnContext, tool: ToolDefinition, input: unknown, verdict: Verdict): Promise<boolean> {
@@ -169,14 +118,20 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
     }
   }
 
-  async function run(turn: TurnContext, toolUseId: string, tool: ToolDefinition, input: unknown): Promise<CallOutcome> {
-    const repeatable = tool.traits.idempotent === true
+  async function run(
+    turn: TurnContext,
+    toolUseId: string,
+    tool: ToolDefinition,
+    input: unknown,
+    approved?: ApprovalRow,
+  ): Promise<CallOutcome> {
+    const repeatable = traitsOf(tool).idempotent === true
     try {
       return await turn.journal.step(
         stepOf(toolUseId),
         async (idempotencyKey) => {
-          const context = await environment.contextOf(turn, idempotencyKey)
-          const result = await runner.run(tool, input, context)
+          const capabilities = environment.capabilitiesOf(turn, tool, idempotencyKey)
+          const result = await runner.run(tool, input, approved === undefined ? capabilities : bound(capabilities, approved))
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           return { content: redacted(result.content), isError: result.isError === true }
@@ -188,6 +143,17 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
         return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
       return failure(`The tool failed: ${environment.redact(messageOf(error))}`)
     }
+  }
+
+  /** The capabilities of an approved call: a program starts only while its files are as they were when it was asked about. */
+  function bound(capabilities: ToolCapabilities<unknown>, approved: ApprovalRow): ToolCapabilities<unknown> {
+    const lastLook = async (): Promise<void> => {
+      const changes = await environment.changedSince(approved)
+      if (changes.length > 0)
+        throw new GateError(`Not run. ${changesSentence(approved.id, changes)} Ask again if it is still wanted.`)
+    }
+    const shell: ShellRunner = { run: (command, options) => capabilities.shell.run(command, { ...options, lastLook }) }
+    return { ...capabilities, shell }
   }
 
   /** The input as it may stand in a log. */
@@ -206,7 +172,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
       const tool = runner.get(name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
       if (turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
-      const barred = await barredNow(turn, tool, input, approved)
+      const confirmed = await asking.confirm(turn, id, tool, approved)
+      if ('content' in confirmed) return confirmed
+      const barred = await barredNow(turn, tool, input, confirmed)
       if (barred !== null) return failure(barred)
       await audit.append({
         kind: 'tool',
@@ -216,25 +184,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, appro
         input: cleared(input),
         decision: 'run',
         by: 'approval',
-        reason: `approved as ${approved.id}`,
+        reason: `approved as ${confirmed.id}`,
       })
-      return await run(turn, id, tool, input)
+      return await run(turn, id, tool, input, confirmed)
     },
   }
-}
-
-/** Told to whoever answers, so that an approval is of the content too. */
-function boundText(files: readonly BoundFile[]): string {
-  const names = files.filter((file) => file.digest !== 'absent').map((file) => file.name)
-  if (names.length === 0) return ''
-  const listed = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
-  return ` It runs only if ${listed} ${names.length === 1 ? 'is' : 'are'} as now.`
-}
-
-const pendingText = (id: string): string =>
-  `This needs an approval, and nobody has answered yet. Approval ${id} is pending; its result will arrive as a message. Tell the user, and do not try it again.`
-
-function deniedText(state: ApprovalState): string {
-  if (state === 'expired') return 'Not run: nobody approved it in time.'
-  return state === 'cancelled' ? 'Not run: the turn was stopped.' : 'Not run: an approver denied it.'
 }

@@ -4,7 +4,7 @@
 import { BudgetError, type Turn } from '../../agent/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
-import { cost, priceOf } from '../../models/prices.ts'
+import { cost, priceFor } from '../../models/prices.ts'
 import { type Redact, redactDeep } from '../../permissions/redact.ts'
 import { changeHint, usesIn } from '../../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../../plan/plan.ts'
@@ -55,7 +55,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     try {
       const { ref, instead: _, ...result } = await make(reserved.maxOutput ?? Number.POSITIVE_INFINITY)
       usage = result.usage
-      spent = cost(usage, priceOf(plan.models.get(ref.provider)?.prices ?? {}, ref.model))
+      spent = cost(usage, priceFor(plan.models.get(ref.provider), ref.model))
       return result
     } finally {
       reserved.settle(usage, spent)

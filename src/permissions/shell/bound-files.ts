@@ -6,16 +6,10 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { BoundFile } from '../port.ts'
 import { baseName } from './names.ts'
 import { parseCommand } from './parse.ts'
 import { namesOf } from './recheck.ts'
-
-export interface BoundFile {
-  /** As the command names it. */
-  readonly name: string
-  /** Of its content; `absent`: nothing stood there. */
-  readonly digest: string
-}
 
 /** Larger files are known by size, time of change and number instead of their content. */
 const MOST_BYTES = 1024 * 1024

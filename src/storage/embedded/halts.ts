@@ -21,14 +21,16 @@ interface Halts {
 
 const NONE: Halts = { all: null, agents: {} }
 
-export function createHalts(stateDir: string, log: Logger): HaltStore {
-  const file = join(stateDir, 'halts.json')
+/** `request`: named in the record by a program that is not the engine, until the engine has read it. */
+export function createHalts(stateDir: string, log: Logger, request?: string): HaltStore {
+  const file = haltsFile(stateDir)
   let halts = readHalts(file, log)
   let writing: Promise<void> = Promise.resolve()
 
   /** Stops count at once, even before they are stored; that something goes on counts when it is stored. */
   function store(next: Halts): Promise<void> {
-    const write = writing.then(() => writeFileAtomic(file, `${JSON.stringify(next)}\n`, { mode: 0o600 }))
+    const text = `${JSON.stringify({ all: next.all, agents: next.agents, request })}\n`
+    const write = writing.then(() => writeFileAtomic(file, text, { mode: 0o600 }))
     writing = write.catch(() => undefined)
     return write.catch((error: unknown) => {
       throw storageFailure(error, file)
@@ -52,8 +54,23 @@ export function createHalts(stateDir: string, log: Logger): HaltStore {
       await store(next)
       halts = next
     },
+    reread() {
+      halts = readHalts(file, log)
+      return () => store(halts)
+    },
   }
 }
+
+/** Whether the engine has not yet read a record that another program wrote. */
+export function isRequestOpen(stateDir: string, request: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(haltsFile(stateDir), 'utf8')) as { request?: unknown }).request === request
+  } catch {
+    return true
+  }
+}
+
+const haltsFile = (stateDir: string): string => join(stateDir, 'halts.json')
 
 function readHalts(file: string, log: Logger): Halts {
   let text: string
@@ -72,7 +89,10 @@ function readHalts(file: string, log: Logger): Halts {
 }
 
 function unreadable(file: string, why: string, log: Logger): Halts {
-  log.error({ file, why }, 'the record of what is stopped cannot be read, so everything is stopped; `claw resume` writes it anew')
+  log.error(
+    { file, why },
+    'the record of what is stopped cannot be read, so everything is stopped; `claw resume` writes a new one',
+  )
   return { all: { by: 'an unreadable record', at: 0 }, agents: {} }
 }
 

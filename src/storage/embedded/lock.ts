@@ -1,7 +1,7 @@
 // One engine a state folder. The lock is the operating system's, held through an open SQLite file, so it ends with the
 // process however that ends; a file beside it says who holds it.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { ClawError, diagnostic, EXIT } from '../../errors.ts'
@@ -24,6 +24,22 @@ export function lockFolder(stateDir: string): () => void {
   }
   const held = lock
   return () => held.close()
+}
+
+/** Who holds the folder now; null: nobody. Takes nothing and creates nothing. */
+export function lockHolder(stateDir: string): { readonly pid: number | null } | null {
+  const file = join(stateDir, 'engine.lock')
+  if (!existsSync(file)) return null
+  let probe: InstanceType<typeof DatabaseSync> | undefined
+  try {
+    probe = new DatabaseSync(file, { timeout: 0 })
+    probe.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return null
+  } catch (error) {
+    return isBusy(error) ? { pid: holderOf(join(stateDir, 'engine.pid')) } : null
+  } finally {
+    probe?.close()
+  }
 }
 
 function inUse(stateDir: string, pid: number | null): ClawError {

@@ -3,6 +3,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
+import type { UsageTotals } from '../ports.ts'
+import type { Row } from './database.ts'
+import { storageFailure } from './failures.ts'
+import { toTotals } from './usage-store.ts'
 
 /** One value of the key-value store; null: it was never set, or there is no such state. */
 export function readStoredKey(stateDir: string, key: string): string | null {
@@ -15,13 +19,21 @@ export function readStoredLinks(stateDir: string): readonly (readonly [string, s
   return rows(stateDir, 'SELECT one, other FROM links ORDER BY at, one').map((row) => [String(row['one']), String(row['other'])])
 }
 
-function rows(stateDir: string, sql: string, ...values: readonly string[]): readonly Readonly<Record<string, unknown>>[] {
+/** Spend by day, agent and spender, from the first UTC day `since` on. */
+export const readUsage = (stateDir: string, since = ''): readonly UsageTotals[] =>
+  rows(stateDir, 'SELECT * FROM usage WHERE day >= ? ORDER BY day, agent_id, by', since).map(toTotals)
+
+/** @throws StateError when the database is damaged or cannot be read */
+function rows(stateDir: string, sql: string, ...values: readonly string[]): readonly Row[] {
   const file = join(stateDir, 'state.db')
   if (!existsSync(file)) return []
-  const db = new DatabaseSync(file, { readOnly: true })
+  let db: InstanceType<typeof DatabaseSync> | undefined
   try {
-    return db.prepare(sql).all(...values) as Record<string, unknown>[]
+    db = new DatabaseSync(file, { readOnly: true })
+    return db.prepare(sql).all(...values) as Row[]
+  } catch (error) {
+    throw storageFailure(error, file)
   } finally {
-    db.close()
+    db?.close()
   }
 }

@@ -62,7 +62,7 @@ export function createUsageStore(db: Database, onError: (error: unknown) => void
   }
 }
 
-const toTotals = (row: Row): UsageTotals => ({
+export const toTotals = (row: Row): UsageTotals => ({
   day: String(row['day']),
   agentId: String(row['agent_id']),
   by: String(row['by']),

@@ -183,6 +183,7 @@ function createSlots(): SlotStore {
 function createHalts(): HaltStore {
   let halts: { agentId?: string; by: string; at: number }[] = []
   return {
+    reread: () => async () => {},
     isHalted: (agentId) => halts.some((halt) => halt.agentId === undefined || halt.agentId === agentId),
     list: () => halts,
     async halt(agentId, by, at) {

@@ -7,17 +7,14 @@ import { createNetworkGate } from '../../src/permissions/network.ts'
 import { createPathGate } from '../../src/permissions/paths.ts'
 import { createShellRunner } from '../../src/permissions/run.ts'
 import { createSandbox } from '../../src/permissions/sandbox.ts'
-import { type Clock, silentLogger, systemClock } from '../../src/ports.ts'
-import type { ToolContext } from '../../src/tools/port.ts'
-import { makePlan } from './make-plan.ts'
+import { silentLogger, systemClock } from '../../src/ports.ts'
+import type { ToolCapabilities } from '../../src/tools/port.ts'
 
-export function makeToolContext(folder: string, parts: Partial<ToolContext> & { clock?: Clock } = {}): ToolContext {
-  const plan = parts.plan ?? makePlan()
+export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities<unknown>> = {}): ToolCapabilities<unknown> {
   const clock = parts.clock ?? systemClock
   const roots = [{ path: join(folder, 'work'), access: 'write' as const }]
   return {
-    plan,
-    agent: plan.agents.get('main')!,
+    agent: { id: 'main', name: 'main' },
     session: { key: 'agent:main:http:u', channelId: 'http', userId: 'u' },
     signal: new AbortController().signal,
     clock,
@@ -43,6 +40,7 @@ export function makeToolContext(folder: string, parts: Partial<ToolContext> & { 
       isError: false,
     }),
     idempotencyKey: 'call-1',
+    settings: undefined,
     ...parts,
   }
 }

@@ -1,7 +1,8 @@
 // web_fetch: a public page as Markdown, through the network gate.
 
 import type { FetchedPage } from '../../permissions/port.ts'
-import type { ToolContext, ToolResult } from '../port.ts'
+import { fields, text } from '../input-fields.ts'
+import type { ToolDefinition } from '../port.ts'
 
 const MAX_BYTES = 2_000_000
 const TIMEOUT_MS = 30_000
@@ -15,10 +16,16 @@ const ACCEPT = [
   'application/*+xml',
 ]
 
-export async function run(input: { url: string }, { network, signal }: ToolContext): Promise<ToolResult> {
-  const page = await network.fetch(input.url, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, accept: ACCEPT, signal })
-  const content = await present(page, signal)
-  return page.status >= 400 ? { content: `The server answered ${page.status}.\n\n${content}`, isError: true } : { content }
+export const webFetch: ToolDefinition<{ url: string }> = {
+  name: 'web_fetch',
+  description: 'Fetch a public web page and read it as Markdown. JSON and plain text come as they are.',
+  inputSchema: fields({ url: text('An http or https address') }),
+  traits: { sends: true, idempotent: true, outside: true },
+  async run({ url }, { network, signal }) {
+    const page = await network.fetch(url, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, accept: ACCEPT, signal })
+    const content = await present(page, signal)
+    return page.status >= 400 ? { content: `The server answered ${page.status}.\n\n${content}`, isError: true } : { content }
+  },
 }
 
 async function present(page: FetchedPage, signal: AbortSignal): Promise<string> {
@@ -27,7 +34,7 @@ async function present(page: FetchedPage, signal: AbortSignal): Promise<string> 
   const cut = page.truncated ? `\n\n[the page was longer than ${MAX_BYTES} bytes and was cut]` : ''
   if (page.body.length === 0) return `${head}[the page is empty]`
   if (type === 'text/html' || type === 'application/xhtml+xml') {
-    const { readPage } = await import('../read-page.ts')
+    const { readPage } = await import('./read-page.ts')
     return `${head}${await readPage(decode(page), page.url, signal)}${cut}`
   }
   if (type.startsWith('text/') || /[/+](json|xml|yaml|x-yaml|javascript|x-ndjson)$/.test(type))

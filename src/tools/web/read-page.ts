@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { packageRoot } from '../resources.ts'
+import { packageRoot } from '../../resources.ts'
 
 /** For the page itself; its reader may take longer to load on a busy machine. */
 const TIMEOUT_MS = 6_000
@@ -53,5 +53,5 @@ function inThread(html: string, url: string, signal: AbortSignal, timeoutMs: num
 /** Beside this file, or, where this file was bundled, in the package's plain build. */
 function workerFile(): string {
   const beside = fileURLToPath(new URL('./read-page-worker.js', import.meta.url))
-  return existsSync(beside) ? beside : join(packageRoot(), 'dist/src/tools/read-page-worker.js')
+  return existsSync(beside) ? beside : join(packageRoot(), 'dist/src/tools/web/read-page-worker.js')
 }

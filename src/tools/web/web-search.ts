@@ -1,7 +1,8 @@
 // web_search: titles, addresses and excerpts from the search service the configuration names.
 
 import type { Plan } from '../../plan/plan.ts'
-import type { ToolContext, ToolResult } from '../port.ts'
+import { fields, text } from '../input-fields.ts'
+import type { ToolDefinition } from '../port.ts'
 
 const COUNT = 8
 const TIMEOUT_MS = 20_000
@@ -15,27 +16,30 @@ interface Hit {
 }
 type Search = NonNullable<Plan['search']>
 
-export async function run(input: { query: string }, { plan, network, signal }: ToolContext): Promise<ToolResult> {
-  const search = plan.search
-  const request = search === undefined ? NOT_CONFIGURED : requestFor(search, input.query)
-  if (typeof request === 'string') return { content: request, isError: true }
-  const page = await network.fetch(request.url, {
-    headers: { accept: 'application/json', ...request.headers },
-    maxBytes: MAX_BYTES,
-    timeoutMs: TIMEOUT_MS,
-    signal,
-    configured: true,
-  })
-  if (page.status !== 200)
-    return { content: `The search service answered ${page.status}${advice(page.status, search!)}.`, isError: true }
-  const hits = parseHits(page.body.toString('utf8'))
-  if (hits === null) return { content: `The search service sent no JSON${advice(403, search!)}.`, isError: true }
-  if (hits.length === 0) return { content: 'Nothing was found.' }
-  return { content: hits.map((hit, i) => `${i + 1}. ${hit.title}\n   ${hit.url}\n   ${hit.excerpt}`.trimEnd()).join('\n') }
+export const webSearch: ToolDefinition<{ query: string }, Search> = {
+  name: 'web_search',
+  description: 'Search the web: titles, addresses and excerpts. Read a result in full with web_fetch.',
+  inputSchema: fields({ query: text('What to search for') }),
+  traits: { sends: true, idempotent: true, outside: true },
+  settings: 'search',
+  async run({ query }, { settings: search, network, signal }) {
+    const request = requestFor(search, query)
+    if (typeof request === 'string') return { content: request, isError: true }
+    const page = await network.fetch(request.url, {
+      headers: { accept: 'application/json', ...request.headers },
+      maxBytes: MAX_BYTES,
+      timeoutMs: TIMEOUT_MS,
+      signal,
+      configured: true,
+    })
+    if (page.status !== 200)
+      return { content: `The search service answered ${page.status}${advice(page.status, search)}.`, isError: true }
+    const hits = parseHits(page.body.toString('utf8'))
+    if (hits === null) return { content: `The search service sent no JSON${advice(403, search)}.`, isError: true }
+    if (hits.length === 0) return { content: 'Nothing was found.' }
+    return { content: hits.map((hit, i) => `${i + 1}. ${hit.title}\n   ${hit.url}\n   ${hit.excerpt}`.trimEnd()).join('\n') }
+  },
 }
-
-const NOT_CONFIGURED =
-  'Web search is not set up. Its owner can name a service in openclaw.yaml, such as `search: { provider: brave, apiKey: … }` or `search: { provider: searxng, baseURL: "http://127.0.0.1:8080" }`. Pages can still be read with web_fetch, where you have it and know the address.'
 
 function requestFor(search: Search, query: string): { url: string; headers: Record<string, string> } | string {
   if (search.provider === 'searxng') {
