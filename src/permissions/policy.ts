@@ -4,8 +4,9 @@
 import type { AgentPlan } from '../plan/plan.ts'
 import { type ToolDefinition, type ToolPolicy, traitsOf } from '../tools/port.ts'
 import type { RememberedGrants, ShellPolicy, Verdict } from './port.ts'
+import { fixedPath, homeOf } from './run.ts'
 import { deniedBy } from './shell/deny.ts'
-import { recheckCommand } from './shell/recheck.ts'
+import { type Programs, programsOf } from './shell/programs.ts'
 import { judgeCommand } from './shell/verdict.ts'
 
 export interface ToolCall {
@@ -19,6 +20,8 @@ export interface ToolCall {
   readonly protectedPaths: readonly string[]
   /** Working folder, absolute. */
   readonly cwd: string
+  /** Which programs a name means; absent: those in the system's folders. */
+  readonly programs?: Programs
 }
 
 export const shellPolicy = (call: Omit<ToolCall, 'tool' | 'input'>): ShellPolicy => ({
@@ -31,9 +34,12 @@ export const shellPolicy = (call: Omit<ToolCall, 'tool' | 'input'>): ShellPolicy
   sandboxed: call.sandboxed,
   protectedPaths: call.protectedPaths,
   cwd: call.cwd,
+  roots: call.agent.workspace.length === 0 ? [{ path: call.cwd, access: 'write' }] : call.agent.workspace,
+  programs: call.programs ?? programsOf(fixedPath(call.agent.workspace)),
+  home: homeOf(call.sandboxed),
 })
 
-/** Judges one call by its text and today's policy. Never throws. */
+/** Judges one call by today's policy; a command also by the files it names, as they are now. Never throws. */
 export function judgeTool(call: ToolCall): Verdict {
   const { tool, input } = call
   if (tool.judge === undefined) return judgeByTraits(call)
@@ -55,10 +61,10 @@ export function judgeTool(call: ToolCall): Verdict {
 
 function judgeByTraits({ tool, agent, remembered }: ToolCall): Verdict {
   const traits = traitsOf(tool)
-  const words = [tool.name]
-  const denied = deniedBy(agent.permissions.deny, words)
+  const subject = { words: [tool.name], mayStart: false }
+  const denied = deniedBy(agent.permissions.deny, subject)
   if (denied !== undefined) return { decision: 'refuse', by: 'deny', reason: `The rule \`${denied}\` denies it.` }
-  const before = deniedBy(remembered.denied, words)
+  const before = deniedBy(remembered.denied, subject)
   if (before !== undefined)
     return { decision: 'refuse', by: 'remembered-denied', reason: `It was denied for good before, as \`${before}\`.` }
   if (traits.asks !== true) return { decision: 'run', by: 'mode', reason: `\`${tool.name}\` never asks.` }
@@ -74,22 +80,4 @@ function judgeByTraits({ tool, agent, remembered }: ToolCall): Verdict {
     reason: `\`${tool.name}\` ${traits.runs ? 'runs programs' : traits.spends ? 'spends money' : traits.sends ? 'sends something out' : 'changes something'}, and nothing grants it.`,
     grants: [tool.name],
   }
-}
-
-/**
- * The verdict just before running: as `judgeTool`, and for what the safe list let through, the files it would really reach.
- * Call it last; what a person approved needs no second look at its files.
- */
-export async function judgeToolNow(call: ToolCall): Promise<Verdict> {
-  const verdict = judgeTool(call)
-  const command = call.tool.commandOf?.(call.input)
-  if (command === undefined || verdict.decision !== 'run') return verdict
-  const problem = await recheckCommand(verdict, command, {
-    cwd: call.cwd,
-    roots: call.agent.workspace.map((root) => root.path),
-    protectedPaths: call.protectedPaths,
-  })
-  if (problem === undefined) return verdict
-  const { grants: _, ...rest } = verdict
-  return { ...rest, decision: call.agent.permissions.mode === 'ask' ? 'ask' : 'refuse', by: 'floor', reason: problem, grants: [] }
 }

@@ -23,7 +23,7 @@ export function changesShell([name = '', ...args]: readonly string[]): string | 
   if (name === 'printf') {
     if (args[0]?.startsWith('-v') === true) return 'printf -v'
     const format = args[0] === '--' ? args[1] : args[0]
-    return /%[^%A-Za-z(]*(\([^)]*\)|[hlLqjzt]*)n/.test((format ?? '').replaceAll('%%', '')) ? 'printf %n' : undefined
+    return /%[-#0 +'*.0-9]*[hlLqjzt]*n/.test((format ?? '').replaceAll('%%', '%% ')) ? 'printf %n' : undefined
   }
   if (name === 'test' || name === '[') {
     const looks = args.find((word) => word === '-v' || word === '-R')

@@ -4,7 +4,7 @@
 import { lstatSync, statSync } from 'node:fs'
 import { firstInvisible } from '../invisible.ts'
 import { type Entry, entriesOf } from './folders.ts'
-import { compilePattern, isPattern, type QuotedText } from './pattern.ts'
+import { compilePattern, isPattern, type NamePattern, type QuotedText } from './pattern.ts'
 import type { Argument } from './tables/port.ts'
 import { fail, type Word } from './words.ts'
 
@@ -14,31 +14,25 @@ export interface ExpandedWord extends Argument {
   readonly entry: Entry | undefined
 }
 
-export interface ExpansionPlace {
-  /** Absolute. */
-  readonly cwd: string
-  /** What `~` stands for. */
-  readonly home: string
-}
-
 const LIMITS = { names: 60_000, folders: 500, words: 10_000, characters: 100_000 } as const
 
 /** Expands the words of one command text; what all of them may look at together is limited. */
 export class Expansion {
-  readonly #place: ExpansionPlace
+  readonly #home: string
   #names = 0
   #folders = 0
   #words = 0
   #characters = 0
 
-  constructor(place: ExpansionPlace) {
-    this.#place = place
+  /** `home`: what `~` stands for. */
+  constructor(home: string) {
+    this.#home = home
   }
 
-  /** @throws NotUnderstood */
-  words(word: Word): readonly ExpandedWord[] {
+  /** `cwd`: where it would run, absolute. @throws NotUnderstood */
+  words(word: Word, cwd: string): readonly ExpandedWord[] {
     const tilde = word.text.startsWith('~') && word.quoted[0] === 0 ? this.#tilde(word) : word
-    const found = word.pattern ? this.#matches(tilde, word) : []
+    const found = word.pattern ? this.#matches(tilde, word, cwd) : []
     const expanded = found.length > 0 ? found : [{ text: tilde.text, fromPattern: word.pattern, source: word, entry: undefined }]
     this.#words += expanded.length
     for (const { text } of expanded) this.#characters += text.length
@@ -56,7 +50,7 @@ export class Expansion {
       return fail(`\`${text}\` stands for a folder that is not known beforehand.`)
     }
     if (word.emptyQuotes) return fail('Empty quotes stand in a word that begins with `~`.')
-    const { home } = this.#place
+    const home = this.#home
     const rest = home === '/' ? text.slice(1).replace(/^\/+/, '') : text.slice(1)
     const marks = new Uint8Array(home.length + rest.length).fill(1)
     marks.set(quoted.subarray(text.length - rest.length), home.length)
@@ -64,74 +58,80 @@ export class Expansion {
   }
 
   /** The names a pattern meets, sorted; none: it stays as it is. */
-  #matches(written: QuotedText, source: Word): readonly ExpandedWord[] {
+  #matches(written: QuotedText, source: Word, cwd: string): readonly ExpandedWord[] {
     const { text } = written
     if (source.emptyQuotes && text.includes('[')) return fail('Empty quotes stand in a pattern.')
     if (text.includes('//')) return fail('A pattern holds a doubled slash.')
     let found: { path: string; entry: Entry | undefined }[] = [{ path: text.startsWith('/') ? '/' : '', entry: undefined }]
     let start = text.startsWith('/') ? 1 : 0
     let met = false
+    let unusual = false
     for (;;) {
       const slash = text.indexOf('/', start)
       const end = slash < 0 ? text.length : slash
       const component = { text: text.slice(start, end), quoted: written.quoted.subarray(start, end) }
       if (isPattern(component)) {
-        found = this.#inFolders(found, component)
+        const pattern = compilePattern(component)
+        found = this.#inFolders(found, component.text, pattern, cwd)
         met = true
+        unusual ||= pattern.unusual
       } else if (met) {
-        found = found.flatMap(({ path }) => this.#named(path, component.text, slash < 0))
+        found = found.flatMap(({ path }) => this.#named(path, component.text, slash < 0, cwd))
       } else found = found.map(({ path }) => ({ path: path + component.text, entry: undefined }))
       if (slash < 0 || found.length === 0) break
       for (const one of found) one.path += '/'
       start = slash + 1
     }
     if (!met) return []
-    return found
-      .map(({ path, entry }) => ({ text: path, fromPattern: true, source, entry }))
-      .sort((a, b) => compareNames(a.text, b.text))
+    if (found.length === 0 && unusual) fail(`The pattern \`${source.text}\` meets no file.`)
+    const compare = found.some(({ path }) => /[\ud800-\udfff]/.test(path)) ? byBytes : byUnits
+    return found.map(({ path, entry }) => ({ text: path, fromPattern: true, source, entry })).sort(compare)
   }
 
-  #inFolders(folders: readonly { path: string }[], component: QuotedText): { path: string; entry: Entry }[] {
-    const pattern = compilePattern(component)
+  #inFolders(
+    folders: readonly { path: string }[],
+    text: string,
+    pattern: NamePattern,
+    cwd: string,
+  ): { path: string; entry: Entry }[] {
     const found: { path: string; entry: Entry }[] = []
     for (const { path } of folders) {
-      const entries = entriesOf(this.#absolute(path))
+      const entries = entriesOf(absolute(path, cwd))
       this.#names += entries.length
       if (++this.#folders > LIMITS.folders || this.#names > LIMITS.names)
-        fail(`\`${component.text}\` would have to be looked for in too many folders.`)
+        fail(`\`${text}\` would have to be looked for in too many folders.`)
       for (const entry of entries) {
-        if (entry.name.includes('\ufffd')) fail('A folder holds a name that is not UTF-8.')
+        if (!entry.ordinary && entry.name.includes('\ufffd')) fail('A folder holds a name that is not UTF-8.')
         if (!pattern.meets(entry.name)) continue
+        found.push({ path: path + entry.name, entry })
+        if (entry.ordinary) continue
         const invisible = entry.name.includes('\n') ? 'U+000A' : firstInvisible(entry.name)
         if (invisible !== undefined)
-          fail(`The pattern \`${component.text}\` meets a name that holds the invisible or control character ${invisible}.`)
-        found.push({ path: path + entry.name, entry })
+          fail(`The pattern \`${text}\` meets a name that holds the invisible or control character ${invisible}.`)
       }
     }
     return found
   }
 
   /** A fixed name below what a pattern met: it counts where it exists; an empty one, where a folder does. */
-  #named(path: string, name: string, last: boolean): { path: string; entry: undefined }[] {
+  #named(path: string, name: string, last: boolean, cwd: string): { path: string; entry: undefined }[] {
     const next = { path: path + name, entry: undefined }
     if (!last) return [next]
     if (++this.#names > LIMITS.names) fail('Its patterns meet too many names.')
     try {
-      const there =
-        name === '' ? statSync(this.#absolute(path)).isDirectory() : lstatSync(this.#absolute(next.path)) !== undefined
+      const there = name === '' ? statSync(absolute(path, cwd)).isDirectory() : lstatSync(absolute(next.path, cwd)) !== undefined
       return there ? [next] : []
     } catch {
       return []
     }
   }
-
-  #absolute(path: string): string {
-    return path.startsWith('/') ? path : `${this.#place.cwd}/${path}`
-  }
 }
 
-/** By code points, which is the order of their UTF-8 bytes. */
-function compareNames(a: string, b: string): number {
-  if (/[\ud800-\udfff]/.test(a + b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
-  return a < b ? -1 : a > b ? 1 : 0
-}
+const absolute = (path: string, cwd: string): string => (path.startsWith('/') ? path : `${cwd}/${path}`)
+
+type Named = { readonly text: string }
+
+/** The order of a C.UTF-8 locale. */
+const byBytes = (a: Named, b: Named): number => Buffer.compare(Buffer.from(a.text), Buffer.from(b.text))
+/** The same, where no character takes two units. */
+const byUnits = (a: Named, b: Named): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)

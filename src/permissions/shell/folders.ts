@@ -1,12 +1,15 @@
 // What stands in a folder, kept until the folder changes. A path comes in, its entries leave; reading is bounded.
 
 import { type BigIntStats, type Dirent, opendirSync, statSync } from 'node:fs'
+import { isProtectedName } from '../protected.ts'
 import { fail } from './words.ts'
 
 export interface Entry {
   readonly name: string
   readonly link: boolean
   readonly folder: boolean
+  /** No link, no protected name, and nothing but letters with ink in it. */
+  readonly ordinary: boolean
 }
 
 interface Listing {
@@ -59,7 +62,10 @@ function read(folder: string): readonly Entry[] {
     const entries: Entry[] = []
     for (let entry: Dirent | null = open.readSync(); entry !== null; entry = open.readSync()) {
       if (entries.length >= MOST_NAMES) fail(`The folder \`${folder}\` holds more than ${MOST_NAMES} names.`)
-      entries.push({ name: entry.name, link: entry.isSymbolicLink(), folder: entry.isDirectory() })
+      const { name } = entry
+      const link = entry.isSymbolicLink()
+      const ordinary = !link && /^[\w.+@=, -]+$/.test(name) && name !== '.git' && !isProtectedName(name)
+      entries.push({ name, link, folder: entry.isDirectory(), ordinary })
     }
     return entries
   } finally {

@@ -16,7 +16,7 @@ export interface SimpleCommand {
   /** Reads from the pipe on its left, or from a file. */
   readonly hasInput: boolean
   /** What joins the next command to it. */
-  readonly then: Joiner | 'end'
+  readonly joiner: Joiner | 'end'
 }
 
 export type Parsed =
@@ -44,7 +44,7 @@ export function parseCommand(command: unknown): Parsed {
   }
 }
 
-type Simple = Omit<SimpleCommand, 'then'>
+type Simple = Omit<SimpleCommand, 'joiner'>
 
 class CommandReader extends WordReader {
   #words = 0
@@ -62,7 +62,7 @@ class CommandReader extends WordReader {
         if (operator === 'end' && needed === '') break
         fail(needed === '' ? `A command is missing before \`${operator}\`.` : `A command is missing after \`${needed}\`.`)
       } else {
-        commands.push({ ...command, then: operator })
+        commands.push({ ...command, joiner: operator })
         if (commands.length > LIMITS.commands) fail(`There are more than ${LIMITS.commands} commands in one.`)
         needed = operator === '&&' || operator === '||' || operator === '|' ? operator : ''
         piped = operator === '|'

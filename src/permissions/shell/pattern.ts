@@ -12,8 +12,8 @@ export interface QuotedText {
 export interface NamePattern {
   /** Whether a file of that name is met. @throws NotUnderstood where a class is held against a letter beyond ASCII */
   meets(name: string): boolean
-  /** Names that begin with a dot are met only by a pattern that does. */
-  readonly dotted: boolean
+  /** Holds a named class or a quoted character in brackets, which readers of patterns other than bash take otherwise. */
+  readonly unusual: boolean
 }
 
 /** A character class in brackets: what it accepts, as inclusive ranges of code points and named classes. */
@@ -21,6 +21,7 @@ interface CharacterSet {
   readonly negated: boolean
   readonly ranges: readonly (readonly [low: number, high: number])[]
   readonly classes: readonly RegExp[]
+  readonly unusual: boolean
 }
 
 type Token = string | CharacterSet | typeof ANY | typeof MANY
@@ -63,7 +64,10 @@ export function compilePattern(component: QuotedText): NamePattern {
           name.length >= simple.start.length + simple.end.length && name.startsWith(simple.start) && name.endsWith(simple.end)
   if (dotted && (fits('.') || fits('..')))
     fail(`Versions of bash differ on whether \`${component.text}\` means \`.\` and \`..\` too.`)
-  return { dotted, meets: (name) => (dotted || !name.startsWith('.')) && fits(name) }
+  return {
+    meets: (name) => (dotted || !name.startsWith('.')) && fits(name),
+    unusual: tokens.some((token) => typeof token === 'object' && token.unusual),
+  }
 }
 
 function tokensOf({ text, quoted }: QuotedText): readonly Token[] {
@@ -94,7 +98,10 @@ function readSet(text: string, quoted: Uint8Array, start: number): { set: Charac
   const negated = unquoted(at, '!') || unquoted(at, '^')
   if (negated) at++
   for (let first = true; at < text.length; first = false) {
-    if (unquoted(at, ']') && !first) return { set: { negated, ranges, classes }, end: at + 1 }
+    if (unquoted(at, ']') && !first) {
+      const unusual = classes.length > 0 || quoted.subarray(start, at).includes(1)
+      return { set: { negated, ranges, classes, unusual }, end: at + 1 }
+    }
     if (unquoted(at, '[') && ':.='.includes(text.charAt(at + 1)) && at + 1 < text.length) {
       const end = text.indexOf(':]', at + 2)
       const known = end < 0 ? undefined : CLASSES.get(text.slice(at + 2, end))
@@ -165,4 +172,17 @@ function accepts(token: Exclude<Token, typeof MANY>, point: number): boolean {
     if (token.classes.some((known) => known.test(character))) return !token.negated
   }
   return token.negated
+}
+
+/** A plainer pattern that meets at least the same names: what only bash reads so becomes a `?`. */
+export function widened(component: QuotedText): string {
+  return tokensOf(component).map(widenedToken).join('')
+}
+
+function widenedToken(token: Token): string {
+  if (token === MANY) return '*'
+  if (typeof token === 'string') return '*?['.includes(token) ? '?' : token
+  if (token === ANY || token.negated || token.classes.length > 0) return '?'
+  const points = token.ranges.map(([low, high]) => (low === high ? [low] : [low, high]).map((point) => String.fromCodePoint(point)))
+  return points.flat().every((character) => /[A-Za-z0-9_]/.test(character)) ? `[${points.map((pair) => pair.join('-')).join('')}]` : '?'
 }

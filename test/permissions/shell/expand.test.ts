@@ -17,10 +17,10 @@ const WORDS_A_TREE = 100
 function ours(text: string, cwd: string, home: string): readonly string[] | string {
   const parsed = parseCommand(`echo ${text}`)
   if (!parsed.ok) return parsed.reason
-  if (parsed.commands.length !== 1 || parsed.commands[0]?.stdin !== undefined) return 'more than words'
-  const expansion = new Expansion({ cwd, home })
+  if (parsed.commands.length !== 1 || (parsed.commands[0]?.redirections.length ?? 0) > 0) return 'more than words'
+  const expansion = new Expansion(home)
   try {
-    return parsed.commands[0]?.words.slice(1).flatMap((word) => expansion.words(word).map((one) => one.text)) ?? []
+    return parsed.commands[0]?.words.slice(1).flatMap((word) => expansion.words(word, cwd).map((one) => one.text)) ?? []
   } catch (error) {
     if (error instanceof NotUnderstood) return error.message
     throw error
