@@ -63,17 +63,19 @@ for (const name of ['questions', 'bot'])
 
 /**
  * What a bundle leaves to the plain build: verbs that the starter looks for in the other one; and what a channel, a model or a
- * tool does, where none runs.
+ * tool does, where none runs; and the checker of channels that only some registries know.
  */
 function isLeft(name, importer, path) {
   if (importer.endsWith('/cli/verbs.js')) return bundleOf([basename(path, '.js')]) !== name
-  return name === 'questions' && /\/(?:channels|models)\/registry\.js$|\/dist\/src\/tools\//.test(importer)
+  if (name !== 'questions') return false
+  return path.endsWith('/language/compile.js') || /\/dist\/src\/(channels|tools)\/|\/models\/registry\.js$/.test(importer)
 }
 
 /** The command line as one script. */
 async function writeBundle(name) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...SCRIPT,
+    metafile: true,
     entryPoints: ['dist/src/cli.js'],
     external: [...LAZY, ...NATIVE],
     plugins: [
@@ -101,6 +103,8 @@ async function writeBundle(name) {
         '__late=(name,part,load=()=>part??=require(name))=>new Proxy(()=>{},{get:(_,key)=>load()[key],apply:(_,me,given)=>load()(...given)});',
     },
   })
+  const forTests = Object.keys(metafile.inputs).filter((path) => /\/channels\/(kit|[^/]+\/(fake|driver))\b/.test(path))
+  if (forTests.length > 0) throw new Error(`${name} has what is for tests alone: ${forTests.join(', ')}`)
   writeScript(name, outputFiles[0].text.replaceAll(LATE, '__late("$1")'))
 }
 

@@ -1,17 +1,30 @@
-// Makes src/config/generated/ from schema/openclaw.schema.json: types, a validator that needs no ajv at run time, and the
-// schema without its prose for walks over a document; and docs/reference.md. Writes nothing that is as it should be.
+// Makes what follows from src/config/language/core.json and the folders of src/channels: schema/openclaw.schema.json and the pages of
+// docs/ that are made, both kept in the repository; types, a validator that needs no ajv at run time and the schema without its
+// prose, which are not. Writes nothing that is as it should be.
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { resolvedSchema } from './language.mjs'
+import { build } from 'esbuild'
+import { channelList, channelPage } from './channel-page.mjs'
 import { referenceMarkdown } from './reference.mjs'
 
 /** For people and their editors alone. */
 const PROSE = new Set(['title', 'description', 'markdownDescription', 'markdownEnumDescriptions', 'examples'])
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const read = (path) => readFileSync(at(path), 'utf8')
+const json = (path) => JSON.parse(read(path))
+
+function write(path, content) {
+  if (existsSync(at(path)) && read(path) === content) return
+  mkdirSync(dirname(at(path)), { recursive: true })
+  writeFileSync(at(path), content)
+}
+
 const OUT = 'src/config/generated'
+const SETTINGS = 'src/channels/generated/settings.ts'
 // A declaration file would keep tsc from copying the JavaScript, so the types stand in a file that passes it on.
 const VALIDATOR = `// Generated.
 import check from './validate.js'
@@ -23,40 +36,49 @@ export interface SchemaError {
   readonly params: Readonly<Record<string, unknown>>
   readonly propertyName?: string
 }
-export const validate = check as unknown as { (data: unknown): boolean; errors?: SchemaError[] | null }
+export type Validate = { (data: unknown): boolean; errors?: SchemaError[] | null }
+export const validate: Validate = check
 `
-const FILES = ['config.ts', 'validate.js', 'validator.ts', 'shape-data.ts']
-const text = readFileSync(at('schema/openclaw.schema.json'), 'utf8')
-const stamp = createHash('sha256')
-  .update(text)
-  .update(readFileSync(fileURLToPath(import.meta.url)))
-  .update(readFileSync(at('scripts/language.mjs')))
-  .digest('hex')
+
+const channels = readdirSync(at('src/channels'))
+  .filter((type) => existsSync(at(`src/channels/${type}/settings.schema.json`)))
+  .sort()
+const fragments = Object.fromEntries(channels.map((type) => [type, json(`src/channels/${type}/settings.schema.json`)]))
+const { languageOf, writtenSchema } = await languageModule()
+const full = languageOf(json('src/config/language/core.json'), fragments)
+
+write('schema/openclaw.schema.json', `${JSON.stringify(writtenSchema(full), null, 2)}\n`)
+write('docs/reference.md', referenceMarkdown(full))
+for (const type of channels) write(`docs/channels/${type}.md`, channelPage(read(`src/channels/${type}/docs.md`), type, full))
+write('docs/channels/README.md', channelList(read('docs/channels/README.md'), fragments))
+
+const stamp = createHash('sha256').update(JSON.stringify(full)).update(read('scripts/generate.mjs')).digest('hex')
+const made = [...['config.ts', 'validate.js', 'validator.ts', 'shape-data.ts'].map((name) => `${OUT}/${name}`), SETTINGS]
 const stampFile = at(`${OUT}/.stamp`)
-const fresh =
-  existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && FILES.every((name) => existsSync(at(`${OUT}/${name}`)))
-const reference = referenceMarkdown(JSON.parse(text))
-const page = at('docs/reference.md')
-if (!existsSync(page) || readFileSync(page, 'utf8') !== reference) writeFileSync(page, reference)
-if (!fresh) {
-  mkdirSync(at(OUT), { recursive: true })
-  const schema = resolvedSchema(JSON.parse(text))
-  const write = (name, content) => writeFileSync(at(`${OUT}/${name}`), content)
-  write('config.ts', await types(schema))
-  write('validate.js', await validator(schema))
-  write('validator.ts', VALIDATOR)
-  const data = JSON.stringify(JSON.stringify(slim(schema)))
+if (!(existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && made.every((path) => existsSync(at(path))))) {
+  write(`${OUT}/config.ts`, await types(full))
+  write(`${OUT}/validate.js`, await validator(full))
+  write(`${OUT}/validator.ts`, VALIDATOR)
+  const data = JSON.stringify(JSON.stringify(slim(full)))
   write(
-    'shape-data.ts',
-    `// Generated.\nimport type { SchemaNode } from '../shape.ts'\nexport const SHAPE: SchemaNode = JSON.parse(${data})\n`,
+    `${OUT}/shape-data.ts`,
+    `// Generated.\nimport type { SchemaNode } from '../../schema-node.ts'\nexport const SHAPE: SchemaNode = JSON.parse(${data})\n`,
   )
+  write(SETTINGS, await settingsTypes())
   writeFileSync(stampFile, stamp)
+}
+
+/** The merging of the language is part of the product, since plugins bring fragments too; here it is needed before it is built. */
+async function languageModule() {
+  const options = { bundle: true, write: false, format: 'esm', platform: 'node', absWorkingDir: at(''), logLevel: 'warning' }
+  const { outputFiles } = await build({ ...options, entryPoints: ['src/config/language/index.ts'] })
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`)
 }
 
 async function types(schema) {
   const { compile } = await import('json-schema-to-typescript')
   const code = await compile(structuredClone(schema), 'Config', {
-    bannerComment: '// Generated from schema/openclaw.schema.json by scripts/generate.mjs.',
+    bannerComment: '// Generated from the language by scripts/generate.mjs.',
     format: false,
     declareExternallyReferenced: true,
     unknownAny: true,
@@ -64,6 +86,34 @@ async function types(schema) {
     customName: (node) => (node.$id?.endsWith('openclaw.schema.json') ? 'Config' : undefined),
   })
   return code
+}
+
+/** What each channel finds in `spec.settings`: secrets are `Secret`, durations milliseconds, defaults filled in. */
+async function settingsTypes() {
+  const { compile } = await import('json-schema-to-typescript')
+  const parts = []
+  for (const [type, fragment] of Object.entries(fragments)) {
+    const name = `${type.charAt(0).toUpperCase()}${type.slice(1)}Settings`
+    const schema = asSettings({ type: 'object', ...fragment, title: name })
+    parts.push(await compile(schema, name, { bannerComment: '', format: false, unknownAny: true, additionalProperties: false }))
+  }
+  const code = parts.join('\n').replace(/^(\s*)(["\w-]+\??: )/gm, '$1readonly $2')
+  return `// Generated from the settings.schema.json of each channel by scripts/generate.mjs.\n\nimport type { Secret } from '../../plan/plan.ts'\n\n${code}`
+}
+
+/** A fragment's node as the value that the code gets. */
+function asSettings(node) {
+  if (node['x-secret']) return { description: node.description, tsType: 'Secret' }
+  if (node['x-duration']) return { description: node.description, type: 'integer' }
+  if (node['x-id'] && node.type === undefined) return { description: node.description, type: 'string' }
+  const out = { ...node }
+  if (node.items !== undefined) out.items = asSettings(node.items)
+  if (node.properties !== undefined) {
+    out.properties = Object.fromEntries(Object.entries(node.properties).map(([key, child]) => [key, asSettings(child)]))
+    const filled = Object.entries(node.properties).filter(([, child]) => child.default !== undefined)
+    out.required = [...new Set([...(node.required ?? []), ...filled.map(([key]) => key)])]
+  }
+  return out
 }
 
 async function validator(schema) {
@@ -80,7 +130,8 @@ async function validator(schema) {
     unicodeRegExp: false,
     code: { source: true, esm: true, lines: false },
   })
-  for (const keyword of ['x-id', 'x-secret', 'x-duration', 'x-pattern', 'markdownEnumDescriptions']) ajv.addKeyword(keyword)
+  for (const keyword of ['x-id', 'x-secret', 'x-duration', 'x-pattern', 'x-name', 'markdownEnumDescriptions'])
+    ajv.addKeyword(keyword)
   const code = standalone.default(ajv, ajv.compile(slim(schema)))
   // The two helpers ajv would require are replaced by imports of what they are, so that nothing is loaded at start.
   const bare = code

@@ -1,7 +1,6 @@
-// The schema in, docs/reference.md out: every key of the configuration language, in the schema's order.
+// The language in, docs/reference.md out: every key of the configuration language, in the schema's order.
 
 import { stringify } from 'yaml'
-import { resolvedSchema } from './language.mjs'
 
 /** How a level of names is written in a path. */
 const NAMED = { models: '<id>', agents: '<id>', channels: '<id>' }
@@ -11,8 +10,12 @@ const SAME_AS = {
   defaults: ['agents.<id>', 'What every agent starts from: the same keys, save `name` and `description`.'],
 }
 
-export function referenceMarkdown(written) {
-  const schema = resolvedSchema(written)
+export const referenceMarkdown = (schema) => createReference(schema).page()
+
+/** Rows of a channel's own keys, as the reference has them. */
+export const channelRows = (schema, type) => createReference(schema).ownRows(type)
+
+function createReference(schema) {
   const sections = []
   const told = new Map()
   const follow = (node) => {
@@ -36,7 +39,7 @@ export function referenceMarkdown(written) {
       return
     }
     const rows = Object.entries(node.properties ?? {}).map(([key, child]) => row(path, key, child, node.required ?? []))
-    lines.push('| key | type | default | what it is | example |', '| --- | --- | --- | --- | --- |', ...rows, '')
+    lines.push(...TABLE, ...rows, '')
     for (const [key, child] of Object.entries(node.properties ?? {})) below(join(path, key), child)
   }
 
@@ -56,16 +59,19 @@ export function referenceMarkdown(written) {
     const common = schema.definitions.channelCommon
     section('channels.<id>', { ...common, description: `${schema.definitions.channel.description} Every type has these keys.` })
     for (const type of schema.definitions.channel.properties.type.enum) {
-      const node = schema.definitions[`channel-${type}`]
-      const own = Object.entries(node.properties).filter(([, child]) => !child.$ref?.startsWith('#/definitions/channelCommon'))
-      const path = `channels.<id> with type: ${type}`
-      const more = own.length === 0 ? ' It has no keys of its own.' : ''
-      const lines = [`## ${code(path)}`, '', `${node.description}${more}`, '']
+      const { description } = schema.definitions[`channel-${type}`]
+      const rows = ownRows(type)
+      const more = rows.length === 0 ? ' It has no keys of its own.' : ''
+      const lines = [`## ${code(`channels.<id> with type: ${type}`)}`, '', `${description}${more}`, '']
       sections.push(lines)
-      if (own.length === 0) continue
-      const rows = own.map(([key, child]) => row('channels.<id>', key, child, node.required ?? []))
-      lines.push('| key | type | default | what it is | example |', '| --- | --- | --- | --- | --- |', ...rows, '')
+      if (rows.length > 0) lines.push(...TABLE, ...rows, '')
     }
+  }
+
+  function ownRows(type) {
+    const { properties, required = [] } = schema.definitions[`channel-${type}`]
+    const own = Object.entries(properties).filter(([, child]) => !child.$ref?.startsWith('#/definitions/channelCommon'))
+    return own.map(([key, child]) => row('channels.<id>', key, child, required))
   }
 
   function row(path, key, given, required) {
@@ -126,15 +132,20 @@ export function referenceMarkdown(written) {
       .join(' or ')
   }
 
-  section('', schema)
-  const contents = sections.map(([heading]) => `- ${linkTo(heading.slice(3))}`)
-  return [...HEAD, ...contents, '', ...sections.flat()].join('\n')
+  function page() {
+    section('', schema)
+    const contents = sections.map(([heading]) => `- ${linkTo(heading.slice(3))}`)
+    return [...HEAD, ...contents, '', ...sections.flat()].join('\n')
+  }
+  return { page, ownRows }
 }
+
+export const TABLE = ['| key | type | default | what it is | example |', '| --- | --- | --- | --- | --- |']
 
 const HEAD = [
   '# Reference: every key of openclaw.yaml',
   '',
-  '<!-- Made from schema/openclaw.schema.json by scripts/generate.mjs; edit the descriptions there. -->',
+  '<!-- Made by scripts/generate.mjs; edit the descriptions in src/config/language/core.json and src/channels/<type>/settings.schema.json. -->',
   '',
   'In the order of the schema. `<id>` stands for a name you choose, `[]` for each item of a list. A **duration** is a number with',
   '`ms`, `s`, `m`, `h` or `d`; a **pattern** a linear-time regular expression; a **secret** a text, usually `${VARIABLE}`, or',

@@ -1,8 +1,8 @@
 // What ships: the tools, channels and model services an engine is built from unless it is given others.
 
-import { builtinChannels } from './channels/registry.ts'
+import * as channels from './channels/registry.ts'
 import { builtinProviders } from './models/registry.ts'
 import type { Registry } from './registry.ts'
 import { builtinTools } from './tools/registry.ts'
 
-export const builtinRegistry: Registry = { tools: builtinTools, channels: builtinChannels, providers: builtinProviders }
+export const builtinRegistry: Registry = { tools: builtinTools, channels: Object.values(channels), providers: builtinProviders }

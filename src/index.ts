@@ -27,11 +27,11 @@ export type { Storage } from './storage/ports.ts'
 
 // Ports: one more channel, tool or model service is an entry in the registry that is passed in.
 
-export * as channelKit from './channels/kit/index.ts'
 export * from './channels/port.ts'
 export * from './models/port.ts'
 export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
-export type { ProviderDefinition, Registry } from './registry.ts'
+export type { Registry } from './registry.ts'
+export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {
   MemoryStore,
   SessionRef,

@@ -39,8 +39,10 @@ export interface FileToFetch {
 
 const FETCH_MS = 30_000
 
+type Limits = Pick<ChannelPlan, 'media'>
+
 /** Fetches a file within the channel's limits. Never throws: what could not be had is said in `note`. */
-export async function attach(file: FileToFetch, spec: ChannelPlan, worth: boolean): Promise<Attachment> {
+export async function attach(file: FileToFetch, spec: Limits, worth: boolean): Promise<Attachment> {
   const mediaType = file.mediaType.toLowerCase()
   const known = {
     kind: kindOf(mediaType),
@@ -64,11 +66,14 @@ export async function attach(file: FileToFetch, spec: ChannelPlan, worth: boolea
   }
 }
 
-export const takes = (spec: ChannelPlan, mediaType: string): boolean =>
+export const takes = (spec: Limits, mediaType: string): boolean =>
   spec.media.accept === undefined || micromatch.isMatch(mediaType, [...spec.media.accept], { nocase: true })
 
 /** Whether fetching files for this message can be of use: not for strangers, and not for talk the bot does not answer. */
-export function worthFetching(spec: ChannelPlan, message: Pick<InboundMessage, 'userId' | 'groupId' | 'mentionsBot'>): boolean {
+export function worthFetching(
+  spec: Pick<ChannelPlan, 'id' | 'allowFrom' | 'groups'>,
+  message: Pick<InboundMessage, 'userId' | 'groupId' | 'mentionsBot'>,
+): boolean {
   if (spec.allowFrom !== undefined && !spec.allowFrom.includes(`${spec.id}:${message.userId}`)) return false
   if (message.groupId === undefined) return true
   if (spec.groups.allow !== undefined && !spec.groups.allow.includes(message.groupId)) return false

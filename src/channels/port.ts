@@ -2,6 +2,7 @@
 
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
+import type { SettingsFragment } from '../schema-node.ts'
 
 export interface Attachment {
   readonly kind: 'image' | 'audio' | 'video' | 'document'
@@ -113,10 +114,10 @@ export type ChannelState =
   | { readonly state: 'reconnecting'; readonly detail: string }
   | { readonly state: 'failed'; readonly detail: string }
 
-/** What the engine gives a channel. */
-export interface ChannelHost {
+/** What the engine gives a channel. `Settings` are the keys of its own, as its fragment of the schema describes them. */
+export interface ChannelHost<Settings extends object = object> {
   readonly plan: Plan
-  readonly spec: ChannelPlan
+  readonly spec: ChannelPlan<Settings>
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -171,17 +172,11 @@ export interface WebhookResponse {
   readonly body?: string
 }
 
-/** A key of a channel's own in the configuration. */
-export interface ChannelSetting {
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
-  readonly enum?: readonly string[]
-  readonly default?: unknown
-  readonly required?: true
-  /** A `Secret` in `spec.settings`: it may come from a variable or a file, and stands in no log. */
-  readonly secret?: true
-  /** Written as `30s`, given as milliseconds. */
-  readonly duration?: true
-}
+/**
+ * Makes a channel of its host. Written as a method, so that a factory may name the type of its settings: what is in
+ * `host.spec.settings` was held against its fragment before.
+ */
+export type ChannelFactory = { create(host: ChannelHost): Channel }['create']
 
 /** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
 export interface ChannelDefinition {
@@ -197,7 +192,7 @@ export interface ChannelDefinition {
     readonly idempotentSend: boolean
     readonly maxChars: number
   }
-  /** The keys of its own. Channels that ship have theirs in the schema, where editors find them. */
-  readonly settings?: Readonly<Record<string, ChannelSetting>>
-  load(): Promise<(host: ChannelHost) => Channel>
+  /** The keys of its own. Channels that ship have theirs in `settings.schema.json`, of which the schema for editors is made. */
+  readonly settings?: SettingsFragment
+  load(): Promise<ChannelFactory>
 }

@@ -1,19 +1,18 @@
-// http and webchat: the gateway takes their messages in and reads replies from the engine's events, so there is
-// nothing to connect and a reply has arrived as soon as it is said.
+// Channels that live in the gateway: it takes their messages and shows what goes out.
 
-import type { Channel, ChannelHost } from './port.ts'
+import type { ChannelDefinition } from './port.ts'
 
-export function createResident(host: ChannelHost): Channel {
-  return {
-    async start() {
-      host.setState({ state: 'connected' })
-    },
-    async stop() {
-      host.setState({ state: 'stopped' })
-    },
-    async send(_message, context) {
-      // The gateway's listeners have it by the `outbound` event; the key stands for the platform's id.
-      return { messageIds: [context.idempotencyKey] }
-    },
-  }
-}
+export const resident = (type: string): ChannelDefinition => ({
+  type,
+  traits: {
+    resident: true,
+    groups: true,
+    threads: true,
+    edits: false,
+    buttons: true,
+    media: true,
+    idempotentSend: true,
+    maxChars: 1_000_000,
+  },
+  load: async () => (await import('./resident-channel.ts')).createResident,
+})

@@ -193,7 +193,7 @@ function keys(plan: Plan): Check[] {
   const used = new Set([...plan.agents.values()].flatMap((agent) => [agent.model, ...agent.fallbacks].map((ref) => ref.provider)))
   return [...used].flatMap((id): Check[] => {
     const spec = plan.models.get(id)
-    if (spec === undefined || spec.provider === 'scripted') return []
+    if (spec === undefined || spec.traits?.keyless === true) return []
     return spec.apiKey?.isSet === true
       ? [ok(`key ${id}`, 'It is set.')]
       : [warning(`key ${id}`, 'No key is set; agents answer by their `offline` model, or not at all.')]

@@ -1,6 +1,6 @@
 // What `claw init` writes: a few answers in, the files of a working folder out, as text. Nothing here touches a disk.
 
-import { DEFAULT_FALLBACK, DEFAULT_MODEL } from '../config/model-ref.ts'
+import { DEFAULT_FALLBACK, DEFAULT_MODEL } from '../models/defaults.ts'
 
 export interface Answers {
   /** What people call the bot. */

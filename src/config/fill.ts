@@ -1,20 +1,11 @@
 // Tree → plain value: variables put in, scalars typed by the schema, secrets set aside so that no later stage can print them.
 
 import { type Diagnostic, diagnostic } from '../errors.ts'
+import type { SchemaNode } from '../schema-node.ts'
 import type { Sliced } from '../slices.ts'
 import { type Interpolated, interpolate, type Lookup } from './interpolate.ts'
 import { positionOf } from './positions.ts'
-import {
-  type ChannelShapes,
-  childShape,
-  hasType,
-  type Path,
-  pointerOf,
-  rootShape,
-  type SchemaNode,
-  schemaChannels,
-  shapeOf,
-} from './shape.ts'
+import { type ChannelShapes, childShape, hasType, type Path, pointerOf, rootShape, schemaChannels, shapeOf } from './shape.ts'
 import { nearest } from './suggest.ts'
 import { entryOf, type MapNode, type ScalarNode, type TreeNode } from './yaml/tree.ts'
 

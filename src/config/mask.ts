@@ -1,7 +1,8 @@
 // A text, YAML or not → the same with every secret in it blotted out, as long as before: what code frames and messages may show.
 // It goes by the names of keys, for a file that cannot be parsed has no fields; where in doubt, more is hidden.
 
-import { rootShape, type SchemaNode, shapeOf } from './shape.ts'
+import type { SchemaNode } from '../schema-node.ts'
+import { rootShape, shapeOf } from './shape.ts'
 
 /** Names that hold secrets by what they are called, also in channels that the schema does not know. */
 const CALLED_SECRET = /(?:token|secret|password|passphrase|authorization|api[-_]?key)$/i

@@ -1,9 +1,10 @@
 // A document → its values with where each comes from, optionally with the defaults of the schema filled in. Secrets are `***`.
 
 import type { Place } from '../plan/plan.ts'
+import type { SchemaNode } from '../schema-node.ts'
 import { type ConfigDocument, isMap } from './document.ts'
 import type { Value } from './fill.ts'
-import { type Path, pointerOf, rootShape, type SchemaNode, shapeAt, shapeOf } from './shape.ts'
+import { type Path, pointerOf, rootShape, shapeAt, shapeOf } from './shape.ts'
 
 /** `file`: the root file; `include`: another one; `environment`: by a variable; `default`: not written anywhere. */
 export type Origin = 'file' | 'include' | 'environment' | 'default'

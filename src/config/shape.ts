@@ -1,26 +1,9 @@
 // The schema as a thing to walk beside a document: which schema stands at a path, and which names are known there.
 
-import type { ChannelDefinition, ChannelSetting } from '../channels/port.ts'
+import type { ChannelDefinition } from '../channels/port.ts'
+import type { JsonType, SchemaNode } from '../schema-node.ts'
 import { SHAPE } from './generated/shape-data.ts'
-
-export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'object' | 'array'
-
-export interface SchemaNode {
-  readonly $ref?: string
-  readonly type?: JsonType | readonly JsonType[]
-  readonly properties?: Readonly<Record<string, SchemaNode>>
-  readonly additionalProperties?: boolean | SchemaNode
-  readonly required?: readonly string[]
-  readonly items?: SchemaNode
-  readonly enum?: readonly unknown[]
-  readonly default?: unknown
-  readonly pattern?: string
-  readonly definitions?: Readonly<Record<string, SchemaNode>>
-  readonly 'x-id'?: boolean
-  readonly 'x-secret'?: boolean
-  readonly 'x-duration'?: boolean
-  readonly 'x-pattern'?: boolean
-}
+import { channelRef, withChannel } from './language/index.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -47,41 +30,34 @@ export interface ChannelShapes {
   readonly types: readonly string[]
   /** Types that the schema itself does not know. */
   readonly added: readonly string[]
+  /** The schema of the whole, added types included. */
+  readonly root: SchemaNode
   /** undefined for an unknown type. */
   of(type: string): SchemaNode | undefined
 }
 
-const inSchema = (shapeOf({ $ref: CHANNEL }).properties?.['type']?.enum ?? []) as readonly string[]
-const COMMON = '#/definitions/channelCommon'
+const typesIn = (root: SchemaNode): readonly string[] =>
+  (root.definitions?.['channel']?.properties?.['type']?.enum ?? []).map(String)
+
+const made = new WeakMap<readonly ChannelDefinition[], ChannelShapes>()
 
 /** The schema's types, and those that only the registry knows: with the keys all channels have, and their own. */
 export function channelShapes(definitions: readonly ChannelDefinition[]): ChannelShapes {
-  const more = new Map(
-    definitions
-      .filter(({ type }) => !inSchema.includes(type))
-      .map(({ type, settings = {} }) => [type, addedShape(settings)] as const),
-  )
-  const added = [...more.keys()]
-  return {
-    types: [...inSchema, ...added],
-    added,
-    of: (type) => more.get(type) ?? (inSchema.includes(type) ? shapeOf({ $ref: `#/definitions/channel-${type}` }) : undefined),
-  }
+  const shapes = made.get(definitions) ?? shapesOf(definitions)
+  made.set(definitions, shapes)
+  return shapes
 }
 
-function addedShape(settings: Readonly<Record<string, ChannelSetting>>): SchemaNode {
-  const common = Object.keys(shapeOf({ $ref: COMMON }).properties ?? {})
-  const own = Object.entries(settings).map(([key, { secret, duration, required: _, ...node }]) => [
-    key,
-    secret === true ? { $ref: '#/definitions/secret' } : { ...node, ...(duration === true ? { 'x-duration': true } : {}) },
-  ])
+function shapesOf(definitions: readonly ChannelDefinition[]): ChannelShapes {
+  const known = typesIn(SHAPE)
+  const more = definitions.filter(({ type }) => !known.includes(type))
+  const root = more.reduce((language, { type, settings = {} }) => withChannel(language, type, settings), SHAPE)
+  const types = typesIn(root)
   return {
-    type: 'object',
-    properties: {
-      ...Object.fromEntries(common.map((key) => [key, { $ref: `${COMMON}/properties/${key}` }])),
-      ...Object.fromEntries(own),
-    },
-    required: Object.entries(settings).flatMap(([key, { required }]) => (required === true ? [key] : [])),
+    types,
+    added: more.map(({ type }) => type),
+    root,
+    of: (type) => (types.includes(type) ? root.definitions?.[channelRef(type).slice('#/definitions/'.length)] : undefined),
   }
 }
 

@@ -1,20 +1,12 @@
 // The merged document against the schema → one diagnostic for each mistake, in the words of `mistakes.ts`.
 
 import type { Diagnostic } from '../errors.ts'
+import type { SchemaNode } from '../schema-node.ts'
 import { type ConfigDocument, isMap, mapAt, textAt } from './document.ts'
 import type { Value } from './fill.ts'
 import type { SchemaError } from './generated/validator.ts'
 import { malformed, missingKey, NAME_HINT, nameOf, notAllowed, unknownKey, wrongType } from './mistakes.ts'
-import {
-  type ChannelShapes,
-  hasType,
-  type JsonType,
-  type Path,
-  pathOf,
-  type SchemaNode,
-  schemaChannels,
-  shapeAt,
-} from './shape.ts'
+import { type ChannelShapes, type Path, pathOf, pointerOf, schemaChannels, shapeAt } from './shape.ts'
 import { nearest } from './suggest.ts'
 
 export async function validateShape(doc: ConfigDocument, shapes: ChannelShapes = schemaChannels): Promise<readonly Diagnostic[]> {
@@ -22,51 +14,31 @@ export async function validateShape(doc: ConfigDocument, shapes: ChannelShapes =
   const added = Object.entries(mapAt(doc.value, 'channels')).filter(([, value]) =>
     shapes.added.includes(textAt(value, 'type') ?? ''),
   )
-  const own = added.flatMap(([id]) => addedChannel(id, doc, shapes))
-  if (validate(withoutAdded(doc.value, added))) return own
-  const errors = validate.errors ?? []
+  const errors = added.length === 0 ? [] : await addedErrors(added, shapes)
+  if (!validate(withoutAdded(doc.value, added))) errors.push(...(validate.errors ?? []))
   validate.errors = null
-  return [...own, ...translate(errors, doc, shapes)]
+  return errors.length === 0 ? [] : translate(errors, doc, shapes)
 }
 
-/** What every channel has is the schema's to check; what only an added type has is not in it. */
-function withoutAdded(value: Value, added: readonly (readonly [string, Value])[]): Value {
+type Entry = readonly [id: string, value: Value]
+
+/** Channels of types that were not known when the validator was made; it gets something of their names that is right. */
+function withoutAdded(value: Value, added: readonly Entry[]): Value {
   if (added.length === 0) return value
-  const plain = shapeAt(['channels', 'http'], () => 'http')?.properties ?? {}
-  const common = added.map(([id, channel]) => [
-    id,
-    { ...Object.fromEntries(Object.entries(mapAt(channel)).filter(([key]) => key in plain)), type: 'http' },
-  ])
-  return { ...mapAt(value), channels: { ...mapAt(value, 'channels'), ...Object.fromEntries(common) } }
+  const others = Object.fromEntries(added.map(([id]) => [id, { type: 'http' }]))
+  return { ...mapAt(value), channels: { ...mapAt(value, 'channels'), ...others } }
 }
 
-/** The keys of a type that only the registry knows. */
-function addedChannel(id: string, doc: ConfigDocument, shapes: ChannelShapes): Diagnostic[] {
-  const path = ['channels', id]
-  const channel = mapAt(mapAt(doc.value, 'channels'), id)
-  const shape = shapes.of(textAt(channel, 'type') ?? '')
-  const problems: (Diagnostic | null)[] = []
-  for (const [key, value] of Object.entries(channel)) {
-    const at = [...path, key]
-    const node = shape?.properties?.[key]
-    if (node === undefined) {
-      if (!key.startsWith('x-')) problems.push(unknownKey(key, path, shape, doc))
-    } else if (node.$ref === undefined && node.type !== undefined && !fits(value, node))
-      problems.push(wrongType(value, at, node, doc))
-    else if (node.enum !== undefined && !node.enum.includes(value)) {
-      const hint = `One of: ${node.enum.join(', ')}.`
-      problems.push(doc.problem('CLAW104', `${nameOf(at)} cannot be "${value}".`, at, { hint }))
-    } else if (node['x-duration'] === true && !/^[0-9]+(ms|s|m|h|d)$/.test(String(value))) problems.push(malformed(at, node, doc))
-  }
-  for (const key of shape?.required ?? []) if (!(key in channel)) problems.push(missingKey(key, path, shape, doc, shapes))
-  return problems.filter((problem) => problem !== null)
-}
-
-function fits(value: Value, node: SchemaNode): boolean {
-  if (Array.isArray(value)) return hasType(node, 'array')
-  if (value === null || typeof value === 'object') return hasType(node, 'object')
-  if (typeof value === 'number') return hasType(node, 'number') || (hasType(node, 'integer') && Number.isInteger(value))
-  return hasType(node, typeof value as JsonType)
+async function addedErrors(added: readonly Entry[], shapes: ChannelShapes): Promise<SchemaError[]> {
+  const { channelValidator } = await import('./language/compile.ts')
+  return added.flatMap(([id, value]) => {
+    const validate = channelValidator(shapes.root, textAt(value, 'type') ?? '')
+    if (validate(value)) return []
+    return (validate.errors ?? []).map((error) => ({
+      ...error,
+      instancePath: `${pointerOf(['channels', id])}${error.instancePath}`,
+    }))
+  })
 }
 
 /** Errors that only say that another one happened. */

@@ -1,7 +1,8 @@
 // Events of a streamed answer in, ModelResult out. Kinds of blocks and reasons that are new pass through as they came.
 
+import type { DataReader } from './answer-body.ts'
+import { StreamCut } from './failure-kind.ts'
 import type { ContentBlock, ModelResult } from './port.ts'
-import { StreamCut } from './service.ts'
 
 export interface StreamEvent {
   readonly type: string
@@ -10,7 +11,10 @@ export interface StreamEvent {
   readonly content_block?: WireBlock
   readonly delta?: { readonly type?: string; readonly stop_reason?: string | null; readonly [key: string]: unknown }
   readonly usage?: WireUsage
-  readonly error?: { readonly type?: string; readonly message?: string }
+  /** Of a whole message. */
+  readonly model?: string
+  readonly content?: readonly WireBlock[]
+  readonly stop_reason?: string | null
 }
 type WireBlock = { type: string; [key: string]: unknown }
 interface WireUsage {
@@ -20,8 +24,7 @@ interface WireUsage {
   readonly cache_creation_input_tokens?: number | null
 }
 
-export interface MessageReader {
-  take(event: StreamEvent): void
+export interface MessageReader extends DataReader<StreamEvent> {
   /** @throws StreamCut when the service did not say that it was done. */
   result(asked: string): ModelResult
 }
@@ -32,7 +35,7 @@ export function createMessageReader(onText: ((text: string) => void) | undefined
   let usage: WireUsage = {}
   let model = ''
   let stopReason: string | null = null
-  let ended = false
+  let isOver = false
 
   function add(index: number, delta: NonNullable<StreamEvent['delta']>): void {
     const block = blocks[index]
@@ -57,6 +60,17 @@ export function createMessageReader(onText: ((text: string) => void) | undefined
     }
   }
 
+  function takeWhole(event: StreamEvent): void {
+    model = event.model ?? ''
+    usage = { ...withoutNulls(event.usage) }
+    for (const block of event.content ?? []) {
+      blocks.push({ ...block })
+      if (block.type === 'text') onText?.(String(block['text']))
+    }
+    stopReason = event.stop_reason ?? 'end_turn'
+    isOver = true
+  }
+
   return {
     take(event) {
       switch (event.type) {
@@ -77,12 +91,21 @@ export function createMessageReader(onText: ((text: string) => void) | undefined
           usage = { ...usage, ...withoutNulls(event.usage) }
           return
         case 'message_stop':
-          ended = true
+          isOver = true
+          return
+        // The whole message at once, from servers that do not stream.
+        case 'message':
+          takeWhole(event)
       }
     },
+    end() {
+      isOver = true
+    },
+    // Some servers that imitate the API leave out the last event; a reason to stop is as good.
+    isComplete: () => isOver || stopReason !== null,
+    isOver: () => isOver,
     result(asked) {
-      // Some servers that imitate the API leave out the last event; a reason to stop is as good.
-      if (!ended && stopReason === null) throw new StreamCut('The answer was cut off.')
+      if (!isOver && stopReason === null) throw new StreamCut('The answer was cut off.')
       for (const [index, json] of inputs) {
         const block = blocks[index]
         if (block !== undefined && json !== '') block['input'] = parseInput(json)

@@ -4,11 +4,11 @@
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { abortSignal } from '../stop.ts'
+import { readAnswer } from './answer-body.ts'
 import { messagesBody } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
 import { createClientProvider } from './client-provider.ts'
 import type { ModelProvider } from './port.ts'
-import { readEvents, streamError } from './server-events.ts'
 
 const JSON_TEXT = { 'content-type': 'application/json', accept: 'text/event-stream' }
 
@@ -33,7 +33,7 @@ export const createAnthropicProvider = (spec: ProviderSpec, world: { clock: Cloc
         },
       })
     },
-    prepare(api, request, calls, onText) {
+    prepare(api, request, calls, { onText }) {
       const body = messagesBody(request)
       return async (signal, began) => {
         // Not `messages.create`: that writes a notice to the console at every call of an older model. Blocks of kinds the
@@ -45,10 +45,7 @@ export const createAnthropicProvider = (spec: ProviderSpec, world: { clock: Cloc
         )
         began()
         const reader = createMessageReader(onText)
-        await readEvents<StreamEvent>(response, (event) => {
-          if (event.type === 'error') throw streamError(event.error)
-          reader.take(event)
-        })
+        await readAnswer<StreamEvent>(response, reader)
         return reader.result(request.model)
       }
     },

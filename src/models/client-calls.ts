@@ -6,6 +6,7 @@
 import type { StopSignal } from '../stop.ts'
 import { createHttpFetch, type HttpFetch, headOf, type RequestHead, type TextResponse } from './http-fetch.ts'
 import { retryAfterOf } from './service.ts'
+import { faultInBody, type ServiceFault } from './service-fault.ts'
 
 /** A service that says to wait longer is not waited for: the caller may know another. */
 const LONGEST_WAIT_MS = 60_000
@@ -44,7 +45,7 @@ export function createClientCalls(): ClientCalls {
     if (call !== undefined) delete call.failed
     if (failed instanceof Error) throw failed
     if (call?.isFirst === true) head ??= headOf(input, init)
-    return impatient(failed ?? (await http.fetch(input, init)))
+    return readable(impatient(failed ?? (await http.fetch(input, init))))
   }
 
   return {
@@ -73,4 +74,26 @@ export function createClientCalls(): ClientCalls {
 function impatient(response: TextResponse): TextResponse {
   if (!response.ok && (retryAfterOf(response.headers) ?? 0) > LONGEST_WAIT_MS) response.headers.set('x-should-retry', 'false')
   return response
+}
+
+/** A failure in the one shape that both clients read; they know of no other and say "no body". */
+function readable(response: TextResponse): TextResponse {
+  if (response.ok) return response
+  const { body, url, status, statusText, ok, headers } = response
+  return {
+    body,
+    url,
+    status,
+    statusText,
+    ok,
+    headers,
+    text: async () => JSON.stringify({ type: 'error', error: faultOf(status, await response.text()) }),
+    read: (onText) => response.read(onText),
+    stop: () => response.stop(),
+  }
+}
+
+function faultOf(status: number, body: string): ServiceFault {
+  const fault = faultInBody(body)
+  return fault.message === '' ? { ...fault, message: `status ${status} without a body` } : fault
 }

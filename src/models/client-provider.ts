@@ -23,6 +23,13 @@ export interface ClientSettings {
   }
 }
 
+/** Who hears of an answer while it comes. */
+export interface AnswerListeners {
+  readonly onText: ((text: string) => void) | undefined
+  /** All text so far is void. */
+  readonly onRestart: (() => void) | undefined
+}
+
 export interface ClientKind<Client> {
   /** Headers that are a credential by themselves. */
   readonly keyHeaders: readonly string[]
@@ -34,7 +41,7 @@ export interface ClientKind<Client> {
     client: Client,
     request: ModelRequest,
     calls: ClientCalls,
-    onText: ((text: string) => void) | undefined,
+    listeners: AnswerListeners,
   ): (signal: StopSignal, began: () => void) => Promise<ModelResult>
 }
 
@@ -78,7 +85,7 @@ export function createClientProvider<Client>(
         const message = `No key is set for ${spec.id}: set ${kind.keyVariable}, or apiKey in the configuration.`
         throw new ModelError('credentials', message)
       }
-      const attempt = kind.prepare(await load(), request, calls, onText)
+      const attempt = kind.prepare(await load(), request, calls, { onText, onRestart })
       return callService({ spec, ...world, signal: request.signal, onRestart, attempt })
     },
     async warm() {

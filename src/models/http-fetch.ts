@@ -16,8 +16,13 @@ import type { StopSignal } from '../stop.ts'
 export interface TextResponse extends Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'url' | 'text'> {
   /** Not here: see `read`. */
   readonly body: null
-  /** The body piece by piece, once. Rejects when it is cut short, and with what `onText` throws. */
-  read(onText: (text: string) => void): Promise<void>
+  /**
+   * The body piece by piece, once, to its end or until `onText` returns true. Rejects when it is cut short, and with what
+   * `onText` throws.
+   */
+  read(onText: (text: string) => boolean | undefined): Promise<void>
+  /** Ends reading as if the body ended here. */
+  stop(): void
 }
 
 /** All of a request but its body: the same from call to call, so it may be kept. */
@@ -119,6 +124,8 @@ function abortError(signal: StopSignal | undefined): Error {
   return reason instanceof Error ? reason : new DOMException('This operation was aborted', 'AbortError')
 }
 
+/** How long a connection may stay open after what was asked for has come. */
+const LINGER_MS = 1_000
 /** Answers that are no success are read at once, so that whoever tries again need not; longer ones are cut. */
 const LONGEST_ERROR = 64 * 1024
 
@@ -131,6 +138,7 @@ class Answer implements TextResponse {
   readonly ok: boolean
   readonly #message: IncomingMessage
   readonly #failure: Promise<string> | undefined
+  #stop: (() => void) | undefined
   #headers: Headers | undefined
 
   constructor(message: IncomingMessage, url: string) {
@@ -151,8 +159,19 @@ class Answer implements TextResponse {
     return this.#headers
   }
 
-  read(onText: (text: string) => void): Promise<void> {
-    return readBody(this.#message, onText)
+  read(onText: (text: string) => boolean | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stop = () => {
+        resolve()
+        // What is left is its end; a server that never sends that has its connection closed.
+        if (!this.#message.readableEnded) setTimeout(() => this.#message.destroy(), LINGER_MS).unref()
+      }
+      readBody(this.#message, onText, this.#stop).then(resolve, reject)
+    })
+  }
+
+  stop(): void {
+    this.#stop?.()
   }
 
   text(): Promise<string> {
@@ -163,6 +182,7 @@ class Answer implements TextResponse {
     let text = ''
     await this.read((piece) => {
       if (text.length < most) text += piece
+      return false
     })
     return text.slice(0, most)
   }
@@ -175,12 +195,15 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
 }
 
 /** A connection cut short is an error, never an end; so is what `onText` throws, and the rest is not waited for. */
-function readBody(message: IncomingMessage, onText: (text: string) => void): Promise<void> {
+function readBody(message: IncomingMessage, onText: (text: string) => boolean | undefined, enough: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
+    let isRead = false
     message.setEncoding('utf8')
     message.on('data', (text: string) => {
+      if (isRead) return
       try {
-        onText(text)
+        isRead = onText(text) === true
+        if (isRead) enough()
       } catch (error) {
         reject(error)
         message.destroy()

@@ -1,25 +1,31 @@
 // ModelRequest → body for chat completions. Tool results become messages of their own; media that such a message can't
 // carry follow in a user's message.
 
+import { createHash } from 'node:crypto'
 import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, ToolResultBlock } from './port.ts'
 
 type Part = { readonly type: string; readonly [key: string]: unknown }
 type ChatMessage = { readonly role: string; readonly [key: string]: unknown }
 
-export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_completion_tokens') {
+/** `from`: names the service and its model, as in the blocks that it made. */
+export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_completion_tokens', from: string) {
   const tools = request.tools.map((tool) => ({
     type: 'function',
     function: { name: tool.name, description: tool.description, parameters: tool.input_schema },
   }))
+  const ids = callIds(request.messages, from)
   return {
     model: request.model,
     [limit]: request.maxTokens,
+    ...(request.effort === undefined ? {} : { reasoning_effort: request.effort }),
     stream: true,
     stream_options: { include_usage: true },
     ...(tools.length === 0 ? {} : { tools }),
     messages: [
       ...(request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }]),
-      ...request.messages.flatMap((message) => (message.role === 'assistant' ? fromAssistant(message) : fromUser(message))),
+      ...request.messages.flatMap((message) =>
+        message.role === 'assistant' ? fromAssistant(message, ids, from) : fromUser(message, ids),
+      ),
     ],
   }
 }
@@ -27,28 +33,68 @@ export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_
 const blocksOf = (message: ModelMessage): readonly ContentBlock[] =>
   typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
 
-function fromAssistant(message: ModelMessage): readonly ChatMessage[] {
+/**
+ * Ids as they are sent. A service gets back its own; those of others become nine letters and digits, which is all that the
+ * strictest service takes.
+ */
+function callIds(messages: readonly ModelMessage[], from: string): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>()
+  for (const message of messages) {
+    if (message.role !== 'assistant' || typeof message.content === 'string') continue
+    for (const block of message.content) {
+      if (block.type !== 'tool_use') continue
+      const sent = block.fields?.['id']
+      ids.set(block.id, block.from === from ? (typeof sent === 'string' && sent !== '' ? sent : block.id) : shortId(block.id))
+    }
+  }
+  return ids
+}
+
+const shortId = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 9)
+
+function fromAssistant(message: ModelMessage, ids: ReadonlyMap<string, string>, from: string): readonly ChatMessage[] {
   const blocks = blocksOf(message)
   const text = blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('')
-  const calls = blocks.flatMap((block) =>
-    block.type === 'tool_use'
-      ? [{ id: block.id, type: 'function', function: { name: block.name, arguments: argumentsOf(block.input) } }]
-      : [],
-  )
+  const calls = blocks.flatMap((block) => {
+    if (block.type !== 'tool_use') return []
+    const { id: _, function: inside, ...beside } = block.from === from ? (block.fields ?? {}) : {}
+    const called = { name: block.name, arguments: argumentsOf(block.input), ...(inside as object | undefined) }
+    return [{ id: ids.get(block.id), type: 'function', function: called, ...beside }]
+  })
   if (text === '' && calls.length === 0) return []
-  return [{ role: 'assistant', content: text === '' ? null : text, ...(calls.length === 0 ? {} : { tool_calls: calls }) }]
+  return [
+    {
+      role: 'assistant',
+      content: text === '' ? null : text,
+      ...thoughtsOf(blocks, from, calls.length > 0),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+  ]
+}
+
+/**
+ * What the service thought goes back to it as it was sent. Thoughts in words go with calls alone: that is where services
+ * want them, and some refuse them elsewhere.
+ */
+function thoughtsOf(blocks: readonly ContentBlock[], from: string, withCalls: boolean): object {
+  const own = blocks.flatMap((block) => (block.type === 'thinking' && block['from'] === from ? [block] : []))
+  const fields = Object.assign({}, ...own.map((block) => block['fields'])) as object
+  const [first] = own
+  const field = first?.['field']
+  if (!withCalls || typeof field !== 'string') return fields
+  return { [field]: own.map((block) => block['thinking']).join(''), ...fields }
 }
 
 /** An input that was cut short stands as a text in the transcript; servers parse the arguments again, so they stay JSON. */
 const argumentsOf = (input: unknown): string =>
   JSON.stringify(typeof input === 'object' && input !== null ? input : { unreadable: input ?? null })
 
-function fromUser(message: ModelMessage): readonly ChatMessage[] {
+function fromUser(message: ModelMessage, ids: ReadonlyMap<string, string>): readonly ChatMessage[] {
   const results: ChatMessage[] = []
   const parts: Part[] = []
   for (const block of blocksOf(message)) {
     if (block.type === 'tool_result') {
-      results.push({ role: 'tool', tool_call_id: block.tool_use_id, content: resultText(block) })
+      results.push({ role: 'tool', tool_call_id: ids.get(block.tool_use_id) ?? block.tool_use_id, content: resultText(block) })
       if (typeof block.content !== 'string')
         parts.push(...block.content.flatMap((inner) => (inner.type === 'text' ? [] : [toPart(inner)])))
     } else if (block.type === 'text') {
@@ -67,7 +113,8 @@ function resultText(result: ToolResultBlock): string {
     typeof content === 'string'
       ? content
       : content.map((block) => (block.type === 'text' ? block.text : `(${block.title ?? block.type}: see below)`)).join('\n')
-  return result.is_error === true ? `Error: ${text}` : text
+  const said = result.is_error === true ? `Error: ${text}` : text
+  return said.trim() === '' ? '(no output)' : said
 }
 
 function toPart(block: MediaBlock): Part {

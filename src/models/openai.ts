@@ -5,11 +5,11 @@ import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { abortSignal } from '../stop.ts'
+import { readAnswer } from './answer-body.ts'
 import { createClientProvider } from './client-provider.ts'
 import { toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import type { ModelProvider } from './port.ts'
-import { readEvents, streamError } from './server-events.ts'
 
 export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider =>
   createClientProvider(spec, world, {
@@ -27,9 +27,10 @@ export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; 
         defaultHeaders: { ...(keyless ? { authorization: null } : {}), ...headers },
       })
     },
-    prepare({ chat }, request, calls, onText) {
+    prepare({ chat }, request, calls, { onText, onRestart }) {
+      const from = `${spec.id}/${request.model}`
       // Other servers know only the older name of the limit.
-      const body = toChatRequest(request, spec.baseURL === undefined ? 'max_completion_tokens' : 'max_tokens')
+      const body = toChatRequest(request, spec.baseURL === undefined ? 'max_completion_tokens' : 'max_tokens', from)
       return async (signal, began) => {
         const response = await calls.post(JSON.stringify(body), signal, (fetchOptions) =>
           chat.completions
@@ -37,11 +38,8 @@ export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; 
             .asResponse(),
         )
         began()
-        const reader = createChatReader(onText)
-        await readEvents<ChatChunk>(response, (chunk) => {
-          if (chunk?.error) throw streamError(chunk.error)
-          reader.take(chunk)
-        })
+        const reader = createChatReader(from, onText, onRestart)
+        await readAnswer<ChatChunk>(response, reader)
         return reader.result(request.model)
       }
     },

@@ -1,12 +1,18 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
+import type { Effort, ProviderSpec, ProviderTraits } from '../plan/plan.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
 
 export interface TextBlock {
   readonly type: 'text'
   readonly text: string
 }
+/**
+ * What a model thought. Signed by Anthropic's service, or else with `from`, the service and model that thought it: it goes
+ * back to no other. `field` and `fields` are how that service sent it.
+ */
 export interface ThinkingBlock {
   readonly type: 'thinking' | 'redacted_thinking'
   readonly [key: string]: unknown
@@ -16,6 +22,10 @@ export interface ToolUseBlock {
   readonly id: string
   readonly name: string
   readonly input: unknown
+  /** The service and model that made it, where `fields` goes back to. */
+  readonly from?: string
+  /** What the service sent beside: signatures, its own id. */
+  readonly fields?: Readonly<Record<string, unknown>>
 }
 export interface ToolResultBlock {
   readonly type: 'tool_result'
@@ -50,6 +60,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[]
   readonly messages: readonly ModelMessage[]
   readonly maxTokens: number
+  /** Absent: the service's default. */
+  readonly effort?: Effort | undefined
   readonly signal: StopSignal
 }
 
@@ -75,6 +87,7 @@ export interface ModelResult {
 export type ModelErrorKind =
   | 'credentials' // 401, 403, or none set
   | 'no_model' // 404: the service has no such model (any more)
+  | 'no_service' // 404 and the like: no model service is under this address
   | 'rate_limit' // 429
   | 'overloaded' // 529, 503
   | 'server' // other 5xx
@@ -109,4 +122,24 @@ export interface ModelProvider {
   /** Loads the client library ahead of the first call. */
   warm?(): Promise<void>
   close(): Promise<void>
+}
+
+/** What a provider takes from the engine. */
+export interface ProviderWorld {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+/** A kind of model service: one entry of the registry. */
+export interface ProviderDefinition {
+  /** As `provider` names it. */
+  readonly type: string
+  /** The model that the service's key alone means. Absent: the key is the model's name too. */
+  readonly defaultModel?: string
+  /** Variables of the environment that may hold its key and its address. */
+  readonly environment?: { readonly key: string; readonly url?: string }
+  readonly traits?: ProviderTraits
+  /** Loads the client library on first use. */
+  load(): Promise<(spec: ProviderSpec, world: ProviderWorld) => ModelProvider>
 }

@@ -12,6 +12,8 @@ export function sayModelError(error: ModelError, agent: ModelsOf): string {
       return error.model === undefined
         ? 'My language model is no longer offered under its name. The owner can mend that.'
         : `My language model ${error.model} is no longer offered under its name. For the owner: ${changeHint(usesIn(agent, error.model))}`
+    case 'no_service':
+      return 'I cannot find my language model: nothing answers for it under its address. The owner can fix that.'
     case 'rate_limit':
       return `My language model has too much to do for me right now. Please try again ${when(error.retryAfterMs)}.`
     case 'overloaded':

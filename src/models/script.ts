@@ -38,6 +38,7 @@ const REPLY_KEYS = ['match', 'tool', 'text', 'tool_calls', 'error', 'stop_reason
 const ERROR_KINDS: readonly string[] = [
   'credentials',
   'no_model',
+  'no_service',
   'rate_limit',
   'overloaded',
   'server',

@@ -4,6 +4,7 @@
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
+import { type Failure, failureKind } from './failure-kind.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
 /** Beyond this a plain timer fires at once. */
@@ -59,74 +60,19 @@ export async function callService<T>(call: ServiceCall<T>): Promise<T> {
 const isPassing = (kind: ModelErrorKind): boolean =>
   kind === 'rate_limit' || kind === 'overloaded' || kind === 'server' || kind === 'network' || kind === 'timeout'
 
-/** A stream that ended before the service said that it was done. */
-export class StreamCut extends Error {}
-
-interface ApiErrorLike {
-  readonly status?: number | undefined
-  readonly headers?: Headers | undefined
-  readonly type?: string | null | undefined
-  readonly code?: string | null | undefined
-  readonly message: string
-  readonly cause?: unknown
-}
-
 function toModelError(error: unknown, spec: ProviderSpec): ModelError {
   if (error instanceof ModelError) return error
-  const failure: ApiErrorLike = error instanceof Error ? error : new Error(String(error))
-  const kind = kindOf(failure)
+  const failure: Failure = error instanceof Error ? error : new Error(String(error))
+  const kind = failureKind(failure)
   const retryAfterMs = retryAfterOf(failure.headers)
   const reason = failure.cause instanceof Error && failure.status === undefined ? ` (${failure.cause.message})` : ''
-  return new ModelError(kind, scrub(`${spec.id}: ${failure.message}${reason}`, spec), {
+  const hint = kind === 'no_service' ? ` There is no model service under this address: see models.${spec.id}.baseURL.` : ''
+  return new ModelError(kind, scrub(`${spec.id}: ${failure.message}${reason}${hint}`, spec), {
     ...(failure.status === undefined ? {} : { status: failure.status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     cause: error,
   })
 }
-
-const TOO_LONG =
-  /prompt is too long|context[ _](?:window|length|limit)|maximum context|exceeds? the (?:available )?context|too many (?:input )?tokens/i
-const NO_MONEY = /credit balance is too low|insufficient_quota|billing/i
-
-const BY_TYPE: Readonly<Record<string, ModelErrorKind>> = {
-  authentication_error: 'credentials',
-  permission_error: 'credentials',
-  billing_error: 'credentials',
-  insufficient_quota: 'credentials',
-  rate_limit_error: 'rate_limit',
-  overloaded_error: 'overloaded',
-  api_error: 'server',
-  server_error: 'server',
-  timeout_error: 'timeout',
-  request_too_large: 'context',
-  context_length_exceeded: 'context',
-  invalid_request_error: 'invalid',
-  not_found_error: 'no_model',
-  model_not_found: 'no_model',
-}
-
-function kindOf(error: ApiErrorLike): ModelErrorKind {
-  const { status, message } = error
-  const named = BY_TYPE[error.code ?? ''] ?? BY_TYPE[error.type ?? '']
-  if (status !== undefined) {
-    if (named === 'context' || status === 413 || (status === 400 && TOO_LONG.test(message))) return 'context'
-    if (status === 401 || status === 402 || status === 403) return 'credentials'
-    if ((status === 400 || status === 429) && NO_MONEY.test(`${error.code} ${message}`)) return 'credentials'
-    if (status === 404 || named === 'no_model') return 'no_model'
-    if (status === 429) return 'rate_limit'
-    if (status === 503 || status === 529) return 'overloaded'
-    if (status === 408 || status === 504) return 'timeout'
-    if (status >= 500 || status === 409) return 'server'
-    return 'invalid'
-  }
-  if (named !== undefined) return named === 'invalid' && TOO_LONG.test(message) ? 'context' : named
-  if (/timed? ?out/i.test(message)) return 'timeout'
-  if (error instanceof StreamCut || error instanceof SyntaxError || error.cause !== undefined || isSystemError(error))
-    return 'network'
-  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError ? 'invalid' : 'network'
-}
-
-const isSystemError = (error: ApiErrorLike): boolean => typeof error.code === 'string' && /^[A-Z_]+$/.test(error.code)
 
 /** Milliseconds that a service asks to be left alone for. */
 export function retryAfterOf(headers: Headers | undefined): number | undefined {

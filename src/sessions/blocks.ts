@@ -1,6 +1,6 @@
 // Blocks as a transcript keeps them in, blocks as a request may hold them out: with no field, type or text a service refuses.
 
-import type { ContentBlock, MediaBlock, TextBlock, ToolResultBlock } from '../models/port.ts'
+import type { ContentBlock, MediaBlock, TextBlock, ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
 
 type Content = TranscriptEntry['content']
@@ -12,6 +12,16 @@ export function userBlocks(content: Content): readonly (TextBlock | MediaBlock)[
   return asBlocks(content).flatMap((block) => sayable(block) ?? [])
 }
 
+/** What a user's entry says to the model: the line on when, where and by whom it was written stands in front. */
+export function withContext({ context, content }: Pick<TranscriptEntry, 'context' | 'content'>): readonly ContentBlock[] {
+  const blocks = userBlocks(content)
+  if (context === undefined || blocks.length === 0) return blocks
+  const [first, ...others] = blocks
+  return first?.type === 'text'
+    ? [{ type: 'text', text: `${context}\n${first.text}` }, ...others]
+    : [{ type: 'text', text: context }, ...blocks]
+}
+
 /** What a model may have said, in its order. A message of nothing but thoughts says nothing. */
 export function assistantBlocks(content: Content): readonly ContentBlock[] {
   const blocks = asBlocks(content).flatMap((block): readonly ContentBlock[] => {
@@ -19,10 +29,10 @@ export function assistantBlocks(content: Content): readonly ContentBlock[] {
       case 'text':
         return hasWords(block.text) ? [{ type: 'text', text: block.text }] : []
       case 'tool_use':
-        return [{ type: 'tool_use', id: block.id, name: block.name, input: isObject(block.input) ? block.input : {} }]
+        return [toolUse(block)]
       case 'thinking':
-        // Services refuse thoughts that they did not sign.
-        return typeof block['signature'] === 'string' && typeof block['thinking'] === 'string' ? [block] : []
+        // Services refuse thoughts that are not theirs: each is signed, or says where it goes back to.
+        return typeof block['thinking'] === 'string' && (isFilled(block['signature']) || isFilled(block['from'])) ? [block] : []
       case 'redacted_thinking':
         return typeof block['data'] === 'string' ? [block] : []
       default:
@@ -31,6 +41,14 @@ export function assistantBlocks(content: Content): readonly ContentBlock[] {
   })
   return blocks.some((block) => block.type === 'text' || block.type === 'tool_use') ? blocks : []
 }
+
+function toolUse({ id, name, input, from, fields }: ToolUseBlock): ToolUseBlock {
+  const block: ToolUseBlock = { type: 'tool_use', id, name, input: isObject(input) ? input : {} }
+  if (typeof from !== 'string') return block
+  return { ...block, from, ...(isObject(fields) ? { fields } : {}) }
+}
+
+const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
 export const resultsIn = (content: Content): readonly ToolResultBlock[] =>
   asBlocks(content).filter((block): block is ToolResultBlock => block.type === 'tool_result')
@@ -78,4 +96,5 @@ function sayable(block: ContentBlock): TextBlock | MediaBlock | null {
 const asBlocks = (content: Content): readonly ContentBlock[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,8 +2,8 @@
 // the matrix command makes all twenty.
 
 import t from 'tap'
+import { discordDriver } from '../../src/channels/discord/driver.ts'
 import { runKit } from '../../src/channels/kit/index.ts'
-import { discordDriver } from './driver-discord.ts'
 
 await runKit(
   { ...discordDriver, cuts: 4 },

@@ -2,11 +2,11 @@
 
 import t from 'tap'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { type FakeServer, json, serve } from '../../src/channels/kit/fake-server.ts'
 import { discord } from '../../src/channels/registry.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { systemClock } from '../../src/ports.ts'
 import { createChannelHost, deliver, until } from '../support/channel-host.ts'
-import { type FakeServer, json, serve } from '../support/http.ts'
 import { testdir } from '../support/testdir.ts'
 
 type Test = Pick<typeof t, 'teardown' | 'testdir'>

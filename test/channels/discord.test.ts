@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { createFakeDiscord, type FakeDiscord } from '../../src/channels/discord/fake/server.ts'
 import type { Channel } from '../../src/channels/port.ts'
 import { discord } from '../../src/channels/registry.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost, until } from '../support/channel-host.ts'
-import { createFakeDiscord, type FakeDiscord } from '../support/fake-discord.ts'
 
 const clock = fastClock(50)
 const user = '700000000000000011'

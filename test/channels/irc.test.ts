@@ -5,14 +5,14 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { stripNick } from '../../src/channels/irc/index.ts'
+import { stripNick } from '../../src/channels/irc/channel.ts'
+import { ircDriver } from '../../src/channels/irc/driver.ts'
+import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from '../../src/channels/irc/fake/ngircd.ts'
 import { LINE_BYTES, plainText, toLines } from '../../src/channels/irc/lines.ts'
 import { runKit } from '../../src/channels/kit/index.ts'
 import { irc } from '../../src/channels/registry.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, until } from '../support/channel-host.ts'
-import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from '../support/ngircd.ts'
-import { ircDriver } from './driver-irc.ts'
 
 t.test('lines', async (t) => {
   t.same(toLines('**bold** and `code`\n\n\nnext'), ['\x02bold\x02 and \x11code\x11', 'next'])

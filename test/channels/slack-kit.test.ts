@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { runKit } from '../../src/channels/kit/index.ts'
-import { slackDriver } from './driver-slack.ts'
+import { slackDriver } from '../../src/channels/slack/driver.ts'
 
 await runKit(slackDriver, {
   check: (name, body) => t.test(name, body),

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Channel } from '../../src/channels/port.ts'
 import { slack } from '../../src/channels/registry.ts'
+import { createFakeSlack, type FakeSlack } from '../../src/channels/slack/fake/server.ts'
 import { conversationOf, readText } from '../../src/channels/slack/intake.ts'
 import { toChannelError } from '../../src/channels/slack/send.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost } from '../support/channel-host.ts'
-import { createFakeSlack, type FakeSlack } from '../support/fake-slack.ts'
 
 const clock = fastClock(50)
 

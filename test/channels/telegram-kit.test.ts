@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { runKit } from '../../src/channels/kit/index.ts'
-import { telegramDriver } from './driver-telegram.ts'
+import { telegramDriver } from '../../src/channels/telegram/driver.ts'
 
 for (const mode of ['polling', 'webhook'] as const)
   await runKit(telegramDriver(mode), {

@@ -5,11 +5,11 @@ import { runKit } from '../../src/channels/kit/index.ts'
 import type { Channel } from '../../src/channels/port.ts'
 import { webhook } from '../../src/channels/registry.ts'
 import { sign } from '../../src/channels/signature.ts'
+import { webhookDriver } from '../../src/channels/webhook/driver.ts'
 import { fillJson, fillText, pointer, read } from '../../src/channels/webhook/template.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost } from '../support/channel-host.ts'
 import { testdir } from '../support/testdir.ts'
-import { webhookDriver } from './driver-webhook.ts'
 
 await runKit(webhookDriver, {
   check: (name, body) => t.test(name, body),

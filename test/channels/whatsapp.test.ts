@@ -1,16 +1,16 @@
 // WhatsApp: the kit, the webhook's two checks, the 24-hour window, buttons.
 
 import t from 'tap'
+import { json, serve } from '../../src/channels/kit/fake-server.ts'
+import { createHooksServer } from '../../src/channels/kit/hooks-server.ts'
 import { runKit, withBench } from '../../src/channels/kit/index.ts'
 import { whatsapp } from '../../src/channels/registry.ts'
 import { sign } from '../../src/channels/signature.ts'
+import { whatsappDriver } from '../../src/channels/whatsapp/driver.ts'
+import { createFakeWhatsApp } from '../../src/channels/whatsapp/fake/server.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, until } from '../support/channel-host.ts'
-import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
-import { createHooksServer } from '../support/hooks-server.ts'
-import { json, serve } from '../support/http.ts'
 import { testdir } from '../support/testdir.ts'
-import { whatsappDriver } from './driver-whatsapp.ts'
 
 await runKit(whatsappDriver, {
   check: (name, body) => t.test(name, body),

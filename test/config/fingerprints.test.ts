@@ -1,28 +1,17 @@
 // Every key of the schema, changed one at a time: exactly the object it belongs to gets another fingerprint.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { packageRoot } from '../../src/resources.ts'
+import type { SchemaNode } from '../../src/schema-node.ts'
 import { testdir } from '../support/testdir.ts'
+import { language } from './language.ts'
 import { registry } from './registry.ts'
 
-interface Node {
-  readonly $ref?: string
-  readonly properties?: Record<string, Node>
-  readonly examples?: readonly unknown[]
-  readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly type?: unknown
-}
-const { resolvedSchema } = (await import(pathToFileURL(join(packageRoot(), 'scripts/language.mjs')).href)) as {
-  resolvedSchema(schema: Node): Node
-}
-const written = JSON.parse(readFileSync(join(packageRoot(), 'schema', 'openclaw.schema.json'), 'utf8')) as Node
-const schema = resolvedSchema(written) as Node & { definitions: Record<string, Node> }
+type Node = SchemaNode
+const schema = language as SchemaNode & { readonly definitions: Readonly<Record<string, SchemaNode>> }
 
 const BASE = {
   agents: { main: { soul: 'x' }, other: { soul: 'y' }, researcher: { soul: 'z' } },

@@ -1,20 +1,20 @@
 // The schema as editors read it: over the text as written, before our own loader fills anything in.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse } from 'yaml'
+import { fragmentProblems, fullSchema, writtenSchema } from '../../src/config/language/index.ts'
 import { packageRoot } from '../../src/resources.ts'
+import type { SchemaNode } from '../../src/schema-node.ts'
+import { core, fragments, language, readJson } from './language.ts'
 
-interface Node {
-  readonly description?: string
-  readonly markdownDescription?: string
-  readonly [key: string]: unknown
-}
+type Node = SchemaNode & { readonly [key: string]: unknown }
 const root = packageRoot()
-const schema = JSON.parse(readFileSync(join(root, 'schema/openclaw.schema.json'), 'utf8')) as Node
+const types = Object.keys(fragments)
+const schema = readJson('schema/openclaw.schema.json') as Node
 const validate = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false }).compile(schema)
 
 /** `/path keyword` of each problem; what an `if` alone says is left out. */
@@ -59,11 +59,42 @@ t.test('a file as it is written: bare ids, variables, empty sections', async (t)
   ])
 })
 
+t.test('the schema that is published is made from the core and the folders of the channels in the registry', async (t) => {
+  t.same(schema, writtenSchema(language), 'run npm run generate')
+  const folders = readdirSync(join(root, 'src/channels')).filter((name) =>
+    existsSync(join(root, 'src/channels', name, 'index.ts')),
+  )
+  t.same(folders.filter((name) => name !== 'kit').sort(), types, 'a folder for each line, a line for each folder')
+  for (const type of types) t.same(fragmentProblems(fragments[type], fullSchema(core)), [], type)
+})
+
+t.test('what an agent may say, defaults say for all, and each default stands once', async (t) => {
+  const written = core.definitions ?? {}
+  const { agent, defaults } = language.definitions ?? {}
+  const own = ['name', 'description']
+  t.same(
+    Object.keys(defaults?.properties ?? {}).sort(),
+    Object.keys(agent?.properties ?? {})
+      .filter((key) => !own.includes(key))
+      .sort(),
+  )
+  t.same(Object.keys(written['defaults']?.properties ?? {}), ['soul'], 'only what has other words is written twice')
+  t.equal(written['defaults']?.properties?.['soul']?.default, undefined)
+  t.same(problems('defaults: { maxTurns: 3, maxTurn: 3 }'), ['/defaults additionalProperties'])
+})
+
+t.test('what is wrong with a fragment is said', async (t) => {
+  const said = (fragment: unknown): string => fragmentProblems(fragment, language).join(' ')
+  t.match(said([]), /must be a map/)
+  t.match(said({ properties: { allowFrom: { type: 'array' } } }), /"allowFrom" is a key that every channel has/)
+  t.match(said({ properties: { port: 7000 } }), /"port" must be described/)
+  t.match(said({ required: ['port'] }), /"port" is required and not described/)
+  t.match(said({ proprties: {} }), /cannot say "proprties"/)
+  t.equal(said({ type: 'object', properties: { port: { type: 'integer' } }, required: ['port'] }), '')
+})
+
 t.test('of a file that is resolved, types are strict again', async (t) => {
-  const { resolvedSchema } = (await import(pathToFileURL(join(root, 'scripts/language.mjs')).href)) as {
-    resolvedSchema(schema: Node): Node
-  }
-  const strict = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false }).compile(resolvedSchema(schema))
+  const strict = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false }).compile(language)
   for (const yaml of [
     'channels:',
     'channels: { http: }',
@@ -107,7 +138,7 @@ t.test('docs/reference.md is made from it', async (t) => {
     referenceMarkdown(schema: unknown): string
   }
   const page = readFileSync(join(root, 'docs/reference.md'), 'utf8')
-  t.equal(page, referenceMarkdown(schema), 'run npm run generate')
+  t.equal(page, referenceMarkdown(language), 'run npm run generate')
   for (const key of [
     'agents.<id>.permissions.mode',
     'channels.<id>.webhookUrl',

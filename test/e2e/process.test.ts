@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { startFakeMessagesApi } from '../support/fake-messages-api.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { claw, post, startClawProcess } from '../support/process.ts'
 import { testdir } from '../support/testdir.ts'
 

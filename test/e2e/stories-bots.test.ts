@@ -2,12 +2,12 @@
 // for ever if either took the other for a person.
 
 import t from 'tap'
+import { createFakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from '../../src/channels/irc/fake/ngircd.ts'
+import { createFakeSlack } from '../../src/channels/slack/fake/server.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, HEAD } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
-import { createFakeDiscord } from '../support/fake-discord.ts'
-import { createFakeSlack } from '../support/fake-slack.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
-import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from '../support/ngircd.ts'
 import { kept, storyBot } from './stories-world.ts'
 
 /** What one bot of the two is told by the other, and both by people. */

@@ -1,9 +1,9 @@
 // One person on two platforms: real client libraries against both fakes, the real engine between them, one transcript.
 
 import t from 'tap'
+import { createFakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, HEAD } from '../support/bot.ts'
-import { createFakeDiscord } from '../support/fake-discord.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { runCli } from '../support/run-cli.ts'
 import { counting, kept, keptFolder, keysOf, onDiscord, onTelegram, type Speaker, storyBot, talk } from './stories-world.ts'
 

@@ -1,12 +1,12 @@
 // What a save does to connections: a changed token reconnects that channel alone, and nothing said meanwhile is lost.
 
 import t from 'tap'
+import { createFakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import { createFakeSlack } from '../../src/channels/slack/fake/server.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, HEAD } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
-import { createFakeDiscord } from '../support/fake-discord.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
-import { createFakeSlack } from '../support/fake-slack.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import {
   counting,
   kept,

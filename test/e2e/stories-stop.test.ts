@@ -1,12 +1,12 @@
 // A stop in the middle of things: turns that end in the drain have their replies sent before the channels go.
 
 import t from 'tap'
+import { createFakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import { createFakeSlack } from '../../src/channels/slack/fake/server.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { HEAD } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
-import { createFakeDiscord } from '../support/fake-discord.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
-import { createFakeSlack } from '../support/fake-slack.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { kept, keptFolder, onDiscord, onSlack, onTelegram, storyBot } from './stories-world.ts'
 
 const IDS = ['telegram', 'discord', 'slack'] as const

@@ -2,14 +2,14 @@
 
 import { createHmac } from 'node:crypto'
 import t from 'tap'
+import { createFakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import { createIrcNetwork, hasNgircd } from '../../src/channels/irc/fake/ngircd.ts'
+import { createFakeSlack } from '../../src/channels/slack/fake/server.ts'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
+import { createFakeWhatsApp } from '../../src/channels/whatsapp/fake/server.ts'
 import { HEAD } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
-import { createFakeDiscord } from '../support/fake-discord.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
-import { createFakeSlack } from '../support/fake-slack.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
-import { createFakeWhatsApp } from '../support/fake-whatsapp.ts'
-import { createIrcNetwork, hasNgircd } from '../support/ngircd.ts'
 import { kept, onDiscord, onSlack, onTelegram, stateOf, storyBot, untilState } from './stories-world.ts'
 
 const answering = {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type t from 'tap'
 import { textOf } from '../../src/agent/turn.ts'
+import type { FakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import type { FakeSlack } from '../../src/channels/slack/fake/server.ts'
+import type { FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, type BotOptions, startBot } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
-import type { FakeDiscord } from '../support/fake-discord.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
-import type { FakeSlack } from '../support/fake-slack.ts'
-import type { FakeTelegram } from '../support/fake-telegram.ts'
 
 type Test = Pick<typeof t, 'teardown'>
 

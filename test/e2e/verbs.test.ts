@@ -113,4 +113,9 @@ t.test('the packed project holds what it runs on', async (t) => {
     'src/web/index.html',
   ])
     t.ok(files.has(path), path)
+  t.same(
+    [...files].filter((path) => /channels\/\w+\/(fake\/|driver\.)/.test(path)),
+    [],
+    'nothing that is for tests alone',
+  )
 })

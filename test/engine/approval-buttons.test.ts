@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { createFakeTelegram, type FakeMessage, type FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import { lastUserText, type MessagesRequest } from '../support/fake-messages-api.ts'
-import { createFakeTelegram, type FakeMessage, type FakeTelegram } from '../support/fake-telegram.ts'
 import { asKilled } from '../support/killed.ts'
 import { testdir } from '../support/testdir.ts'
 

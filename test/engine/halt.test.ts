@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { runCli } from '../support/run-cli.ts'
 import { testdir } from '../support/testdir.ts'
 

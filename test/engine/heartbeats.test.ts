@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 import { openStorage } from '../support/storage-world.ts'
 import { testdir } from '../support/testdir.ts'
 

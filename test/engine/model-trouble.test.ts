@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Logger, silentLogger } from '../../src/ports.ts'
 import { type Bot, type BotOptions, HEAD, startBot } from '../support/bot.ts'
 import type { FakeReply, Fault } from '../support/fake-messages-api.ts'
-import { createFakeTelegram } from '../support/fake-telegram.ts'
 
 const bot = async (t: Test, yaml: string, options: BotOptions = {}): Promise<Bot> => {
   const started = await startBot(yaml, options)

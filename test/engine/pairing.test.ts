@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
+import { createFakeTelegram, type FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
-import { createFakeTelegram, type FakeTelegram } from '../support/fake-telegram.ts'
 import { testdir } from '../support/testdir.ts'
 
 // 11 is the owner, 12 someone the owner lists, 66 and 67 are strangers.

@@ -67,3 +67,32 @@ t.test('an end that never came', async (t) => {
   t.throws(() => read(call(0, '{}')), /cut off/)
   t.equal(read([{ type: 'message_delta', delta: { stop_reason: 'end_turn' } }]).stopReason, 'end_turn', 'a reason is end enough')
 })
+
+t.test('a whole message in place of a stream', async (t) => {
+  const heard: string[] = []
+  const result = read(
+    [
+      {
+        type: 'message',
+        model: 'm',
+        content: [
+          { type: 'text', text: 'hi' },
+          { type: 'tool_use', id: 'a', name: 'bash', input: { command: 'ls' } },
+        ],
+        stop_reason: 'tool_use',
+        usage: { input_tokens: 3, output_tokens: 2 },
+      },
+    ],
+    (text) => heard.push(text),
+  )
+  t.strictSame(result, {
+    content: [
+      { type: 'text', text: 'hi' },
+      { type: 'tool_use', id: 'a', name: 'bash', input: { command: 'ls' } },
+    ],
+    stopReason: 'tool_use',
+    usage: { input: 3, output: 2, cacheRead: 0, cacheWrite: 0 },
+    model: 'm',
+  })
+  t.strictSame(heard, ['hi'])
+})

@@ -4,6 +4,7 @@ import type { ModelMessage, ModelRequest } from '../../src/models/port.ts'
 import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
 import { systemClock, systemRandom } from '../../src/ports.ts'
 import { startFakeMessagesApi } from '../support/fake-messages-api.ts'
+import { serve } from '../support/http.ts'
 
 const spec = (more: Partial<ProviderSpec>): ProviderSpec => ({
   id: 'anthropic',
@@ -190,7 +191,7 @@ t.test('errors have kinds and hold no secret', async (t) => {
     [{ event: 'api_error' }, 'server'],
     [{ cut: true }, 'network'],
     [{ cut: true, after: 1 }, 'network'],
-    [{ garbage: '<html>hello</html>' }, 'network'],
+    [{ garbage: '<html>hello</html>' }, 'no_service'],
     [{ garbage: 'event: message_start\ndata: {nonsense\n\n' }, 'network'],
   ] as const
   for (const [fault, kind] of cases) {
@@ -310,4 +311,34 @@ t.test('one connection serves call after call; calls at once get one each', asyn
     await Promise.all(Array.from({ length: 10 }, () => provider.call(request(hello)))),
     Array(10).fill({ stopReason: 'end_turn' }),
   )
+})
+
+t.test('an answer is not asked for again when only the end of its connection is missing', async (t) => {
+  const events = (...list: readonly { type: string }[]): string =>
+    list.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  const text = [
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'ok' } },
+  ]
+  const reason = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } }
+  let end: 'reset' | 'open' = 'reset'
+  let asked = 0
+  const server = await serve((_, response) => {
+    asked++
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(events({ type: 'message_start' }, ...text, reason, ...(end === 'open' ? [{ type: 'message_stop' }] : [])))
+    if (end === 'reset') setTimeout(() => response.socket?.resetAndDestroy(), 5)
+  })
+  const provider = createAnthropicProvider(spec({ baseURL: server.url, maxRetries: 2 }), {
+    clock: systemClock,
+    random: systemRandom,
+  })
+  t.teardown(async () => {
+    await provider.close()
+    await server.stop()
+  })
+  t.match((await provider.call(request(hello))).content, [{ text: 'ok' }])
+  end = 'open'
+  t.match((await provider.call(request(hello))).content, [{ text: 'ok' }], 'a server that never closes is not waited for')
+  t.equal(asked, 2)
 })

@@ -17,6 +17,7 @@ const KINDS: readonly ModelErrorKind[] = [
   'invalid',
   'aborted',
   'no_model',
+  'no_service',
 ]
 
 t.test('every kind has plain words of its own, without the details', async (t) => {

@@ -3,10 +3,10 @@
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { messagesOf } from '../../src/sessions/messages.ts'
 import type { TranscriptEntry } from '../../src/storage/ports.ts'
 import { type CrashModel, EFFECTS, PULSE, tokensIn, wordOf } from './crash-model.ts'
-import type { FakeTelegram } from './fake-telegram.ts'
 import { checkMessages } from './messages-validator.ts'
 import { openStorage } from './storage-world.ts'
 

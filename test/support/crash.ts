@@ -4,10 +4,10 @@
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createFakeTelegram, type FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { checkAfter, type Said } from './crash-checks.ts'
 import { createCrashModel, PULSE } from './crash-model.ts'
 import { startFakeMessagesApi } from './fake-messages-api.ts'
-import { createFakeTelegram, type FakeTelegram } from './fake-telegram.ts'
 import { CLAW, post, type RunningClaw, startClawProcess } from './process.ts'
 
 export interface CrashFigures {

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { type Bot, startBot } from './bot.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { lastUserText } from './fake-messages-api.ts'
-import { createFakeTelegram } from './fake-telegram.ts'
 
 export interface Sample {
   readonly reloads: number

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { ChannelPlan } from '../../plan/plan.ts'
 import type { Clock } from '../../ports.ts'
 import type { Channel } from '../port.ts'
-import type { KitDriver, KitPlatform } from './driver.ts'
+import type { KitDriver, KitPlatform } from './contract.ts'
 import { createKitHost, fastClock, type KitHost, until } from './host.ts'
 
 /** Waits of the channel pass this many times faster. */
@@ -38,6 +38,7 @@ export async function withBench(driver: KitDriver, options: BenchOptions, body: 
   const makeHost = (): KitHost =>
     createKitHost({
       type: driver.definition.type,
+      definition: driver.definition,
       clock,
       stateFolder: join(folder, 'state'),
       settings: options.settings === 'bad' ? platform.badSettings : platform.settings,

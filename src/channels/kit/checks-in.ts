@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { type Bench, FASTER, until, withBench } from './bench.ts'
-import type { KitDriver, PromiseId } from './driver.ts'
+import type { KitDriver, PromiseId } from './contract.ts'
 import { deliver } from './host.ts'
 
 type Checks = Partial<Record<PromiseId, (driver: KitDriver) => Promise<void>>>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { ChannelError, type ReplyTarget } from '../port.ts'
 import { type Bench, until, withBench } from './bench.ts'
 import { groupOf, PNG } from './checks-in.ts'
-import type { KitDriver, PromiseId } from './driver.ts'
+import type { KitDriver, PromiseId } from './contract.ts'
 import { deliver } from './host.ts'
 
 type Checks = Partial<Record<PromiseId, (driver: KitDriver) => Promise<void>>>

@@ -2,6 +2,8 @@
 // and sends again what failed, as the engine's intake and outbox do.
 
 import { mkdir } from 'node:fs/promises'
+import { channelSettings } from '../../config/compile/channel-settings.ts'
+import { channelShapes } from '../../config/shape.ts'
 import type { ChannelPlan, Plan } from '../../plan/plan.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import { silentLogger, systemRandom } from '../../ports.ts'
@@ -9,6 +11,7 @@ import { sleep } from '../backoff.ts'
 import type {
   ApprovalAnswer,
   Channel,
+  ChannelDefinition,
   ChannelHost,
   ChannelState,
   InboundMessage,
@@ -33,6 +36,8 @@ export function fastClock(factor: number): Clock {
 
 export interface KitHostOptions {
   readonly type: string
+  /** Where the type is none that ships: its defaults are filled in, as they are by the engine. */
+  readonly definition?: ChannelDefinition
   readonly id?: string
   readonly clock: Clock
   readonly stateFolder: string
@@ -63,6 +68,11 @@ export interface KitHost extends ChannelHost {
   until(what: string, test: () => boolean, withinMs?: number): Promise<void>
 }
 
+function defaultsOf(type: string, definition: ChannelDefinition | undefined): Readonly<Record<string, unknown>> {
+  const shape = channelShapes(definition === undefined ? [] : [definition]).of(type)
+  return shape === undefined ? {} : channelSettings(type, {}, shape, () => undefined)
+}
+
 const place = { file: 'openclaw.yaml', line: 1, column: 1 }
 
 export function createKitHost(options: KitHostOptions): KitHost {
@@ -76,7 +86,7 @@ export function createKitHost(options: KitHostOptions): KitHost {
     streaming: options.streaming ?? 'final',
     media: { maxBytes: 10_485_760 },
     maxMessageChars: 100_000,
-    settings: options.settings,
+    settings: { ...defaultsOf(options.type, options.definition), ...options.settings },
     fingerprint: 'kit',
     place,
     ...(options.apiRoot === undefined ? {} : { apiRoot: options.apiRoot }),

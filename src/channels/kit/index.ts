@@ -4,11 +4,13 @@
 import { messageOf } from '../../errors.ts'
 import { inChecks } from './checks-in.ts'
 import { outChecks } from './checks-out.ts'
-import { type KitDriver, PROMISES, type PromiseId } from './driver.ts'
+import { type KitDriver, PROMISES, type PromiseId } from './contract.ts'
 
 export { type Bench, type BenchOptions, FASTER, withBench } from './bench.ts'
 export { PNG } from './checks-in.ts'
-export * from './driver.ts'
+export * from './contract.ts'
+export { type FakeServer, json, readForm, serve, type UploadedFile } from './fake-server.ts'
+export { createHooksServer, type HooksServer } from './hooks-server.ts'
 export { createKitHost, deliver, fastClock, type KitHost, type KitHostOptions, until } from './host.ts'
 
 const CHECKS: Partial<Record<PromiseId, (driver: KitDriver) => Promise<void>>> = { ...inChecks, ...outChecks }

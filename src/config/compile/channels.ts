@@ -3,12 +3,11 @@
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { ChannelPlan } from '../../plan/plan.ts'
 import { type ConfigDocument, mapAt } from '../document.ts'
-import { durationMs } from '../durations.ts'
 import type { Config } from '../generated/config.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { SecretStore } from '../secrets.ts'
-import { type SchemaNode, shapeOf } from '../shape.ts'
+import { channelSettings } from './channel-settings.ts'
 
 interface Input {
   readonly doc: ConfigDocument
@@ -54,26 +53,7 @@ function compileChannel(id: string, type: string, value: Readonly<Record<string,
     streaming: from.streaming ?? 'final',
     media: { ...optional('accept', from.media?.accept), maxBytes: from.media?.maxBytes ?? 10_485_760 },
     maxMessageChars: from.maxMessageChars ?? 100_000,
-    settings: shape === undefined ? {} : settings(id, value, shape, input.secrets),
+    settings: shape === undefined ? {} : channelSettings(id, value, shape, input.secrets.get),
   } as const
   return { fingerprint: fingerprint(channel), place: input.doc.place(['channels', id]), ...channel }
-}
-
-/** Keys of the type alone, defaults filled in. */
-function settings(
-  id: string,
-  value: Readonly<Record<string, unknown>>,
-  shape: SchemaNode,
-  secrets: SecretStore,
-): Readonly<Record<string, unknown>> {
-  const made: Record<string, unknown> = {}
-  for (const [key, reference] of Object.entries(shape.properties ?? {})) {
-    if (reference.$ref?.startsWith('#/definitions/channelCommon')) continue
-    const child = shapeOf(reference)
-    const given = value[key] ?? child.default
-    if (given === undefined) continue
-    if (child['x-secret'] === true) made[key] = secrets.get(['channels', id, key])
-    else made[key] = child['x-duration'] === true ? durationMs(String(given)) : given
-  }
-  return made
 }

@@ -8,7 +8,7 @@ import { contains, isEngines, isPattern, patternFolder } from '../engine-files.t
 import { namesProblem } from '../path-names.ts'
 import { isProtectedName, protectedComponent } from '../protected.ts'
 import { type Entry, entriesOf } from './folders.ts'
-import { RealPaths, realPathOf } from './real-paths.ts'
+import { RealPaths } from './real-paths.ts'
 import type { Operand } from './tables/port.ts'
 
 export interface FilePlace {
@@ -179,14 +179,17 @@ function holdsCredential(path: string): boolean {
   }
 }
 
-const engineKnown = new WeakMap<readonly string[], readonly string[]>()
+const engineKnown = new Map<string, readonly string[]>()
 
 /** The engine's paths as they are written and as they really are. */
 function engineReal(paths: readonly string[]): readonly string[] {
-  let known = engineKnown.get(paths)
+  const key = paths.join('\0')
+  let known = engineKnown.get(key)
   if (known === undefined) {
-    known = [...new Set(paths.flatMap((path) => [path, isPattern(path) ? path : realPathOf(path)]))]
-    engineKnown.set(paths, known)
+    const real = new RealPaths()
+    known = [...new Set(paths.flatMap((path) => [path, isPattern(path) ? path : real.of(path)]))]
+    if (engineKnown.size > 100) engineKnown.clear()
+    engineKnown.set(key, known)
   }
   return known
 }

@@ -183,6 +183,10 @@ function widenedToken(token: Token): string {
   if (token === MANY) return '*'
   if (typeof token === 'string') return '*?['.includes(token) ? '?' : token
   if (token === ANY || token.negated || token.classes.length > 0) return '?'
-  const points = token.ranges.map(([low, high]) => (low === high ? [low] : [low, high]).map((point) => String.fromCodePoint(point)))
-  return points.flat().every((character) => /[A-Za-z0-9_]/.test(character)) ? `[${points.map((pair) => pair.join('-')).join('')}]` : '?'
+  const points = token.ranges.map(([low, high]) =>
+    (low === high ? [low] : [low, high]).map((point) => String.fromCodePoint(point)),
+  )
+  return points.flat().every((character) => /[A-Za-z0-9_]/.test(character))
+    ? `[${points.map((pair) => pair.join('-')).join('')}]`
+    : '?'
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { parseTelegramHtml } from '../../../src/channels/telegram/fake/html.ts'
 import {
   htmlLength,
   PLAIN,
@@ -9,7 +10,6 @@ import {
   toDiscord,
   WHATSAPP,
 } from '../../../src/channels/text/markdown.ts'
-import { parseTelegramHtml } from '../../support/fake-telegram-html.ts'
 
 const source = `# Head *x*
 

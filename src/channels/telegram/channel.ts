@@ -1,0 +1,171 @@
+// Telegram, on grammY's client. Enters: updates by long polling or webhook. Leaves: messages with the platform's formatting.
+
+import { createHash } from 'node:crypto'
+import { Api, InputFile } from 'grammy'
+import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
+import { messageOf } from '../../errors.ts'
+import { readCallback } from '../approvals.ts'
+import { withCallSignal } from '../call-signal.ts'
+import { createChains } from '../chain.ts'
+import type { TelegramSettings } from '../generated/settings.ts'
+import { attach, readBody, worthFetching } from '../media.ts'
+import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
+import { sameText } from '../signature.ts'
+import { createStanding } from '../standing.ts'
+import { apiSignal, createCaller } from './api.ts'
+import { type FileRef, readMessage } from './intake.ts'
+import { type Memory, openMemory } from './memory.ts'
+import { ALLOWED_UPDATES, chatOf, keepTrying, poll } from './poll.ts'
+import { createSender } from './send.ts'
+
+const SERVICE = 'https://api.telegram.org'
+
+export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
+  const { settings } = host.spec
+  const token = settings.token.reveal().trim()
+  const root = (host.spec.apiRoot ?? SERVICE).replace(/\/+$/, '')
+  const api = new Api(token, { apiRoot: root })
+  const stopping = new AbortController()
+  const chains = createChains()
+  const standing = createStanding(host)
+  let me: UserFromGetMe | null = null
+  let memory: Memory | null = null
+  let running: Promise<void> | null = null
+
+  const sender = createSender({
+    host,
+    api,
+    caller: createCaller(host, standing),
+    memory: () => memory,
+    file: (data, name) => new InputFile(data, name),
+  })
+
+  const identify = async (): Promise<Memory> => {
+    me = await withCallSignal(stopping.signal, 30_000, (signal) => api.raw.getMe(apiSignal(signal)))
+    memory ??= await openMemory(host, me.id)
+    return memory
+  }
+
+  const fetchFile =
+    (ref: FileRef) =>
+    async (maxBytes: number, signal: AbortSignal): Promise<Buffer | null> => {
+      const { file_path: path, file_size: size } = await api.raw.getFile({ file_id: ref.fileId }, apiSignal(signal))
+      if (path === undefined) throw new Error('no path')
+      if ((size ?? 0) > maxBytes) return null
+      return readBody(await fetch(`${root}/file/bot${token}/${path}`, { signal }), maxBytes)
+    }
+
+  const handle = async (update: Update): Promise<void> => {
+    if (update.callback_query !== undefined) return press(update.callback_query)
+    // An edited message is not asked for: the answer stands to what was first said.
+    const { message } = update
+    if (message === undefined || me === null) return
+    if (message.migrate_to_chat_id !== undefined) {
+      await memory?.setMoved(String(message.chat.id), String(message.migrate_to_chat_id))
+      return
+    }
+    const intake = readSafely(() => readMessage(message, me as UserFromGetMe, host.plan, host.spec.id))
+    if (intake === null) return
+    const worth = worthFetching(host.spec, intake.message)
+    const media = await Promise.all(intake.files.map((ref) => attach({ ...ref, fetch: fetchFile(ref) }, host.spec, worth)))
+    await host.receive({ ...intake.message, ...(media.length === 0 ? {} : { media }) })
+  }
+
+  const press = async (query: CallbackQuery): Promise<void> => {
+    const chosen = readCallback(query.data)
+    const presser = readSafely(() => (query.from.is_bot ? null : String(query.from.id)))
+    let text = 'This button is of no use any more.'
+    if (chosen !== null && presser !== null) text = await host.answerApproval({ ...chosen, userId: presser })
+    try {
+      await api.raw.answerCallbackQuery({ callback_query_id: query.id, text: text.slice(0, 200) })
+    } catch (error) {
+      // Too old to be answered: the decision stands all the same.
+      host.log.debug({ error: messageOf(error) }, 'telegram button was not answered')
+    }
+  }
+
+  const startPolling = (): Promise<void> =>
+    poll({
+      host,
+      standing,
+      api,
+      signal: stopping.signal,
+      handle,
+      connect: identify,
+      removeWebhook: async () => {
+        await withCallSignal(stopping.signal, 30_000, (own) =>
+          api.raw.deleteWebhook({ drop_pending_updates: false }, apiSignal(own)),
+        )
+      },
+    })
+
+  /** A shape we do not know must not stop the queue; a message that could not be stored must. */
+  const readSafely = <T>(read: () => T): T | null => {
+    try {
+      return read()
+    } catch (error) {
+      host.log.warn({ error: messageOf(error) }, 'telegram message has an unknown shape; skipped')
+      return null
+    }
+  }
+
+  // Without a secret of the owner's own, one is drawn from the token: calls are never taken on trust.
+  const webhookSecret =
+    settings.webhookSecret?.isSet === true
+      ? settings.webhookSecret.reveal()
+      : createHash('sha256').update(`claw webhook ${token}`).digest('hex')
+
+  const startWebhook = (): Promise<void> =>
+    keepTrying(host, standing, stopping.signal, async () => {
+      await identify()
+      const url = settings.webhookUrl
+      if (url === undefined) return
+      await api.raw.setWebhook({ url, secret_token: webhookSecret, allowed_updates: ALLOWED_UPDATES }, apiSignal(stopping.signal))
+    })
+
+  const webhook = async (request: WebhookRequest): Promise<WebhookResponse> => {
+    if (request.method !== 'POST') return { status: 405 }
+    if (!sameText(request.headers['x-telegram-bot-api-secret-token'] ?? '', webhookSecret)) return { status: 401 }
+    let update: Update
+    try {
+      update = JSON.parse(request.body.toString('utf8')) as Update
+      if (typeof update !== 'object' || update === null || typeof update.update_id !== 'number') throw new Error('no update')
+    } catch {
+      return { status: 400 }
+    }
+    if (me === null || stopping.signal.aborted) return { status: 503 }
+    try {
+      await chains.run(chatOf(update), () => handle(update))
+      return { status: 200 }
+    } catch (error) {
+      host.log.error({ update: update.update_id, error: messageOf(error) }, 'telegram update was not stored; it will come again')
+      return { status: 500 }
+    }
+  }
+
+  const byWebhook = settings.mode === 'webhook'
+  return {
+    async start() {
+      standing.set({ state: 'starting' })
+      if (token === '') {
+        standing.set({ state: 'failed', detail: 'No token is set.' })
+        return
+      }
+      running = byWebhook ? startWebhook() : startPolling()
+    },
+    async stop() {
+      stopping.abort()
+      await running
+      await chains.idle()
+      await sender.idle()
+      await memory?.flush()
+      standing.set({ state: 'stopped' })
+    },
+    send: sender.send,
+    typing: sender.typing,
+    askApproval: sender.askApproval,
+    approvalClosed: sender.closeApproval,
+    ...(host.spec.streaming === 'edit' ? { stream: (target) => sender.stream(target) } : {}),
+    ...(byWebhook ? { webhook } : {}),
+  }
+}

@@ -1,0 +1,85 @@
+// A text that is too long in, a part of it out that ends where a character ends. Every cut of a text that people or models
+// read is made here: never inside a surrogate pair, an emoji made of several, or a letter and its accents.
+
+/** The text with halves of characters replaced, so that every service reads it as JSON. */
+export const wellFormed = (text: string): string => (text as string & { toWellFormed(): string }).toWellFormed()
+
+/** The beginning, of at most `max` UTF-16 units. */
+export const headOf = (text: string, max: number): string =>
+  text.length <= max ? text : text.slice(0, boundaryBefore(text, max))
+
+/** The end, of at most `max` UTF-16 units. */
+export const tailOf = (text: string, max: number): string =>
+  text.length <= max ? text : text.slice(boundaryAfter(text, Math.max(0, text.length - max)))
+
+/** The beginning with a mark where something is missing, `max` UTF-16 units together. */
+export const shortened = (text: string, max: number, mark = '…'): string =>
+  text.length <= max ? text : `${headOf(text, Math.max(0, max - mark.length))}${mark}`
+
+/** The whole in parts of at most `size` UTF-16 units. */
+export function partsOf(text: string, size: number): readonly string[] {
+  const parts: string[] = []
+  for (let at = 0; at < text.length; ) {
+    // A character longer than a part has to be cut, or this would never end.
+    const end = text.length - at <= size ? text.length : Math.max(boundaryBefore(text, at + size), at + 1)
+    parts.push(text.slice(at, end > at + 1 ? end : pairEnd(text, at)))
+    at += parts.at(-1)?.length ?? 1
+  }
+  return parts
+}
+
+/** The last place at or before `at` where no character is cut. */
+export function boundaryBefore(text: string, at: number): number {
+  if (at <= 0) return 0
+  if (at >= text.length) return text.length
+  if (isPlainBoundary(text, at)) return at
+  return characterAt(text, at)?.start ?? at
+}
+
+/** The first place at or after `at` where no character is cut. */
+export function boundaryAfter(text: string, at: number): number {
+  if (at <= 0) return 0
+  if (at >= text.length) return text.length
+  if (isPlainBoundary(text, at)) return at
+  const character = characterAt(text, at)
+  return character === undefined || character.start === at ? at : character.end
+}
+
+/** Below this no code unit joins another, save a line feed its carriage return. */
+const FIRST_COMBINING = 0x300
+const CR = 13
+
+const isPlainBoundary = (text: string, at: number): boolean =>
+  text.charCodeAt(at - 1) < FIRST_COMBINING && text.charCodeAt(at) < FIRST_COMBINING && text.charCodeAt(at - 1) !== CR
+
+const pairEnd = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? at + 2 : at + 1)
+
+/** Longest run looked at to either side: beyond it a character is taken for endless, and cut between code points. */
+const REACH = 256
+
+let segmenter: Intl.Segmenter | undefined
+
+/** The character that covers the unit at `at`. */
+function characterAt(text: string, at: number): { readonly start: number; readonly end: number } | undefined {
+  // From a plain boundary on, so that flags and other pairs are counted from where they begin.
+  let from = at
+  while (from > 0 && at - from < REACH && !isPlainBoundary(text, from)) from--
+  if (from > 0 && isLowSurrogate(text, from)) from--
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  const found = segmenter.segment(text.slice(from, at + REACH)).containing(at - from)
+  if (found === undefined) return undefined
+  const start = from + found.index
+  const end = start + found.segment.length
+  // Too long to see its ends.
+  if ((start === from && from > 0 && at - from >= REACH) || found.segment.length > REACH) {
+    const place = isLowSurrogate(text, at) ? at - 1 : at
+    return { start: place, end: isLowSurrogate(text, at) ? at + 1 : at }
+  }
+  return { start, end }
+}
+
+const isLowSurrogate = (text: string, at: number): boolean => {
+  const unit = text.charCodeAt(at)
+  const before = text.charCodeAt(at - 1)
+  return unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff
+}
