@@ -32,6 +32,7 @@ const call = (
   sandboxed: false,
   protectedPaths: [],
   cwd: more.cwd ?? '/workspace',
+  programs: { find: (name) => `/usr/bin/${name}` },
 })
 
 t.test('bash goes by its command', (t) => {
