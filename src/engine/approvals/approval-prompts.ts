@@ -2,7 +2,7 @@
 // open, else as text with the commands to say. The page, sockets and the terminal read the event stream instead.
 
 import type { EngineEvent } from '../../agent/events.ts'
-import { approvalHead, approvalOutcome } from '../../channels/approvals.ts'
+import { approvalHead, approvalOutcome } from '../../channels/approval-buttons.ts'
 import type { ReplyTarget } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import { showInvisible } from '../../permissions/invisible.ts'
