@@ -31,6 +31,8 @@ export interface Turn {
   /** Tools it may use, in the plan's order. */
   readonly tools: readonly ToolDefinition[]
   readonly signal: StopSignal
+  /** Whom its tokens are counted for: `user:<link or identity>` or `heartbeat:<name>`. */
+  readonly spender: string
 }
 
 export interface TurnPorts {

@@ -1,39 +1,45 @@
-// The engine's own files: no tool, command or sandbox may touch them, whatever the workspace is. Plan in, absolute paths out;
-// some are patterns, because a new file that `include` would match is configuration as soon as it stands there.
+// The engine's own files: no tool, command or sandbox may touch them, whatever the workspace is. A plan comes in, absolute paths
+// leave; some are patterns, because a new file that `include` would match is configuration as soon as it is there.
 
 import { dirname, join } from 'node:path'
 import type { Plan } from '../plan/plan.ts'
 import { globMatch } from './protected.ts'
 
-const IN_STATE = [
-  'agents',
-  'memory',
-  'last-good',
-  'channels',
-  'exec-approvals.json',
-  'audit.jsonl',
-  'gateway.json',
-  'state.db',
-  'state.db-wal',
-  'state.db-shm',
-]
-/** Beside the configuration: read when it is loaded, whether they stand there now or not. */
+/** Beside the configuration: read when it is loaded, whether they are there now or not. */
 const BESIDE_FILE = ['.env', 'skills']
 
+/** The whole state folder, and all that configuration is read from. A workspace in the state folder is let out by the guard. */
 export const engineFiles = (plan: Pick<Plan, 'file' | 'sources' | 'includePatterns' | 'stateDir'>): readonly string[] => [
   ...new Set([
+    plan.stateDir,
     ...plan.sources,
     ...plan.includePatterns,
     ...BESIDE_FILE.map((name) => join(dirname(plan.file), name)),
-    ...IN_STATE.map((name) => join(plan.stateDir, name)),
   ]),
 ]
+
+/** Where an agent's own folder may lie in the state folder. */
+export const workspacesIn = (stateDir: string): string => join(stateDir, 'workspace')
+
+/** Gives the file or folder of the engine that a workspace would be part of, or undefined. By the text of the paths. */
+export function findEngineFileAround(plan: Parameters<typeof engineFiles>[0]): (root: string) => string | undefined {
+  const own = engineFiles(plan)
+  const plain = new Set(own)
+  const patterns = own.filter(isPattern)
+  return (root) => {
+    if (contains(workspacesIn(plan.stateDir), root)) return undefined
+    for (let folder = root; ; folder = dirname(folder)) {
+      if (plain.has(folder)) return folder
+      if (folder === dirname(folder)) return patterns.find((pattern) => isEngines(pattern, root))
+    }
+  }
+}
 
 const SPECIAL = /[*?[{]|[!@+]\(/
 
 export const isPattern = (own: string): boolean => SPECIAL.test(own)
 
-/** The folder below which everything that a pattern could match stands. */
+/** The folder below which everything that a pattern could match lies. */
 export function patternFolder(pattern: string): string {
   const parts = pattern.split('/')
   return parts.slice(0, parts.findIndex(isPattern)).join('/') || '/'

@@ -4,7 +4,7 @@
 
 import type { ContentBlock, ModelMessage, ToolResultBlock } from '../models/port.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
-import { assistantBlocks, missingResult, resultBlock, resultsIn, userBlocks } from './blocks.ts'
+import { assistantBlocks, missingResult, resultBlock, resultsIn, userBlocks, withContext } from './blocks.ts'
 
 /** What was built of a transcript so far, found by its first entry. */
 const built = new WeakMap<TranscriptEntry, Builder>()
@@ -100,7 +100,7 @@ function createAssembly(
 
   function take(entry: TranscriptEntry): void {
     if (pending !== null) takePending(pending, entry)
-    else if (entry.role === 'user') add('user', userBlocks(entry.content))
+    else if (entry.role === 'user') add('user', withContext(entry))
     else takeAssistant(entry)
   }
 

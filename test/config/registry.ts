@@ -1,7 +1,9 @@
 // A small registry for tests of the configuration: names and traits, nothing that runs.
 
+import { builtinProviders } from '../../src/models/registry.ts'
 import type { Registry } from '../../src/registry.ts'
 import type { ToolDefinition, ToolTraits } from '../../src/tools/port.ts'
+import { bash } from '../../src/tools/shell/bash.ts'
 
 const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
   name,
@@ -13,7 +15,7 @@ const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
 
 export const registry: Registry = {
   tools: [
-    tool('bash', { runs: true, asks: true }),
+    bash,
     tool('read_file'),
     tool('write_file', { writes: true }),
     tool('save_memory', { writes: true }),
@@ -23,5 +25,5 @@ export const registry: Registry = {
     tool('sessions_spawn', { spends: true }),
   ],
   channels: [],
-  providers: [],
+  providers: builtinProviders,
 }

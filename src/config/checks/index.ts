@@ -9,6 +9,7 @@ import type { Check, CheckInput } from './check.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
+import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
@@ -20,6 +21,7 @@ import { checkSandbox } from './sandbox.ts'
 import { checkSecrets } from './secrets.ts'
 import { checkSomething } from './something.ts'
 import { checkSubagents } from './subagents.ts'
+import { checkTexts } from './texts.ts'
 import { checkTools } from './tools.ts'
 
 const CHECKS: readonly Check[] = [
@@ -41,6 +43,8 @@ const CHECKS: readonly Check[] = [
   checkSecrets,
   checkSandbox,
   checkPrefixes,
+  checkTexts,
+  checkIdleGrants,
 ]
 
 export async function runChecks(input: CheckInput): Promise<readonly Diagnostic[]> {

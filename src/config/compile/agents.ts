@@ -1,9 +1,9 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
-import { join } from 'node:path'
+import { DEFAULT_MODEL } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
-import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import type { AgentPlan, ModelRef } from '../../plan/plan.ts'
 import type { Registry } from '../../registry.ts'
 import { rest } from '../../slices.ts'
 import { mapAt } from '../document.ts'
@@ -11,12 +11,13 @@ import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
 import { localZone } from '../local-zone.ts'
-import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
+import { resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
 import { loadSkills, type SkillsInput } from './skills.ts'
-import { compileTools } from './tools.ts'
+import { compileTools, expandedGrants } from './tools.ts'
+import { workspaceOf } from './workspaces.ts'
 
 interface Input extends SkillsInput {
   readonly scope: Scope
@@ -60,6 +61,8 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const reset = both('reset')
   const queue = both('queue')
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
+  const { allow = [], deny = [] } = permissions
+  const expanded = await expandedGrants([...allow, ...deny])
   const offline = pick('offline')
   const ref = model(pick('model') ?? DEFAULT_MODEL, input)
   const known = knownModel(input.services.get(ref.provider) ?? '', ref.model)
@@ -71,11 +74,12 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: compileTools(pick('tools') ?? [], input.registry, config),
+    tools: await compileTools(pick('tools') ?? [], { deny, ...optional('expanded', expanded) }, input),
     permissions: {
       mode: permissions.mode ?? 'ask',
-      allow: permissions.allow ?? [],
-      deny: permissions.deny ?? [],
+      allow,
+      deny,
+      ...optional('expanded', expanded),
       approvers: permissions.approvers === undefined ? input.owners : resolvePeople(permissions.approvers, scope),
       timeoutMs: durationMs(permissions.timeout ?? '10m'),
       approvalWaitMs: durationMs(permissions.approvalWait ?? '60s'),
@@ -96,7 +100,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
       ...optional('idleMs', reset.idle === undefined ? undefined : durationMs(reset.idle)),
     },
     subagents: pick('subagents') ?? [],
-    workspace: workspace(pick('workspace'), pathOf('workspace'), id, input),
+    workspace: workspaceOf(pick('workspace'), pathOf('workspace'), id, input),
     sandbox: pick('sandbox') ?? 'auto',
     network: pick('network') ?? [],
     ...optional('allowHosts', pick('allowHosts')),
@@ -104,6 +108,8 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     replyPrefix: pick('replyPrefix') ?? false,
     maxTurns: pick('maxTurns') ?? 20,
     maxTokens: pick('maxTokens') ?? Math.min(DEFAULT_MAX_TOKENS, known?.maxOutput ?? DEFAULT_MAX_TOKENS),
+    ...optional('effort', pick('effort')),
+    context: pick('context') ?? 'on',
     queue: {
       whenBusy: queue.whenBusy ?? 'follow-up',
       debounceMs: durationMs(queue.debounce ?? '0s'),
@@ -127,14 +133,4 @@ export const isSoulPath = (text: string): boolean => !text.includes('\n') && /\.
 
 async function soul(text: string, path: Path, files: NamedFiles): Promise<AgentPlan['soul']> {
   return isSoulPath(text) ? await files.read(text.trim(), path, 'a soul') : { text }
-}
-
-function workspace(value: Agent['workspace'], path: Path, id: string, input: Input): readonly WorkspaceRoot[] {
-  if (value === undefined) return [{ path: join(input.stateDir, 'workspace', id), access: 'write' }]
-  if (typeof value === 'string') return [{ path: input.files.resolve(value, path), access: 'write' }]
-  return value.map((root) =>
-    typeof root === 'string'
-      ? { path: input.files.resolve(root, path), access: 'write' }
-      : { path: input.files.resolve(root.path, path), access: root.access ?? 'write' },
-  )
 }

@@ -7,8 +7,8 @@ import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { compact, planCompaction, SUMMARY_PROMPT } from '../../sessions/compaction.ts'
 import { contextTokens } from '../../sessions/tokens.ts'
 import type { StopSignal } from '../../stop.ts'
-import type { NewInboxRow } from '../../storage/ports.ts'
 import type { World } from '../world.ts'
+import { enqueueWork } from './inbox-work.ts'
 import type { ModelCalls } from './model-calls.ts'
 
 export interface Compactor {
@@ -18,7 +18,7 @@ export interface Compactor {
   considerAhead(agent: AgentPlan, session: string): Promise<void>
 }
 
-export function createCompactor(world: World, models: ModelCalls, enqueue: (row: NewInboxRow) => Promise<void>): Compactor {
+export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>): Compactor {
   const { storage, clock, random, log } = world
 
   return {
@@ -50,7 +50,7 @@ export function createCompactor(world: World, models: ModelCalls, enqueue: (row:
       // Cheap first: most sessions are far from their threshold, and this is asked after every turn.
       const { contextWindow, threshold } = agent.compaction
       if (contextTokens(transcript) < contextWindow * threshold || !planCompaction(transcript, agent.compaction).needed) return
-      await enqueue({
+      await enqueueWork(storage, {
         session,
         agentId: agent.id,
         lane: 'background',
