@@ -9,6 +9,7 @@ import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
 import { compileProviders } from './compile/providers.ts'
+import { lostWorkspaces } from './compile/workspaces.ts'
 import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
@@ -123,6 +124,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       return input.configHash()
     },
   })
+  diagnostics.push(...lostWorkspaces(plan, doc))
   return { plan, diagnostics }
 }
 

@@ -113,12 +113,23 @@ export class ModelError extends Error {
   }
 }
 
+/** A model as its service lists it; what the service does not say is absent. */
+export interface OfferedModel {
+  readonly id: string
+  readonly contextWindow?: number | undefined
+  readonly maxOutput?: number | undefined
+  /** `YYYY-MM-DD` */
+  readonly ends?: string | undefined
+}
+
 /** One service. Retries inside follow the service's own rules; what it throws is final for this provider. */
 export interface ModelProvider {
   /** Whether a key is set (or none is needed). */
   hasCredentials(): boolean
   /** @throws ModelError. `onText` gets each piece of text as it arrives; a retry calls `onRestart` first, then starts over. */
   call(request: ModelRequest, onText?: (text: string) => void, onRestart?: () => void): Promise<ModelResult>
+  /** What the service offers now. Absent: it has no list. @throws ModelError */
+  list?(): Promise<readonly OfferedModel[]>
   /** Loads the client library ahead of the first call. */
   warm?(): Promise<void>
   close(): Promise<void>
