@@ -2,8 +2,8 @@
 // C.UTF-8 locale. What bash might do otherwise is not understood.
 
 import { lstatSync, statSync } from 'node:fs'
+import { type Entry, entriesOf } from '../folders.ts'
 import { firstInvisible } from '../invisible.ts'
-import { type Entry, entriesOf } from './folders.ts'
 import { compilePattern, isPattern, type NamePattern, type QuotedText } from './pattern.ts'
 import type { Argument } from './tables/port.ts'
 import { fail, type Word } from './words.ts'
@@ -96,7 +96,8 @@ export class Expansion {
   ): { path: string; entry: Entry }[] {
     const found: { path: string; entry: Entry }[] = []
     for (const { path } of folders) {
-      const entries = entriesOf(absolute(path, cwd))
+      const entries =
+        entriesOf(absolute(path, cwd)) ?? fail(`The folder \`${path}\` holds too many names to look \`${text}\` up.`)
       this.#names += entries.length
       if (++this.#folders > LIMITS.folders || this.#names > LIMITS.names)
         fail(`\`${text}\` would have to be looked for in too many folders.`)

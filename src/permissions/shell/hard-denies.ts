@@ -3,13 +3,20 @@
 
 import { posix } from 'node:path'
 import { contains, isEngines } from '../engine-files.ts'
+import type { Entry } from '../folders.ts'
+import { type FileUse, isAboveWorkspace, type UsePlace, useProblem } from '../operands.ts'
 import { patternMeetsProtected, protectedComponent } from '../protected.ts'
-import type { FileJudge, FileProblem } from './files.ts'
 import { widened } from './pattern.ts'
 import type { PreparedCommand } from './prepare.ts'
 import { ONLY_PRINTS } from './safe-list.ts'
 import type { Operand } from './tables/port.ts'
 import type { Word } from './words.ts'
+
+/** `engine`: never through a tool. `secret`: a person may still say yes in mode `ask`. */
+export interface HardDeny {
+  readonly kind: 'secret' | 'engine'
+  readonly reason: string
+}
 
 export interface EnginePlace {
   /** Absolute. */
@@ -22,14 +29,14 @@ const KERNEL = /^\/(proc|sys|dev)(\/|$)/
 /** Where clouds hand out keys to whoever asks from inside, as it is commonly spelled. The web tools' gate knows all spellings. */
 const METADATA =
   /(^|[^0-9.])(169\.254\.1(69|70)\.\d|0xa9fea9fe|2852039166|100\.100\.100\.200|168\.63\.129\.16)|metadata\.google\.internal|fd00:ec2::/i
-const METADATA_HIT: FileProblem = { kind: 'secret', reason: 'It names a cloud’s metadata service, which hands out keys.' }
+const METADATA_HIT: HardDeny = { kind: 'secret', reason: 'It names a cloud’s metadata service, which hands out keys.' }
 const WEB = /^(https?|git|ssh|ftps?|git\+ssh|git\+https):\/\//i
 /** A longer word is no path. */
 const MOST_PATH = 4096
 
 /** How the words of a command are read. */
 export interface Reading {
-  readonly files: FileJudge
+  readonly files: UsePlace
   readonly place: EnginePlace
   /** The files it uses, where its tool is known; undefined: any word may be one. */
   readonly operands: readonly Operand[] | undefined
@@ -40,10 +47,10 @@ export interface Reading {
 }
 
 /** The protected thing that a command would touch. */
-export function hardDenyOf(command: PreparedCommand, reading: Reading): FileProblem | undefined {
+export function hardDenyOf(command: PreparedCommand, reading: Reading): HardDeny | undefined {
   const { files, operands, code } = reading
   for (const { text } of command.reads) {
-    const problem = text === '/dev/null' ? undefined : files.find({ path: text, use: 'read', deep: false }).problem
+    const problem = hardProblem({ path: text, use: 'read' }, files)
     if (problem !== undefined) return problem
   }
   const name = command.words[0]?.text ?? ''
@@ -55,7 +62,7 @@ export function hardDenyOf(command: PreparedCommand, reading: Reading): FileProb
   if (operands !== undefined && !code) {
     const entries = new Map(command.words.map((word) => [word.text, word.entry]))
     for (const operand of operands) {
-      const { problem } = files.find(operand, entries.get(operand.path))
+      const problem = hardProblem(operand, files, entries.get(operand.path))
       if (problem !== undefined) return problem
     }
     return undefined
@@ -76,14 +83,18 @@ export function hardDenyOf(command: PreparedCommand, reading: Reading): FileProb
 }
 
 /** A file that might be read, or a folder above the workspace that might be written into. */
-function anyUse(path: string, files: FileJudge, entry: Parameters<FileJudge['find']>[1]): FileProblem | undefined {
-  const found = files.find({ path, use: 'read', deep: false }, entry)
-  if (found.problem !== undefined || !files.isAbove(found.real)) return found.problem
-  return files.find({ path, use: 'write', deep: false }).problem
+const anyUse = (path: string, files: UsePlace, entry: Entry | undefined): HardDeny | undefined =>
+  hardProblem({ path, use: 'read' }, files, entry) ??
+  (entry === undefined && isAboveWorkspace(path, files) ? hardProblem({ path, use: 'write' }, files) : undefined)
+
+/** What is wrong with a file wherever grants may lead. */
+function hardProblem(use: FileUse, files: UsePlace, entry?: Entry): HardDeny | undefined {
+  const problem = useProblem(use, files, entry)
+  return problem === undefined || problem.kind === 'outside' ? undefined : { kind: problem.kind, reason: problem.reason }
 }
 
 /** A pattern aimed at a protected name, whatever it meets now. */
-function patternHit(words: readonly Word[]): FileProblem | undefined {
+function patternHit(words: readonly Word[]): HardDeny | undefined {
   for (const { text, quoted, pattern } of words) {
     if (!pattern) continue
     let start = 0
@@ -111,7 +122,7 @@ function pathsOf(text: string): readonly string[] {
 const textPieces = (text: string): readonly string[] => [...text.split(/[\s;&|<>(){},=:@`$"'\\]+/), text]
 
 /** What one path, taken as it is written, runs into. */
-function pathHit(path: string, patterns: boolean, place: EnginePlace): FileProblem | undefined {
+function pathHit(path: string, patterns: boolean, place: EnginePlace): HardDeny | undefined {
   if (path === '' || path === '/dev/null') return undefined
   const absolute = path.startsWith('/') ? posix.normalize(path).replace(/^\/+/, '/') : undefined
   if (absolute !== undefined && absolute !== '/dev/null' && KERNEL.test(absolute))
@@ -127,7 +138,7 @@ function pathHit(path: string, patterns: boolean, place: EnginePlace): FileProbl
 }
 
 /** Whether a path is one of the engine's own, or lies under one; the working folder itself may lie inside the state folder. */
-function engineHit(path: string, place: EnginePlace): FileProblem | undefined {
+function engineHit(path: string, place: EnginePlace): HardDeny | undefined {
   const full = posix.resolve(place.cwd, path)
   for (const own of place.engine) {
     if (isEngines(own, full) && !(contains(own, place.cwd) && contains(place.cwd, full)))
@@ -140,7 +151,7 @@ function engineHit(path: string, place: EnginePlace): FileProblem | undefined {
 }
 
 /** The protected thing named in text that could not be parsed: quotes and backslashes dropped, every name looked at. */
-export function hardDenyOfText(text: string, place: EnginePlace): FileProblem | undefined {
+export function hardDenyOfText(text: string, place: EnginePlace): HardDeny | undefined {
   const decoded = text.replace(/\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3})/g, (_, code: string) => {
     const value = /^[xuU]/.test(code) ? Number.parseInt(code.slice(1), 16) : Number.parseInt(code, 8)
     return value > 0x10ffff ? '' : String.fromCodePoint(value)

@@ -1,11 +1,11 @@
 // One simple command as it would run → run, ask or refuse. Order: hard denies, deny, remembered denied, allow, remembered allowed,
 // safe list, mode.
 
+import { looksLikeRepository, type UsePlace, useProblem } from '../operands.ts'
 import type { Decision, ShellPolicy, Verdict } from '../port.ts'
 import { globMatch } from '../protected.ts'
 import { changesShell } from './builtins.ts'
 import { type DenySubject, deniedBy } from './deny.ts'
-import type { FileJudge } from './files.ts'
 import { grantedBy } from './grants.ts'
 import { hardDenyOf } from './hard-denies.ts'
 import { baseName, riskyKind } from './names.ts'
@@ -14,14 +14,14 @@ import { widened } from './pattern.ts'
 import type { PreparedCommand } from './prepare.ts'
 import { type Reach, reachOf } from './runners.ts'
 import { inputProblem, isSafeName, safeProblem } from './safe-list.ts'
-import { knownUse, looksLikeRepository, type ToolUse, toolUseOf } from './tool-use.ts'
+import { knownUse, type ToolUse, toolUseOf } from './tool-use.ts'
 
 export type Part = NonNullable<Verdict['parts']>[number]
 
 export interface PartContext {
   readonly policy: ShellPolicy
-  /** The judge of files named in the folder the command runs in. */
-  readonly files: FileJudge
+  /** Where its files are: the agent's folders, and the one it runs in. */
+  readonly files: UsePlace
   /** One command of the text is a shell, an interpreter or a launcher, so words of the others may be code for it. */
   readonly launches: boolean
 }
@@ -140,7 +140,7 @@ function whyNot(
 }
 
 /** A star says nothing of places outside the workspace. */
-function outside({ operands = [] }: ToolUse, files: FileJudge): string | undefined {
-  const written = operands.find((operand) => operand.use === 'write' && !files.find(operand).inside)
+function outside({ operands = [] }: ToolUse, files: UsePlace): string | undefined {
+  const written = operands.find((operand) => operand.use === 'write' && useProblem(operand, files)?.kind === 'outside')
   return written === undefined ? undefined : `It writes \`${written.path}\`, which lies outside the folders the agent may write.`
 }

@@ -1,10 +1,10 @@
 // Text of a command → its simple commands as they would run: words expanded, each with the folder it would run in.
 
 import { statSync } from 'node:fs'
+import { realPlace } from '../places.ts'
 import { isStateBuiltin } from './builtins.ts'
 import { type ExpandedWord, Expansion } from './expand.ts'
 import { parseCommand, type SimpleCommand } from './parse.ts'
-import { realPathOf } from './real-paths.ts'
 import { fail, NotUnderstood, type Word } from './words.ts'
 
 export interface PreparedCommand {
@@ -76,7 +76,7 @@ function folderEntered(words: readonly ExpandedWord[], cwd: string): string | un
   const [name, folder, more] = words
   if (name?.text !== 'cd' || folder === undefined || more !== undefined || folder.fromPattern) return undefined
   if (folder.text === '' || folder.text.startsWith('-')) return undefined
-  const real = realPathOf(folder.text.startsWith('/') ? folder.text : `${cwd}/${folder.text}`)
+  const { real } = realPlace(folder.text.startsWith('/') ? folder.text : `${cwd}/${folder.text}`)
   return statSync(real, { throwIfNoEntry: false })?.isDirectory() === true ? real : undefined
 }
 

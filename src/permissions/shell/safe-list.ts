@@ -1,7 +1,7 @@
 // The ten commands that run unasked, each with what its arguments may be. A command comes in; why it is not safe leaves.
 
+import { type UsePlace, useProblem } from '../operands.ts'
 import type { ExpandedWord } from './expand.ts'
-import type { FileJudge } from './files.ts'
 import type { PreparedCommand } from './prepare.ts'
 
 /** What a command would read, or why it is not safe. */
@@ -12,14 +12,13 @@ type SafeCheck = (args: readonly ExpandedWord[], command: PreparedCommand) => Sa
 const noFiles: SafeCheck = () => ({ files: [] })
 
 /** A file that may be read without asking: where it really is, and how it is written. */
-export function operandProblem(word: ExpandedWord, files: FileJudge): string | undefined {
+export function operandProblem(word: ExpandedWord, files: UsePlace): string | undefined {
   const { text } = word
   if (text === '') return 'An argument is empty.'
   if (text === '-') return '`-` waits for input that never comes.'
   if (word.fromPattern && namesHidden(word)) return `The pattern \`${word.source.text}\` could match hidden names.`
-  const found = files.find({ path: text, use: 'read', deep: false }, word.entry)
-  if (!found.inside) return `\`${text}\` lies outside the workspace.`
-  return found.problem?.reason
+  const problem = useProblem({ path: text, use: 'read' }, files, word.entry)
+  return problem?.kind === 'outside' ? `\`${text}\` lies outside the workspace.` : problem?.reason
 }
 
 /** Whether a component of the pattern begins with a dot and holds a wildcard. */
@@ -107,7 +106,7 @@ export const ONLY_PRINTS: ReadonlySet<string> = new Set(['echo', 'pwd', 'whoami'
 export const isSafeName = (name: string): boolean => SAFE.has(name)
 
 /** Why a command of the safe list is not safe with these arguments; undefined: it is. */
-export function safeProblem(command: PreparedCommand, files: FileJudge): string | undefined {
+export function safeProblem(command: PreparedCommand, files: UsePlace): string | undefined {
   const [name, ...args] = command.words
   const use = SAFE.get(name?.text ?? '')?.(args, command) ?? 'It is not on the safe list.'
   if (typeof use === 'string') return use
@@ -119,7 +118,7 @@ export function safeProblem(command: PreparedCommand, files: FileJudge): string 
 }
 
 /** Why a file that is read by redirection may not be read unasked. */
-export function inputProblem({ reads }: PreparedCommand, files: FileJudge): string | undefined {
+export function inputProblem({ reads }: PreparedCommand, files: UsePlace): string | undefined {
   for (const word of reads) {
     const problem = word.text === '/dev/null' ? undefined : operandProblem(word, files)
     if (problem !== undefined) return problem

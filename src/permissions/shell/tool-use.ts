@@ -1,6 +1,5 @@
 // What is known of a command's tool: whether these arguments are on its list, which files they name, what it would start.
 
-import { statSync } from 'node:fs'
 import type { ExpandedWord } from './expand.ts'
 import { hasHazardTable, hazardOf, proseArguments } from './hazards/index.ts'
 import type { PreparedCommand } from './prepare.ts'
@@ -45,11 +44,4 @@ export const knownUse: KnownUse = (words) => {
     emptyQuotes: false,
   }))
   return hazardOf(plain) === undefined ? 'starts-nothing' : 'not-listed'
-}
-
-/** Whether a folder is laid out as a bare repository, whose settings and hooks git would take for its own. */
-export function looksLikeRepository(folder: string): boolean {
-  const is = (name: string, kind: 'isFile' | 'isDirectory'): boolean =>
-    statSync(`${folder}/${name}`, { throwIfNoEntry: false })?.[kind]() === true
-  return is('HEAD', 'isFile') && is('config', 'isFile') && is('objects', 'isDirectory') && is('refs', 'isDirectory')
 }

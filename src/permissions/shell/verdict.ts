@@ -1,9 +1,9 @@
 // Text of a command and a policy → run, ask or refuse, and for what runs the form it runs in. Every simple command needs its own
 // verdict; doubt asks. Looks at the disk within bounds, reads no clock, never throws.
 
+import { placeIn, usePlace } from '../operands.ts'
 import type { Decision, ShellPolicy, Verdict } from '../port.ts'
 import { textDeniedBy } from './deny.ts'
-import { FileJudge } from './files.ts'
 import { grantFor } from './grants.ts'
 import { hardDenyOfText } from './hard-denies.ts'
 import { judgePart, type Part } from './judge-part.ts'
@@ -60,15 +60,8 @@ function judge(command: unknown, policy: ShellPolicy): Verdict {
 
 function judgeParts(commands: readonly PreparedCommand[], policy: ShellPolicy): readonly Part[] {
   const launches = commands.some((one) => riskyKind(baseName(one.words[0]?.text ?? '')) !== undefined)
-  const judges = new Map<string, FileJudge>()
-  return commands.map((one) => {
-    let files = judges.get(one.cwd)
-    if (files === undefined) {
-      files = new FileJudge({ cwd: one.cwd, roots: policy.roots, protectedPaths: policy.protectedPaths })
-      judges.set(one.cwd, files)
-    }
-    return judgePart(one, { policy, files, launches })
-  })
+  const files = usePlace(policy)
+  return commands.map((one) => judgePart(one, { policy, files: placeIn(files, one.cwd), launches }))
 }
 
 /** A command as one line, shortened. */

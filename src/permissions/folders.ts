@@ -1,8 +1,7 @@
 // What stands in a folder, kept until the folder changes. A path comes in, its entries leave; reading is bounded.
 
 import { type BigIntStats, type Dirent, opendirSync, statSync } from 'node:fs'
-import { isProtectedName } from '../protected.ts'
-import { fail } from './words.ts'
+import { isProtectedName } from './protected.ts'
 
 export interface Entry {
   readonly name: string
@@ -20,7 +19,7 @@ interface Listing {
 }
 
 /** A folder with more names is not looked through. */
-export const MOST_NAMES = 20_000
+const MOST_NAMES = 20_000
 const MOST_FOLDERS_KEPT = 64
 const TICK_MS = 100
 
@@ -28,8 +27,8 @@ const kept = new Map<string, Listing>()
 
 const stateOf = (info: BigIntStats): string => `${info.dev}:${info.ino}:${info.ctimeNs}:${info.mtimeNs}`
 
-/** The entries of a folder; none where there is none that can be read. @throws NotUnderstood where there are too many */
-export function entriesOf(folder: string): readonly Entry[] {
+/** The entries of a folder; none where there is none that can be read; undefined where there are too many. */
+export function entriesOf(folder: string): readonly Entry[] | undefined {
   const info = statOf(folder)
   if (info?.isDirectory() !== true) return []
   const state = stateOf(info)
@@ -37,6 +36,7 @@ export function entriesOf(folder: string): readonly Entry[] {
   if (known?.settled === true && known.state === state) return known.entries
   const settled = Date.now() - Number(info.ctimeNs / 1_000_000n) > TICK_MS
   const entries = read(folder)
+  if (entries === undefined) return undefined
   kept.delete(folder)
   if (kept.size >= MOST_FOLDERS_KEPT) kept.delete(kept.keys().next().value as string)
   kept.set(folder, { entries, state, settled })
@@ -51,7 +51,7 @@ function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-function read(folder: string): readonly Entry[] {
+function read(folder: string): readonly Entry[] | undefined {
   let open: ReturnType<typeof opendirSync>
   try {
     open = opendirSync(folder, { bufferSize: 512 })
@@ -61,7 +61,7 @@ function read(folder: string): readonly Entry[] {
   try {
     const entries: Entry[] = []
     for (let entry: Dirent | null = open.readSync(); entry !== null; entry = open.readSync()) {
-      if (entries.length >= MOST_NAMES) fail(`The folder \`${folder}\` holds more than ${MOST_NAMES} names.`)
+      if (entries.length >= MOST_NAMES) return undefined
       const { name } = entry
       const link = entry.isSymbolicLink()
       const ordinary = !link && /^[\w.+@=, -]+$/.test(name) && name !== '.git' && !isProtectedName(name)
