@@ -9,18 +9,18 @@ import type { Engine } from '../engine/port.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
-import { answerFrame, type Desk, type Ticket } from './desk.ts'
-import { callerOf, type Rights } from './doors.ts'
+import { callerOf, type Rights } from './auth.ts'
 import type { Frame } from './frames.ts'
 import { chatMessage, type Identified } from './inbound.ts'
 import { JSON_TYPE, json, problem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
+import { answerFrame, type Submission, type TurnTracker } from './turn-tracker.ts'
 import type { Env } from './types.ts'
 
 const KEEP_ALIVE_MS = 15_000
 
 export interface ChatDeps {
   readonly engine: Engine
-  readonly desk: Desk
+  readonly tracker: TurnTracker
   readonly random: Random
 }
 
@@ -35,27 +35,27 @@ export function hangUp(c: Context<Env>): StopSignal {
 }
 
 export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
-  const { engine, desk, random } = deps
+  const { engine, tracker, random } = deps
   const plan = engine.plan
   const message = chatMessage(await readJson(c.env.incoming, plan.gateway.maxBodyBytes), plan, random)
   const caller = callerOf(c.get('rights') as Exclude<Rights, 'none'>)
   const signal = hangUp(c)
   if (!c.req.header('accept')?.includes('text/event-stream')) {
-    const ticket = await desk.hand(message, caller, { signal })
-    if ('refused' in ticket) return refused(ticket, message.messageId)
-    const { stored } = await ticket.answer
+    const submission = await tracker.submit(message, caller, { signal })
+    if ('refused' in submission) return refused(submission, message.messageId)
+    const { stored } = await submission.answer
     return written(c.env.outgoing, {
       agent: engine.plan.agents.get(stored.agentId)?.name ?? stored.agentId,
       response: stored.response,
       session_key: stored.session,
-      message_id: ticket.accepted.messageId,
+      message_id: submission.accepted.messageId,
       ...(stored.isError ? { is_error: true } : {}),
     })
   }
   const line = createLine()
-  const ticket = await desk.hand(message, caller, { signal, follow: line.push })
-  if ('refused' in ticket) return refused(ticket, message.messageId)
-  return eventStream(c, plan, line, ticket, message)
+  const submission = await tracker.submit(message, caller, { signal, onFrame: line.push })
+  if ('refused' in submission) return refused(submission, message.messageId)
+  return eventStream(c, plan, line, submission, message)
 }
 
 /** An answer written at once: a Response is taken apart again to be written, which takes longer than to route a message. */
@@ -66,8 +66,8 @@ function written(outgoing: ServerResponse, value: object): Response {
   return RESPONSE_ALREADY_SENT
 }
 
-function refused(ticket: Extract<Ticket, { refused: unknown }>, messageId: string): Response {
-  const { refused: why } = ticket
+function refused(submission: Extract<Submission, { refused: unknown }>, messageId: string): Response {
+  const { refused: why } = submission
   // A chat command was carried out: its reply is the response, though no agent spoke.
   if (why.code === 'command') return json({ agent: null, response: textOfRefusal(why), session_key: null, message_id: messageId })
   return problem(statusOfRefusal(why), why.code, textOfRefusal(why))
@@ -98,7 +98,7 @@ function eventStream(
   c: Context<Env>,
   plan: Plan,
   line: Line,
-  ticket: Extract<Ticket, { accepted: unknown }>,
+  submission: Extract<Submission, { accepted: unknown }>,
   message: Identified,
 ): Response {
   return streamSSE(c, async (stream) => {
@@ -109,8 +109,8 @@ function eventStream(
     const alive = setInterval(() => void stream.write(': still working\n\n'), KEEP_ALIVE_MS)
     try {
       line.drain(write)
-      const { stored } = await ticket.answer
-      write(answerFrame({ ...message, messageId: ticket.accepted.messageId }, stored, plan))
+      const { stored } = await submission.answer
+      write(answerFrame({ ...message, messageId: submission.accepted.messageId }, stored, plan))
     } catch {
       write({
         type: 'error',

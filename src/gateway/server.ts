@@ -1,4 +1,4 @@
-// The one port. Starts listening, sends each request through the doors, then to its route or to a socket.
+// The one port. Starts listening, authenticates each request, then sends it to its route or to a socket.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,11 +7,11 @@ import type { Engine } from '../engine/port.ts'
 import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
 import type { GatewayPlan, Plan } from '../plan/plan.ts'
 import { type Clock, type Logger, type Random, systemRandom } from '../ports.ts'
-import { createDesk } from './desk.ts'
-import { addressOf, createDoors, isLoopback, type Refusal, type Rights, refusal, type Verdict } from './doors.ts'
+import { addressOf, createAuth, isLoopback, type Refusal, type Rights, refusal, type Verdict } from './auth.ts'
 import { answerHealth, isHealth } from './health.ts'
 import type { Listener } from './http.ts'
 import { createSockets } from './sockets.ts'
+import { createTurnTracker } from './turn-tracker.ts'
 
 export interface GatewayOptions {
   readonly engine: Engine
@@ -44,16 +44,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let plan = engine.plan
   let closing = false
   let port = 0
-  const doors = createDoors({ plan: plan.gateway, ownerSecret, clock, port: () => port })
-  const desk = createDesk(engine)
-  const sockets = createSockets({ engine, desk, doors, clock, random, log })
+  const auth = createAuth({ plan: plan.gateway, ownerSecret, clock, port: () => port })
+  const tracker = createTurnTracker(engine)
+  const sockets = createSockets({ engine, tracker, auth, clock, random, log })
   const rightsOf = new WeakMap<IncomingMessage, Rights>()
   let routes: Promise<Listener> | undefined
   const perAddress = new Map<string, number>()
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value)
-    const verdict = doors.admit(request)
+    const verdict = auth.authorize(request)
     if (!verdict.ok) {
       refuseRequest(request, response, verdict)
       return
@@ -83,7 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const { createListener } = await import('./http.ts')
     return createListener({
       engine,
-      desk,
+      tracker,
       random,
       log,
       rightsOf: (request) => rightsOf.get(request) ?? 'none',
@@ -104,7 +104,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (sockets.count(addressOf(request)) >= plan.gateway.maxConnections) {
       return refusal(429, 'too_many_connections', 'Too many sockets from this address.')
     }
-    return doors.admit(request)
+    return auth.authorize(request)
   }
 
   async function listen(gateway: GatewayPlan): Promise<Server> {
@@ -152,7 +152,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     })
     .catch((error: unknown) => {
       sockets.close()
-      desk.close()
+      tracker.close()
       throw error
     })
   port = (server.address() as AddressInfo).port
@@ -175,7 +175,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         port = (fresh.address() as AddressInfo).port
       }
       plan = next
-      doors.setPlan(next.gateway)
+      auth.setPlan(next.gateway)
       sockets.applyPlan(before, next)
       if (moved) {
         old.close()
@@ -196,7 +196,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await ended
       clearInterval(sweep)
       for (const cancel of cancels) cancel()
-      desk.close()
+      tracker.close()
     },
   }
 }

@@ -3,7 +3,7 @@
 import type { WebSocket } from 'ws'
 import type { Logger } from '../ports.ts'
 import type { Stop } from '../stop.ts'
-import type { Rights } from './doors.ts'
+import type { Rights } from './auth.ts'
 import type { Frame } from './frames.ts'
 
 /** Beyond the first, text that can be missed is; beyond the second, the reader is too slow to keep. */
