@@ -1,12 +1,13 @@
 // Who may come in. A raw request enters, a verdict leaves: which rights the caller has, or why not. Host and Origin hold
-// even with a token, because a browser sends them truthfully and a page elsewhere can't forge them. Proxy headers are
-// never read: anyone can write them.
+// even with a token, because a browser sends them truthfully and a page elsewhere can't forge them. Proxy
+// headers are read from proxies that the file trusts alone: anyone can write them.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../engine/port.ts'
 import type { GatewayPlan, Secret } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
+import { createAddressOf } from './client-address.ts'
 
 /** `none`: no or wrong credentials where a token is wanted. */
 export type Rights = 'owner' | 'trusted' | 'claimed' | 'none'
@@ -21,6 +22,8 @@ export type Verdict = { readonly ok: true; readonly rights: Rights; readonly ori
 
 export interface Auth {
   setPlan(plan: GatewayPlan): void
+  /** Who a request comes from, also behind a trusted proxy. */
+  addressOf(request: IncomingMessage): string
   /** Host, Origin and the Authorization header of a request or an upgrade. */
   authorize(request: IncomingMessage): Verdict
   /** What a token said in the Authorization header or in `hello` is worth. */
@@ -38,8 +41,6 @@ const DUMMY_SECRET = randomBytes(24).toString('base64url')
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
-
-export const addressOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 
 /** Who is counted: an IPv4 address, or the network of an IPv6 one, since one machine has a whole network of those. */
 const sourceOf = (address: string): string => {
@@ -72,6 +73,7 @@ const bracketed = (address: string): string => (address.includes(':') ? `[${addr
 export function createAuth(options: { plan: GatewayPlan; ownerSecret: string; clock: Clock; port: () => number }): Auth {
   const { ownerSecret, clock } = options
   let plan = options.plan
+  let addressOf = createAddressOf(plan.trustedProxies)
   const failures = new Map<string, { count: number; since: number }>()
 
   function ownNames(request: IncomingMessage): Set<string> {
@@ -143,7 +145,9 @@ export function createAuth(options: { plan: GatewayPlan; ownerSecret: string; cl
   return {
     setPlan(next) {
       plan = next
+      addressOf = createAddressOf(next.trustedProxies)
     },
+    addressOf: (request) => addressOf(request),
     authenticate,
     matches(secret, token, address) {
       if (token === undefined) return tooManyFailures(address) ? tooMany() : false

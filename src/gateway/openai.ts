@@ -1,11 +1,12 @@
 // Agents as models, for clients that speak the chat completions API. Sessions live here, so only the last user message of
 // a request goes to the agent; the earlier ones are in its transcript already. `user` (or the header `x-claw-user`) is the userId.
 
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import type { StoredAnswer } from '../storage/ports.ts'
 import { callerOf, type Rights } from './auth.ts'
 import { type ChatDeps, createLine, hangUp } from './chat.ts'
+import { openEventStream } from './event-stream.ts'
 import { id, optionalBoolean, text } from './fields.ts'
 import { gatewayChannel, type Identified } from './inbound.ts'
 import { json, RequestProblem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
@@ -58,7 +59,7 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
     return apiProblem(statusOfRefusal(refused), refused.code, textOfRefusal(refused))
   }
   const head = { id: `chatcmpl-${message.messageId}`, created: Math.floor(Date.now() / 1000), model }
-  if (stream) return streamed(c, head, body, line, submission)
+  if (stream) return await streamed(c, deps, head, body, line, submission)
   const response = 'refused' in submission ? textOfRefusal(submission.refused) : (await submission.answer).stored.response
   return json({
     ...head,
@@ -73,43 +74,41 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
 /** Tokens are counted by agent and day (`claw usage`), not by request. */
 const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
 
-function streamed(
+async function streamed(
   c: Context<Env>,
+  { buffers, addressOf }: ChatDeps,
   head: object,
   body: Fields,
   line: ReturnType<typeof createLine>,
   submission: Submission,
-): Response {
-  return streamSSE(c, async (stream) => {
-    let last: Promise<unknown> = Promise.resolve()
-    const write = (data: string): void => {
-      last = last.then(() => stream.writeSSE({ data }))
-    }
-    const choice = (delta: object, finish: string | null): void =>
-      write(JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] }))
-    let sent = ''
-    const say = (more: string): void => {
-      if (more === '') return
-      sent += more
-      choice({ content: more }, null)
-    }
-    choice({ role: 'assistant', content: '' }, null)
-    try {
-      line.drain((frame) => {
-        if (frame.type === 'agent_response_chunk') say(String(frame.data['chunk']))
-      })
-      const whole = 'refused' in submission ? textOfRefusal(submission.refused) : answerText((await submission.answer).stored)
-      // What was streamed can't be taken back: the rest of the answer listeners it, or the answer as a whole where it differs.
-      if (whole.startsWith(sent)) say(whole.slice(sent.length))
-      else if (!sent.endsWith(whole)) say(`\n\n${whole}`)
-      choice({}, 'stop')
-      if (wantsUsage(body)) write(JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage: NO_USAGE }))
-    } catch {
-      write(JSON.stringify({ error: { message: 'The gateway is stopping.', type: 'server_error', code: 'stopping' } }))
-    }
-    write('[DONE]')
-    await last
-  })
+): Promise<Response> {
+  const stream = openEventStream(c.env.outgoing, addressOf(c.env.incoming), buffers)
+  const write = (value: object): void => stream.send(JSON.stringify(value))
+  const choice = (delta: object, finish: string | null): void =>
+    write({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })
+  let sent = ''
+  const say = (more: string): void => {
+    if (more === '') return
+    sent += more
+    choice({ content: more }, null)
+  }
+  choice({ role: 'assistant', content: '' }, null)
+  try {
+    line.drain((frame) => {
+      if (frame.type === 'agent_response_chunk') say(String(frame.data['chunk']))
+    })
+    const whole = 'refused' in submission ? textOfRefusal(submission.refused) : answerText((await submission.answer).stored)
+    // What was streamed can't be taken back: the rest of the answer follows it, or the answer as a whole where it differs.
+    if (whole.startsWith(sent)) say(whole.slice(sent.length))
+    else if (!sent.endsWith(whole)) say(`\n\n${whole}`)
+    choice({}, 'stop')
+    if (wantsUsage(body)) write({ ...head, object: 'chat.completion.chunk', choices: [], usage: NO_USAGE })
+  } catch {
+    write({ error: { message: 'The gateway is stopping.', type: 'server_error', code: 'stopping' } })
+  }
+  stream.send('[DONE]')
+  await stream.end()
+  return RESPONSE_ALREADY_SENT
 }
 
 const answerText = (stored: StoredAnswer): string => stored.response

@@ -10,10 +10,11 @@ import { messageOf } from '../errors.ts'
 import { ownerIdOn } from '../plan/admission.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
-import { type Auth, addressOf, type Rights } from './auth.ts'
+import type { Auth, Rights } from './auth.ts'
 import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
 import { gatewayChannel, pageChannel } from './inbound.ts'
+import type { OutputBuffers } from './output-buffers.ts'
 import { createPushes } from './pushes.ts'
 import { RequestProblem, sayable } from './replies.ts'
 import { CLOSE, type Client, createClient, createSend, isOperator, type SocketSession } from './socket-client.ts'
@@ -24,6 +25,7 @@ export interface SocketDeps {
   readonly engine: Engine
   readonly tracker: TurnTracker
   readonly auth: Auth
+  readonly buffers: OutputBuffers
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -49,9 +51,9 @@ const MAX_QUEUED = 1000
 const READ_FACTOR = 4
 
 export function createSockets(deps: SocketDeps): Sockets {
-  const { engine, tracker, auth, clock, random, log } = deps
+  const { engine, tracker, auth, buffers, clock, random, log } = deps
   const clients = new Set<Client>()
-  const send = createSend(log)
+  const send = createSend(log, buffers)
   const pushes = createPushes({ engine, tracker, clients, send })
   const intake = createSocketIntake({ engine, tracker, random, pushes, send })
   const payload = (plan: Plan): number => plan.gateway.maxBodyBytes * READ_FACTOR + 1024
@@ -177,6 +179,11 @@ export function createSockets(deps: SocketDeps): Sockets {
   function take(client: Client): void {
     const { ws } = client
     clients.add(client)
+    const untrack = buffers.track({
+      address: client.address,
+      unread: () => ws.bufferedAmount,
+      cutOff: () => ws.terminate(),
+    })
     const stopWaiting = clock.after(HELLO_MS, () => {
       if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
     })
@@ -187,6 +194,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     ws.on('error', (error) => log.debug({ error: messageOf(error) }, 'socket error'))
     ws.on('close', () => {
       stopWaiting()
+      untrack()
       clients.delete(client)
       client.gone = true
       for (const wait of client.waits) wait.abort()
@@ -198,7 +206,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     accept(request, socket, head, headerRights) {
       server ??= openServer()
       void server.then((open) =>
-        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, addressOf(request), headerRights))),
+        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, auth.addressOf(request), headerRights))),
       )
     },
     count: (address) => (address === undefined ? clients.size : [...clients].filter((one) => one.address === address).length),
