@@ -142,6 +142,7 @@ function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {
     ...optional('token', secrets.get(['gateway', 'auth', 'token'])),
     allowedOrigins: from.allowedOrigins ?? [],
     allowedHosts: from.allowedHosts ?? [],
+    trustedProxies: from.trustedProxies ?? [],
     maxBodyBytes: from.maxBodyBytes ?? 1_048_576,
     maxConnections: from.maxConnections ?? 64,
   }

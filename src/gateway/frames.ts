@@ -5,7 +5,8 @@ import type { ApprovalView, EngineEvent } from '../agent/events.ts'
 import type { OutboundMessage } from '../channels/port.ts'
 import type { Plan } from '../plan/plan.ts'
 
-export const PROTOCOL = 1
+/** 2: replies to channel programs carry a key, and are acknowledged. */
+export const PROTOCOL = 2
 
 export interface Frame {
   readonly type: string

@@ -235,6 +235,8 @@ export interface GatewayPlan {
   readonly token?: Secret
   readonly allowedOrigins: readonly string[]
   readonly allowedHosts: readonly string[]
+  /** Addresses and networks whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly string[]
   readonly maxBodyBytes: number
   readonly maxConnections: number
   readonly fingerprint: string
