@@ -98,6 +98,8 @@ export class ModelError extends Error {
   readonly kind: ModelErrorKind
   readonly status?: number
   readonly retryAfterMs?: number
+  /** Kind `context`: the tokens that the service says it takes. */
+  readonly window?: number
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
   constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
