@@ -5,7 +5,8 @@ import { type Bot, HEAD, startBot } from '../../test/support/bot.ts'
 import type { Part } from '../result.ts'
 
 export const SEED_TOOLS = 'bash, read_file, write_file, save_memory, memory_search'
-const yamlOf = (tools: string): string => `${HEAD}
+/** As it is by default, with the line that says when and where a message was written. */
+const yamlOf = (tools: string): string => `${HEAD.replace(', context: off', '')}
 agents: { main: { soul: You are terse., tools: [${tools}] } }
 channels: { http: {} }
 `

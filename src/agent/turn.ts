@@ -2,12 +2,13 @@
 // happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
 // goes on where it stood and the next request is always valid.
 
+import { largerCap } from '../models/fitted.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { sayModelError } from '../models/say.ts'
-import { messagesOf } from '../sessions/messages.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
+import { createAsker } from './asker.ts'
+import { contextLine } from './context-line.ts'
 import { BudgetError, EngineStops, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
-import { prefixOf } from './prompt.ts'
 import { runTools } from './tool-calls.ts'
 import { receivedOf, userContent } from './user-entry.ts'
 
@@ -51,24 +52,24 @@ function sentenceFor(error: unknown, turn: Turn): string | null {
 async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   const said: string[] = []
   let emptyAnswers = 0
-  let compacted = false
+  let cap = turn.agent.maxTokens
   const chunks = createChunks(turn, ports)
+  const asker = createAsker(turn, ports, chunks)
   const earlier = await answersBefore(turn, ports)
   // What a summary swallowed of a turn that was killed later is not gone through again.
   const from = earlier.size === 0 ? 0 : Math.min(...earlier.keys())
   for (let call = from; call < turn.agent.maxTurns; call++) {
-    let result: ModelResult
-    try {
-      result = earlier.get(call) ?? (await ask(turn, ports, chunks))
-    } catch (error) {
-      // One summary and one more try; a second overflow is reported.
-      if (!(error instanceof ModelError && error.kind === 'context') || compacted || !(await ports.compact(turn))) throw error
-      compacted = true
-      call--
-      continue
-    }
+    const result = earlier.get(call) ?? (await asker.ask(cap))
     const content = keepable(result)
     const text = textOf(content)
+    // Thinking used all the room up: one more try with more of it.
+    if (isAllThinking(result) && cap === turn.agent.maxTokens) {
+      cap = largerCap(turn.plan, turn.agent.model, cap)
+      if (cap > turn.agent.maxTokens) {
+        call--
+        continue
+      }
+    }
     const calls = content.filter((block): block is ToolUseBlock => block.type === 'tool_use')
     if (content.length > 0) {
       ports.unsaved.set(call, result)
@@ -138,13 +139,9 @@ async function answersBefore(turn: Turn, ports: TurnPorts): Promise<ReadonlyMap<
 
 const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 
-async function ask(turn: Turn, ports: TurnPorts, chunks: Chunks): Promise<ModelResult> {
-  turn.signal.throwIfAborted()
-  const transcript = await ports.store.load(turn.session.key, turn.agent.id)
-  const prefix = prefixOf(turn.plan, turn.agent, turn.tools)
-  const request = { messages: messagesOf(transcript), maxTokens: turn.agent.maxTokens, ...prefix }
-  return await ports.callModel(turn, request, chunks.text, chunks.restart)
-}
+/** The length limit came before a word was said or a tool called. */
+const isAllThinking = ({ stopReason, content }: ModelResult): boolean =>
+  stopReason === 'max_tokens' && content.every(({ type }) => type === 'thinking' || type === 'redacted_thinking')
 
 /** What may stand in the transcript: a call cut off by the length limit has no usable input and no result, so it goes. */
 function keepable(result: ModelResult): readonly ContentBlock[] {
@@ -164,10 +161,9 @@ export const textOf = (content: string | readonly ContentBlock[]): string =>
 
 const idsOf = (turn: Turn): readonly string[] => turn.claim.rows.map((row) => row.messageId)
 
-function userOf(turn: Turn): Pick<TranscriptEntry, 'userId' | 'channelId'> {
-  const { userId, channelId } = turn.session
-  const by = userId === undefined ? {} : { userId }
-  return channelId === undefined ? by : { channelId, ...by }
+/** Fields in a literal, none spread: this is on the path of every turn. */
+function userOf({ session, agent, claim }: Turn): Pick<TranscriptEntry, 'userId' | 'channelId' | 'context'> {
+  return { channelId: session.channelId, userId: session.userId, context: contextLine(agent, claim.rows) }
 }
 
 /** One entry with an id made of the run and the step: appending it again after a crash changes nothing. */

@@ -36,7 +36,7 @@ const routed = ({ channelId, userId, groupId, threadId, content }: InboundMessag
 })
 
 /** Lines of ours begin like this; a person's own words must not pass for one. */
-const OURS = /^\[(?=(from|Data from|END|Approval) )/gm
+const OURS = /^\[(?=(from|Data from|END|Approval|Context) )/gm
 
 function textOf(row: InboxRow, shared: boolean, run: string): string {
   const words = row.message === undefined ? row.content : row.content.replace(OURS, '\\[')

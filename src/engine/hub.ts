@@ -1,29 +1,87 @@
-// Events out: one listener list. A listener that throws is logged and hurts nobody else.
+// Events out to those who listen to their type, or to all of them, and counted for /metrics. A listener that throws is logged
+// and disturbs no other.
 
 import type { EngineEvent } from '../agent/events.ts'
 import { messageOf } from '../errors.ts'
+import type { Change } from '../plan/change.ts'
 import type { Logger } from '../ports.ts'
 
-export interface Hub {
-  emit(event: EngineEvent): void
-  on(listener: (event: EngineEvent) => void): () => void
+export type EventType = EngineEvent['type']
+export type EventOf<T extends EventType> = Extract<EngineEvent, { readonly type: T }>
+type Listener = (event: EngineEvent) => void
+
+/** Where events are heard. Both return what ends the listening. */
+export interface EventSource {
+  /** Every event. */
+  on(listener: Listener): () => void
+  /** Events of one type. */
+  on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): () => void
 }
 
-export function createHub(log: Logger): Hub {
-  const listeners = new Set<(event: EngineEvent) => void>()
-  return {
-    emit(event) {
-      for (const listener of listeners) {
-        try {
-          listener(event)
-        } catch (error) {
-          log.error({ event: event.type, error: messageOf(error) }, 'a listener failed')
-        }
-      }
-    },
-    on(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+export class Hub implements EventSource {
+  readonly #log: Logger
+  readonly #all = new Set<Listener>()
+  readonly #ofType = new Map<EventType, Set<Listener>>()
+  readonly #counts = new Map<string, number>()
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  on(listener: Listener): () => void
+  on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): () => void
+  on(...[first, second]: [Listener] | [EventType, (event: never) => void]): () => void {
+    if (typeof first === 'function') {
+      this.#all.add(first)
+      return () => this.#all.delete(first)
+    }
+    const listener = second as Listener
+    const listeners = this.#ofType.get(first) ?? new Set()
+    this.#ofType.set(first, listeners.add(listener))
+    return () => listeners.delete(listener)
+  }
+
+  emit(event: EngineEvent): void {
+    this.#count(event)
+    for (const listener of this.#ofType.get(event.type) ?? NONE) this.#call(listener, event)
+    for (const listener of this.#all) this.#call(listener, event)
+  }
+
+  /** Counts so far. Names are those of the Prometheus text format, labels included. */
+  metrics(): ReadonlyMap<string, number> {
+    return this.#counts
+  }
+
+  #call(listener: Listener, event: EngineEvent): void {
+    try {
+      listener(event)
+    } catch (error) {
+      this.#log.error({ event: event.type, error: messageOf(error) }, 'a listener failed')
+    }
+  }
+
+  #count(event: EngineEvent): void {
+    this.#add(`claw_events_total{type="${event.type}"}`)
+    if (event.type === 'turn_end') {
+      this.#add(`claw_turns_total{agent="${event.agentId}",ok="${!event.isError}"}`)
+      this.#add(`claw_turn_seconds_sum{agent="${event.agentId}"}`, event.durationMs / 1000)
+    }
+    if (event.type === 'tool_result') this.#add(`claw_tool_calls_total{tool="${event.toolName}",ok="${!event.isError}"}`)
+    if (event.type === 'reload') this.#countReload(event)
+  }
+
+  #countReload(event: EventOf<'reload'>): void {
+    this.#add(`claw_reloads_total{ok="${event.ok}"}`)
+    for (const { action, kind } of event.changes as readonly Change[])
+      this.#add(`claw_reload_objects_total{kind="${kind}",action="${action}"}`)
+    this.#counts.set('claw_last_reload_ok', event.ok ? 1 : 0)
+    this.#counts.set('claw_last_reload_seconds', event.durationMs / 1000)
+    this.#counts.set('claw_last_reload_at_seconds', event.at / 1000)
+  }
+
+  #add(name: string, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
   }
 }
+
+const NONE: ReadonlySet<Listener> = new Set()

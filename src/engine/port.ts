@@ -1,11 +1,12 @@
 // The engine as the gateway, the command line and tests see it.
 
-import type { ApprovalView, EngineEvent } from '../agent/events.ts'
+import type { ApprovalView } from '../agent/events.ts'
 import type { InboundMessage, OutboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
+import type { EventSource } from './hub.ts'
 
 /** Who stands behind a call: the local terminal and page are owner by the per-start secret; a gateway token makes a caller trusted. */
 export type Caller = { readonly kind: 'owner' } | { readonly kind: 'trusted' } | { readonly kind: 'claimed' }
@@ -82,7 +83,7 @@ export interface Engine {
   receive(message: InboundMessage, caller: Caller, options?: { readonly agentId?: string }): Promise<Accepted | Refused>
   /** The answer to a message, as soon as there is one. @throws when the signal aborts. */
   waitForAnswer(sessionKey: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
-  on(listener: (event: EngineEvent) => void): () => void
+  readonly on: EventSource['on']
   status(): Promise<Status>
   reload(): Promise<ReloadResult>
   reloadHistory(): readonly (ReloadResult & { readonly at: string })[]

@@ -1,13 +1,13 @@
-// What the parts of the engine share. One of these exists for each engine; nothing in it is global.
+// What the parts of the engine share, and the plan that rules now. One of these exists for each engine; nothing in it is global.
 
 import type { EngineEvent } from '../agent/events.ts'
-import type { Limits } from '../limits/port.ts'
 import type { KnownSecrets } from '../permissions/redact.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
+import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
-import type { Storage } from '../storage/ports.ts'
+import type { PeopleStore, Storage } from '../storage/ports.ts'
 
 /** A plan while it rules: what was built from it and lives as long. */
 export interface Generation {
@@ -19,22 +19,45 @@ export interface Generation {
   readonly router: Router
 }
 
+/** The generation that rules now. A reload swaps it as one pointer; a turn keeps the one it began with. */
+export class Generations {
+  readonly #people: Pick<PeopleStore, 'links'>
+  now: Generation
+
+  constructor(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router) {
+    this.#people = people
+    this.now = this.#make(1, configured, router)
+  }
+
+  swap(configured: Plan, router: Router): void {
+    this.now = this.#make(this.now.number + 1, configured, router)
+  }
+
+  /** Two identities became one person by a code: the same generation, with that link. */
+  relink(): void {
+    this.now = this.#make(this.now.number, this.now.configured, this.now.router)
+  }
+
+  #make(number: number, configured: Plan, router: Router): Generation {
+    const pairs = this.#people.links().map((link) => link.identities)
+    return { number, configured, router, plan: withStoredLinks(configured, pairs) }
+  }
+}
+
 export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   readonly registry: Registry
   readonly storage: Storage
-  readonly limits: Limits
   /** What must never be shown; every plan's are told before it rules. */
   readonly secrets: KnownSecrets
-  /** The generation that rules now; a turn keeps the one it began with. */
-  current(): Generation
+  readonly generations: Pick<Generations, 'now'>
   emit(event: EngineEvent): void
 }
 
 /** Whether replies go out through the channel: a resident one (HTTP, the page) shows them where they were asked for. */
-export function isPushed({ current, registry }: Pick<World, 'current' | 'registry'>, channelId: string): boolean {
-  const type = current().plan.channels.get(channelId)?.type
+export function isPushed({ generations, registry }: Pick<World, 'generations' | 'registry'>, channelId: string): boolean {
+  const type = generations.now.plan.channels.get(channelId)?.type
   return registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
 }

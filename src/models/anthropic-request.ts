@@ -9,7 +9,8 @@ const MARK = { cache_control: { type: 'ephemeral' } } as const
 /** The body as text. What stays the same from call to call is written once: the prefix, and each message. */
 export function messagesBody(request: ModelRequest): string {
   const head = `{"model":${JSON.stringify(request.model)},"max_tokens":${request.maxTokens},"stream":true`
-  return `${head}${prefixText(request)},"messages":[${messageTexts(request.messages).join(',')}]}`
+  const effort = request.effort === undefined ? '' : `,"output_config":{"effort":"${request.effort}"}`
+  return `${head}${effort}${prefixText(request)},"messages":[${messageTexts(request.messages).join(',')}]}`
 }
 
 const prefixTexts = new WeakMap<ModelRequest['tools'], { readonly system: string; readonly text: string }>()

@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
+import { fitted } from './fitted.ts'
 import { ModelError, type ModelErrorKind, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
 
 export type AgentModels = Pick<AgentPlan, 'model' | 'fallbacks' | 'offline'>
@@ -137,7 +138,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     state.trying = true
     try {
       const provider = await entry.provider
-      const result = await provider.call({ model: ref.model, ...request }, onText, onRestart)
+      const result = await provider.call(fitted(entry.spec.provider, { model: ref.model, ...request }), onText, onRestart)
       state.failures = 0
       state.until = 0
       delete state.lastError

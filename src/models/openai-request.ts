@@ -17,6 +17,7 @@ export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_
   return {
     model: request.model,
     [limit]: request.maxTokens,
+    ...(request.effort === undefined ? {} : { reasoning_effort: request.effort }),
     stream: true,
     stream_options: { include_usage: true },
     ...(tools.length === 0 ? {} : { tools }),

@@ -1,6 +1,7 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
+import type { Effort } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 
 export interface TextBlock {
@@ -58,6 +59,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[]
   readonly messages: readonly ModelMessage[]
   readonly maxTokens: number
+  /** Absent: the service's default. */
+  readonly effort?: Effort | undefined
   readonly signal: StopSignal
 }
 
@@ -102,12 +105,17 @@ export class ModelError extends Error {
   readonly window?: number
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
-  constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: ModelErrorKind,
+    message: string,
+    more: { status?: number; retryAfterMs?: number; window?: number | undefined; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'ModelError'
     this.kind = kind
     if (more.status !== undefined) this.status = more.status
     if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs
+    if (more.window !== undefined) this.window = more.window
   }
 }
 

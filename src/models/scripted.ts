@@ -174,9 +174,13 @@ function pieces(text: string, size: number | undefined): readonly string[] {
 const blocksOf = (message: ModelMessage): readonly ContentBlock[] => (typeof message.content === 'string' ? [] : message.content)
 
 function textOf(message: ModelMessage): string {
-  if (typeof message.content === 'string') return message.content
-  return message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
+  const texts =
+    typeof message.content === 'string' ? [message.content] : message.content.flatMap((b) => (b.type === 'text' ? b.text : []))
+  return texts.map((text) => text.replace(CONTEXT, '')).join('\n')
 }
+
+/** The line that tells other models when and where a message was written; a script answers to the message. */
+const CONTEXT = /^\[Context [^\]\n]*\](?:\n|$)/
 
 function resultText(result: ToolResultBlock): string {
   const { content } = result

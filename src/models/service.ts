@@ -4,7 +4,7 @@
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
-import { type Failure, failureKind } from './failure-kind.ts'
+import { type Failure, failureKind, windowIn } from './failure-kind.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
 /** Beyond this a plain timer fires at once. */
@@ -70,6 +70,7 @@ function toModelError(error: unknown, spec: ProviderSpec): ModelError {
   return new ModelError(kind, scrub(`${spec.id}: ${failure.message}${reason}${hint}`, spec), {
     ...(failure.status === undefined ? {} : { status: failure.status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    window: kind === 'context' ? windowIn(failure.message) : undefined,
     cause: error,
   })
 }

@@ -46,11 +46,15 @@ function bytesOf(address: string): number[] | undefined {
   return all.some((group) => Number.isNaN(group)) ? undefined : all.flatMap((group) => [group >> 8, group & 255])
 }
 
-/** The IPv4 address that an IPv6 address stands for or leads to: mapped, translated, ISATAP or 6to4. */
-function carriedV4(bytes: readonly number[]): string | undefined {
+/** The IPv4 address that an IPv6 address is another spelling of: mapped, or translated by the well-known prefix. */
+function spelledV4(bytes: readonly number[]): string | undefined {
   const zeros = (from: number, to: number): boolean => bytes.slice(from, to).every((byte) => byte === 0)
-  if (zeros(0, 10) && bytes[10] === 255 && bytes[11] === 255) return v4At(bytes, 12)
-  if (starts(bytes, 0, 0x64, 0xff, 0x9b) && zeros(4, 12)) return v4At(bytes, 12)
+  const mapped = zeros(0, 10) && bytes[10] === 255 && bytes[11] === 255
+  return mapped || (starts(bytes, 0, 0x64, 0xff, 0x9b) && zeros(4, 12)) ? v4At(bytes, 12) : undefined
+}
+
+/** The IPv4 address that an IPv6 address also leads to: ISATAP or 6to4. */
+function tunnelledV4(bytes: readonly number[]): string | undefined {
   // ISATAP: the IPv4 address stands at the end of an ordinary prefix.
   if ((bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe) return v4At(bytes, 12)
   return starts(bytes, 0x20, 0x02) ? v4At(bytes, 2) : undefined
@@ -62,14 +66,16 @@ const v4At = (bytes: readonly number[], at: number): string => bytes.slice(at, a
 function v6Problem(address: string): string | undefined {
   const bytes = bytesOf(address)
   if (bytes === undefined) return 'no address'
-  const carried = carriedV4(bytes)
-  if (carried !== undefined) return addressProblem(carried)
+  const spelled = spelledV4(bytes)
+  if (spelled !== undefined) return addressProblem(spelled)
   if (bytes.slice(0, 15).every((byte) => byte === 0) && (bytes[15] ?? 0) < 2) return 'this machine'
   if (((bytes[0] ?? 0) & 0xe0) !== 0x20) return 'not a public IPv6 range'
   if (starts(bytes, 0x20, 0x01) && (bytes[2] ?? 0) < 2) return 'reserved for protocols and tunnels'
   if (starts(bytes, 0x20, 0x01, 0x0d, 0xb8) || (starts(bytes, 0x3f, 0xff) && (bytes[2] ?? 0) < 16))
     return 'reserved for documentation'
-  return undefined
+  // A tunnel's own prefix is public or not, and so is where it leads.
+  const tunnelled = tunnelledV4(bytes)
+  return tunnelled === undefined ? undefined : addressProblem(tunnelled)
 }
 
 /** Why an address is not public; undefined: it is. */
@@ -82,5 +88,5 @@ export function addressProblem(address: string): string | undefined {
 export function canonicalAddress(address: string): string {
   if (isIP(address) !== 6) return address
   const bytes = bytesOf(address) ?? []
-  return carriedV4(bytes) ?? bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return spelledV4(bytes) ?? tunnelledV4(bytes) ?? bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -3,6 +3,7 @@
 import { firstInvisible } from './invisible.ts'
 import { refuse } from './port.ts'
 import { foldName, protectedComponent } from './protected.ts'
+import { settingsComponent } from './tool-settings.ts'
 
 const MOST_BYTES = 4096
 const MOST_NAME_BYTES = 255
@@ -14,46 +15,22 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$
 const SHORT_NAME = /^[^.]{1,7}~[0-9]{1,3}(\.|$)/
 const PERCENT = /%(2e|2f|5c|00)/i
 
-/** Names that run later, redirect a tool or give it settings: never written. */
-const NEVER_WRITTEN = new Set(
-  `.git .profile .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc
-  .cshrc .tcshrc .login .inputrc .vimrc .gvimrc .exrc .nvimrc .emacs .gitconfig .gitmodules .gitattributes .curlrc .wgetrc .envrc
-  .direnvrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pythonrc .gdbinit .lldbinit .tmux.conf .screenrc .xinitrc .xprofile .xsession
-  .pam_environment .vscode .idea .fleet .husky .devcontainer .mcp.json .ripgreprc .pypirc .bunfig.toml bunfig.toml .hgrc .hg
-  .svn .direnv .claude .cursor authorized_keys crontab .pdbrc .irbrc .pryrc .rprofile .renviron .ghci .psqlrc .sqliterc .nanorc
-  .lesskey .vim .emacs.d config.fish .terraformrc`.split(/\s+/),
-)
-/** The same by folder and name. */
-const NEVER_WRITTEN_IN: readonly (readonly [string, string])[] = [
-  ['.config', 'autostart'],
-  ['.config', 'systemd'],
-  ['.config', 'environment.d'],
-  ['.config', 'fish'],
-  ['.config', 'nvim'],
-  ['.config', 'git'],
-  ['.local', 'bin'],
-  ['.cargo', 'bin'],
-  ['.cargo', 'config'],
-  ['.cargo', 'config.toml'],
-  ['node_modules', '.bin'],
-]
-
 export type Purpose = 'read' | 'write'
 
 /** Why these components may not be used, or undefined. Used on the text, and again on the real path of what was opened. */
 export function namesProblem(components: readonly string[], purpose: Purpose): string | undefined {
   const met = protectedComponent(components)
   if (met !== undefined) return `\`${met}\` is a protected name: it may hold keys or credentials.`
-  const folded = components.map(foldName)
-  for (const [index, name] of folded.entries()) {
-    if (purpose === 'write') {
-      const folder = folded[index - 1]
-      if (NEVER_WRITTEN.has(name) || NEVER_WRITTEN_IN.some(([parent, child]) => parent === folder && child === name))
-        return `\`${components[index]}\` is never written by a tool: it would run later or change how a tool works.`
-    } else if (name === '.git' && /^(config|credentials|config\.worktree)$/.test(folded[index + 1] ?? ''))
-      return '`.git/config` may hold a token, so it is not read by a tool.'
+  if (purpose === 'read') {
+    const at = components.findIndex((name) => foldName(name) === '.git')
+    return at >= 0 && /^(config|credentials|config\.worktree)$/.test(foldName(components[at + 1] ?? ''))
+      ? '`.git/config` may hold a token, so it is not read by a tool.'
+      : undefined
   }
-  return undefined
+  const settings = settingsComponent(components)
+  return settings === undefined
+    ? undefined
+    : `\`${settings}\` is never written by a tool: it would run later or change how a tool works.`
 }
 
 /** Splits the text of a path and checks all that can be checked without a disk. `..` stays: the walk looks at what it leaves. */

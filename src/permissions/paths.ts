@@ -7,8 +7,9 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import type { WorkspaceRoot } from '../plan/plan.ts'
-import { isEngines } from './engine-files.ts'
+import { type EngineGuard, engineGuard } from './engine-files.ts'
 import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, realPathOf } from './handles.ts'
+import { realProblem } from './operands.ts'
 import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
 import { GateError, type PathGate, refuse } from './port.ts'
 
@@ -63,12 +64,13 @@ export function createPathGate(options: PathGateOptions): PathGate {
     return prepared
   }
 
-  let engine: Promise<readonly string[]> | undefined
-  const engineFiles = (): Promise<readonly string[]> => {
-    engine ??= Promise.all(
-      options.protectedPaths.map(async (path) => [resolve(path), await realpath(path).catch(() => resolve(path))]),
-    ).then((pairs) => [...new Set(pairs.flat())])
-    return engine
+  let guard: Promise<EngineGuard> | undefined
+  const engine = (): Promise<EngineGuard> => {
+    guard ??= engineGuard(
+      options.protectedPaths,
+      options.roots.map((root) => root.path),
+    )
+    return guard
   }
 
   /** Which root a text names, and the components below it. */
@@ -92,16 +94,15 @@ export function createPathGate(options: PathGateOptions): PathGate {
     return refuse('The path lies outside the workspace.')
   }
 
-  /** Refuses what a real path must not be: outside its root, under a protected name, the engine's own. */
-  async function checkReal(real: string, root: Root, purpose: Purpose): Promise<void> {
+  /** Refuses what a real path must not be: outside its root, under a protected name, the engine's own, a tool's settings. */
+  async function checkReal(real: string, root: Root, purpose: Purpose, what: 'file' | 'folder' = 'file'): Promise<void> {
     if (!inside(root.real, real)) refuse('The path leads out of the workspace.')
-    const problem = namesProblem(relative(root.real, real).split(sep), purpose)
+    const components = relative(root.real, real).split(sep)
+    const problem = namesProblem(what === 'file' ? components : [...components, ''], purpose)
     if (problem !== undefined) refuse(problem)
-    const fold = (path: string): string => path.normalize('NFC').toLowerCase()
-    for (const own of await engineFiles()) {
-      if (isEngines(fold(own), fold(real)) && !(inside(own, root.real) && own !== root.real))
-        refuse('The path belongs to the engine: its settings, grants and state are out of reach of tools.')
-    }
+    // A folder is gone through, not written.
+    const met = await realProblem(real, { use: what === 'file' ? purpose : 'read' }, { roots: [root], engine: await engine() })
+    if (met !== undefined) refuse(met.reason)
   }
 
   /** Takes `..` out, one real folder at a time: after a link it would lead elsewhere than the text says. */
@@ -166,7 +167,7 @@ export function createPathGate(options: PathGateOptions): PathGate {
         await handle.close()
         handle = next
         at = await realPathOf(handle, path)
-        await checkReal(at, root, 'write')
+        await checkReal(at, root, 'write', 'folder')
         await between('opened-folder')
       }
       return { handle, at }

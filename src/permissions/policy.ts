@@ -3,8 +3,8 @@
 
 import type { AgentPlan } from '../plan/plan.ts'
 import { type ToolDefinition, type ToolPolicy, traitsOf } from '../tools/port.ts'
+import { allowOfTool, denyOfTool, readGrants } from './grants.ts'
 import type { RememberedGrants, ShellPolicy, Verdict } from './port.ts'
-import { deniedBy } from './shell/deny.ts'
 import { recheckCommand } from './shell/recheck.ts'
 import { judgeCommand } from './shell/verdict.ts'
 
@@ -21,21 +21,32 @@ export interface ToolCall {
   readonly cwd: string
 }
 
-export const shellPolicy = (call: Omit<ToolCall, 'tool' | 'input'>): ShellPolicy => ({
-  mode: call.agent.permissions.mode,
-  allow: call.agent.permissions.allow,
-  deny: call.agent.permissions.deny,
-  askInSandbox: call.agent.permissions.askInSandbox,
-  sandbox: call.agent.sandbox,
-  remembered: call.remembered,
-  sandboxed: call.sandboxed,
-  protectedPaths: call.protectedPaths,
-  cwd: call.cwd,
-})
+/** What commands are judged by: of the grants, those of commands. */
+export function shellPolicy(call: Omit<ToolCall, 'tool' | 'input'>): ShellPolicy {
+  const { mode, allow, deny, expanded, askInSandbox } = call.agent.permissions
+  const { remembered } = call
+  return {
+    mode,
+    allow: readGrants(allow, expanded).commands,
+    deny: readGrants(deny, expanded).commands,
+    askInSandbox,
+    sandbox: call.agent.sandbox,
+    remembered: {
+      ...remembered,
+      allowed: readGrants(remembered.allowed).commands,
+      denied: readGrants(remembered.denied).commands,
+    },
+    sandboxed: call.sandboxed,
+    protectedPaths: call.protectedPaths,
+    cwd: call.cwd,
+  }
+}
 
 /** Judges one call by its text and today's policy. Never throws. */
 export function judgeTool(call: ToolCall): Verdict {
   const { tool, input } = call
+  const denied = deniedTool(call)
+  if (denied !== undefined) return denied
   if (tool.judge === undefined) return judgeByTraits(call)
   const policy: ToolPolicy = {
     mode: call.agent.permissions.mode,
@@ -53,26 +64,32 @@ export function judgeTool(call: ToolCall): Verdict {
   }
 }
 
+/** The refusal of a tool that a deny takes away as a whole. */
+function deniedTool({ tool, agent, remembered }: ToolCall): Verdict | undefined {
+  const { deny, expanded } = agent.permissions
+  const by = denyOfTool(readGrants(deny, expanded), tool)
+  if (by !== undefined) return { decision: 'refuse', by: 'deny', reason: `The rule \`${by}\` denies it.` }
+  const before = denyOfTool(readGrants(remembered.denied), tool)
+  if (before === undefined) return undefined
+  return { decision: 'refuse', by: 'remembered-denied', reason: `It was denied for good before, as \`${before}\`.` }
+}
+
 function judgeByTraits({ tool, agent, remembered }: ToolCall): Verdict {
   const traits = traitsOf(tool)
-  const words = [tool.name]
-  const denied = deniedBy(agent.permissions.deny, words)
-  if (denied !== undefined) return { decision: 'refuse', by: 'deny', reason: `The rule \`${denied}\` denies it.` }
-  const before = deniedBy(remembered.denied, words)
-  if (before !== undefined)
-    return { decision: 'refuse', by: 'remembered-denied', reason: `It was denied for good before, as \`${before}\`.` }
   if (traits.asks !== true) return { decision: 'run', by: 'mode', reason: `\`${tool.name}\` never asks.` }
   if (remembered.problem !== undefined) return { decision: 'refuse', by: 'remembered-denied', reason: remembered.problem }
-  if (agent.permissions.allow.includes(tool.name))
-    return { decision: 'run', by: 'allow', reason: `The grant \`${tool.name}\` covers it.` }
-  if (remembered.allowed.includes(tool.name))
-    return { decision: 'run', by: 'remembered-allowed', reason: `The remembered grant \`${tool.name}\` covers it.` }
+  const { allow, expanded } = agent.permissions
+  const granted = allowOfTool(readGrants(allow, expanded), tool)
+  if (granted !== undefined) return { decision: 'run', by: 'allow', reason: `The grant \`${granted}\` covers it.` }
+  const always = allowOfTool(readGrants(remembered.allowed), tool)
+  if (always !== undefined)
+    return { decision: 'run', by: 'remembered-allowed', reason: `The remembered grant \`${always}\` covers it.` }
   if (agent.permissions.mode !== 'ask') return { decision: 'run', by: 'mode', reason: `The mode is ${agent.permissions.mode}.` }
   return {
     decision: 'ask',
     by: 'mode',
     reason: `\`${tool.name}\` ${traits.runs ? 'runs programs' : traits.spends ? 'spends money' : traits.sends ? 'sends something out' : 'changes something'}, and nothing grants it.`,
-    grants: [tool.name],
+    grants: [`tool:${tool.name}`],
   }
 }
 

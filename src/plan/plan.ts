@@ -44,8 +44,9 @@ export interface Price extends Rates {
   readonly tiers?: readonly (Rates & { readonly above: number })[]
 }
 
-/** How hard a model thinks before it answers. */
-export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+/** How hard a model thinks before it answers, the least first. */
+export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const
+export type Effort = (typeof EFFORTS)[number]
 
 /** A value that never prints: String(), JSON and inspect all give `***`. */
 export class Secret {
@@ -73,8 +74,11 @@ export class Secret {
 
 export interface Permissions {
   readonly mode: PermissionMode
+  /** As written: `tool:NAME`, `command:TEXT`, or a bare text, which is a command. */
   readonly allow: readonly string[]
   readonly deny: readonly string[]
+  /** What entries of both that hold braces stand for. */
+  readonly expanded?: Readonly<Record<string, readonly string[]>>
   /** Identities (`channelId:userId`), links already resolved. */
   readonly approvers: readonly string[]
   readonly timeoutMs: number
@@ -126,6 +130,10 @@ export interface AgentPlan {
   readonly replyPrefix: boolean
   readonly maxTurns: number
   readonly maxTokens: number
+  /** Absent: the service's default. */
+  readonly effort?: Effort
+  /** Whether each message says when, where and by whom it was written. */
+  readonly context: 'on' | 'off'
   readonly queue: {
     readonly whenBusy: 'follow-up' | 'collect' | 'interrupt'
     readonly debounceMs: number

@@ -13,6 +13,16 @@ export function userBlocks(content: Content): readonly (TextBlock | MediaBlock)[
   return asBlocks(content).flatMap((block) => sayable(block) ?? [])
 }
 
+/** What a user's entry says to the model: the line on when, where and by whom it was written stands in front. */
+export function withContext({ context, content }: Pick<TranscriptEntry, 'context' | 'content'>): readonly ContentBlock[] {
+  const blocks = userBlocks(content)
+  if (context === undefined || blocks.length === 0) return blocks
+  const [first, ...others] = blocks
+  return first?.type === 'text'
+    ? [{ type: 'text', text: `${context}\n${first.text}` }, ...others]
+    : [{ type: 'text', text: context }, ...blocks]
+}
+
 /** What a model may have said, in its order. A message of nothing but thoughts says nothing. */
 export function assistantBlocks(content: Content): readonly ContentBlock[] {
   const blocks = asBlocks(content).flatMap((block): readonly ContentBlock[] => {

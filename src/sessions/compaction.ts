@@ -16,9 +16,9 @@ export type CompactionSettings = Pick<AgentPlan['compaction'], 'contextWindow' |
 /** What is known of the requests of a session beside its transcript. */
 export interface RequestSize {
   /** Tokens that each takes beside its messages: system text and tools. */
-  readonly fixedTokens?: number
+  readonly fixedTokens?: number | undefined
   /** The service takes fewer tokens than this, whatever the settings say. */
-  readonly below?: number
+  readonly below?: number | undefined
 }
 
 export interface CompactionPlan {

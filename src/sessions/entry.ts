@@ -20,11 +20,12 @@ export const formatEntry = (entry: TranscriptEntry): string => `${JSON.stringify
 
 function isEntry(value: unknown): value is TranscriptEntry {
   if (!isObject(value)) return false
-  const { id, role, content, timestamp, kind, keepFrom, trimmed, replaced, usage } = value
+  const { id, role, content, timestamp, kind, keepFrom, trimmed, replaced, usage, context } = value
   if (typeof id !== 'string' || id === '' || typeof role !== 'string' || !ROLES.has(role)) return false
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) return false
   if (kind !== undefined && (typeof kind !== 'string' || !KINDS.has(kind))) return false
   if (keepFrom !== undefined && typeof keepFrom !== 'string') return false
+  if (context !== undefined && typeof context !== 'string') return false
   if (trimmed !== undefined && !(Array.isArray(trimmed) && trimmed.every((one) => typeof one === 'string'))) return false
   if (replaced !== undefined && !(Array.isArray(replaced) && replaced.every(isReplacement))) return false
   if (usage !== undefined && !isUsage(usage)) return false

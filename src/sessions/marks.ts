@@ -52,7 +52,7 @@ const changedText = (text: string, { note, keep }: Replacement): string =>
   note ?? (keep === undefined ? text : withoutMiddle(text, keep))
 
 function changedBlock(block: ContentBlock, change: Replacement): ContentBlock {
-  const { note, keep, inner } = change
+  const { note, keep } = change
   switch (block.type) {
     case 'text':
       return { ...block, text: changedText(block.text, change) }

@@ -4,7 +4,7 @@
 
 import type { ContentBlock, ModelMessage, ToolResultBlock } from '../models/port.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
-import { assistantBlocks, missingResult, plainBlocks, resultBlock, resultsIn, userBlocks } from './blocks.ts'
+import { assistantBlocks, missingResult, plainBlocks, resultBlock, resultsIn, userBlocks, withContext } from './blocks.ts'
 import { contentAsSent, type Marks, marksOf } from './marks.ts'
 
 /** What was built of a transcript so far, found by its first entry. */
@@ -106,7 +106,7 @@ function createAssembly(
 
   function take(entry: TranscriptEntry): void {
     if (pending !== null) takePending(pending, entry)
-    else if (entry.role === 'user') add('user', userBlocks(entry.content))
+    else if (entry.role === 'user') add('user', withContext(entry))
     else takeAssistant(entry)
   }
 

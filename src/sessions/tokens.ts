@@ -34,14 +34,17 @@ function estimateBlock(block: ContentBlock): number {
 /** After these lines a count that a model made before no longer holds. */
 const CHANGES: ReadonlySet<string> = new Set(['summary', 'trim', 'replace', 'reset'])
 
-/** Tokens of the next request, its system text and tools included once a model has counted them. */
-export function contextTokens(transcript: Pick<Transcript, 'entries'>): number {
+/**
+ * Tokens of the next request, its system text and tools included once a model has counted them; `fixed` is what those are
+ * taken for until then.
+ */
+export function contextTokens(transcript: Pick<Transcript, 'entries'>, fixed = 0): number {
   const { entries } = transcript
   const changed = entries.findLastIndex((entry) => CHANGES.has(entry.kind ?? ''))
   const last = entries.findLastIndex((entry) => entry.usage !== undefined)
-  if (last <= changed) return estimateAll(transcript)
+  if (last <= changed) return fixed + estimateAll(transcript)
   const usage = entries[last]?.usage
-  if (usage === undefined) return estimateAll(transcript)
+  if (usage === undefined) return fixed + estimateAll(transcript)
   const known = usage.input + usage.cacheRead + usage.cacheWrite + usage.output
   return entries.slice(last + 1).reduce((sum, entry) => sum + (entry.kind === undefined ? estimateEntry(entry) : 0), known)
 }

@@ -28,14 +28,16 @@ export interface TranscriptEntry {
   readonly replaced?: readonly Replacement[]
   /** `replace`: all lines before this one are sent as plain text, tool calls and thoughts too. */
   readonly plain?: true
+  /** When, where and by whom a user's message was written: a line the model reads in front of it. */
+  readonly context?: string | undefined
   /** The turn that wrote it. */
   readonly run?: string
   readonly model?: string
   readonly usage?: Usage
   readonly stopReason?: string
   /** Who spoke, in a session several share. */
-  readonly userId?: string
-  readonly channelId?: string
+  readonly userId?: string | undefined
+  readonly channelId?: string | undefined
   /** The messages as they came, where `content` alone does not tell: a prefix was cut, a group, several at once. */
   readonly received?: readonly RouteInput[]
 }

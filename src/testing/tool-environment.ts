@@ -13,7 +13,7 @@ import type { ToolRunner } from '../tools/run.ts'
 
 /** `onReady` gets the environment, for steps that judge a command without a turn. */
 export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvironment) => void): CreateToolEnvironment {
-  return async (world, turns) => {
+  return async (world) => {
     const grants = new Map<string, string[]>()
     const memory = createMemory()
     const paths = new Map<string, PathGate>()
@@ -39,7 +39,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
       bind: async () => ({}),
       changedSince: async () => [],
       capabilitiesOf: (turn, tool, idempotencyKey) =>
-        capabilitiesOf(world, turns(), turn, tool, idempotencyKey, {
+        capabilitiesOf(world, turn, tool, idempotencyKey, {
           paths: pathsOf(turn.agent),
           network: NO_NETWORK,
           shell: NO_SHELL,

@@ -2,6 +2,7 @@
 
 import type { Registry } from '../../src/registry.ts'
 import type { ToolDefinition, ToolTraits } from '../../src/tools/port.ts'
+import { bash } from '../../src/tools/shell/bash.ts'
 
 const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
   name,
@@ -13,7 +14,7 @@ const tool = (name: string, traits: ToolTraits = {}): ToolDefinition => ({
 
 export const registry: Registry = {
   tools: [
-    tool('bash', { runs: true, asks: true }),
+    bash,
     tool('read_file'),
     tool('write_file', { writes: true }),
     tool('save_memory', { writes: true }),

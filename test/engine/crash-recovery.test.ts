@@ -11,8 +11,9 @@ const token = (session: string, begun: number) => ({ session, agentId: 'main', l
 
 t.test('turns that were begun often go one at a time, the least tried first', async (t) => {
   const queued: string[] = []
-  const crashRecovery = createCrashRecovery(createFakeClock(), ({ session }) => queued.push(session))
-  crashRecovery.resumePending([token('culprit', 7), token('a', 0), token('b', 3), token('c', 4), token('d', 2)])
+  const pending = [token('culprit', 7), token('a', 0), token('b', 3), token('c', 4), token('d', 2)]
+  const crashRecovery = createCrashRecovery(createFakeClock(), pending, ({ session }) => queued.push(session))
+  crashRecovery.resumePending()
   t.same(queued, ['a', 'd', 'b'])
   crashRecovery.turnEnded('a')
   t.same(queued.slice(3), [], 'another one’s end is not waited for')
@@ -27,7 +28,8 @@ t.test('turns that were begun often go one at a time, the least tried first', as
 t.test('one that only takes long does not hold up the others for good', async (t) => {
   const queued: string[] = []
   const clock = createFakeClock()
-  createCrashRecovery(clock, ({ session }) => queued.push(session)).resumePending([token('slow', 3), token('b', 4)])
+  const pending = [token('slow', 3), token('b', 4)]
+  createCrashRecovery(clock, pending, ({ session }) => queued.push(session)).resumePending()
   await clock.advance(29_000)
   t.same(queued, ['slow'])
   await clock.advance(2_000)

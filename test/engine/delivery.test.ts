@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { Channel, OutboundMessage } from '../../src/channels/port.ts'
-import { createDelivery } from '../../src/engine/outbound/delivery.ts'
+import { Hub } from '../../src/engine/hub.ts'
+import { Delivery } from '../../src/engine/outbound/delivery.ts'
+import { createKnownSecrets } from '../../src/permissions/redact.ts'
 import { silentLogger, systemRandom } from '../../src/ports.ts'
 import { createMemoryStorage } from '../../src/storage/memory/storage.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
@@ -14,15 +16,8 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
   const { outbox } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
   const sent: string[] = []
   const send = async ({ content }: OutboundMessage): Promise<void> => void sent.push(content)
-  const delivery = createDelivery({
-    outbox,
-    channels: { get: () => ({ send }) as unknown as Channel },
-    clock,
-    random: systemRandom,
-    log: silentLogger,
-    redact: (text) => text,
-    emit() {},
-  })
+  const world = { clock, random: systemRandom, log: silentLogger, secrets: createKnownSecrets(), storage: { outbox }, emit() {} }
+  const delivery = new Delivery(world, { get: () => ({ send }) as unknown as Channel }, new Hub(silentLogger))
   t.teardown(() => delivery.stop())
   for (const ahead of [1, 2, 3, 50]) {
     await outbox.put(outboxRow(`o${ahead}`))

@@ -1,12 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { contextLine } from '../../src/agent/context-line.ts'
 import type { ModelMessage, ModelResult } from '../../src/models/port.ts'
 import { createScriptedProvider } from '../../src/models/scripted.ts'
 import { systemClock } from '../../src/ports.ts'
 import { packageRoot } from '../../src/resources.ts'
 import { asData } from '../../src/tools/run.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
+
+const spoken = {
+  session: 's',
+  agentId: 'main',
+  lane: 'realtime',
+  messageId: 'm',
+  content: 'hello',
+  message: { channelId: 'http', userId: 'u', displayName: 'Ada', content: 'hello' },
+  kind: 'message',
+  receivedAt: 0,
+  seq: 1,
+  attempts: 0,
+} as const
 
 const provider = (text?: string, clock = systemClock) =>
   createScriptedProvider({ id: 'demo', ...(text === undefined ? {} : { script: { path: 'demo.yaml', text } }) }, { clock })
@@ -174,4 +188,13 @@ t.test('the demo script works', async (t) => {
     { name: 'save_memory', input: { key: 'demo-note', content: 'I like tea' } },
   ])
   t.match(textOf(await model.call(request(say('quux')))), /You said: quux[\s\S]*ANTHROPIC_API_KEY/)
+})
+
+t.test('a script answers to the message, not to the line that says when and where it was written', async (t) => {
+  const model = provider('replies: [{ match: "^hello$", text: Hi }]')
+  const line = contextLine({ context: 'on', reset: { timezone: 'UTC' } }, [spoken])
+  t.match(line, /Context/)
+  t.equal(textOf(await model.call(request(say(`${line}\nhello`)))), 'Hi')
+  const blocks = [{ type: 'text' as const, text: `${line}\nhello` }]
+  t.equal(textOf(await model.call(request([{ role: 'user', content: blocks }]))), 'Hi')
 })

@@ -72,7 +72,15 @@ t.test('more names that hold keys, and more that run later', async (t) => {
     '.Irbrc',
   ])
     await t.rejects(gate.writeText(path, 'x'), /is never written/, path)
-  for (const path of ['.config/dotnet-tools.json', 'systemd/x.service', 'bin/x', '.cargo/other', 'environment'])
+  for (const path of [
+    'systemd/x.service',
+    'bin/x',
+    'config/app.json',
+    'head/x.txt',
+    'environment',
+    '.editorconfig',
+    '.gitignore',
+  ])
     t.match(await gate.writeText(path, 'x'), { created: true }, path)
 })
 

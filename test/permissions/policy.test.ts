@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { expandBraces } from '../../src/permissions/braces.ts'
 import { judgeTool, judgeToolNow, type ToolCall } from '../../src/permissions/policy.ts'
 import { bash } from '../../src/tools/shell/bash.ts'
 import { testdir } from '../support/testdir.ts'
@@ -41,17 +42,65 @@ t.test('bash goes by its command', (t) => {
 
 t.test('other tools go by their traits', (t) => {
   t.equal(judgeTool(call('write_file', {})).decision, 'run', 'file tools never ask')
-  t.match(judgeTool(call('send_mail', {})), { decision: 'ask', grants: ['send_mail'] })
+  t.match(judgeTool(call('send_mail', {})), { decision: 'ask', grants: ['tool:send_mail'] })
   t.equal(judgeTool(call('send_mail', {}, { mode: 'record' })).decision, 'run')
-  t.equal(judgeTool(call('send_mail', {}, { allow: ['send_mail'] })).by, 'allow')
-  t.equal(judgeTool(call('send_mail', {}, { remembered: { allowed: ['send_mail'], denied: [] } })).by, 'remembered-allowed')
-  t.equal(judgeTool(call('send_mail', {}, { allow: ['send_mail'], deny: ['send_mail'] })).decision, 'refuse')
-  t.equal(judgeTool(call('write_file', {}, { deny: ['write_file'] })).decision, 'refuse')
+  t.equal(judgeTool(call('send_mail', {}, { allow: ['tool:send_mail'] })).by, 'allow')
+  t.equal(judgeTool(call('send_mail', {}, { allow: ['tool:send_*'] })).by, 'allow')
+  t.equal(judgeTool(call('send_mail', {}, { remembered: { allowed: ['tool:send_mail'], denied: [] } })).by, 'remembered-allowed')
+  t.equal(judgeTool(call('send_mail', {}, { allow: ['tool:send_mail'], deny: ['tool:send_mail'] })).decision, 'refuse')
+  t.equal(judgeTool(call('write_file', {}, { deny: ['tool:write_file'] })).decision, 'refuse')
+  t.equal(judgeTool(call('write_file', {}, { remembered: { allowed: [], denied: ['tool:write_*'] } })).by, 'remembered-denied')
   t.equal(
     judgeTool(call('send_mail', {}, { mode: 'ignore', remembered: { allowed: [], denied: [], problem: 'Damaged.' } })).decision,
     'refuse',
   )
   t.equal(judgeTool(call('write_file', {}, { remembered: { allowed: [], denied: [], problem: 'Damaged.' } })).decision, 'run')
+  t.end()
+})
+
+t.test('a grant is of what it names', (t) => {
+  const git = { command: 'git fetch' }
+  const list = { command: 'send_mail' }
+  t.equal(judgeTool(call('send_mail', {}, { allow: ['send_mail'] })).decision, 'ask', 'a bare text is a command')
+  t.equal(judgeTool(call('bash', list, { allow: ['send_mail'] })).decision, 'run')
+  t.equal(judgeTool(call('bash', list, { allow: ['command:send_mail'] })).decision, 'run')
+  t.equal(judgeTool(call('bash', list, { allow: ['tool:send_mail'] })).decision, 'ask', 'and the other way round')
+  t.equal(
+    judgeTool(call('bash', git, { allow: ['tool:bash', 'tool:*'] })).decision,
+    'ask',
+    'a tool that runs commands goes by them',
+  )
+  t.equal(judgeTool(call('bash', git, { allow: ['git *'], deny: ['tool:bash'] })).by, 'deny')
+  t.equal(judgeTool(call('bash', git, { allow: ['git *'], deny: ['bash'] })).decision, 'run', 'the command bash, not the tool')
+  t.equal(judgeTool(call('bash', git, { deny: ['command:git *'] })).by, 'deny')
+  t.equal(judgeTool(call('write_file', {}, { deny: ['write_file'] })).by, 'deny', 'a bare deny refuses both')
+  t.equal(judgeTool(call('write_file', {}, { deny: ['command:write_file'] })).decision, 'run')
+  t.end()
+})
+
+t.test('entries with braces stand for each of theirs', async (t) => {
+  const entries = ['git {fetch,pull}', 'tool:{send,write}_*']
+  const expanded = Object.fromEntries(await Promise.all(entries.map(async (one) => [one, await expandBraces(one)] as const)))
+  const granted = (name: string, input: unknown): string => {
+    const one = call(name, input)
+    const permissions = { ...one.agent.permissions, allow: entries, expanded }
+    return judgeTool({ ...one, agent: { ...one.agent, permissions } }).by
+  }
+  t.equal(granted('bash', { command: 'git fetch' }), 'allow')
+  t.equal(granted('bash', { command: 'git pull' }), 'allow')
+  t.equal(granted('bash', { command: 'git push' }), 'mode')
+  t.equal(granted('send_mail', {}), 'allow')
+})
+
+t.test('a tool whose own judge fails does not run unasked', (t) => {
+  const broken = {
+    ...bash,
+    judge: () => {
+      throw new Error('no')
+    },
+  }
+  t.equal(judgeTool({ ...call('bash', {}), tool: broken }).decision, 'ask')
+  t.equal(judgeTool({ ...call('bash', {}, { mode: 'ignore' }), tool: broken }).decision, 'refuse')
   t.end()
 })
 

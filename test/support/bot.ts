@@ -104,10 +104,10 @@ export async function startBot(yaml: string, options: BotOptions = {}): Promise<
   }
 }
 
-/** The start of most configurations here: any free port, and the fake as the model. */
+/** The start of most configurations here: any free port, the fake as the model, and messages as they were written. */
 export const HEAD = `
 gateway: { port: 0 }
 models:
   api: { provider: anthropic, baseURL: $API, apiKey: none, maxRetries: 0 }
-defaults: { model: api/claude-test }
+defaults: { model: api/claude-test, context: off }
 `

@@ -3,10 +3,12 @@
 
 import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
 import type { InboundMessage, OutboundMessage } from '../../src/channels/port.ts'
+import { Hub } from '../../src/engine/hub.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
 import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { sessionKey } from '../../src/plan/session-key.ts'
+import { silentLogger } from '../../src/ports.ts'
 import type { StoredAnswer, TranscriptEntry } from '../../src/storage/ports.ts'
 import { makePlan } from './make-plan.ts'
 
@@ -66,7 +68,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
   let turns = 0
   let halted = false
   let gate: Promise<void> = Promise.resolve()
-  const listeners = new Set<(event: EngineEvent) => void>()
+  const hub = new Hub(silentLogger)
   const known = new Map<string, Accepted>()
   const answers = new Map<string, Promise<StoredAnswer>>()
   const transcripts = new Map<string, TranscriptEntry[]>()
@@ -87,7 +89,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       held.push(event.message)
       void flush()
     }
-    for (const listener of listeners) listener(event)
+    hub.emit(event)
   }
   const startedAt = new Date().toISOString()
 
@@ -256,10 +258,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
         answer.then(resolve, reject)
       })
     },
-    on(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    on: hub.on.bind(hub),
     async status(): Promise<Status> {
       return {
         formatVersion: 1,

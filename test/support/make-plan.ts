@@ -60,6 +60,7 @@ export function makeAgent(id: string, parts: Parts<AgentPlan> = {}): AgentPlan {
       replyPrefix: false,
       maxTurns: 20,
       maxTokens: 4096,
+      context: 'off',
       queue: { whenBusy: 'follow-up', debounceMs: 0, maxBacklog: 50 },
       skills: [],
       place: at(2),

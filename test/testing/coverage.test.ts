@@ -93,7 +93,7 @@ const GRANTED = `
 models: { demo: { provider: scripted, script: script.yaml } }
 search: { provider: searxng, baseURL: "http://127.0.0.1:1" }
 agents:
-  main: { soul: S, tools: [web_search, bash, sessions_spawn], subagents: [helper], permissions: { allow: [web_search, git *, sessions_spawn], deny: [rm *] } }
+  main: { soul: S, tools: [web_search, bash, sessions_spawn], subagents: [helper], permissions: { allow: [tool:web_search, git *, tool:sessions_spawn], deny: [rm *] } }
   helper: { soul: S, rateLimit: { maxTokensPerDay: 1000 } }
 routing: { defaultAgent: main, rules: [{ prefix: /a, agentId: main }, { prefix: /b, agentId: helper }] }
 channels: { http: { allowFrom: [u] } }
@@ -109,7 +109,7 @@ t.test('a grant is touched by a call it would decide alone, from a command or fr
 `,
     'script.yaml': SCRIPT,
   })
-  t.same(missing(coverage, 'grants'), ['openclaw.yaml:5 main allow sessions_spawn'])
+  t.same(missing(coverage, 'grants'), ['openclaw.yaml:5 main allow tool:sessions_spawn'])
 })
 
 t.test('a sub-agent is touched by the turn it has, and its limit when it is reached', async (t) => {

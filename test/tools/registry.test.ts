@@ -6,7 +6,7 @@ import { builtinTools } from '../../src/tools/registry.ts'
 t.test('the tools that ship', async (t) => {
   const names = builtinTools.map((tool) => tool.name)
   t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', 'save_memory', 'memory_search', 'sessions_spawn'])
-  t.same(resolveTools(['*_memory', 'memory_*'], names).tools, ['memory_search', 'save_memory'], 'the usual memory globs')
+  t.same((await resolveTools(['*_memory', 'memory_*'], names)).tools, ['memory_search', 'save_memory'], 'the usual memory globs')
 })
 
 t.test('inputs are those of the contract', async (t) => {

@@ -1,14 +1,14 @@
 // An agent that may have to ask has someone who is configured to answer.
 
 import type { Diagnostic } from '../../errors.ts'
-import { matchesTool } from '../../tools/match.ts'
+import { toolMatcher } from '../../tools/match.ts'
 import { isGated } from '../../tools/port.ts'
 import { listAt, mapAt, textAt, textsOf } from '../document.ts'
 import { splitIdentity } from '../links.ts'
 import { resolvePeople } from '../scope.ts'
 import type { Check } from './check.ts'
 
-export const checkApprovals: Check = ({ doc, scope, registry }) => {
+export const checkApprovals: Check = async ({ doc, scope, registry }) => {
   const problems: Diagnostic[] = []
   const root = mapAt(doc.value)
   const agents = mapAt(root['agents'])
@@ -25,11 +25,12 @@ export const checkApprovals: Check = ({ doc, scope, registry }) => {
     if ((textAt(permissions, 'mode') ?? 'ask') !== 'ask') continue
     const tools = own['tools'] === undefined ? ['defaults', 'tools'] : ['agents', id, 'tools']
     const patterns = textsOf(own['tools'] ?? defaults['tools'])
-    const index = patterns.findIndex((pattern) => asking.some((tool) => matchesTool(pattern, tool)))
+    const matchers = await Promise.all(patterns.map(toolMatcher))
+    const index = matchers.findIndex((matches) => asking.some(matches))
     if (index === -1) continue
     const people = resolvePeople(textsOf(permissions['approvers'] ?? listAt(root['owners'])), scope)
     if (people.some(reachable)) continue
-    const tool = asking.find((name) => matchesTool(patterns[index]!, name))
+    const tool = asking.find((name) => matchers[index]?.(name))
     const message =
       people.length === 0
         ? `The agent ${id} may have to ask before it runs ${tool}, and nobody is configured to answer: it will be refused.`

@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { type ConfigDocument, mapAt, textAt } from '../document.ts'
+import { bareVariableName } from '../interpolate.ts'
 import { nameOf } from '../mistakes.ts'
 import { resolveModel } from '../model-ref.ts'
 import type { Scope } from '../scope.ts'
@@ -76,7 +77,8 @@ function keysMissing({ doc, scope, lookup, requireSecrets }: CheckInput): readon
 }
 
 /** Words such as `none` that servers without keys want are no secrets. */
-const looksReal = (value: string, path: Path): boolean => !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value))
+const looksReal = (value: string, path: Path): boolean =>
+  bareVariableName(value) === undefined && !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value))
 
 /** A channel that is off needs no token, a provider whose users all have an `offline` model needs no key. */
 export function isNeeded(path: Path, doc: ConfigDocument): boolean {

@@ -16,7 +16,7 @@ import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
 import { loadSkills, type SkillsInput } from './skills.ts'
-import { compileTools } from './tools.ts'
+import { compileTools, expandedGrants } from './tools.ts'
 
 interface Input extends SkillsInput {
   readonly scope: Scope
@@ -60,6 +60,8 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const reset = both('reset')
   const queue = both('queue')
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
+  const { allow = [], deny = [] } = permissions
+  const expanded = await expandedGrants([...allow, ...deny])
   const offline = pick('offline')
   const ref = model(pick('model') ?? DEFAULT_MODEL, input)
   const known = knownModel(input.services.get(ref.provider) ?? '', ref.model)
@@ -71,11 +73,12 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: compileTools(pick('tools') ?? [], input.registry, config),
+    tools: await compileTools(pick('tools') ?? [], { deny, ...optional('expanded', expanded) }, input),
     permissions: {
       mode: permissions.mode ?? 'ask',
-      allow: permissions.allow ?? [],
-      deny: permissions.deny ?? [],
+      allow,
+      deny,
+      ...optional('expanded', expanded),
       approvers: permissions.approvers === undefined ? input.owners : resolvePeople(permissions.approvers, scope),
       timeoutMs: durationMs(permissions.timeout ?? '10m'),
       approvalWaitMs: durationMs(permissions.approvalWait ?? '60s'),
@@ -104,6 +107,8 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     replyPrefix: pick('replyPrefix') ?? false,
     maxTurns: pick('maxTurns') ?? 20,
     maxTokens: pick('maxTokens') ?? Math.min(DEFAULT_MAX_TOKENS, known?.maxOutput ?? DEFAULT_MAX_TOKENS),
+    ...optional('effort', pick('effort')),
+    context: pick('context') ?? 'on',
     queue: {
       whenBusy: queue.whenBusy ?? 'follow-up',
       debounceMs: durationMs(queue.debounce ?? '0s'),

@@ -1,13 +1,31 @@
-// An allowlist of tools in, the names an agent is offered out: those that exist and whose settings are there.
+// Allowlists of tools and grants as they are written in, what an agent is offered and granted out.
 
+import { expandBraces } from '../../permissions/braces.ts'
+import type { Permissions } from '../../plan/plan.ts'
 import type { Registry } from '../../registry.ts'
 import { resolveTools } from '../../tools/match.ts'
 import type { Config } from '../generated/config.ts'
 
-export function compileTools(patterns: readonly string[], registry: Registry, config: Config): readonly string[] {
+/** What entries with braces stand for; undefined where none has any. Checks have refused those that stand for too much. */
+export async function expandedGrants(entries: readonly string[]): Promise<Permissions['expanded']> {
+  const written = entries.filter((entry) => entry.includes('{'))
+  if (written.length === 0) return undefined
+  return Object.fromEntries(await Promise.all(written.map(async (entry) => [entry, await expandBraces(entry)] as const)))
+}
+
+/** Names of tools that exist, have their settings and are not denied as a whole. */
+export async function compileTools(
+  patterns: readonly string[],
+  { deny, expanded }: Pick<Permissions, 'deny' | 'expanded'>,
+  { registry, config }: { readonly registry: Registry; readonly config: Config },
+): Promise<readonly string[]> {
   const offered = registry.tools.filter(({ settings }) => settings === undefined || config[settings] !== undefined)
-  return resolveTools(
+  const { tools } = await resolveTools(
     patterns,
     offered.map(({ name }) => name),
-  ).tools
+  )
+  if (deny.length === 0) return tools
+  const { denyOfTool, readGrants } = await import('../../permissions/grants.ts')
+  const grants = readGrants(deny, expanded)
+  return tools.filter((name) => offered.every((tool) => tool.name !== name || denyOfTool(grants, tool) === undefined))
 }

@@ -52,6 +52,13 @@ export const SAFETY_EXPLANATIONS = {
     before: 'agents:\n  main: { soul: You are terse., tools: [bash], sandbox: off }',
     after: 'agents:\n  main: { soul: You are terse., tools: [bash], sandbox: required }',
   },
+  CLAW408: {
+    what: 'A grant or a deny is written as a name that a tool has.',
+    why: 'A bare text is a command. A bare deny takes the tool of that name away too, so that nothing is let through by mistake.',
+    mend: 'Say which is meant, by `tool:` or `command:`.',
+    before: 'permissions: { deny: [write_file] }',
+    after: 'permissions: { deny: ["tool:write_file"] }',
+  },
   CLAW501: {
     what: 'A server that the configuration names does not answer.',
     why: 'The bot would start and fail at the first message.',

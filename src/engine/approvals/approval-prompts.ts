@@ -1,12 +1,12 @@
 // A question in, shown to those who may answer, where they are: by buttons where the platform has them, for as long as it is
 // open, else as text with the commands to say. The page, sockets and the terminal read the event stream instead.
 
-import type { EngineEvent } from '../../agent/events.ts'
 import { approvalHead, approvalOutcome } from '../../channels/approvals.ts'
 import type { ReplyTarget } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import { showInvisible } from '../../permissions/invisible.ts'
 import type { ApprovalRow, NewOutboxRow } from '../../storage/ports.ts'
+import type { EventSource } from '../hub.ts'
 import type { ChannelManager } from '../outbound/channel-manager.ts'
 import { isPushed, type World } from '../world.ts'
 import { reasonOf } from './approval-text.ts'
@@ -14,13 +14,12 @@ import { reasonOf } from './approval-text.ts'
 export function createApprovalPrompts(
   world: World,
   channels: Pick<ChannelManager, 'get' | 'states'>,
-  on: (listener: (event: EngineEvent) => void) => unknown,
+  events: EventSource,
   /** Stores a text on its way out: an approver who cannot be reached now is told when that passes. The same key counts once. */
   queue: (row: NewOutboxRow) => Promise<void>,
 ): (row: ApprovalRow) => void {
   // Buttons that were shown anywhere are taken away once there is an answer.
-  on((event) => {
-    if (event.type !== 'approval_decision') return
+  events.on('approval_decision', (event) => {
     for (const { id } of channels.states())
       void channels
         .get(id)
@@ -54,7 +53,7 @@ export function createApprovalPrompts(
  * not be able to answer there, or not be there any more.
  */
 function targetsOf(row: ApprovalRow, world: World): readonly ReplyTarget[] {
-  const { plan } = world.current()
+  const { plan } = world.generations.now
   const approvers = plan.agents.get(row.agentId)?.permissions.approvers ?? []
   if (
     row.replyTo !== undefined &&

@@ -8,7 +8,8 @@ import type { Approvals } from '../approvals/approvals.ts'
 import { isOwner, mayApprove, verifiedIdentity } from '../approvals/authority.ts'
 import type { OwnerActions } from '../operations/owner-actions.ts'
 import type { Caller } from '../port.ts'
-import type { World } from '../world.ts'
+import type { TurnRunner } from '../turns/turn-runner.ts'
+import type { Generations, World } from '../world.ts'
 import { type ChatCommand, HELP } from './chat-commands.ts'
 
 export interface CommandContext {
@@ -21,17 +22,15 @@ export interface CommandContext {
 
 export interface Commands {
   run(command: ChatCommand, context: CommandContext): Promise<string>
-  /** The code a stranger may show the owner; the same while it stands. */
-  /** Null: too many of the channel's strangers wait already. */
+  /** The code a stranger may show the owner, the same while it is valid. null: too many of the channel's strangers wait already. */
   pairingCode(identity: string, displayName?: string): string | null
 }
 
 export interface CommandsOptions {
   readonly approvals: Approvals
   readonly owners: Pick<OwnerActions, 'halt' | 'resume' | 'startFresh' | 'describe'>
-  interrupt(session: string): boolean
-  /** Two identities became one person. */
-  onLinked(): void
+  readonly turns: Pick<TurnRunner, 'interrupt'>
+  readonly generations: Pick<Generations, 'relink'>
 }
 
 /** The person whole, under the name the file has for them, so that the lines can stand in the place of the old ones. */
@@ -75,7 +74,8 @@ export function createCommands(world: World, options: CommandsOptions): Commands
       case 'link':
         return link(command.code, context)
       case 'stop':
-        if (!command.all) return session !== null && options.interrupt(session.key) ? 'Stopped.' : 'Nothing is running here.'
+        if (!command.all)
+          return session !== null && options.turns.interrupt(session.key) ? 'Stopped.' : 'Nothing is running here.'
         if (!isOwner(plan, message, caller)) return OWNERS_ONLY
         await options.owners.halt(undefined, by)
         return 'Everything is stopped. /resume lets it go on.'
@@ -85,7 +85,7 @@ export function createCommands(world: World, options: CommandsOptions): Commands
         return 'Going on.'
       case 'new':
         if (session === null) return 'No agent answers here.'
-        options.interrupt(session.key)
+        options.turns.interrupt(session.key)
         await options.owners.startFresh(session.key, session.agentId)
         return 'A fresh session. What I saved to memory stays.'
       case 'status':
@@ -126,8 +126,8 @@ export function createCommands(world: World, options: CommandsOptions): Commands
       wrongCodes.set(identity, { ...before, count: before.count + 1 })
       return 'That code is not known, or its time was up.'
     }
-    options.onLinked()
-    const { plan, configured } = world.current()
+    options.generations.relink()
+    const { plan, configured } = world.generations.now
     const { linkOf } = plan
     if (linkOf.get(other) === undefined || linkOf.get(other) !== linkOf.get(identity))
       return `In the owner’s openclaw.yaml ${other} and ${identity} are two people, and that holds.`

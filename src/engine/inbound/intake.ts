@@ -1,91 +1,120 @@
-// A message in; stored and queued, or refused with a reason, out. Order: channel, size, sender, command, halt, route,
-// repeat, backlog, limits, store. What comes back is known before anything runs.
+// A message in; stored and queued, or refused with a reason, out. Order: channel, size, sender, command, route, repeat, halt,
+// backlog, limits, store. What comes back is known before anything runs.
 
-import type { InboundMessage, ReplyTarget } from '../../channels/port.ts'
+import type { InboundMessage, Receipt, ReplyTarget } from '../../channels/port.ts'
+import type { Limits } from '../../limits/port.ts'
 import { admission, identityOf } from '../../plan/admission.ts'
-import type { Plan } from '../../plan/plan.ts'
+import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { routeMessage } from '../../plan/route.ts'
 import { sessionKey } from '../../plan/session-key.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
+import type { Notifications } from '../outbound/notifications.ts'
 import type { Accepted, Caller, Refused } from '../port.ts'
-import type { MessagePayload } from '../turns/payloads.ts'
+import type { MessagePayload } from '../turns/inbox-work.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
-import type { World } from '../world.ts'
+import { type Generation, isPushed, type World } from '../world.ts'
 import { parseCommand } from './chat-commands.ts'
 import type { Commands } from './command-actions.ts'
 import { withinLimits } from './media.ts'
 
-export interface Intake {
-  receive(message: InboundMessage, caller: Caller, options?: { readonly agentId?: string }): Promise<Accepted | Refused>
+export interface IntakeParts {
+  readonly limits: Pick<Limits, 'admit' | 'refund'>
+  readonly turns: Pick<TurnRunner, 'enqueue'>
+  readonly commands: Commands
+  readonly notifications: Pick<Notifications, 'reply'>
 }
 
 type Refusal = Omit<Refused, 'accepted' | 'messageId'>
+type Identified = InboundMessage & { readonly messageId: string }
+/** Who answers, in which session, with which text. */
+interface Routed {
+  readonly agentId: string
+  readonly sessionKey: string
+  readonly content: string
+}
 
-export function createIntake(world: World, turns: TurnRunner, commands: Commands): Intake {
-  const { storage, limits, clock, random, log } = world
+const TRUSTED: Caller = { kind: 'trusted' }
 
-  async function receive(
+export class Intake {
+  readonly #world: World
+  readonly #parts: IntakeParts
+
+  constructor(world: World, parts: IntakeParts) {
+    this.#world = world
+    this.#parts = parts
+  }
+
+  /** A message of a platform: what a refused sender is told goes out on its channel. */
+  async receiveFromChannel(message: InboundMessage): Promise<Receipt> {
+    const result = await this.receive(message, TRUSTED)
+    if (result.accepted) return { accepted: true, duplicate: result.duplicate }
+    if (result.reply !== undefined && isPushed(this.#world, message.channelId))
+      await this.#parts.notifications.reply(message, result.reply)
+    return { accepted: false, reason: result.reason }
+  }
+
+  /** `agentId` takes the place of routing. Resolves when the message is stored. */
+  async receive(
     raw: InboundMessage,
     caller: Caller,
-    options: { readonly agentId?: string } = {},
+    { agentId }: { readonly agentId?: string } = {},
   ): Promise<Accepted | Refused> {
-    const message = isIdentified(raw) ? raw : { ...raw, messageId: random.id() }
-    const { plan, router } = world.current()
-    const barred = bar(plan, message, caller)
-    if (barred !== null) return refuse(message, barred)
+    const message = isIdentified(raw) ? raw : { ...raw, messageId: this.#world.random.id() }
+    const generation = this.#world.generations.now
+    const { plan, router } = generation
+    const barred = this.#bar(plan, message, caller)
+    if (barred !== null) return this.#refuse(message, barred)
+    const commanded = await this.#runCommand(generation, message, caller, agentId)
+    if (commanded !== null) return commanded
 
-    const command = parseCommand(message.content)
-    if (command !== null) {
-      const routed = routeMessage(plan, router, { ...message, content: '' })
-      const agentId = options.agentId ?? routed.agentId
-      const reply = await commands.run(command, {
-        plan,
-        message,
-        caller,
-        session: agentId === null ? null : { agentId, key: sessionKey(plan, agentId, message) },
-      })
-      return { accepted: false, code: 'command', reason: 'chat command', reply, messageId: message.messageId }
-    }
-
-    const routed = options.agentId === undefined ? routeMessage(plan, router, message) : routeTo(plan, options.agentId, message)
-    if (routed.agentId === null) return refuse(message, { code: 'no_route', reason: routed.reason })
+    const routed = agentId === undefined ? routeMessage(plan, router, message) : routeTo(plan, agentId, message)
+    if (routed.agentId === null) return this.#refuse(message, { code: 'no_route', reason: routed.reason })
     const agent = plan.agents.get(routed.agentId)
-    if (agent === undefined) return refuse(message, { code: 'no_route', reason: `There is no agent "${routed.agentId}".` })
-    const accepted = { accepted: true, agentId: agent.id, sessionKey: routed.sessionKey, messageId: message.messageId } as const
+    if (agent === undefined) return this.#refuse(message, { code: 'no_route', reason: `There is no agent "${routed.agentId}".` })
+    return await this.#take(plan, agent, routed, message, caller)
+  }
 
+  /** Stores what is routed, unless it is a repeat or something stands against it. */
+  async #take(plan: Plan, agent: AgentPlan, routed: Routed, message: Identified, caller: Caller): Promise<Accepted | Refused> {
+    const { storage, clock } = this.#world
+    const { limits, turns } = this.#parts
+    const { messageId, channelId, userId, groupId } = message
     const key = idempotencyKey(message)
     const known = await storage.sessions.known(key)
-    if (known !== null) return { ...accepted, agentId: known.agentId, sessionKey: known.session, duplicate: true }
-    const halted = storage.halts.isHalted(agent.id)
-    if (halted)
-      return refuse(message, {
-        code: 'stopped',
-        reason: `${agent.name} is stopped.`,
-        reply: `${agent.name} is stopped. The owner can resume it.`,
-      })
-    if (storage.sessions.waiting(routed.sessionKey) >= agent.queue.maxBacklog) {
-      return refuse(message, {
-        code: 'backlog',
-        reason: 'too many messages wait in this session',
-        reply: 'Too many messages are waiting here. Please give me a moment.',
-      })
-    }
+    if (known !== null) return { accepted: true, duplicate: true, agentId: known.agentId, sessionKey: known.session, messageId }
+    const busy = this.#busy(agent, routed.sessionKey)
+    if (busy !== null) return this.#refuse(message, busy)
     const who = whoOf(plan, message)
     const admitted = limits.admit(agent, who, clock.now())
-    if (!admitted.ok) {
-      const minutes = Math.max(1, Math.ceil((admitted.retryAt - clock.now()) / 60_000))
-      const reply = `That is the limit for now. Please try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`
-      return refuse(message, {
-        code: 'rate_limit',
-        reason: `limit ${admitted.limit} reached; try again in ${minutes} min`,
-        ...(admitted.tell ? { reply } : {}),
-      })
-    }
+    if (!admitted.ok) return this.#refuse(message, overLimit(admitted, clock.now()))
 
+    const row = this.#rowOf(plan, agent, routed, message, caller)
+    const { duplicate } = await storage.sessions.post(row, key)
+    const accepted = { accepted: true, duplicate, agentId: agent.id, sessionKey: routed.sessionKey, messageId } as const
+    if (duplicate) {
+      limits.refund(agent, who)
+      return accepted
+    }
+    turns.enqueue(agent, row)
+    this.#world.emit({
+      type: 'inbound',
+      sessionKey: row.session,
+      agentId: agent.id,
+      channelId,
+      userId,
+      messageId,
+      content: message.content,
+      at: row.receivedAt,
+      ...(groupId === undefined ? {} : { groupId }),
+    })
+    return accepted
+  }
+
+  #rowOf(plan: Plan, agent: AgentPlan, routed: Routed, message: Identified, caller: Caller): NewInboxRow {
     const channel = plan.channels.get(message.channelId)
     const media = channel === undefined ? undefined : message.media?.map((one) => withinLimits(channel, one))
     const payload: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
-    const row: NewInboxRow = {
+    return {
       session: routed.sessionKey,
       agentId: agent.id,
       lane: 'realtime',
@@ -95,31 +124,27 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
       replyTo: replyTarget(message),
       kind: 'message',
       payload,
-      receivedAt: clock.now(),
+      receivedAt: this.#world.clock.now(),
     }
-    const { duplicate } = await storage.sessions.post(row, key)
-    if (duplicate) {
-      limits.refund(agent, who)
-      return { duplicate: true, ...accepted }
-    }
-    turns.enqueue(agent, row)
-    const { channelId, userId, groupId } = message
-    world.emit({
-      type: 'inbound',
-      sessionKey: row.session,
-      agentId: agent.id,
-      channelId,
-      userId,
-      messageId: message.messageId,
-      content: message.content,
-      at: row.receivedAt,
-      ...(groupId === undefined ? {} : { groupId }),
-    })
-    return { duplicate: false, ...accepted }
   }
 
-  /** Size and sender; null: neither stands in the way. */
-  function bar(plan: Plan, message: InboundMessage & { messageId: string }, caller: Caller): Refusal | null {
+  /** What the command came to; null: the message is none. */
+  async #runCommand(
+    { plan, router }: Generation,
+    message: Identified,
+    caller: Caller,
+    chosen: string | undefined,
+  ): Promise<Refused | null> {
+    const command = MAY_BE_COMMAND.test(message.content) ? parseCommand(message.content) : null
+    if (command === null) return null
+    const agentId = chosen ?? routeMessage(plan, router, { ...message, content: '' }).agentId
+    const session = agentId === null ? null : { agentId, key: sessionKey(plan, agentId, message) }
+    const reply = await this.#parts.commands.run(command, { plan, message, caller, session })
+    return { accepted: false, code: 'command', reason: 'chat command', reply, messageId: message.messageId }
+  }
+
+  /** Channel, size and sender; null: none stands in the way. */
+  #bar(plan: Plan, message: Identified, caller: Caller): Refusal | null {
     const door = admission(plan, message)
     const channel = plan.channels.get(message.channelId)
     if (channel === undefined || (!door.admitted && door.code === 'unknown_channel')) {
@@ -134,24 +159,43 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     }
     if (door.admitted || caller.kind === 'owner') return null
     if (door.code !== 'stranger') return { code: door.code, reason: door.reason }
+    return this.#barStranger(channel.strangers, message, door.reason)
+  }
+
+  #barStranger(strangers: 'ignore' | 'refuse' | 'pair', message: Identified, reason: string): Refusal | null {
     const identity = identityOf(message)
-    if (storage.people.isPaired(identity)) return null
-    if (channel.strangers === 'ignore') return { code: 'stranger', reason: door.reason }
-    if (channel.strangers === 'refuse')
-      return { code: 'stranger', reason: door.reason, reply: 'Sorry, I only talk to people my owner has let in.' }
-    const code = commands.pairingCode(identity, message.displayName)
+    if (this.#world.storage.people.isPaired(identity)) return null
+    if (strangers === 'ignore') return { code: 'stranger', reason }
+    if (strangers === 'refuse') return { code: 'stranger', reason, reply: 'Sorry, I only talk to people my owner has let in.' }
+    const code = this.#parts.commands.pairingCode(identity, message.displayName)
     const reply =
       code === null
         ? 'I don’t know you yet, and too many people wait for my owner already. Please try again tomorrow.'
         : `I don’t know you yet. Ask my owner to approve this code: ${code}`
-    return { code: 'stranger', reason: door.reason, reply }
+    return { code: 'stranger', reason, reply }
   }
 
-  function refuse(message: InboundMessage & { messageId: string }, refusal: Refusal): Refused {
+  /** Halt and backlog; null: the agent takes more. */
+  #busy(agent: AgentPlan, session: string): Refusal | null {
+    const { storage } = this.#world
+    if (storage.halts.isHalted(agent.id)) {
+      const reason = `${agent.name} is stopped.`
+      return { code: 'stopped', reason, reply: `${reason} The owner can resume it.` }
+    }
+    if (storage.sessions.waiting(session) < agent.queue.maxBacklog) return null
+    return {
+      code: 'backlog',
+      reason: 'too many messages wait in this session',
+      reply: 'Too many messages are waiting here. Please give me a moment.',
+    }
+  }
+
+  #refuse(message: Identified, refusal: Refusal): Refused {
+    const { clock, log } = this.#world
     const { channelId, userId, groupId, messageId } = message
     if (refusal.code !== 'not_addressed')
       log.info({ channel: channelId, user: userId, code: refusal.code, reason: refusal.reason }, 'message refused')
-    world.emit({
+    this.#world.emit({
       type: 'refused',
       channelId,
       userId,
@@ -161,15 +205,14 @@ export function createIntake(world: World, turns: TurnRunner, commands: Commands
     })
     return { accepted: false, messageId, ...refusal }
   }
-
-  return { receive }
 }
 
-const isIdentified = (message: InboundMessage): message is InboundMessage & { messageId: string } =>
-  message.messageId !== undefined
+const MAY_BE_COMMAND = /^\s*\//
+
+const isIdentified = (message: InboundMessage): message is Identified => message.messageId !== undefined
 
 /** The same message of a platform, however often it is delivered; platforms count ids by chat. */
-function idempotencyKey(message: InboundMessage & { messageId: string }): string {
+function idempotencyKey(message: Identified): string {
   return JSON.stringify([message.channelId, message.groupId ?? null, message.threadId ?? null, message.userId, message.messageId])
 }
 
@@ -179,11 +222,24 @@ function whoOf(plan: Plan, message: Pick<InboundMessage, 'channelId' | 'userId'>
   return plan.linkOf.get(identity) ?? identity
 }
 
-function routeTo(plan: Plan, agentId: string, message: InboundMessage): { agentId: string; sessionKey: string; content: string } {
+function routeTo(plan: Plan, agentId: string, message: InboundMessage): Routed {
   return { agentId, sessionKey: sessionKey(plan, agentId, message), content: message.content }
 }
 
-function replyTarget(message: InboundMessage & { messageId: string }): ReplyTarget {
+function overLimit(
+  { limit, retryAt, tell }: { readonly limit: string; readonly retryAt: number; readonly tell: boolean },
+  now: number,
+): Refusal {
+  const minutes = Math.max(1, Math.ceil((retryAt - now) / 60_000))
+  const reply = `That is the limit for now. Please try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`
+  return {
+    code: 'rate_limit',
+    reason: `limit ${limit} reached; try again in ${minutes} min`,
+    ...(tell ? { reply } : {}),
+  }
+}
+
+function replyTarget(message: Identified): ReplyTarget {
   const { channelId, userId, groupId, threadId, messageId } = message
   return {
     channelId,

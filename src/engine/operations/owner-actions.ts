@@ -1,5 +1,5 @@
-// What owners do to a running engine, from a chat, the terminal or the page: stop and resume it, look at its sessions and begin
-// them afresh, run a heartbeat now. Who may do it was decided before.
+// What owners do to a running engine, from a chat, the terminal or the page: stop and resume it, look at its sessions and reset
+// them, run a heartbeat now. Who may do it was decided before.
 
 import { ClawError, EXIT } from '../../errors.ts'
 import { heartbeatSessionKey, parseSessionKey } from '../../plan/session-key.ts'
@@ -7,13 +7,13 @@ import { resetEntry } from '../../sessions/reset.ts'
 import type { TranscriptEntry } from '../../storage/ports.ts'
 import type { Engine } from '../port.ts'
 import type { ToolEnvironment } from '../tools/tool-environment.ts'
-import type { HeartbeatTurns } from '../turns/heartbeat-turns.ts'
+import type { FireHeartbeat } from '../turns/heartbeat-turns.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
 
 export interface OwnerActions
   extends Pick<Engine, 'halt' | 'resume' | 'rereadHalts' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
-  /** A session whose agent is known begins afresh. */
+  /** Resets a session whose agent is known. */
   startFresh(key: string, agentId: string): Promise<void>
   /** Who answers in a session and what waits, in words; null: no agent answers there. */
   describe(session: { readonly agentId: string; readonly key: string } | null): string
@@ -22,7 +22,7 @@ export interface OwnerActions
 export function createOwnerActions(
   world: World,
   turns: Pick<TurnRunner, 'interrupt' | 'interruptAll' | 'isRunning'>,
-  heartbeatTurns: Pick<HeartbeatTurns, 'fire'>,
+  fireHeartbeat: FireHeartbeat,
   audit: ToolEnvironment['audit'],
 ): OwnerActions {
   const { storage, clock, random } = world
@@ -78,17 +78,17 @@ export function createOwnerActions(
       await startFresh(key, agentId)
     },
     async runHeartbeat(name) {
-      const heartbeat = world.current().plan.heartbeats.find((one) => one.name === name)
+      const heartbeat = world.generations.now.plan.heartbeats.find((one) => one.name === name)
       if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
       if (storage.halts.isHalted(heartbeat.agentId))
         return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
-      const outcome = await heartbeatTurns.fire(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
+      const outcome = await fireHeartbeat(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
       const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
       return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
     },
     describe(session) {
       const depths = storage.queue.depths()
-      const agent = session === null ? undefined : world.current().plan.agents.get(session.agentId)
+      const agent = session === null ? undefined : world.generations.now.plan.agents.get(session.agentId)
       const who =
         agent === undefined
           ? 'No agent answers here.'

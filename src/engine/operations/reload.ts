@@ -19,12 +19,12 @@ export interface LoadedForReload {
 
 export interface ReloaderOptions {
   /** Of the file at the start, where that is not what runs. */
-  readonly seenHash?: string
+  readonly degraded?: { readonly fileHash: string }
   load(): Promise<LoadedForReload>
   /** Everything that can fail; nothing that runs is touched. The returned function swaps and must not fail. */
   prepare(plan: Plan): Promise<() => Promise<void>>
   /** After a swap, and after a refused load: the watcher looks at what counts now. */
-  onLoaded(loaded: LoadedForReload): void
+  onLoaded?(loaded: LoadedForReload): void
 }
 
 export interface Reloader {
@@ -43,7 +43,7 @@ const HISTORY = 50
 
 export function createReloader(world: World, options: ReloaderOptions): Reloader {
   const history: (ReloadResult & { at: string })[] = []
-  let seenHash = options.seenHash ?? ''
+  let seenHash = options.degraded?.fileHash ?? ''
   let accepted = false
   let stopped = false
   let running: Promise<ReloadResult> | null = null
@@ -51,11 +51,11 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
 
   async function once(): Promise<ReloadResult> {
     const started = world.clock.now()
-    const before = world.current()
+    const before = world.generations.now
     const end = (ok: boolean, plan: Plan, diagnostics: readonly Diagnostic[], changes: readonly unknown[]): ReloadResult => {
       const result = {
         ok,
-        generation: world.current().number,
+        generation: world.generations.now.number,
         configHash: plan.configHash,
         durationMs: world.clock.now() - started,
         diagnostics,
@@ -81,7 +81,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
         return end(false, before.plan, [diagnostic('CLAW504', 'The engine is stopping.', { file: before.plan.file })], [])
       const loaded = await options.load()
       seenHash = loaded.fileHash
-      options.onLoaded(loaded)
+      options.onLoaded?.(loaded)
       if (loaded.plan === null || hasErrors(loaded.diagnostics)) {
         const [first] = loaded.diagnostics.filter((one) => one.severity === 'error')
         world.log.error(
@@ -104,7 +104,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       const commit = await options.prepare(loaded.plan)
       await rest()
       await commit()
-      world.log.info({ generation: world.current().number, changes: changes.length }, 'configuration reloaded')
+      world.log.info({ generation: world.generations.now.number, changes: changes.length }, 'configuration reloaded')
       return end(true, loaded.plan, loaded.diagnostics, changes)
     } catch (error) {
       world.log.error({ error: messageOf(error) }, 'the saved configuration could not be prepared; the running one stays')
@@ -139,7 +139,7 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
     get accepted() {
       return accepted
     },
-    fileHash: () => seenHash || world.current().plan.configHash,
+    fileHash: () => seenHash || world.generations.now.plan.configHash,
   }
 }
 

@@ -13,17 +13,18 @@ export interface StatusParts {
   readonly world: World
   readonly channels: Pick<ChannelManager, 'states'>
   readonly heartbeats: Pick<Heartbeats, 'next'>
-  readonly models: Pick<ModelRouter, 'state'>
+  readonly modelRouter: Pick<ModelRouter, 'state'>
   readonly reloader: Reloader
-  readonly startedAt: string
-  /** Why it did not start on the file; holds until a file is accepted. */
-  readonly degraded: string | undefined
 }
 
-export function statusOf({ world, channels, heartbeats, models, reloader, startedAt, degraded }: StatusParts): Status {
-  const { storage } = world
-
-  const { plan, number } = world.current()
+/** `degraded`: why it did not start on the file; shown until a file is accepted. */
+export function statusOf(
+  { world, channels, heartbeats, modelRouter, reloader }: StatusParts,
+  startedAt: string,
+  degraded: string | undefined,
+): Status {
+  const { storage, generations } = world
+  const { plan, number } = generations.now
   const last = reloader.history.at(-1)
   return {
     formatVersion: 1,
@@ -42,7 +43,7 @@ export function statusOf({ world, channels, heartbeats, models, reloader, starte
       model: `${model.provider}/${model.model}`,
       stopped: storage.halts.isHalted(id),
     })),
-    models: models.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),
+    models: modelRouter.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),
     stopped: storage.halts.isHalted(undefined),
     startedAt,
     ...(degraded === undefined || reloader.accepted ? {} : { degraded }),

@@ -1,39 +1,33 @@
-// Channel plans in, running channels kept in step with them: what is unchanged keeps its connection, what changed is
-// built anew and then swapped, what is gone is stopped. A channel that fails is a state, never a crash.
+// Channel plans in, running channels kept in step with them: what is unchanged keeps its connection, what changed is rebuilt and
+// then swapped, what is gone is stopped. A channel that fails is a state, never a crash.
 
-import type {
-  ApprovalAnswer,
-  Channel,
-  ChannelHost,
-  ChannelState,
-  InboundMessage,
-  OutboundMessage,
-  Receipt,
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type ApprovalAnswer,
+  type Channel,
+  ChannelError,
+  type ChannelHost,
+  type ChannelState,
+  type InboundMessage,
+  type OutboundMessage,
+  type Receipt,
 } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { ChannelPlan, Plan } from '../../plan/plan.ts'
-import type { Clock, Logger, Random } from '../../ports.ts'
-import type { Registry } from '../../registry.ts'
+import type { World } from '../world.ts'
 
-export interface ChannelManagerOptions {
-  readonly registry: Registry
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Logger
+/** Where channels hand in what comes from their platforms. */
+export interface ChannelInbound {
   receive(message: InboundMessage): Promise<Receipt>
   answerApproval(channelId: string, answer: ApprovalAnswer): Promise<string>
-  stateFolder(channelId: string): Promise<string>
-  push(message: OutboundMessage): Promise<void>
-  onState(channelId: string, state: ChannelState): void
 }
 
-export interface ChannelManager {
-  /** Makes running channels match the plan. Resolves when the changed ones have begun; gives `channel:<id>` of those restarted. */
-  apply(plan: Plan): Promise<readonly string[]>
-  get(channelId: string): Channel | undefined
-  /** In the order of the file. */
-  states(): readonly { readonly id: string; readonly type: string; readonly state: string; readonly detail?: string }[]
-  stop(): Promise<void>
+export interface ChannelStatus {
+  readonly id: string
+  readonly type: string
+  readonly state: string
+  readonly detail?: string
 }
 
 interface Running {
@@ -43,85 +37,130 @@ interface Running {
   retired: boolean
 }
 
-export function createChannelManager(options: ChannelManagerOptions): ChannelManager {
-  const { registry, log } = options
-  const running = new Map<string, Running>()
-  let plan: Plan
+type ManagerWorld = Pick<World, 'registry' | 'clock' | 'random' | 'log' | 'secrets' | 'emit'> & {
+  readonly storage: Pick<World['storage'], 'stateDir'>
+}
 
-  async function launch(spec: ChannelPlan): Promise<Running> {
+export class ChannelManager {
+  readonly #world: ManagerWorld
+  readonly #running = new Map<string, Running>()
+  #inbound: ChannelInbound | undefined
+  #plan: Plan | undefined
+  #push = async (message: OutboundMessage): Promise<void> => {
+    throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
+  }
+
+  constructor(world: ManagerWorld) {
+    this.#world = world
+  }
+
+  /** Starts the plan's channels; what they receive goes to `inbound` from here on. */
+  async start(plan: Plan, inbound: ChannelInbound): Promise<void> {
+    this.#inbound = inbound
+    await this.apply(plan)
+  }
+
+  /** Makes running channels match the plan. Resolves when the changed ones have begun; returns `channel:<id>` of those restarted. */
+  async apply(plan: Plan): Promise<readonly string[]> {
+    this.#plan = plan
+    const expected = [...plan.channels.values()].filter((spec) => spec.enabled)
+    const gone = [...this.#running.values()].filter((entry) => !expected.some((spec) => spec.id === entry.spec.id))
+    const changed = expected.filter((spec) => this.#running.get(spec.id)?.spec.fingerprint !== spec.fingerprint)
+    // The old connection ends before the new one begins: two pollers of one bot would steal each other's messages.
+    const old = changed.flatMap((spec) => this.#running.get(spec.id) ?? [])
+    await Promise.all([...gone, ...old].map((entry) => this.#retire(entry)))
+    await Promise.all(changed.map((spec) => this.#launch(spec)))
+    return changed.map((spec) => `channel:${spec.id}`)
+  }
+
+  get(channelId: string): Channel | undefined {
+    return this.#running.get(channelId)?.channel ?? undefined
+  }
+
+  /** In the order of the file. */
+  states(): readonly ChannelStatus[] {
+    // They begin side by side, and what loads first is another one each time.
+    const inFile = this.#running.size === 0 ? [] : (this.#plan?.channels.keys() ?? [])
+    return [...new Set([...inFile, ...this.#running.keys()])].flatMap((id) => {
+      const entry = this.#running.get(id)
+      if (entry === undefined) return []
+      const { spec, state } = entry
+      return [{ id, type: spec.type, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }]
+    })
+  }
+
+  /** Who hands replies to programs connected as channels of type `socket`. */
+  setPusher(push: (message: OutboundMessage) => Promise<void>): void {
+    this.#push = push
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((entry) => this.#retire(entry)))
+  }
+
+  async #launch(spec: ChannelPlan): Promise<void> {
+    const { registry, log } = this.#world
     const entry: Running = { spec, channel: null, state: { state: 'starting' }, retired: false }
     const definition = registry.channels.find((one) => one.type === spec.type)
     try {
       if (definition === undefined) throw new Error(`This build has no channel of type "${spec.type}".`)
       const create = await definition.load()
-      const started: Running = { ...entry, channel: create(hostFor(spec, () => started)) }
-      running.set(spec.id, started)
+      const started: Running = { ...entry, channel: create(this.#hostFor(spec, () => started)) }
+      this.#running.set(spec.id, started)
       await started.channel?.start()
-      return started
     } catch (error) {
       log.error({ channel: spec.id, error: messageOf(error) }, 'channel did not start')
-      const failed = running.get(spec.id)?.spec === spec ? (running.get(spec.id) as Running) : entry
-      running.set(spec.id, failed)
-      setState(failed, { state: 'failed', detail: messageOf(error) })
-      return failed
+      const failed = this.#running.get(spec.id)?.spec === spec ? (this.#running.get(spec.id) as Running) : entry
+      this.#running.set(spec.id, failed)
+      this.#setState(failed, { state: 'failed', detail: messageOf(error) })
     }
   }
 
-  function setState(entry: Running, state: ChannelState): void {
+  #setState(entry: Running, state: ChannelState): void {
     if (entry.retired) return
     entry.state = state
-    options.onState(entry.spec.id, state)
+    this.#world.emit({
+      type: 'channel',
+      channelId: entry.spec.id,
+      state: state.state,
+      ...('detail' in state ? { detail: this.#world.secrets.redact(state.detail) } : {}),
+    })
   }
 
-  function hostFor(spec: ChannelPlan, entry: () => Running): ChannelHost {
+  #hostFor(spec: ChannelPlan, entry: () => Running): ChannelHost {
+    const { clock, random, log } = this.#world
+    const inbound = this.#inbound
+    if (inbound === undefined) throw new Error('Channels start with their engine.')
+    const plan = (): Plan => this.#plan as Plan
     return {
       get plan() {
-        return plan
+        return plan()
       },
       spec,
-      clock: options.clock,
-      random: options.random,
+      clock,
+      random,
       log,
-      receive: (message) => options.receive(message),
-      answerApproval: (answer) => options.answerApproval(spec.id, answer),
-      setState: (state) => setState(entry(), state),
-      stateFolder: () => options.stateFolder(spec.id),
-      push: (message) => options.push(message),
+      receive: inbound.receive,
+      answerApproval: (answer) => inbound.answerApproval(spec.id, answer),
+      setState: (state) => this.#setState(entry(), state),
+      stateFolder: () => this.#stateFolder(spec.id),
+      push: (message) => this.#push(message),
     }
   }
 
-  async function retire(entry: Running): Promise<void> {
+  async #stateFolder(channelId: string): Promise<string> {
+    const folder = join(this.#world.storage.stateDir, 'channels', channelId)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return folder
+  }
+
+  async #retire(entry: Running): Promise<void> {
     entry.retired = true
-    if (running.get(entry.spec.id) === entry) running.delete(entry.spec.id)
+    if (this.#running.get(entry.spec.id) === entry) this.#running.delete(entry.spec.id)
     try {
       await entry.channel?.stop()
     } catch (error) {
-      log.warn({ channel: entry.spec.id, error: messageOf(error) }, 'channel did not stop cleanly')
+      this.#world.log.warn({ channel: entry.spec.id, error: messageOf(error) }, 'channel did not stop cleanly')
     }
-  }
-
-  return {
-    async apply(next) {
-      plan = next
-      const wanted = [...next.channels.values()].filter((spec) => spec.enabled)
-      const gone = [...running.values()].filter((entry) => !wanted.some((spec) => spec.id === entry.spec.id))
-      const changed = wanted.filter((spec) => running.get(spec.id)?.spec.fingerprint !== spec.fingerprint)
-      // The old connection ends before the new one begins: two pollers of one bot would steal each other's messages.
-      await Promise.all([...gone, ...changed.flatMap((spec) => running.get(spec.id) ?? [])].map(retire))
-      await Promise.all(changed.map(launch))
-      return changed.map((spec) => `channel:${spec.id}`)
-    },
-    get: (channelId) => running.get(channelId)?.channel ?? undefined,
-    // They begin side by side, and what loads first is another one each time.
-    states: () =>
-      [...new Set([...(running.size === 0 ? [] : plan.channels.keys()), ...running.keys()])].flatMap((id) => {
-        const entry = running.get(id)
-        if (entry === undefined) return []
-        const { spec, state } = entry
-        return [{ id, type: spec.type, state: state.state, ...('detail' in state ? { detail: state.detail } : {}) }]
-      }),
-    stop: async () => {
-      await Promise.all([...running.values()].map(retire))
-    },
   }
 }

@@ -1,4 +1,4 @@
-// What the engine says to people by itself: a word to someone whose message no agent gets, and to owners near a spend limit.
+// What the engine tells people by itself: a word to someone whose message no agent gets, and to owners near a spend limit.
 
 import type { SpendWarning } from '../../limits/port.ts'
 import type { NewOutboxRow } from '../../storage/ports.ts'
@@ -18,7 +18,7 @@ export interface Notifications {
   reply(message: Addressee, content: string): Promise<void>
   /** Stores a text on its way out; the same key counts once. */
   queue(row: NewOutboxRow): Promise<void>
-  /** Owners hear of it where a platform knows them; the log has it in any case. */
+  /** Tells owners where a platform knows them; the log has it in any case. */
   nearLimit(warning: SpendWarning): void
 }
 
@@ -47,7 +47,7 @@ export function createNotifications(world: World, delivery: Pick<Delivery, 'wake
     nearLimit({ agentId, limit, spent, max, period }) {
       log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
       const content = `${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`
-      const { plan } = world.current()
+      const { plan } = world.generations.now
       for (const owner of plan.owners) {
         const cut = owner.indexOf(':')
         const channelId = owner.slice(0, cut)

@@ -4,14 +4,12 @@ import { abortSignal } from '../../stop.ts'
 import type { ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
-import { type ChildTurns, createSpawn } from './spawn.ts'
 
 /** The doors to the world that an agent's tools share. */
 export type Gates = Pick<ToolCapabilities, 'paths' | 'network' | 'shell' | 'memory'>
 
 export function capabilitiesOf(
-  world: World,
-  turns: ChildTurns,
+  { clock, log }: Pick<World, 'clock' | 'log'>,
   turn: TurnContext,
   { settings }: Pick<ToolDefinition, 'settings'>,
   idempotencyKey: string,
@@ -22,14 +20,14 @@ export function capabilitiesOf(
     agent: { id: agent.id, name: agent.name },
     session,
     signal: abortSignal(turn.signal),
-    clock: world.clock,
-    log: world.log,
+    clock,
+    log,
     idempotencyKey,
     settings: settings === undefined ? undefined : plan[settings],
     paths: gates.paths,
     network: gates.network,
     shell: gates.shell,
     memory: gates.memory,
-    spawn: createSpawn(world, turns, turn, idempotencyKey),
+    spawn: turn.spawn(turn, idempotencyKey),
   }
 }

@@ -1,5 +1,6 @@
 // What an agent may do in one turn: its own rights, bounded by those of the agents that started it. Pure.
 
+import { denyOfTool, readGrants } from '../../permissions/grants.ts'
 import type { Decision, Verdict } from '../../permissions/port.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ToolDefinition, type ToolTraits, traitsOf } from '../../tools/port.ts'
@@ -12,7 +13,7 @@ const ownTools = (agent: AgentPlan, registry: readonly ToolDefinition[]): readon
 
 /**
  * Tools of a turn. A sub-agent has a tool only where every agent above it could do the same kind of thing to the world:
- * all the tool's traits must be among those of the parent's own tools.
+ * all the tool's traits must be among those of the parent's own tools, and none of them denies the tool.
  */
 export function toolsFor(
   plan: Plan,
@@ -24,8 +25,11 @@ export function toolsFor(
     const parent = plan.agents.get(id)
     return parent === undefined ? new Set<string>() : reachOf(ownTools(parent, registry))
   })
-  return ownTools(agent, registry).filter((tool) =>
-    bounds.every((bound) => TRAITS.every((trait) => traitsOf(tool)[trait] !== true || bound.has(trait))),
+  const above = parents.flatMap((id) => plan.agents.get(id) ?? [])
+  return ownTools(agent, registry).filter(
+    (tool) =>
+      !above.some(({ permissions: { deny, expanded } }) => denyOfTool(readGrants(deny, expanded), tool) !== undefined) &&
+      bounds.every((bound) => TRAITS.every((trait) => traitsOf(tool)[trait] !== true || bound.has(trait))),
   )
 }
 

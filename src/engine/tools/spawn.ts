@@ -1,13 +1,14 @@
 // sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
 // at most the rights of those above it, and the caller waits for its answer.
 
-import type { AgentPlan } from '../../plan/plan.ts'
 import { spawnSessionKey } from '../../plan/session-key.ts'
-import { abortSignal, type StopSignal } from '../../stop.ts'
-import type { NewInboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
+import { abortSignal } from '../../stop.ts'
+import type { NewInboxRow } from '../../storage/ports.ts'
 import type { Spawn } from '../../tools/port.ts'
-import { replyToOf, type SpawnPayload } from '../turns/payloads.ts'
+import type { Answers } from '../turns/answers.ts'
+import { replyToOf, type SpawnPayload } from '../turns/inbox-work.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
+import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
@@ -15,19 +16,17 @@ const MAX_DEPTH = 3
 
 /** What starting a child needs of the turns. */
 export interface ChildTurns {
-  enqueue(agent: AgentPlan, row: NewInboxRow): void
-  run(token: Token): Promise<unknown>
-  interrupt(session: string): boolean
-  waitForAnswer(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
+  readonly turns: Pick<TurnRunner, 'enqueue' | 'run' | 'interrupt'>
+  readonly answers: Pick<Answers, 'wait'>
 }
 
-export function createSpawn(world: World, turns: ChildTurns, turn: TurnContext, idempotencyKey: string): Spawn {
+export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: TurnContext, idempotencyKey: string): Spawn {
   const { storage, clock } = world
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
     const refused = (text: string) => ({ sessionKey: '', text, isError: true })
     // By the plan the turn began with and by today's, as every right of a turn.
-    const { agents } = world.current().plan
+    const { agents } = world.generations.now.plan
     const today = agents.get(turn.agent.id)?.subagents ?? []
     const startable = turn.agent.subagents.filter((id) => today.includes(id))
     if (!startable.includes(agentId))
@@ -58,13 +57,15 @@ export function createSpawn(world: World, turns: ChildTurns, turn: TurnContext, 
     }
     const { duplicate } = await storage.sessions.post(row, `spawn:${idempotencyKey}`)
     // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
-    if (turn.parents.length > 0) void turns.run({ session, agentId, lane: 'background' })
+    const token = { session, agentId, lane: 'background' } as const
+    // What came for the child meanwhile gets its turn by the lane.
+    if (turn.parents.length > 0) void turns.run(token).finally(() => storage.queue.enqueue(token))
     else if (!duplicate) turns.enqueue(child, row)
 
     const limit = new AbortController()
     const cancel = clock.after(timeoutMs, () => limit.abort(new Error('timeout')))
     try {
-      const answer = await turns.waitForAnswer(session, idempotencyKey, AbortSignal.any([abortSignal(turn.signal), limit.signal]))
+      const answer = await answers.wait(session, idempotencyKey, AbortSignal.any([abortSignal(turn.signal), limit.signal]))
       return { sessionKey: session, text: answer.response, isError: answer.isError === true }
     } catch {
       turns.interrupt(session)

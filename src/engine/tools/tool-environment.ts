@@ -22,7 +22,6 @@ import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { capabilitiesOf, type Gates } from './capabilities.ts'
-import type { ChildTurns } from './spawn.ts'
 
 export interface ToolEnvironment {
   readonly runner: ToolRunner
@@ -42,9 +41,9 @@ export interface ToolEnvironment {
   close(): Promise<void>
 }
 
-export type CreateToolEnvironment = (world: World, turns: () => ChildTurns) => Promise<ToolEnvironment>
+export type CreateToolEnvironment = (world: World) => Promise<ToolEnvironment>
 
-export const createToolEnvironment: CreateToolEnvironment = async (world, turns) => {
+export const createToolEnvironment: CreateToolEnvironment = async (world) => {
   const { storage, clock, log, registry } = world
   const { redact } = world.secrets
   const { stateDir } = storage
@@ -61,7 +60,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
     now: clock.now,
     redact,
     anchor,
-    sync: world.current().plan.durability === 'power',
+    sync: world.generations.now.plan.durability === 'power',
   })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
   const memory = guardedMemory(
@@ -113,7 +112,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world, turns)
       bindApproval({ tool, command: tool.commandOf?.(input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
     changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),
     capabilitiesOf: (turn, tool, idempotencyKey) =>
-      capabilitiesOf(world, turns(), turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory }),
+      capabilitiesOf(world, turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory }),
     remember: (agentId, grants) => remembered.remember(agentId, grants),
     redact,
     close: async () => {

@@ -50,7 +50,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
   async function judgeForTurn(turn: TurnContext, tool: ToolDefinition, input: unknown): Promise<Verdict> {
     const verdict = await judge(turn.plan, turn.agent, turn.parents, tool, input)
-    const today = world.current().plan
+    const today = world.generations.now.plan
     if (today === turn.plan || verdict.decision === 'refuse') return verdict
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return refusal(`The agent ${turn.agent.id} was removed.`)
@@ -83,10 +83,10 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     input: unknown,
     approved: ApprovalRow,
   ): Promise<string | null> {
-    const today = world.current().plan.agents.get(turn.agent.id)
+    const today = world.generations.now.plan.agents.get(turn.agent.id)
     if ([turn.agent, today].some((agent) => agent !== undefined && environment.cwdOf(agent) !== approved.cwd))
       return 'Not run: the agent’s working folder is another one than the approved.'
-    return await barredToday(world.current().plan, turn, tool, input)
+    return await barredToday(world.generations.now.plan, turn, tool, input)
   }
 
   /** Why today's plan does not let this run, or null. */

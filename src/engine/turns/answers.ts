@@ -1,41 +1,52 @@
-// Answers as turns end, handed to whoever waits for them.
+// Waiting for the answer to a message: the stored one, or the one that its turn ends with.
 
 import type { StopSignal } from '../../stop.ts'
 import type { SessionStore, StoredAnswer } from '../../storage/ports.ts'
+import type { EventOf, EventSource } from '../hub.ts'
 
-export interface Answers {
-  /** As soon as there is one, stored ones included. @throws when the signal aborts. */
-  wait(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
-  /** Hands a stored answer to everyone who waits for it. */
-  resolve(answer: StoredAnswer): void
-}
+export class Answers {
+  readonly #store: Pick<SessionStore, 'answer'>
+  readonly #events: EventSource
+  readonly #waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
+  /** Ends listening; absent while nobody waits. */
+  #off: (() => void) | undefined
 
-export function createAnswers(store: Pick<SessionStore, 'answer'>): Answers {
-  const waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
+  constructor(store: Pick<SessionStore, 'answer'>, events: EventSource) {
+    this.#store = store
+    this.#events = events
+  }
 
-  return {
-    async wait(session, messageId, signal) {
-      const key = waiterKey(session, messageId)
-      let resolve: (answer: StoredAnswer) => void = () => {}
-      const answered = new Promise<StoredAnswer>((done) => {
-        resolve = done
-      })
-      const set = waiters.get(key) ?? new Set()
-      waiters.set(key, set.add(resolve))
-      try {
-        const stored = await store.answer(session, messageId)
-        if (stored !== null) return stored
-        return await (signal === undefined ? answered : Promise.race([answered, aborted(signal)]))
-      } finally {
-        set.delete(resolve)
-        if (set.size === 0 && waiters.get(key) === set) waiters.delete(key)
+  /** As soon as there is one, stored ones included. @throws when the signal aborts */
+  async wait(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer> {
+    const key = waiterKey(session, messageId)
+    let resolve: (answer: StoredAnswer) => void = () => {}
+    const answered = new Promise<StoredAnswer>((done) => {
+      resolve = done
+    })
+    const waiters = this.#waiters.get(key) ?? new Set()
+    this.#waiters.set(key, waiters.add(resolve))
+    this.#off ??= this.#events.on('turn_end', (event) => this.#resolve(event))
+    try {
+      const stored = await this.#store.answer(session, messageId)
+      if (stored !== null) return stored
+      return await (signal === undefined ? answered : Promise.race([answered, aborted(signal)]))
+    } finally {
+      waiters.delete(resolve)
+      if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key)
+      if (this.#waiters.size === 0) {
+        this.#off?.()
+        this.#off = undefined
       }
-    },
-    resolve(answer) {
-      const key = waiterKey(answer.session, answer.messageId)
-      for (const resolve of waiters.get(key) ?? []) resolve(answer)
-      waiters.delete(key)
-    },
+    }
+  }
+
+  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError }: EventOf<'turn_end'>): void {
+    for (const messageId of messageIds) {
+      const key = waiterKey(session, messageId)
+      const answer: StoredAnswer = { agentId, session, messageId, response, ...(isError ? { isError } : {}) }
+      for (const resolve of this.#waiters.get(key) ?? []) resolve(answer)
+      this.#waiters.delete(key)
+    }
   }
 }
 

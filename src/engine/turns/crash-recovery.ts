@@ -5,9 +5,13 @@
 import type { Clock } from '../../ports.ts'
 import type { PendingToken, Token } from '../../storage/ports.ts'
 
+type RunTurn = (token: Token) => Promise<'done' | 'noop'>
+
 export interface CrashRecovery {
+  /** How turns run: a suspect that ended makes way for the next. */
+  watch(run: RunTurn): RunTurn
   /** Queues every session with unfinished work. */
-  resumePending(pending: readonly PendingToken[]): void
+  resumePending(): void
   /** A turn of this session ended. */
   turnEnded(session: string): void
 }
@@ -16,8 +20,12 @@ const SUSPECT_AFTER = 3
 /** A process that has lived so long beside a turn is not taken down by it. */
 const PATIENCE_MS = 30_000
 
-export function createCrashRecovery(clock: Clock, enqueue: (token: Token) => void): CrashRecovery {
-  let suspects: PendingToken[] = []
+export function createCrashRecovery(
+  clock: Clock,
+  pending: readonly PendingToken[],
+  enqueue: (token: Token) => void,
+): CrashRecovery {
+  const suspects = pending.filter(({ begun }) => begun >= SUSPECT_AFTER).sort((a, b) => a.begun - b.begun)
   let current: string | null = null
   let cancel = (): void => {}
 
@@ -30,14 +38,23 @@ export function createCrashRecovery(clock: Clock, enqueue: (token: Token) => voi
     enqueue(token)
   }
 
+  function turnEnded(session: string): void {
+    if (session === current) next()
+  }
+
   return {
-    resumePending(pending) {
-      suspects = pending.filter(({ begun }) => begun >= SUSPECT_AFTER).sort((a, b) => a.begun - b.begun)
+    watch(run) {
+      if (suspects.length === 0) return run
+      return async (token) => {
+        const outcome = await run(token)
+        turnEnded(token.session)
+        return outcome
+      }
+    },
+    resumePending() {
       for (const token of pending) if (token.begun < SUSPECT_AFTER) enqueue(token)
       next()
     },
-    turnEnded(session) {
-      if (session === current) next()
-    },
+    turnEnded,
   }
 }

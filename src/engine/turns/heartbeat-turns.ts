@@ -1,90 +1,80 @@
 // Heartbeats due in, turns in sessions of their own out, and their answers delivered where the plan says.
 
 import type { TurnOutcome } from '../../agent/port.ts'
-import type { ReplyTarget } from '../../channels/port.ts'
 import type { DeliveryTarget, HeartbeatPlan, Plan } from '../../plan/plan.ts'
 import { heartbeatSessionKey, sessionKey } from '../../plan/session-key.ts'
-import type { NewInboxRow, NewOutboxRow } from '../../storage/ports.ts'
-import { replyPrefix } from '../outbound/reply-prefix.ts'
+import type { NewOutboxRow } from '../../storage/ports.ts'
 import type { World } from '../world.ts'
-import type { HeartbeatPayload } from './payloads.ts'
-import type { TurnRunner } from './turn-runner.ts'
+import type { Answers } from './answers.ts'
+import { enqueueWork, type HeartbeatPayload } from './inbox-work.ts'
+import { replyPrefix } from './turn-context.ts'
 
 export type HeartbeatOutcome = 'ran' | 'silent' | 'failed'
 
-export interface HeartbeatTurns {
-  /** Runs one due slot to its end. Must not throw. */
-  fire(heartbeat: HeartbeatPlan, slot: string): Promise<HeartbeatOutcome>
-  /** What a finished heartbeat turn sends: called within the turn's end, so that both are stored together. */
-  deliveries(payload: HeartbeatPayload, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]>
-}
+/** Runs one due slot to its end. Must not throw. */
+export type FireHeartbeat = (heartbeat: HeartbeatPlan, slot: string) => Promise<HeartbeatOutcome>
 
-export function createHeartbeatTurns(
-  world: World,
-  turns: () => TurnRunner,
-  enqueueRow: (row: NewInboxRow) => Promise<void>,
-): HeartbeatTurns {
+export function createHeartbeatTurns(world: World, answers: Pick<Answers, 'wait'>): FireHeartbeat {
   const { storage, clock, log } = world
-  const find = (name: string): HeartbeatPlan | undefined => world.current().plan.heartbeats.find((one) => one.name === name)
 
-  const isSilent = (heartbeat: HeartbeatPlan, text: string): boolean =>
-    text.trim() === '' || text.trim() === heartbeat.silentToken
-
-  return {
-    async fire(heartbeat, slot) {
-      const { agentId, name, prompt } = heartbeat
-      const session = heartbeatSessionKey(name)
-      if (storage.halts.isHalted(agentId)) return 'failed'
-      const messageId = `${name}@${slot}`
-      const payload: HeartbeatPayload = { name, slot }
-      world.emit({ type: 'heartbeat', name, outcome: 'started', at: clock.now() })
-      try {
-        const row: NewInboxRow = {
-          session,
-          agentId,
-          lane: 'scheduled',
-          messageId,
-          content: prompt,
-          kind: 'heartbeat',
-          payload,
-          receivedAt: clock.now(),
-        }
-        await enqueueRow(row)
-        const answer = await turns().waitForAnswer(session, messageId)
-        const outcome = answer.isError === true ? 'failed' : isSilent(heartbeat, answer.response) ? 'silent' : 'ran'
-        world.emit({ type: 'heartbeat', name, outcome, at: clock.now() })
-        return outcome
-      } catch (error) {
-        log.error({ heartbeat: name, error: String(error) }, 'a heartbeat failed')
-        world.emit({ type: 'heartbeat', name, outcome: 'failed', at: clock.now(), detail: String(error) })
-        return 'failed'
-      }
-    },
-    async deliveries({ name, slot }, outcome) {
-      const heartbeat = find(name)
-      if (heartbeat?.deliverTo === undefined || outcome.isError || isSilent(heartbeat, outcome.text)) return []
-      const { plan } = world.current()
-      const key = `heartbeat:${name}@${slot}`
-      const receiving = receivingSession(plan, heartbeat.agentId, heartbeat.deliverTo)
-      if (receiving !== null) {
-        const { agentId } = heartbeat
-        const row: NewInboxRow = {
-          session: receiving,
-          agentId,
-          lane: 'scheduled',
-          messageId: key,
-          content: outcome.text,
-          kind: 'deliver',
-          receivedAt: clock.now(),
-        }
-        await enqueueRow(row)
-      }
-      const target: ReplyTarget = heartbeat.deliverTo
-      const content = `${replyPrefix(plan.agents.get(heartbeat.agentId))}${outcome.text}`
-      return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId: heartbeat.agentId, target, content }]
-    },
+  return async (heartbeat, slot) => {
+    const { agentId, name, prompt } = heartbeat
+    const session = heartbeatSessionKey(name)
+    if (storage.halts.isHalted(agentId)) return 'failed'
+    const messageId = `${name}@${slot}`
+    const payload: HeartbeatPayload = { name, slot }
+    world.emit({ type: 'heartbeat', name, outcome: 'started', at: clock.now() })
+    try {
+      await enqueueWork(storage, {
+        session,
+        agentId,
+        lane: 'scheduled',
+        messageId,
+        content: prompt,
+        kind: 'heartbeat',
+        payload,
+        receivedAt: clock.now(),
+      })
+      const answer = await answers.wait(session, messageId)
+      const outcome = answer.isError === true ? 'failed' : isSilent(heartbeat, answer.response) ? 'silent' : 'ran'
+      world.emit({ type: 'heartbeat', name, outcome, at: clock.now() })
+      return outcome
+    } catch (error) {
+      log.error({ heartbeat: name, error: String(error) }, 'a heartbeat failed')
+      world.emit({ type: 'heartbeat', name, outcome: 'failed', at: clock.now(), detail: String(error) })
+      return 'failed'
+    }
   }
 }
+
+/** What a finished heartbeat turn sends: asked for within the turn's end, so that both are stored together. */
+export async function heartbeatDeliveries(
+  { storage, clock, generations }: World,
+  { name, slot }: HeartbeatPayload,
+  outcome: TurnOutcome,
+): Promise<readonly NewOutboxRow[]> {
+  const { plan } = generations.now
+  const heartbeat = plan.heartbeats.find((one) => one.name === name)
+  if (heartbeat?.deliverTo === undefined || outcome.isError || isSilent(heartbeat, outcome.text)) return []
+  const { agentId, deliverTo } = heartbeat
+  const key = `heartbeat:${name}@${slot}`
+  const receiving = receivingSession(plan, agentId, deliverTo)
+  if (receiving !== null) {
+    await enqueueWork(storage, {
+      session: receiving,
+      agentId,
+      lane: 'scheduled',
+      messageId: key,
+      content: outcome.text,
+      kind: 'deliver',
+      receivedAt: clock.now(),
+    })
+  }
+  const content = `${replyPrefix(plan.agents.get(agentId))}${outcome.text}`
+  return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId, target: deliverTo, content }]
+}
+
+const isSilent = (heartbeat: HeartbeatPlan, text: string): boolean => text.trim() === '' || text.trim() === heartbeat.silentToken
 
 /** The session in which an answer to the delivered text would arrive; null: a group without a shared session has none. */
 function receivingSession(plan: Plan, agentId: string, to: DeliveryTarget): string | null {

@@ -2,61 +2,49 @@
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
+import type { Limits } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
 import { cost, priceFor } from '../../models/prices.ts'
 import { type Redact, redactDeep } from '../../permissions/redact.ts'
 import { changeHint, usesIn } from '../../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../../plan/plan.ts'
-import { estimateEntry, estimateText } from '../../sessions/tokens.ts'
 import type { StopSignal } from '../../stop.ts'
 import type { World } from '../world.ts'
+import { countedBy, mostTokens, type TurnRequest } from './request-tokens.ts'
 
 export interface ModelCalls {
-  /** `spender`: `user:<link or identity>` or `heartbeat:<name>`. @throws ModelError, BudgetError */
-  call(
-    turn: Turn,
-    request: Omit<ModelRequest, 'model' | 'signal'>,
-    spender: string,
-    onText: (text: string) => void,
-    onRestart: () => void,
-  ): Promise<ModelResult>
+  /** @throws ModelError, BudgetError */
+  call(turn: Turn, request: TurnRequest, onText: (text: string) => void, onRestart: () => void): Promise<ModelResult>
   /** A call outside a turn (a summary), by the agent's models or the one named. */
-  side(
-    plan: Plan,
-    agent: AgentPlan,
-    model: ModelRef | undefined,
-    request: Omit<ModelRequest, 'model' | 'signal'>,
-    signal: StopSignal,
-  ): Promise<ModelResult>
+  side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: TurnRequest, signal: StopSignal): Promise<ModelResult>
 }
 
-/** Over the estimate, on the safe side: what is reserved and not used comes back. */
-const MARGIN = 4 / 3
-/** What a service adds of its own to frame a request. */
-const FRAME_TOKENS = 32
-
-export function createModelCalls(world: World, models: ModelRouter): ModelCalls {
-  const { limits, clock, storage, secrets, log } = world
+export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, models: ModelRouter): ModelCalls {
+  const { clock, storage, secrets, log } = world
 
   async function spend(
     agent: AgentPlan,
     spender: string,
     plan: Plan,
     estimate: number,
-    maxTokens: number,
+    request: TurnRequest,
     signal: StopSignal,
     make: (mostOutput: number) => Promise<RoutedResult>,
   ): Promise<ModelResult> {
-    const reserved = await limits.reserve(agent, estimate, clock.now(), { input: Math.max(0, estimate - maxTokens), signal })
+    const reserved = await limits.reserve(agent, estimate, clock.now(), {
+      input: Math.max(0, estimate - request.maxTokens),
+      signal,
+    })
     if (!reserved.ok) throw new BudgetError(reserved.message, reserved.limit)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let spent = 0
     try {
       const { ref, instead: _, ...result } = await make(reserved.maxOutput ?? Number.POSITIVE_INFINITY)
-      usage = result.usage
+      const counted = countedBy(result, request)
+      usage = counted.usage
       spent = cost(usage, priceFor(plan.models.get(ref.provider), ref.model))
-      return result
+      return counted
     } finally {
       reserved.settle(usage, spent)
       if (usage.input + usage.output > 0)
@@ -73,9 +61,9 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
   }
 
   return {
-    async call(turn, request, spender, onText, onRestart) {
-      const { agent, plan, signal } = turn
-      const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : estimateTokens(request)
+    async call(turn, request, onText, onRestart) {
+      const { agent, plan, signal, spender } = turn
+      const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : mostTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)
       const watch = {
@@ -85,7 +73,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
           onRestart()
         },
       }
-      const result = await spend(agent, spender, plan, estimate, request.maxTokens, signal, (most) =>
+      const result = await spend(agent, spender, plan, estimate, request, signal, (most) =>
         models.call(agent, { signal, ...shorter(request, most) }, watch),
       ).catch((error: unknown) => {
         logFailure(agent, turn.session.key, error)
@@ -96,7 +84,7 @@ export function createModelCalls(world: World, models: ModelRouter): ModelCalls 
     },
     async side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
-      const result = await spend(agent, 'engine:compaction', plan, estimateTokens(request), request.maxTokens, signal, () =>
+      const result = await spend(agent, 'engine:compaction', plan, mostTokens(request), request, signal, () =>
         models.call(asked, { signal, ...request }),
       )
       return cleared(result, secrets.redact)
@@ -118,10 +106,3 @@ const cleared = (result: ModelResult, redact: Redact): ModelResult => ({
 
 const shorter = <R extends Pick<ModelRequest, 'maxTokens'>>(request: R, most: number): R =>
   most >= request.maxTokens ? request : { ...request, maxTokens: Math.max(1, most) }
-
-/** What a call may cost at most, roughly: all it sends and all it may answer. */
-function estimateTokens(request: Omit<ModelRequest, 'model' | 'signal'>): number {
-  const messages = request.messages.reduce((sum, message) => sum + estimateEntry(message), 0)
-  const sent = estimateText(request.system) + messages + estimateText(JSON.stringify(request.tools))
-  return Math.ceil(sent * MARGIN) + FRAME_TOKENS + request.maxTokens
-}

@@ -2,27 +2,31 @@
 
 import type { Turn } from '../../agent/port.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
-import type { StopSignal } from '../../stop.ts'
 import type { Claim, InboxRow, StepJournal } from '../../storage/ports.ts'
-import type { SessionRef, ToolDefinition } from '../../tools/port.ts'
+import type { SessionRef, Spawn, ToolDefinition } from '../../tools/port.ts'
 import { boundedAgent, toolsFor } from '../tools/rights.ts'
-import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './payloads.ts'
+import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './inbox-work.ts'
 
 /** A turn with what the gate needs to know of who stands behind it. */
 export interface TurnContext extends Turn {
   /** Agents that started this one, outermost first. */
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
-  /** Whom its tokens are counted for: `user:<link or identity>` or `heartbeat:<name>`. */
-  readonly spender: string
   readonly journal: StepJournal
+  /** How a call of this turn starts a sub-agent. */
+  spawn(turn: TurnContext, idempotencyKey: string): Spawn
+}
+
+interface TurnMeans extends Pick<TurnContext, 'journal' | 'signal' | 'spawn'> {
+  /** Every tool there is. */
+  readonly tools: readonly ToolDefinition[]
 }
 
 export function turnContext(
   plan: Plan,
   agent: AgentPlan,
   claim: Claim,
-  { tools, journal, signal }: { tools: readonly ToolDefinition[]; journal: StepJournal; signal: StopSignal },
+  { tools, journal, signal, spawn }: TurnMeans,
 ): TurnContext {
   const [first] = claim.rows as readonly [InboxRow]
   const { parents, askedByOwner } = authorityOf(claim)
@@ -44,8 +48,12 @@ export function turnContext(
     askedByOwner,
     spender: spenderOf(plan, first),
     journal,
+    spawn,
   }
 }
+
+/** Who answers, as a chat sees it in front of a reply. Sessions, callers of sub-agents and silence know the bare text. */
+export const replyPrefix = (agent: AgentPlan | undefined): string => (agent?.replyPrefix === true ? `[${agent.name}] ` : '')
 
 /** Whose rights bound the turn, and whether the owner's own terminal asked for it. */
 function authorityOf(claim: Claim): Pick<TurnContext, 'parents' | 'askedByOwner'> {

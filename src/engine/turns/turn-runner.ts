@@ -1,50 +1,48 @@
-// Runs turns: tokens in, finished turns out. Claims what waits in a session, runs it by its kind, and ends it in one transaction:
-// rows done, answers stored, replies queued.
+// Runs turns: tokens in, finished turns out. Claims what waits in a session, runs it by its kind, and ends it in one
+// transaction: rows done, answers stored, replies queued.
 
-import type { EngineEvent } from '../../agent/events.ts'
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../../agent/port.ts'
 import { runAgentTurn } from '../../agent/turn.ts'
 import type { AgentPlan } from '../../plan/plan.ts'
 import { needsReset, resetEntry } from '../../sessions/reset.ts'
 import { abortSignal, Stop, type StopSignal } from '../../stop.ts'
-import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StepJournal, StoredAnswer, Token } from '../../storage/ports.ts'
+import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
+import type { LateApprovals } from '../approvals/late-approvals.ts'
 import { transcribed } from '../inbound/media.ts'
 import type { Delivery } from '../outbound/delivery.ts'
-import { replyPrefix } from '../outbound/reply-prefix.ts'
-import type { ReplyStreams } from '../outbound/reply-streams.ts'
+import type { GrowingReply, ReplyProgress } from '../outbound/reply-progress.ts'
+import { createSpawn } from '../tools/spawn.ts'
 import type { ToolGate } from '../tools/tool-gate.ts'
 import { type Generation, isPushed, type World } from '../world.ts'
-import { createAnswers } from './answers.ts'
+import type { Answers } from './answers.ts'
 import type { Compactor } from './compactor.ts'
+import { heartbeatDeliveries } from './heartbeat-turns.ts'
+import type { HeartbeatPayload } from './inbox-work.ts'
 import type { ModelCalls } from './model-calls.ts'
-import { type HeartbeatPayload, replyKey } from './payloads.ts'
-import { type TurnContext, turnContext } from './turn-context.ts'
+import { replyPrefix, type TurnContext, turnContext } from './turn-context.ts'
 
-export interface TurnRunner {
-  /** Queues the work of a stored row, or interrupts the turn that runs, as the agent's queue settings say. */
-  enqueue(agent: AgentPlan, row: NewInboxRow): void
-  run(token: Token): Promise<'done' | 'noop'>
-  /** Ends the running turn of a session; false: none runs. */
-  interrupt(session: string): boolean
-  isRunning(session: string): boolean
-  /** Ends every running turn, or one agent's. */
-  interruptAll(agentId?: string): void
-  /** Stops running turns without an answer, so that the next process resumes them. Resolves when nothing runs. */
-  detach(): Promise<void>
-  waitForAnswer(session: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
-}
-
-export interface TurnRunnerOptions {
+export interface TurnRunnerParts {
   readonly gate: ToolGate
   readonly models: ModelCalls
   readonly compactor: Compactor
-  readonly delivery: Delivery
-  readonly streams: ReplyStreams
-  journalOf(run: string): StepJournal
-  /** The outcome of an approval that came late, as text for the model. */
-  runLateApproval(turn: TurnContext, row: InboxRow): Promise<string>
-  enqueue(token: Token): void
-  onHeartbeatDone(payload: HeartbeatPayload, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]>
+  readonly delivery: Pick<Delivery, 'wake'>
+  readonly progress: Pick<ReplyProgress, 'begin'>
+  readonly lateApprovals: Pick<LateApprovals, 'run'>
+  readonly answers: Pick<Answers, 'wait'>
+}
+
+interface RunningTurn {
+  readonly agentId: string
+  readonly stop: Stop
+  ended: Promise<void>
+}
+
+/** What every event of a turn carries. */
+interface TurnHead {
+  readonly sessionKey: string
+  readonly agentId: string
+  readonly run: string
+  readonly messageIds: readonly string[]
 }
 
 const GONE = 'This agent is no longer here.'
@@ -52,127 +50,145 @@ const GONE = 'This agent is no longer here.'
 const MAX_ATTEMPTS = 25
 const POISON = 'I could not finish this, however often I tried. Please ask in another way.'
 const BROKEN = 'Something went wrong on my side. Please try again.'
+const MOST_TOGETHER = 50
 
-export function createTurnRunner(world: World, options: TurnRunnerOptions): TurnRunner {
-  const { storage, clock, log } = world
-  const running = new Map<string, { readonly agentId: string; readonly stop: Stop; readonly ended: Promise<void> }>()
-  const pendingAnswers = createAnswers(storage.sessions)
-  const debounces = new Map<string, () => void>()
+/** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
+const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
+
+export class TurnRunner {
+  readonly #world: World
+  readonly #parts: TurnRunnerParts
+  /** By session. */
+  readonly #running = new Map<string, RunningTurn>()
+  readonly #debounces = new Map<string, () => void>()
   /** By run: see TurnPorts. Kept while a run could not be ended. */
-  const unsaved = new Map<string, TurnPorts['unsaved']>()
+  readonly #unsaved = new Map<string, TurnPorts['unsaved']>()
 
-  function enqueue(agent: AgentPlan, row: NewInboxRow): void {
-    const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
-    if (agent.queue.whenBusy === 'interrupt' && row.kind === 'message') interrupt(row.session)
-    if (agent.queue.debounceMs === 0 || row.kind !== 'message') {
-      options.enqueue(token)
-      return
-    }
-    debounces.get(row.session)?.()
-    const cancel = clock.after(agent.queue.debounceMs, () => {
-      debounces.delete(row.session)
-      options.enqueue(token)
-    })
-    debounces.set(row.session, cancel)
+  constructor(world: World, parts: TurnRunnerParts) {
+    this.#world = world
+    this.#parts = parts
   }
 
-  function interrupt(session: string): boolean {
-    const turn = running.get(session)
+  readonly #spawn = (turn: TurnContext, key: string) =>
+    createSpawn(this.#world, { turns: this, answers: this.#parts.answers }, turn, key)
+
+  /** Queues the work of a stored row, or interrupts the turn that runs, as the agent's queue settings say. */
+  enqueue(agent: AgentPlan, row: NewInboxRow): void {
+    const { clock, storage } = this.#world
+    const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
+    if (agent.queue.whenBusy === 'interrupt' && row.kind === 'message') this.interrupt(row.session)
+    if (agent.queue.debounceMs === 0 || row.kind !== 'message') {
+      storage.queue.enqueue(token)
+      return
+    }
+    this.#debounces.get(row.session)?.()
+    const cancel = clock.after(agent.queue.debounceMs, () => {
+      this.#debounces.delete(row.session)
+      storage.queue.enqueue(token)
+    })
+    this.#debounces.set(row.session, cancel)
+  }
+
+  /** Ends the running turn of a session; false: none runs. */
+  interrupt(session: string): boolean {
+    const turn = this.#running.get(session)
     turn?.stop.abort()
     return turn !== undefined
   }
 
-  async function run(token: Token): Promise<'done' | 'noop'> {
-    const generation = world.current()
+  isRunning(session: string): boolean {
+    return this.#running.has(session)
+  }
+
+  /** Ends every running turn, or one agent's. */
+  interruptAll(agentId?: string): void {
+    for (const turn of this.#running.values()) if (agentId === undefined || turn.agentId === agentId) turn.stop.abort()
+  }
+
+  /** Stops running turns without an answer, so that the next process resumes them. Resolves when nothing runs. */
+  async detach(): Promise<void> {
+    for (const turn of this.#running.values()) turn.stop.abort(new EngineStops())
+    await Promise.allSettled([...this.#running.values()].map(({ ended }) => ended))
+  }
+
+  /** Runs what waits in the token's session, in one turn. `noop`: nothing did, or the agent is stopped. */
+  async run(token: Token): Promise<'done' | 'noop'> {
+    const { storage, generations } = this.#world
+    if (storage.halts.isHalted(token.agentId)) return 'noop'
+    const generation = generations.now
     const agent = generation.plan.agents.get(token.agentId)
     const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
-    const claim = await storage.sessions.claimNext(token.session, { all: together, max: 50 })
+    const claim = await storage.sessions.claimNext(token.session, { all: together, max: MOST_TOGETHER })
     if (claim === null) return 'noop'
-    const turn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
-    running.set(token.session, turn)
+    const turn: RunningTurn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
+    this.#running.set(token.session, turn)
     // A halt that came while it was claimed found nothing to end.
     if (storage.halts.isHalted(token.agentId)) turn.stop.abort()
     try {
-      turn.ended = runClaim(generation, token, claim, turn.stop)
+      turn.ended = this.#runClaim(generation, token, claim, turn.stop)
       await turn.ended
     } catch (error) {
       if (!(turn.stop.reason instanceof EngineStops)) throw error
     } finally {
-      running.delete(token.session)
-      if (storage.sessions.waiting(token.session) > 0) options.enqueue(token)
+      this.#running.delete(token.session)
     }
     return 'done'
   }
 
-  async function runClaim(generation: Generation, token: Token, claim: Claim, signal: StopSignal): Promise<void> {
+  async #runClaim(generation: Generation, token: Token, claim: Claim, signal: StopSignal): Promise<void> {
+    const { clock, storage } = this.#world
     const started = clock.now()
     const first = claim.rows[0]
     if (first === undefined) return
-    const agent = generation.plan.agents.get(first.agentId)
+    const { plan } = generation
+    const agent = plan.agents.get(first.agentId)
     const messageIds = claim.rows.map((row) => row.messageId)
-    const head = { sessionKey: token.session, agentId: first.agentId, run: claim.run, messageIds }
-    if (first.kind === 'deliver') return await appendDelivered(claim, first)
-    if (agent === undefined) return await finish(claim, { text: GONE, isError: true }, head, started)
-    if (first.attempts > MAX_ATTEMPTS) {
-      log.error(
-        { session: token.session, run: claim.run, attempts: first.attempts },
-        'a turn was begun too often and is given up',
-      )
-      await storage.sessions.append(token.session, first.agentId, [
-        {
-          id: `${claim.run}.poison`,
-          role: 'assistant',
-          content: POISON,
-          timestamp: new Date(clock.now()).toISOString(),
-          run: claim.run,
-        },
-      ])
-      return await finish(claim, { text: POISON, isError: true }, head, started, agent)
-    }
+    const head: TurnHead = { sessionKey: token.session, agentId: first.agentId, run: claim.run, messageIds }
+    if (first.kind === 'deliver') return await this.#appendDelivered(claim, first)
+    if (agent === undefined) return await this.#finish(claim, { text: GONE, isError: true }, head, started)
+    if (first.attempts > MAX_ATTEMPTS) return await this.#giveUp(claim, first, agent, head, started)
     if (first.kind === 'compact') {
-      await options.compactor.run(generation.plan, agent, token.session, signal, { onlyIfNeeded: true })
+      await this.#parts.compactor.run(plan, agent, token.session, signal, { onlyIfNeeded: true })
       return await storage.sessions.finish(claim, { answers: [], outbox: [] })
     }
-    world.emit({ type: 'turn_start', ...head })
-    const stream = options.streams.open(generation.plan, agent, claim)
-    const turn = turnContext(generation.plan, agent, claim, {
-      tools: world.registry.tools,
-      journal: options.journalOf(claim.run),
+    this.#world.emit({ type: 'turn_start', ...head })
+    const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
+    const turn = turnContext(plan, agent, claim, {
+      tools: this.#world.registry.tools,
+      journal: storage.journal(claim.run),
       signal,
+      spawn: this.#spawn,
     })
-    const outcome = await outcomeOf(turn, first, (event) => {
-      world.emit(event)
-      stream?.see(event)
-    })
-    await finish(claim, outcome, head, started, agent, stream === null ? undefined : () => stream.key())
-    if (outcome.isError || first.kind !== 'message') return
-    await options.compactor.considerAhead(agent, token.session)
+    const outcome = await this.#outcomeOf(turn, first, growing)
+    await this.#finish(claim, outcome, head, started, agent, growing)
+    if (!outcome.isError && goesOn(first)) await this.#parts.compactor.considerAhead(agent, token.session)
   }
 
-  function unsavedOf(run: string): TurnPorts['unsaved'] {
-    const known = unsaved.get(run) ?? new Map()
-    unsaved.set(run, known)
-    return known
-  }
-
-  async function outcomeOf(turn: TurnContext, first: InboxRow, emit: (event: EngineEvent) => void): Promise<TurnOutcome> {
+  async #outcomeOf(turn: TurnContext, first: InboxRow, growing: GrowingReply | null): Promise<TurnOutcome> {
+    const { world, parts } = { world: this.#world, parts: this.#parts }
     const ports: TurnPorts = {
-      store: storage.sessions,
+      store: world.storage.sessions,
       journal: turn.journal,
-      clock,
-      unsaved: unsavedOf(turn.claim.run),
-      emit,
-      callModel: (t, request, onText, onRestart) => options.models.call(t, request, turn.spender, onText, onRestart),
-      callTool: (_, call) => options.gate.call(turn, call),
-      compact: (t) => options.compactor.run(t.plan, t.agent, t.session.key, t.signal),
+      clock: world.clock,
+      unsaved: this.#unsavedOf(turn.claim.run),
+      emit:
+        growing === null
+          ? world.emit
+          : (event) => {
+              world.emit(event)
+              growing.update(event)
+            },
+      callModel: parts.models.call,
+      callTool: (_, call) => parts.gate.call(turn, call),
+      compact: (t, below) => parts.compactor.run(t.plan, t.agent, t.session.key, t.signal, { below }),
     }
     try {
-      await resetIfDue(turn)
-      const rows = await readyRows(turn, first)
+      await this.#resetIfDue(turn)
+      const rows = await this.#readyRows(turn, first)
       return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
       if (turn.signal.reason instanceof EngineStops) throw error
-      log.error(
+      world.log.error(
         { session: first.session, run: turn.claim.run, error: error instanceof Error ? error.stack : String(error) },
         'a turn failed',
       )
@@ -180,9 +196,16 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     }
   }
 
+  #unsavedOf(run: string): TurnPorts['unsaved'] {
+    const known = this.#unsaved.get(run) ?? new Map()
+    this.#unsaved.set(run, known)
+    return known
+  }
+
   /** Rows as the model gets them: what was approved has run, and speech is text. */
-  async function readyRows(turn: TurnContext, first: InboxRow): Promise<readonly InboxRow[]> {
-    if (first.kind === 'approval') return [{ ...first, content: await options.runLateApproval(turn, first) }]
+  async #readyRows(turn: TurnContext, first: InboxRow): Promise<readonly InboxRow[]> {
+    const { lateApprovals, gate } = this.#parts
+    if (first.kind === 'approval') return [{ ...first, content: await lateApprovals.run(turn, first, gate) }]
     return await Promise.all(
       turn.claim.rows.map(async (row) => {
         if (row.message?.media?.some((one) => one.kind === 'audio') !== true) return row
@@ -194,9 +217,10 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     )
   }
 
-  async function resetIfDue(turn: TurnContext): Promise<void> {
+  async #resetIfDue(turn: TurnContext): Promise<void> {
     const { daily, idleMs } = turn.agent.reset
     if (daily === undefined && idleMs === undefined) return
+    const { clock, storage } = this.#world
     const transcript = await storage.sessions.load(turn.session.key, turn.agent.id)
     const last = transcript.entries.at(-1)
     // A turn that was begun and goes on now belongs to the conversation as it was then.
@@ -206,17 +230,18 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
     await storage.sessions.append(turn.session.key, turn.agent.id, [entry])
   }
 
-  async function finish(
+  async #finish(
     claim: Claim,
     outcome: TurnOutcome,
-    head: { sessionKey: string; agentId: string; run: string; messageIds: readonly string[] },
+    head: TurnHead,
     started: number,
     agent?: AgentPlan,
-    streamKey?: () => void,
+    growing: GrowingReply | null = null,
   ): Promise<void> {
-    const kind = claim.rows.at(-1)?.kind
+    const { clock, storage } = this.#world
+    const last = claim.rows.at(-1)
     // A heartbeat's text may be silence, and is put before a chat where it is delivered; a sub-agent's goes to a model.
-    const bare = kind === 'heartbeat' || kind === 'spawn'
+    const bare = last?.kind === 'heartbeat' || last?.kind === 'spawn'
     const text = bare ? outcome.text : `${replyPrefix(agent)}${outcome.text}`
     const answers = claim.rows.map(
       (row): StoredAnswer => ({
@@ -227,54 +252,48 @@ export function createTurnRunner(world: World, options: TurnRunnerOptions): Turn
         ...(outcome.isError ? { isError: true } : {}),
       }),
     )
-    const outbox = await repliesOf(claim, text, outcome)
-    streamKey?.()
+    const key = `reply:${claim.run}`
+    const outbox = await this.#repliesOf(key, last, text, outcome)
+    growing?.handOver(key)
     await storage.sessions.finish(claim, { answers, outbox })
-    unsaved.delete(claim.run)
+    this.#unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
-    world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
-    if (outbox.length > 0) options.delivery.wake()
-    const shown = claim.rows.at(-1)
-    if (shown?.replyTo !== undefined && !isPushed(world, shown.replyTo.channelId)) {
-      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...shown.replyTo }
-      world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
+    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
+    if (outbox.length > 0) this.#parts.delivery.wake()
+    if (last?.replyTo !== undefined && !isPushed(this.#world, last.replyTo.channelId)) {
+      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo }
+      this.#world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
-    for (const answer of answers) pendingAnswers.resolve(answer)
   }
 
   /** Replies to queue: one to where the last of the rows came from, or where a heartbeat delivers. */
-  async function repliesOf(claim: Claim, text: string, outcome: TurnOutcome): Promise<readonly NewOutboxRow[]> {
-    const last = claim.rows.at(-1)
-    if (last?.kind === 'heartbeat') return await options.onHeartbeatDone(last.payload as HeartbeatPayload, outcome)
-    if (last?.replyTo === undefined || !isPushed(world, last.replyTo.channelId)) return []
-    return [{ key: replyKey(claim), session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
+  async #repliesOf(
+    key: string,
+    last: InboxRow | undefined,
+    text: string,
+    outcome: TurnOutcome,
+  ): Promise<readonly NewOutboxRow[]> {
+    if (last?.kind === 'heartbeat') return await heartbeatDeliveries(this.#world, last.payload as HeartbeatPayload, outcome)
+    if (last?.replyTo === undefined || !isPushed(this.#world, last.replyTo.channelId)) return []
+    return [{ key, session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
+  }
+
+  async #giveUp(claim: Claim, first: InboxRow, agent: AgentPlan, head: TurnHead, started: number): Promise<void> {
+    const { session, attempts } = first
+    this.#world.log.error({ session, run: claim.run, attempts }, 'a turn was begun too often and is given up')
+    await this.#appendText(claim, first, 'poison', POISON)
+    await this.#finish(claim, { text: POISON, isError: true }, head, started, agent)
   }
 
   /** A text another session sent here (a heartbeat's delivery) becomes part of this one, so that a reply has its context. */
-  async function appendDelivered(claim: Claim, row: InboxRow): Promise<void> {
-    const entry = {
-      id: `${claim.run}.d`,
-      role: 'assistant',
-      content: row.content,
-      timestamp: new Date(clock.now()).toISOString(),
-      run: claim.run,
-    } as const
-    await storage.sessions.append(row.session, row.agentId, [entry])
-    await storage.sessions.finish(claim, { answers: [], outbox: [] })
+  async #appendDelivered(claim: Claim, row: InboxRow): Promise<void> {
+    await this.#appendText(claim, row, 'd', row.content)
+    await this.#world.storage.sessions.finish(claim, { answers: [], outbox: [] })
   }
 
-  return {
-    enqueue,
-    run,
-    interrupt,
-    isRunning: (session) => running.has(session),
-    interruptAll(agentId) {
-      for (const turn of running.values()) if (agentId === undefined || turn.agentId === agentId) turn.stop.abort()
-    },
-    async detach() {
-      for (const turn of running.values()) turn.stop.abort(new EngineStops())
-      await Promise.allSettled([...running.values()].map(({ ended }) => ended))
-    },
-    waitForAnswer: pendingAnswers.wait,
+  async #appendText({ run }: Claim, { session, agentId }: InboxRow, step: string, content: string): Promise<void> {
+    const { clock, storage } = this.#world
+    const timestamp = new Date(clock.now()).toISOString()
+    await storage.sessions.append(session, agentId, [{ id: `${run}.${step}`, role: 'assistant', content, timestamp, run }])
   }
 }

@@ -1,13 +1,14 @@
 // Reads the case files from the source folder, whatever folder the build went to.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../../../src/resources.ts'
 
-/** The shared cases of a name, and claw's own of the same kind. */
+/** The shared cases of a name, of both rounds, and claw's own of the same kind. */
 export function cases<Case>(name: string): Case[] {
   const folder = join(packageRoot(), 'test/conformance/permissions')
-  return [name, `own-${name}`]
+  return [name, name.replace('.jsonl', '-2.jsonl'), `own-${name}`]
+    .filter((file) => existsSync(join(folder, file)))
     .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Case)

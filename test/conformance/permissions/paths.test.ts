@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -10,11 +10,39 @@ import { GateError } from '../../../src/permissions/port.ts'
 import { testdir } from '../../support/testdir.ts'
 import { cases, shown } from './cases.ts'
 
+interface Step {
+  readonly op: string
+  readonly path: string
+  readonly to?: string
+  readonly text?: string
+  readonly key?: string
+}
+
+/** What the cases without a set-up of their own are about. */
+const SHARED: readonly Step[] = [
+  { op: 'write', path: '../openclaw.yaml', text: 'agents: {}' },
+  { op: 'write', path: 'SOUL.md', text: 'soul' },
+  { op: 'symlink', path: 'alias', to: 'SOUL.md' },
+  { op: 'write', path: 'openclaw.yaml', text: 'include: teams/*.yaml' },
+  { op: 'write', path: 'teams/one.yaml', text: '' },
+  { op: 'mkdir', path: 'd' },
+  { op: 'symlink', path: 'lnk', to: '{OUT}/secret.txt' },
+  { op: 'symlink', path: 'dirlnk', to: '{OUT}' },
+  { op: 'symlink', path: 'dangling', to: '{OUT}/nowhere' },
+  { op: 'symlink', path: 'env', to: '/proc/self/environ' },
+  { op: 'symlink', path: 'up', to: '..' },
+  { op: 'symlink', path: 'root', to: '/' },
+  { op: 'symlink', path: 'todoc', to: '../openclaw.yaml' },
+  { op: 'fifo', path: 'fifo' },
+  { op: 'write', path: 'bin.dat', text: 'a\0b' },
+]
+const SHARED_PROTECTED = ['SOUL.md', 'openclaw.yaml', 'teams/*.yaml', '../openclaw.yaml']
+
 interface Case {
   readonly id: string
   readonly tool: 'read_file' | 'write_file' | 'memory_write'
   readonly path: unknown
-  readonly setup: readonly { op: string; path: string; to?: string; text?: string; key?: string }[]
+  readonly setup?: readonly Step[]
   readonly expect: 'allow' | 'deny'
   readonly why: string
   readonly contested?: boolean
@@ -31,7 +59,7 @@ t.test('path cases', async (t) => {
 
 async function check(t: Test, one: Case): Promise<void> {
   if (one.tool === 'memory_write') {
-    const existing = one.setup.flatMap((step) => (step.op === 'memory' ? [step.key as string] : []))
+    const existing = (one.setup ?? []).flatMap((step) => (step.op === 'memory' ? [step.key as string] : []))
     t.equal(memoryKeyProblem(one.path, existing) === undefined ? 'allow' : 'deny', one.expect, one.why)
     return
   }
@@ -44,7 +72,7 @@ async function check(t: Test, one: Case): Promise<void> {
   const out = join(base, 'OUT')
   const fill = (text: string): string => text.replaceAll('{ROOT}', root).replaceAll('{OUT}', out)
   const servers: Server[] = []
-  for (const step of one.setup) {
+  for (const step of one.setup ?? SHARED) {
     const path = join(root, step.path)
     await mkdir(step.op === 'mkdir' ? path : dirname(path), { recursive: true })
     if (step.op === 'write') await writeFile(path, step.text ?? '')
@@ -70,7 +98,7 @@ async function check(t: Test, one: Case): Promise<void> {
   }
   const gate = createPathGate({
     roots: [{ path: root, access: 'write' }],
-    protectedPaths: (one.protect ?? []).map((path) => join(root, path)),
+    protectedPaths: (one.protect ?? (one.setup === undefined ? SHARED_PROTECTED : [])).map((path) => join(root, path)),
     between: async (step) => {
       if (one.race?.between === 'check and open' && step === 'checked') await stage()
       if (one.race?.between === 'mkdir and mkdir' && step === 'opened-folder') await stage()
@@ -100,8 +128,14 @@ async function check(t: Test, one: Case): Promise<void> {
   t.equal(await readFile(join(out, 'secret.txt'), 'utf8'), SECRET, 'the outside file is unchanged')
   t.notOk(existsSync(join(base, 'x.txt')))
   t.same(
-    (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.tmp')),
+    namesBelow(root).filter((name) => name.endsWith('.tmp')),
     [],
     'no temporary file is left',
   )
 }
+
+/** Links are not followed: some of them lead up. */
+const namesBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? namesBelow(join(folder, entry.name)) : [entry.name],
+  )

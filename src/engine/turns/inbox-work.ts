@@ -1,7 +1,7 @@
-// What a stored row carries besides its message, by its kind.
+// Work in a session's inbox: what a stored row carries besides its message, by its kind, and how a row is stored and queued.
 
 import type { ReplyTarget } from '../../channels/port.ts'
-import type { Claim, InboxRow } from '../../storage/ports.ts'
+import { type InboxRow, inboxKey, type NewInboxRow, type Storage } from '../../storage/ports.ts'
 
 /** Kind `message`. */
 export interface MessagePayload {
@@ -33,5 +33,8 @@ export interface ApprovalPayload {
 export const replyToOf = (row: InboxRow | undefined): ReplyTarget | undefined =>
   row?.replyTo ?? (row?.payload as Partial<SpawnPayload> | undefined)?.replyTo
 
-/** Of the reply in the outbox. */
-export const replyKey = (claim: Claim): string => `reply:${claim.run}`
+/** Stores a row and queues its session; the same row again counts once. */
+export async function enqueueWork({ sessions, queue }: Pick<Storage, 'sessions' | 'queue'>, row: NewInboxRow): Promise<void> {
+  await sessions.post(row, inboxKey(row))
+  queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
+}

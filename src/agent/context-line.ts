@@ -1,0 +1,60 @@
+// The rows of a turn in, one line for the model out: when, where and by whom they were written. The line is stored with the
+// message, so that a request stays the same when a turn is resumed, and none of it stands in the cached prefix.
+
+import type { AgentPlan } from '../plan/plan.ts'
+import type { InboxRow } from '../storage/ports.ts'
+import { plainLabel } from '../tools/run.ts'
+
+/** Undefined where the agent wants none. */
+export function contextLine(agent: Pick<AgentPlan, 'context' | 'reset'>, rows: readonly InboxRow[]): string | undefined {
+  const last = rows.at(-1)
+  if (agent.context === 'off' || last === undefined) return undefined
+  const { timezone } = agent.reset
+  const parts = [`${localTime(last.receivedAt, timezone)} ${timezone}`, placeOf(last), ...names(rows)]
+  return `[Context ${parts.join('; ')}]`
+}
+
+/** What a row without a message is. */
+const WORK: Readonly<Partial<Record<InboxRow['kind'], string>>> = {
+  heartbeat: 'scheduled run',
+  spawn: 'task from another agent',
+  approval: 'answer to an approval',
+}
+
+function placeOf({ message, kind }: InboxRow): string {
+  if (message === undefined) return WORK[kind] ?? 'work of the engine'
+  const { channelId, groupId, threadId } = message
+  const chat = groupId === undefined ? 'direct chat' : threadId === undefined ? 'group chat' : 'thread of a group'
+  return `${channelId}, ${chat}`
+}
+
+/** More senders than these are not listed: each text of a shared session says who wrote it. */
+const MOST_NAMES = 5
+
+function names(rows: readonly InboxRow[]): readonly string[] {
+  const shown = new Set(rows.flatMap(({ message }) => nameOf(message?.displayName)))
+  const list = [...shown].slice(0, MOST_NAMES).map((name) => `"${name}"`)
+  if (list.length === 0) return []
+  return [list.length === 1 ? `sender ${list[0]} (a name others chose)` : `senders ${list.join(', ')} (names others chose)`]
+}
+
+const nameOf = (name = ''): readonly string[] => {
+  const plain = plainLabel(name).replaceAll('"', "'").trim()
+  return plain === '' ? [] : [plain]
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** `Monday 2026-11-30 20:31` */
+function localTime(at: number, timeZone: string): string {
+  let format = formats.get(timeZone)
+  if (format === undefined) {
+    const two = '2-digit'
+    const shape = { weekday: 'long', year: 'numeric', month: two, day: two, hour: two, minute: two, hourCycle: 'h23' } as const
+    format = new Intl.DateTimeFormat('en-GB', { ...shape, timeZone })
+    formats.set(timeZone, format)
+  }
+  const parts = format.formatToParts(at)
+  const part = (wanted: Intl.DateTimeFormatPartTypes): string => parts.find(({ type }) => type === wanted)?.value ?? ''
+  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`
+}

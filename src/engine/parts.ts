@@ -1,0 +1,129 @@
+// The engine's first phase: every part made, each from parts made before it. Nothing runs yet; see engine.ts for the second.
+
+import { createLimits } from '../limits/rate-limits.ts'
+import { createModelRouter } from '../models/failover.ts'
+import { createKnownSecrets, type KnownSecrets } from '../permissions/redact.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Router } from '../plan/route.ts'
+import { createRouter } from '../plan/router.ts'
+import { secretsOf } from '../plan/secrets.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
+import type { Registry } from '../registry.ts'
+import { createHeartbeats } from '../schedules/heartbeats.ts'
+import type { Storage } from '../storage/ports.ts'
+import { createApprovalPrompts } from './approvals/approval-prompts.ts'
+import { createApprovals } from './approvals/approvals.ts'
+import { createAsking } from './approvals/asking.ts'
+import { createLateApprovals } from './approvals/late-approvals.ts'
+import { Hub } from './hub.ts'
+import { createCommands } from './inbound/command-actions.ts'
+import { Intake } from './inbound/intake.ts'
+import { createOwnerActions } from './operations/owner-actions.ts'
+import { createReloader, type LoadedForReload } from './operations/reload.ts'
+import { ChannelManager } from './outbound/channel-manager.ts'
+import { Delivery } from './outbound/delivery.ts'
+import { createNotifications } from './outbound/notifications.ts'
+import { ReplyProgress } from './outbound/reply-progress.ts'
+import { type CreateToolEnvironment, createToolEnvironment } from './tools/tool-environment.ts'
+import { createToolGate } from './tools/tool-gate.ts'
+import { Answers } from './turns/answers.ts'
+import { createCompactor } from './turns/compactor.ts'
+import { createHeartbeatTurns } from './turns/heartbeat-turns.ts'
+import { createModelCalls } from './turns/model-calls.ts'
+import { TurnRunner } from './turns/turn-runner.ts'
+import { Generations, type World } from './world.ts'
+
+export interface EngineOptions {
+  readonly plan: Plan
+  /** An index over the plan's rules, where there is one already. */
+  readonly router?: Router
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly registry: Registry
+  readonly storage: Storage
+  /** Shared with the log; default: the engine's own. */
+  readonly secrets?: KnownSecrets
+  /** Reads the configuration again. */
+  load(): Promise<LoadedForReload>
+  /** After each load, valid or not, and each swap. */
+  onLoaded?(loaded: LoadedForReload): void
+  /** May refuse a plan by throwing; the last thing before the swap. */
+  prepareSwap?(plan: Plan): Promise<void>
+  /** After the swap; must not fail. */
+  onSwap?(plan: Plan): Promise<void>
+  /** What tools run in; default: the machine, behind its gates. */
+  readonly environment?: CreateToolEnvironment
+  /** Why it starts on something else than the file, said in `status` until a file is accepted; and the hash of that file. */
+  readonly degraded?: { readonly why: string; readonly fileHash: string }
+}
+
+export type EngineParts = Awaited<ReturnType<typeof makeParts>>
+
+export async function makeParts(options: EngineOptions) {
+  const { clock, random, log, registry, storage, secrets = createKnownSecrets() } = options
+  secrets.know(secretsOf(options.plan))
+  const hub = new Hub(log)
+  const generations = new Generations(storage.people, options.plan, options.router ?? (await createRouter(options.plan)))
+  const world: World = { clock, random, log, registry, storage, secrets, generations, emit: hub.emit.bind(hub) }
+
+  const channels = new ChannelManager(world)
+  const delivery = new Delivery(world, channels, hub)
+  const notifications = createNotifications(world, delivery)
+
+  const environment = await (options.environment ?? createToolEnvironment)(world)
+  const { audit } = environment
+  const lateApprovals = createLateApprovals(world, audit)
+  const approvals = createApprovals({
+    store: storage.approvals,
+    clock,
+    log,
+    emit: world.emit,
+    notify: createApprovalPrompts(world, channels, hub, notifications.queue),
+    remember: (row) => environment.remember(row.agentId, row.grants),
+    changedSince: environment.changedSince,
+    lateMessage: lateApprovals.messageOf,
+    onLate: lateApprovals.decided,
+  })
+
+  const limits = createLimits({ storage, clock, warn: notifications.nearLimit })
+  const modelRouter = createModelRouter({ models: options.plan.models, registry, clock, random, log })
+  const models = createModelCalls(world, limits, modelRouter)
+  const answers = new Answers(storage.sessions, hub)
+  const turns = new TurnRunner(world, {
+    gate: createToolGate(world, environment, createAsking(world, environment, approvals)),
+    models,
+    compactor: createCompactor(world, models),
+    delivery,
+    progress: new ReplyProgress(channels, delivery, clock, hub),
+    lateApprovals,
+    answers,
+  })
+
+  const fireHeartbeat = createHeartbeatTurns(world, answers)
+  const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
+  const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
+  const commands = createCommands(world, { approvals, owners, turns, generations })
+  const intake = new Intake(world, { limits, turns, commands, notifications })
+  const reloader = createReloader(world, {
+    ...options,
+    prepare: async (plan) => {
+      const router = await createRouter(plan)
+      secrets.know(secretsOf(plan))
+      await options.prepareSwap?.(plan)
+      return async () => {
+        generations.swap(plan, router)
+        modelRouter.apply(plan.models)
+        storage.queue.setCaps(plan.lanes)
+        heartbeats.apply(plan.heartbeats)
+        await channels.apply(plan)
+        await options.onSwap?.(plan)
+        await audit.append({ kind: 'reload', ok: true, generation: generations.now.number, configHash: plan.configHash })
+      }
+    },
+  })
+  return {
+    ...{ world, hub, channels, delivery, environment, approvals, modelRouter, answers, turns },
+    ...{ heartbeats, owners, intake, reloader },
+  }
+}
