@@ -4,6 +4,7 @@
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
+import { shortened } from '../text-cut.ts'
 import { type Failure, failureKind, windowIn } from './failure-kind.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
@@ -93,7 +94,7 @@ function scrub(text: string, spec: ProviderSpec): string {
     const value = secret?.reveal() ?? ''
     if (value.length >= 6) clean = clean.replaceAll(value, '***')
   }
-  return clean.length > 1000 ? `${clean.slice(0, 1000)}…` : clean
+  return shortened(clean, 1000)
 }
 
 function pause(clock: Clock, ms: number, signal: StopSignal): Promise<void> {

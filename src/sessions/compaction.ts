@@ -37,6 +37,7 @@ export interface CompactionPlan {
 const RECENT_SHARE = 0.35
 const SUMMARY_SHARE = 0.25
 const TARGET_SHARE = 0.6
+const MOST_SHARE = 0.9
 const LEAST_ROOM = 200
 /** A summariser reads a part and the summary so far in a window of its own, for which ours is the best guess. */
 const CHUNK_SHARE = 0.5
@@ -91,18 +92,19 @@ export async function compact(options: CompactOptions): Promise<readonly Transcr
   const made = await summariseUnits({ units: old, previous, chunkTokens, maxTokens, summarise })
 
   const target = room * TARGET_SHARE
+  const most = room * MOST_SHARE
   let summary = made.text
   let kept = [...old.slice(made.covered), ...recent]
   const sizeNow = (): number => estimateText(summary ?? previous) + measure.all(kept)
   let trimmed = trimToFit(kept, transcript, sizeNow() - target)
-  if (made.failure !== null && old.length > made.covered && sizeNow() - trimmed.tokens > room) {
+  if (made.failure !== null && old.length > made.covered && sizeNow() - trimmed.tokens > most) {
     // Without a summary the oldest go, so that a conversation can always go on.
     summary = forgotten(made.text ?? previous, old.slice(made.covered), maxTokens)
     kept = [...recent]
     trimmed = trimToFit(kept, transcript, sizeNow() - target)
   }
-  const over = sizeNow() - trimmed.tokens - room
-  const cut = over > 0 ? cutToFit(kept, marksOf(transcript), trimmed.names, room - estimateText(summary ?? previous)) : []
+  const over = sizeNow() - trimmed.tokens - most
+  const cut = over > 0 ? cutToFit(kept, marksOf(transcript), trimmed.names, most - estimateText(summary ?? previous)) : []
 
   const added: TranscriptEntry[] = []
   if (summary !== null) added.push(summaryEntry(options, summary, kept))

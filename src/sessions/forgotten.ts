@@ -15,7 +15,13 @@ const MOST_LINES = 20
 export function forgotten(previous: string, units: readonly Unit[], maxTokens: number): string {
   const at = previous.indexOf(HEAD)
   const base = (at === -1 ? previous : previous.slice(0, at)).trim()
-  const before = at === -1 ? [] : previous.slice(at + HEAD.length).split('\n').filter((line) => line.startsWith('- '))
+  const before =
+    at === -1
+      ? []
+      : previous
+          .slice(at + HEAD.length)
+          .split('\n')
+          .filter((line) => line.startsWith('- '))
   const asked = units
     .flat()
     .filter((entry) => entry.role === 'user' && resultsIn(entry.content).length === 0)

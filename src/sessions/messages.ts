@@ -90,9 +90,7 @@ interface Assembly {
   messages(): ModelMessage[]
 }
 
-function createAssembly(
-  start: { messages: ModelMessage[]; used: Set<string> } = { messages: [], used: new Set() },
-): Assembly {
+function createAssembly(start: { messages: ModelMessage[]; used: Set<string> } = { messages: [], used: new Set() }): Assembly {
   const { messages, used } = start
   let pending: Pending | null = null
 
@@ -127,8 +125,7 @@ function createAssembly(
     const answers = entry.role === 'user' ? resultsIn(entry.content).filter(({ tool_use_id }) => isOpen(open, tool_use_id)) : []
     for (const result of answers) {
       const id = open.ids.get(result.tool_use_id)
-      if (id !== undefined && !open.results.has(id))
-        open.results.set(id, resultBlock(id, result))
+      if (id !== undefined && !open.results.has(id)) open.results.set(id, resultBlock(id, result))
     }
     if (answers.length > 0) {
       open.beside.push(...userBlocks(entry.content))

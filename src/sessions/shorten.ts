@@ -59,12 +59,7 @@ interface Piece {
 }
 
 /** Parts of messages to send shortened, so that all take at most `room` tokens. */
-export function cutToFit(
-  units: readonly Unit[],
-  marks: Marks,
-  trimmed: readonly string[],
-  room: number,
-): readonly Replacement[] {
+export function cutToFit(units: readonly Unit[], marks: Marks, trimmed: readonly string[], room: number): readonly Replacement[] {
   const sent: Marks = { ...marks, trimmed: new Set([...marks.trimmed, ...trimmed]) }
   const pieces = units.flat().flatMap((entry) => piecesOf(entry, sent))
   const cut: Replacement[] = []
@@ -102,7 +97,8 @@ function piecesOf(entry: TranscriptEntry, marks: Marks): readonly Piece[] {
     return [{ at: { entry: entry.id, block: 0 }, tokens: estimateEntry({ content }), chars: content.length, isWhole: false }]
   }
   return content.flatMap((block, index) => {
-    if (block.type !== 'tool_result' || typeof block.content === 'string') return [pieceOf(block, { entry: entry.id, block: index })]
+    if (block.type !== 'tool_result' || typeof block.content === 'string')
+      return [pieceOf(block, { entry: entry.id, block: index })]
     return (block.content ?? []).map((inner, at) => pieceOf(inner, { entry: entry.id, block: index, inner: at }))
   })
 }

@@ -84,7 +84,8 @@ function chunksOf(
   const size = chunkTokens * BYTES_PER_TOKEN
   let open: { units: number; text: string } = { units: 0, text: '' }
   const close = (): void => {
-    if (open.units > 0) chunks.push({ units: open.units, parts: open.text === '' ? ['(nothing was said)'] : partsOf(open.text, size) })
+    if (open.units > 0)
+      chunks.push({ units: open.units, parts: open.text === '' ? ['(nothing was said)'] : partsOf(open.text, size) })
     open = { units: 0, text: '' }
   }
   for (const unit of units) {

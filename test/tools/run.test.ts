@@ -1,7 +1,7 @@
 import t from 'tap'
+import { withoutMiddle } from '../../src/text-cut.ts'
 import type { ToolDefinition, ToolResult } from '../../src/tools/port.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
-import { withoutMiddle } from '../../src/text-cut.ts'
 import { asData, createToolRunner } from '../../src/tools/run.ts'
 import { makeCapabilities } from '../support/capabilities.ts'
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { RawFile, REST } from '@discordjs/rest'
 import type { APIMessage } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
+import { headOf } from '../../text-cut.ts'
 import { approvalHead, buttonsOf, createShown } from '../approvals.ts'
 import { withCallSignal } from '../call-signal.ts'
 import { createChains } from '../chain.ts'
@@ -194,7 +195,7 @@ export function createSender(world: {
     for (const open of asked.take(id)) {
       try {
         const url = await messageUrl(open.target, open.message)
-        await rest.patch(url, { body: { content: `${open.text}\n*${outcome}*`.slice(0, MAX_CHARS), components: [] } })
+        await rest.patch(url, { body: { content: headOf(`${open.text}\n*${outcome}*`, MAX_CHARS), components: [] } })
       } catch (error) {
         host.log.debug({ error: messageOf(error) }, 'discord approval was not closed')
       }

@@ -2,6 +2,7 @@
 // where the 24-hour window is closed.
 
 import { messageOf } from '../../errors.ts'
+import { headOf } from '../../text-cut.ts'
 import { approvalHead, buttonsOf, readCallback } from '../approvals.ts'
 import { createBackoff } from '../backoff.ts'
 import { createChains } from '../chain.ts'
@@ -58,7 +59,7 @@ export function createWhatsApp(host: ChannelHost<WhatsappSettings>): Channel {
       const closed = ((error as Error).cause as { code?: unknown } | undefined)?.code === WINDOW_CLOSED
       if (!closed || settings.template === undefined) throw error
       // Outside the window only an approved template may be sent; the text is its one parameter, on one line.
-      const parameter = { type: 'text', text: text.replace(/\s+/g, ' ').slice(0, 1000) }
+      const parameter = { type: 'text', text: headOf(text.replace(/\s+/g, ' '), 1000) }
       const language = { code: settings.templateLanguage }
       const template = { name: settings.template, language, components: [{ type: 'body', parameters: [parameter] }] }
       return post(to, { type: 'template', template }, signal)

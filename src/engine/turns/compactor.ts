@@ -10,9 +10,9 @@ import { type CompactOptions, compact, planCompaction } from '../../sessions/com
 import { SUMMARY_PROMPT } from '../../sessions/summaries.ts'
 import { contextTokens } from '../../sessions/tokens.ts'
 import type { StopSignal } from '../../stop.ts'
+import { toolsFor } from '../tools/rights.ts'
 import type { World } from '../world.ts'
 import { enqueueWork } from './inbox-work.ts'
-import { toolsFor } from '../tools/rights.ts'
 import type { ModelCalls } from './model-calls.ts'
 
 export interface Compactor {

@@ -1,6 +1,7 @@
 // Text of a command and a policy → run, ask or refuse. Order: floors, deny, remembered denied, allow, remembered allowed, safe
 // list, mode. Every simple command needs its own verdict; doubt asks. Never throws, reads no clock and no disk.
 
+import { shortened } from '../../text-cut.ts'
 import type { Decision, ShellPolicy, Verdict } from '../port.ts'
 import { deniedBy, textDeniedBy } from './deny.ts'
 import { type FloorHit, floorOfText, floorOfWord } from './floors.ts'
@@ -51,7 +52,7 @@ function judge(command: unknown, policy: ShellPolicy): Verdict {
 /** A command as one line, shortened. */
 const show = (words: readonly string[]): string => {
   const line = words.join(' ')
-  return line.length > 60 ? `${line.slice(0, 57)}…` : line
+  return shortened(line, 60)
 }
 
 function sumUp(parts: readonly Part[]): string {
