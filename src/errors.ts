@@ -64,6 +64,7 @@ export const CODES = {
   CLAW406: { severity: 'warning', title: 'Secret stands in the file' },
   CLAW407: { severity: 'warning', title: 'Sandbox is off' },
   CLAW408: { severity: 'warning', title: 'Name of a tool and of a command' },
+  CLAW409: { severity: 'error', title: 'Workspace lies in the engine’s own files' },
   CLAW501: { severity: 'error', title: 'Endpoint does not answer' },
   CLAW502: { severity: 'error', title: 'Port is in use' },
   CLAW503: { severity: 'error', title: 'State folder is in use' },

@@ -3,7 +3,7 @@
 import micromatch from 'micromatch'
 import type { ChannelPlan } from '../plan/plan.ts'
 import { headOf } from '../text-cut.ts'
-import type { Attachment, InboundMessage } from './port.ts'
+import type { Attachment, InboundMessage, OutboundFile } from './port.ts'
 
 const SIGNATURES: readonly (readonly [prefix: string, mediaType: string, at?: number])[] = [
   ['89504e470d0a1a0a', 'image/png'],
@@ -65,6 +65,26 @@ export async function attach(file: FileToFetch, spec: Limits, worth: boolean): P
   } catch {
     return { ...known, note: 'not fetched: the download failed' }
   }
+}
+
+/** A message with its files, fetched within the channel's limits. */
+export async function withFiles(
+  spec: Limits & Pick<ChannelPlan, 'id' | 'allowFrom' | 'groups'>,
+  message: InboundMessage,
+  files: readonly FileToFetch[],
+): Promise<InboundMessage> {
+  if (files.length === 0) return message
+  const worth = worthFetching(spec, message)
+  return { ...message, media: await Promise.all(files.map((file) => attach(file, spec, worth))) }
+}
+
+/** What people read in place of a file that cannot be sent to them. */
+export const fileNote = ({ name, data }: OutboundFile, platform: string): string =>
+  `(The file ${cleanName(name)}, ${sizeOf(data.length)}, cannot be sent over ${platform}.)`
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
 export const takes = (spec: Limits, mediaType: string): boolean =>

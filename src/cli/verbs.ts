@@ -159,6 +159,12 @@ export const VERBS: readonly VerbEntry[] = [
   },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./audit.ts') },
   {
+    name: 'models',
+    summary: 'the models that are known: windows, prices, last days',
+    options: [['--live <name>', 'those that this model service offers now: a key of `models`, anthropic or openai']],
+    load: () => import('./models.ts'),
+  },
+  {
     name: 'config',
     summary: 'print the configuration',
     args: '[action]',

@@ -3,8 +3,9 @@
 import type { WebSocket } from 'ws'
 import type { Logger } from '../ports.ts'
 import type { Stop } from '../stop.ts'
-import type { Rights } from './doors.ts'
+import type { Rights } from './auth.ts'
 import type { Frame } from './frames.ts'
+import type { OutputBuffers } from './output-buffers.ts'
 
 /** Beyond the first, text that can be missed is; beyond the second, the reader is too slow to keep. */
 const SLOW_BYTES = 1_000_000
@@ -70,7 +71,7 @@ export const isOperator = ({ session }: Client): boolean => session?.rights === 
 
 export type Send = (client: Client, frame: Frame, canBeMissed?: boolean) => void
 
-export function createSend(log: Logger): Send {
+export function createSend(log: Logger, buffers: Pick<OutputBuffers, 'check'>): Send {
   return ({ ws, address }, frame, canBeMissed = false) => {
     if (ws.readyState !== ws.OPEN) return
     if (canBeMissed && ws.bufferedAmount > SLOW_BYTES) return
@@ -80,5 +81,6 @@ export function createSend(log: Logger): Send {
       return
     }
     ws.send(JSON.stringify(frame))
+    if (ws.bufferedAmount > SLOW_BYTES) buffers.check()
   }
 }

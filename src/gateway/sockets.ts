@@ -11,27 +11,29 @@ import { ownerIdOn } from '../plan/admission.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import { headOf } from '../text-cut.ts'
-import type { Desk } from './desk.ts'
-import { addressOf, type Doors, type Rights } from './doors.ts'
+import type { Auth, Rights } from './auth.ts'
 import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
 import { gatewayChannel, pageChannel } from './inbound.ts'
+import type { OutputBuffers } from './output-buffers.ts'
 import { createPushes } from './pushes.ts'
 import { RequestProblem, sayable } from './replies.ts'
 import { CLOSE, type Client, createClient, createSend, isOperator, type SocketSession } from './socket-client.ts'
 import { createSocketIntake } from './socket-intake.ts'
+import type { TurnTracker } from './turn-tracker.ts'
 
 export interface SocketDeps {
   readonly engine: Engine
-  readonly desk: Desk
-  readonly doors: Doors
+  readonly tracker: TurnTracker
+  readonly auth: Auth
+  readonly buffers: OutputBuffers
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
 }
 
 export interface Sockets {
-  /** Takes an upgrade that the doors let through. `rights`: what its Authorization header is worth. */
+  /** Takes an authorized upgrade. `rights`: what its Authorization header is worth. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, rights: Rights): void
   /** Open connections, of one address where it is given. */
   count(address?: string): number
@@ -50,11 +52,11 @@ const MAX_QUEUED = 1000
 const READ_FACTOR = 4
 
 export function createSockets(deps: SocketDeps): Sockets {
-  const { engine, desk, doors, clock, random, log } = deps
+  const { engine, tracker, auth, buffers, clock, random, log } = deps
   const clients = new Set<Client>()
-  const send = createSend(log)
-  const pushes = createPushes({ engine, desk, clients, send })
-  const intake = createSocketIntake({ engine, desk, random, pushes, send })
+  const send = createSend(log, buffers)
+  const pushes = createPushes({ engine, tracker, clients, send })
+  const intake = createSocketIntake({ engine, tracker, random, pushes, send })
   const payload = (plan: Plan): number => plan.gateway.maxBodyBytes * READ_FACTOR + 1024
   let server: Promise<WebSocketServer> | undefined
   const off = engine.on(onEvent)
@@ -132,13 +134,13 @@ export function createSockets(deps: SocketDeps): Sockets {
   function rightsFor(client: Client, channel: ChannelPlan | null, token: string | undefined): Rights | 'bridge' {
     const secret = channel?.settings['secret'] as { readonly isSet: boolean } | undefined
     if (channel?.type === 'socket' && secret?.isSet) {
-      const fits = doors.matches(secret as Parameters<Doors['matches']>[0], token, client.address)
+      const fits = auth.matches(secret as Parameters<Auth['matches']>[0], token, client.address)
       if (typeof fits === 'object') throw new RequestProblem(fits.status, fits.code, fits.message)
       if (fits) return 'bridge'
-      const others = token === undefined ? client.headerRights : doors.identify(token, client.address)
+      const others = token === undefined ? client.headerRights : auth.authenticate(token, client.address)
       return others === 'owner' || others === 'trusted' ? others : 'none'
     }
-    const rights = token === undefined ? client.headerRights : doors.identify(token, client.address)
+    const rights = token === undefined ? client.headerRights : auth.authenticate(token, client.address)
     if (typeof rights === 'object') throw new RequestProblem(rights.status, rights.code, rights.message)
     return rights
   }
@@ -178,6 +180,11 @@ export function createSockets(deps: SocketDeps): Sockets {
   function take(client: Client): void {
     const { ws } = client
     clients.add(client)
+    const untrack = buffers.track({
+      address: client.address,
+      unread: () => ws.bufferedAmount,
+      cutOff: () => ws.terminate(),
+    })
     const stopWaiting = clock.after(HELLO_MS, () => {
       if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
     })
@@ -188,6 +195,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     ws.on('error', (error) => log.debug({ error: messageOf(error) }, 'socket error'))
     ws.on('close', () => {
       stopWaiting()
+      untrack()
       clients.delete(client)
       client.gone = true
       for (const wait of client.waits) wait.abort()
@@ -199,7 +207,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     accept(request, socket, head, headerRights) {
       server ??= openServer()
       void server.then((open) =>
-        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, addressOf(request), headerRights))),
+        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, auth.addressOf(request), headerRights))),
       )
     },
     count: (address) => (address === undefined ? clients.size : [...clients].filter((one) => one.address === address).length),

@@ -1,7 +1,8 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
-import type { Effort } from '../plan/plan.ts'
+import type { Effort, ProviderSpec, ProviderTraits } from '../plan/plan.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
 
 export interface TextBlock {
@@ -119,13 +120,44 @@ export class ModelError extends Error {
   }
 }
 
+/** A model as its service lists it; what the service does not say is absent. */
+export interface OfferedModel {
+  readonly id: string
+  readonly contextWindow?: number | undefined
+  readonly maxOutput?: number | undefined
+  /** `YYYY-MM-DD` */
+  readonly ends?: string | undefined
+}
+
 /** One service. Retries inside follow the service's own rules; what it throws is final for this provider. */
 export interface ModelProvider {
   /** Whether a key is set (or none is needed). */
   hasCredentials(): boolean
   /** @throws ModelError. `onText` gets each piece of text as it arrives; a retry calls `onRestart` first, then starts over. */
   call(request: ModelRequest, onText?: (text: string) => void, onRestart?: () => void): Promise<ModelResult>
+  /** What the service offers now. Absent: it has no list. @throws ModelError */
+  list?(): Promise<readonly OfferedModel[]>
   /** Loads the client library ahead of the first call. */
   warm?(): Promise<void>
   close(): Promise<void>
+}
+
+/** What a provider takes from the engine. */
+export interface ProviderWorld {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+/** A kind of model service: one entry of the registry. */
+export interface ProviderDefinition {
+  /** As `provider` names it. */
+  readonly type: string
+  /** The model that the service's key alone means. Absent: the key is the model's name too. */
+  readonly defaultModel?: string
+  /** Variables of the environment that may hold its key and its address. */
+  readonly environment?: { readonly key: string; readonly url?: string }
+  readonly traits?: ProviderTraits
+  /** Loads the client library on first use. */
+  load(): Promise<(spec: ProviderSpec, world: ProviderWorld) => ModelProvider>
 }

@@ -3,7 +3,8 @@
 
 import { lstat, opendir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { contains, type EngineGuard, engineGuard } from './engine-files.ts'
+import { contains } from './engine-files.ts'
+import { type EngineGuard, engineGuard } from './engine-guard.ts'
 import { codeOf } from './handles.ts'
 import { namesProblem } from './path-names.ts'
 import { realPlace } from './places.ts'

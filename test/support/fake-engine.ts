@@ -102,7 +102,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
     let response = `You said: ${content}`
     const command = /^run (.+)$/s.exec(content)?.[1]
     if (command !== undefined) response = await runTool(command, base)
-    const pieces = response.match(/.{1,12}/gs) ?? []
+    const size = Math.max(12, Math.ceil(response.length / 100))
+    const pieces = response.match(new RegExp(`.{1,${size}}`, 'gs')) ?? []
     for (const [sequence, text] of pieces.entries()) {
       emit({ type: 'chunk', text, sequence, messageIds: [messageId], ...base })
       await new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { createDoors } from '../../src/gateway/doors.ts'
+import { createAuth } from '../../src/gateway/auth.ts'
 import { startGateway } from '../../src/gateway/server.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { silentLogger, systemClock } from '../../src/ports.ts'
@@ -190,26 +190,26 @@ t.test('who knows a token that is too long to guess comes in, whatever others of
 t.test('wrong tokens are counted by network, and no flood of addresses makes them forgotten', async (t) => {
   const clock = createFakeClock(0)
   const { gateway } = fakePlan({ tokenText: 'right-token' })
-  const doors = createDoors({ plan: gateway, ownerSecret: OWNER, clock, port: () => 1 })
-  const refused = (address: string): boolean => typeof doors.identify('wrong', address) !== 'string'
+  const auth = createAuth({ plan: gateway, ownerSecret: OWNER, clock, port: () => 1 })
+  const refused = (address: string): boolean => typeof auth.authenticate('wrong', address) !== 'string'
   const wrong = (address: string, times: number): void => {
-    for (let i = 0; i < times; i++) doors.identify(`wrong-${i}`, address)
+    for (let i = 0; i < times; i++) auth.authenticate(`wrong-${i}`, address)
   }
   wrong('192.0.2.1', 30)
   t.ok(refused('192.0.2.1'))
   t.notOk(refused('192.0.2.2'), 'others may')
   for (let i = 0; i < 25_000; i++) {
-    doors.identify('wrong', `10.0.${i >> 8}.${i & 255}`)
+    auth.authenticate('wrong', `10.0.${i >> 8}.${i & 255}`)
     if (i % 5_000 === 0) t.ok(refused('192.0.2.1'), 'still')
   }
-  for (let i = 0; i < 30; i++) doors.identify('wrong', `2001:db8:1:2:${i.toString(16)}::1`)
+  for (let i = 0; i < 30; i++) auth.authenticate('wrong', `2001:db8:1:2:${i.toString(16)}::1`)
   t.ok(refused('2001:db8:1:2::ffff'), 'one machine has a whole network')
   t.ok(refused('2001:db8:1:2:0:0:0:1'))
   t.notOk(refused('2001:db8:1:3::1'))
   const secret = new Secret('short')
-  t.match(doors.matches(secret, 'short', '192.0.2.1'), { status: 429 }, 'a short one is not told')
-  t.equal(doors.matches(secret, 'short', '192.0.2.7'), true)
-  t.equal(doors.matches(new Secret(''), '', '192.0.2.7'), false, 'one that is not set is met by nothing')
+  t.match(auth.matches(secret, 'short', '192.0.2.1'), { status: 429 }, 'a short one is not told')
+  t.equal(auth.matches(secret, 'short', '192.0.2.7'), true)
+  t.equal(auth.matches(new Secret(''), '', '192.0.2.7'), false, 'one that is not set is met by nothing')
   await clock.advance(61_000)
   t.notOk(refused('192.0.2.1'), 'a minute later')
 })

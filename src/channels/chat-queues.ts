@@ -1,13 +1,13 @@
 // Work in order per key, keys in parallel: one chat's messages stay in order and do not hold up another's.
 
-export interface Chains {
+export interface ChatQueues {
   /** Runs after what was given for this key before; the result is the work's own, failures included. */
   run<T>(key: string, work: () => Promise<T>): Promise<T>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
 }
 
-export function createChains(): Chains {
+export function createChatQueues(): ChatQueues {
   const tails = new Map<string, Promise<unknown>>()
   return {
     run(key, work) {

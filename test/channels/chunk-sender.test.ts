@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createPartSender, UnsureError } from '../../src/channels/parts.ts'
-import { ChannelError } from '../../src/channels/port.ts'
+import { createChunkSender } from '../../src/channels/chunk-sender.ts'
+import { ChannelError, UnsureError } from '../../src/channels/port.ts'
 
 const context = (possiblyRepeated = false) => ({
   idempotencyKey: 'k',
@@ -10,7 +10,7 @@ const context = (possiblyRepeated = false) => ({
 const busy = new ChannelError('Please wait.', { retry: true, retryAfterMs: 1000 })
 
 t.test('a second attempt goes on where the first broke off', async (t) => {
-  const sender = createPartSender()
+  const sender = createChunkSender()
   const sent: string[] = []
   let fault: Error | null = busy
   const send = async (part: string, index: number, unsure: boolean): Promise<string> => {
@@ -28,14 +28,14 @@ t.test('a second attempt goes on where the first broke off', async (t) => {
 })
 
 t.test('nothing has arrived when the first part is refused', async (t) => {
-  const sender = createPartSender()
+  const sender = createChunkSender()
   const refused = sender.sendAll(['a', 'b'], context(), () => Promise.reject(busy))
   t.match(await refused.catch((error: unknown) => error), { notSent: true })
 })
 
 t.test('after a restart all of it may be a repeat, and the first part says so', async (t) => {
   const sent: string[] = []
-  await createPartSender().sendAll(['a', 'b'], context(true), async (part, _, unsure) => {
+  await createChunkSender().sendAll(['a', 'b'], context(true), async (part, _, unsure) => {
     sent.push(unsure ? `${part}?` : part)
     return part
   })

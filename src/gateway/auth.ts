@@ -1,12 +1,13 @@
 // Who may come in. A raw request enters, a verdict leaves: which rights the caller has, or why not. Host and Origin hold
-// even with a token, because a browser sends them truthfully and a page elsewhere can't forge them. Proxy headers are
-// never read: anyone can write them.
+// even with a token, because a browser sends them truthfully and a page elsewhere can't forge them. Proxy
+// headers are read from proxies that the file trusts alone: anyone can write them.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../engine/port.ts'
 import type { GatewayPlan, Secret } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
+import { createAddressOf } from './client-address.ts'
 
 /** `none`: no or wrong credentials where a token is wanted. */
 export type Rights = 'owner' | 'trusted' | 'claimed' | 'none'
@@ -19,12 +20,14 @@ export interface Refusal {
 }
 export type Verdict = { readonly ok: true; readonly rights: Rights; readonly origin?: string } | Refusal
 
-export interface Doors {
+export interface Auth {
   setPlan(plan: GatewayPlan): void
+  /** Who a request comes from, also behind a trusted proxy. */
+  addressOf(request: IncomingMessage): string
   /** Host, Origin and the Authorization header of a request or an upgrade. */
-  admit(request: IncomingMessage): Verdict
+  authorize(request: IncomingMessage): Verdict
   /** What a token said in the Authorization header or in `hello` is worth. */
-  identify(token: string | undefined, address: string): Rights | Refusal
+  authenticate(token: string | undefined, address: string): Rights | Refusal
   /** Whether this is the secret of a channel; a wrong one counts as a failed attempt. */
   matches(secret: Secret, token: string | undefined, address: string): boolean | Refusal
 }
@@ -34,12 +37,10 @@ const BEYOND_GUESSING = 20
 const FAILURES_ALLOWED = 30
 const FAILURE_WINDOW_MS = 60_000
 const MAX_ADDRESSES = 10_000
-const NOBODYS = randomBytes(24).toString('base64url')
+const DUMMY_SECRET = randomBytes(24).toString('base64url')
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
-
-export const addressOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 
 /** Who is counted: an IPv4 address, or the network of an IPv6 one, since one machine has a whole network of those. */
 const sourceOf = (address: string): string => {
@@ -69,9 +70,10 @@ function splitHost(header: string): { name: string; port: string } | null {
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address).toLowerCase()
 
-export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; clock: Clock; port: () => number }): Doors {
+export function createAuth(options: { plan: GatewayPlan; ownerSecret: string; clock: Clock; port: () => number }): Auth {
   const { ownerSecret, clock } = options
   let plan = options.plan
+  let addressOf = createAddressOf(plan.trustedProxies)
   const failures = new Map<string, { count: number; since: number }>()
 
   function ownNames(request: IncomingMessage): Set<string> {
@@ -129,7 +131,7 @@ export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; c
     return locked ? tooMany() : right
   }
 
-  function identify(token: string | undefined, address: string): Rights | Refusal {
+  function authenticate(token: string | undefined, address: string): Rights | Refusal {
     const wanted = plan.token?.isSet ? plan.token.reveal() : undefined
     if (token === undefined || token === '') return wanted === undefined ? 'claimed' : 'none'
     // The per-start secret is too long to guess, so it passes even where others of this address tried too often.
@@ -143,14 +145,16 @@ export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; c
   return {
     setPlan(next) {
       plan = next
+      addressOf = createAddressOf(next.trustedProxies)
     },
-    identify,
+    addressOf: (request) => addressOf(request),
+    authenticate,
     matches(secret, token, address) {
       if (token === undefined) return tooManyFailures(address) ? tooMany() : false
       // Where none is set, nothing is right: a drawn one stands in, which nobody knows.
-      return holds(token, secret.isSet ? secret.reveal() : NOBODYS, address)
+      return holds(token, secret.isSet ? secret.reveal() : DUMMY_SECRET, address)
     },
-    admit(request) {
+    authorize(request) {
       if (!request.url?.startsWith('/')) return refusal(400, 'bad_request', 'The request target must be a path.')
       if (!hostAllowed(request)) {
         return refusal(403, 'host', 'This Host is not served here; `gateway.allowedHosts` lists the names that are.')
@@ -161,7 +165,7 @@ export function createDoors(options: { plan: GatewayPlan; ownerSecret: string; c
       const site = request.headers['sec-fetch-site']
       const navigates = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET'
       if (origin === undefined && (site === 'cross-site' || site === 'same-site') && !navigates) return badOrigin()
-      const rights = identify(bearerOf(request), addressOf(request))
+      const rights = authenticate(bearerOf(request), addressOf(request))
       if (typeof rights !== 'string') return rights
       return { ok: true, rights, ...(origin === undefined ? {} : { origin }) }
     },

@@ -3,7 +3,7 @@
 
 import type { ChannelHost, ChannelState } from './port.ts'
 
-export interface Standing {
+export interface ChannelHealth {
   /** What the connection says. */
   set(state: ChannelState): void
   /** A call was refused for its credentials. */
@@ -13,7 +13,10 @@ export interface Standing {
 }
 
 /** `connection`: what shows until `set` says more; a channel that only makes calls is connected when they are taken. */
-export function createStanding(host: Pick<ChannelHost, 'setState'>, connection: ChannelState = { state: 'starting' }): Standing {
+export function createChannelHealth(
+  host: Pick<ChannelHost, 'setState'>,
+  connection: ChannelState = { state: 'starting' },
+): ChannelHealth {
   let isRefused = false
   const set = (state: ChannelState): void => {
     connection = state

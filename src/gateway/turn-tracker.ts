@@ -1,4 +1,4 @@
-// The desk where messages are handed in and answers are waited for. It knows which turn works on whose message, so that
+// The tracker where messages are handed in and answers are waited for. It knows which turn works on whose message, so that
 // each sender gets the frames of its own turns and nobody else's.
 
 import type { EngineEvent } from '../agent/events.ts'
@@ -10,21 +10,21 @@ import type { StoredAnswer } from '../storage/ports.ts'
 import { type Frame, outboundFrame, turnFrame } from './frames.ts'
 import type { Identified } from './inbound.ts'
 
-/** One who handed a message in. Must not throw. */
-export type Follow = (frame: Frame) => void
+/** Gets the frames of the turns it submitted messages to. Must not throw. */
+export type FrameListener = (frame: Frame) => void
 
-export type Ticket =
+export type Submission =
   | { readonly refused: Refused }
   /** `run`: the turn that made the answer, where it was seen; several messages can share one. */
   | { readonly accepted: Accepted; readonly answer: Promise<{ readonly stored: StoredAnswer; readonly run: string }> }
 
-export interface Desk {
-  /** Hands in; `follow` gets the frames of the turn until the answer is there or `signal` ends it. */
-  hand(
+export interface TurnTracker {
+  /** Submits a message; `onFrame` gets the frames of the turn until the answer is there or `signal` ends it. */
+  submit(
     message: Identified,
     caller: Caller,
-    options: { readonly signal: StopSignal; readonly agentId?: string; readonly follow?: Follow },
-  ): Promise<Ticket>
+    options: { readonly signal: StopSignal; readonly agentId?: string; readonly onFrame?: FrameListener },
+  ): Promise<Submission>
   /** Whether the one who waits for this reply gets it from `hand`. `answers`: ids of the messages it answers. */
   isWaitedFor(message: OutboundMessage, answers?: readonly string[]): boolean
   close(): void
@@ -34,11 +34,11 @@ export interface Desk {
 const MEMORY = 4096
 const FORGOTTEN_AT_ONCE = 512
 
-export function createDesk(engine: Engine): Desk {
+export function createTurnTracker(engine: Engine): TurnTracker {
   /** Before the engine says which session a message belongs to: by its address. */
-  const expected = new Map<string, Set<Follow>>()
+  const expected = new Map<string, Set<FrameListener>>()
   /** By session and message: who wants the frames. */
-  const followed = new Map<string, Set<Follow>>()
+  const listening = new Map<string, Set<FrameListener>>()
   /** By session and message: how many wait for the answer. */
   const waited = new Map<string, number>()
   const turns = new Map<string, readonly string[]>()
@@ -48,8 +48,8 @@ export function createDesk(engine: Engine): Desk {
   const off = engine.on((event) => {
     if (event.type === 'inbound') {
       if (expected.size === 0) return
-      for (const follow of expected.get(addressKey(event)) ?? [])
-        add(followed, messageKey(event.sessionKey, event.messageId), follow)
+      for (const onFrame of expected.get(addressKey(event)) ?? [])
+        add(listening, messageKey(event.sessionKey, event.messageId), onFrame)
       return
     }
     if (event.type === 'turn_start') {
@@ -58,49 +58,49 @@ export function createDesk(engine: Engine): Desk {
       for (const key of keys) remember(runOf, key, event.run)
       return
     }
-    if (followed.size === 0) return
+    if (listening.size === 0) return
     const keys = keysOf(event)
     if (keys.length === 0) return
     const frame = turnFrame(event)
     if (frame === null) return
-    const follows = new Set(keys.flatMap((key) => [...(followed.get(key) ?? [])]))
-    for (const follow of follows) follow(frame)
+    const listeners = new Set(keys.flatMap((key) => [...(listening.get(key) ?? [])]))
+    for (const onFrame of listeners) onFrame(frame)
   })
 
   function keysOf(event: EngineEvent): readonly string[] {
     if (event.type === 'approval_request') {
       // A question belongs to the turn that runs in its session now.
       const { sessionKey } = event.approval
-      return [...followed.keys()].filter((key) => key.startsWith(`${sessionKey}\n`))
+      return [...listening.keys()].filter((key) => key.startsWith(`${sessionKey}\n`))
     }
     if ('messageIds' in event) return event.messageIds.map((id) => messageKey(event.sessionKey, id))
     return 'run' in event ? (turns.get(event.run) ?? []) : []
   }
 
   return {
-    async hand(message, caller, { signal, agentId, follow }) {
+    async submit(message, caller, { signal, agentId, onFrame }) {
       const address = addressKey(message)
-      if (follow !== undefined) add(expected, address, follow)
+      if (onFrame !== undefined) add(expected, address, onFrame)
       let accepted: Accepted | Refused
       try {
         accepted = await engine.receive(message, caller, agentId === undefined ? undefined : { agentId })
       } finally {
-        if (follow !== undefined) drop(expected, address, follow)
+        if (onFrame !== undefined) drop(expected, address, onFrame)
       }
       if (!accepted.accepted) return { refused: accepted }
       const { sessionKey, messageId } = accepted
       const key = messageKey(sessionKey, messageId)
-      if (follow !== undefined) add(followed, key, follow)
+      if (onFrame !== undefined) add(listening, key, onFrame)
       waited.set(key, (waited.get(key) ?? 0) + 1)
       const answer = engine.waitForAnswer(sessionKey, messageId, signal).then(
         (stored) => {
           const run = runOf.get(key) ?? key
           if (!signal.aborted) for (const one of turns.get(run) ?? [key]) remember(answered, one, true)
-          leave(key, follow)
+          leave(key, onFrame)
           return { stored, run }
         },
         (error: unknown) => {
-          leave(key, follow)
+          leave(key, onFrame)
           throw error
         },
       )
@@ -117,8 +117,8 @@ export function createDesk(engine: Engine): Desk {
     },
   }
 
-  function leave(key: string, follow: Follow | undefined): void {
-    if (follow !== undefined) drop(followed, key, follow)
+  function leave(key: string, onFrame: FrameListener | undefined): void {
+    if (onFrame !== undefined) drop(listening, key, onFrame)
     const others = (waited.get(key) ?? 1) - 1
     if (others === 0) waited.delete(key)
     else waited.set(key, others)
@@ -156,14 +156,14 @@ const messageKey = (sessionKey: string, messageId: string): string => `${session
 const addressKey = (one: { channelId: string; userId: string; groupId?: string; messageId?: string }): string =>
   JSON.stringify([one.channelId, one.userId, one.groupId ?? null, one.messageId])
 
-function add(map: Map<string, Set<Follow>>, key: string, follow: Follow): void {
+function add(map: Map<string, Set<FrameListener>>, key: string, onFrame: FrameListener): void {
   const set = map.get(key)
-  if (set === undefined) map.set(key, new Set([follow]))
-  else set.add(follow)
+  if (set === undefined) map.set(key, new Set([onFrame]))
+  else set.add(onFrame)
 }
 
-function drop(map: Map<string, Set<Follow>>, key: string, follow: Follow): void {
+function drop(map: Map<string, Set<FrameListener>>, key: string, onFrame: FrameListener): void {
   const set = map.get(key)
-  set?.delete(follow)
+  set?.delete(onFrame)
   if (set?.size === 0) map.delete(key)
 }
