@@ -1,20 +1,19 @@
 // What a summary keeps and how it is made must fit into the window of the model.
 
 import type { Diagnostic } from '../../errors.ts'
+import { DEFAULT_MODEL, DEFAULT_WINDOW } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { mapAt, textAt } from '../document.ts'
 import type { Value } from '../fill.ts'
-import { DEFAULT_MODEL } from '../model-ref.ts'
 import { type ModelNames, modelNames } from '../named-models.ts'
 import type { Check, Found } from './check.ts'
 
 /** A short message with what frames it. */
 const LEAST_MESSAGE_TOKENS = 50
-const DEFAULT_WINDOW = 200_000
 const DEFAULT_THRESHOLD = 0.8
 
-export const checkCompaction: Check = ({ doc, scope }) => {
-  const names = modelNames(doc)
+export const checkCompaction: Check = ({ doc, scope, registry }) => {
+  const names = modelNames(doc, registry)
   const defaults: Found = { value: mapAt(doc.value, 'defaults'), path: ['defaults'] }
   const problems = new Map<string, Diagnostic>()
   for (const id of scope.agents) {
