@@ -6,7 +6,8 @@ import type { OutboundMessage } from '../channels/port.ts'
 import type { Plan } from '../plan/plan.ts'
 import { headOf } from '../text-cut.ts'
 
-export const PROTOCOL = 1
+/** 2: replies to channel programs carry a key, and are acknowledged. */
+export const PROTOCOL = 2
 
 export interface Frame {
   readonly type: string
