@@ -2,8 +2,8 @@
 // happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
 // goes on where it stood and the next request is always valid.
 
-import { largerCap } from '../models/fitted.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
+import { isAllThinking, largerCap } from '../models/room.ts'
 import { sayModelError } from '../models/say.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
 import { createAsker } from './asker.ts'
@@ -138,10 +138,6 @@ async function answersBefore(turn: Turn, ports: TurnPorts): Promise<ReadonlyMap<
 }
 
 const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-
-/** The length limit came before a word was said or a tool called. */
-const isAllThinking = ({ stopReason, content }: ModelResult): boolean =>
-  stopReason === 'max_tokens' && content.every(({ type }) => type === 'thinking' || type === 'redacted_thinking')
 
 /** What may stand in the transcript: a call cut off by the length limit has no usable input and no result, so it goes. */
 function keepable(result: ModelResult): readonly ContentBlock[] {

@@ -106,6 +106,8 @@ export class ModelError extends Error {
   readonly window?: number
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
+  /** What to name in place of a model that its service offers no longer, where that is known; set with `model`. */
+  replacement?: string | undefined
   constructor(
     kind: ModelErrorKind,
     message: string,

@@ -59,6 +59,27 @@ t.test('too long for the model: summarised at once, and asked once more', async 
   t.equal(refused, 1)
 })
 
+t.test('a summary whose room was used up by thinking is asked for once more, with more of it', async (t) => {
+  const thought: FakeReply = {
+    content: [{ type: 'thinking', thinking: 'Let me see …', signature: 'sig' }],
+    stopReason: 'max_tokens',
+  }
+  const caps: number[] = []
+  const b = await startBot(`${HEAD}agents: { main: { soul: SOUL, compaction: { keepRecent: 2, chunkTokens: 1000 } } }`, {
+    api: {
+      reply: (request): FakeReply | string => {
+        if (isSummary(request)) return caps.push(request.max_tokens) % 2 === 1 ? thought : 'Facts: the user likes tea.'
+        if (request.messages.length > 9 && caps.length === 0) return { fault: { status: 413 } }
+        return JSON.stringify(request.messages[0])
+      },
+    },
+  })
+  t.teardown(() => b.stop())
+  for (let i = 0; i < 5; i++) await b.chat('u', `${i} ${LONG}`)
+  t.match((await b.chat('u', 'now')).body.response, /likes tea/)
+  t.same(caps.slice(0, 2), [2000, 4000])
+})
+
 t.test(
   'a summariser that calls a tool, refuses or says nothing made no summary: the chat goes on within its window',
   async (t) => {
