@@ -170,7 +170,7 @@ routing: { defaultAgent: a }
 `
   const { diagnostics, plan } = await loadText(t, text)
   t.not(plan, null)
-  const told = diagnostics.filter(({ code }) => code === 'CLAW321')
+  const told = diagnostics.filter(({ code }) => code === 'CLAW325')
   t.same(
     told.map(({ severity, line, message }) => `${severity} ${line} ${message}`),
     [

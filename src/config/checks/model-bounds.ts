@@ -1,15 +1,15 @@
 // What an agent asks of its model, held against what is known of that model.
 
 import type { Diagnostic } from '../../errors.ts'
+import { DEFAULT_MODEL } from '../../models/defaults.ts'
 import { type KnownModel, knownModel } from '../../models/known-models.ts'
 import { type ConfigDocument, mapAt, textAt } from '../document.ts'
-import { DEFAULT_MODEL } from '../model-ref.ts'
 import { modelNames } from '../named-models.ts'
 import type { Path } from '../shape.ts'
 import type { Check, Found } from './check.ts'
 
-export const checkModelBounds: Check = ({ doc, scope }) => {
-  const { services, resolve } = modelNames(doc)
+export const checkModelBounds: Check = ({ doc, scope, registry }) => {
+  const { services, resolve } = modelNames(doc, registry)
   const defaults: Found = { value: mapAt(doc.value, 'defaults'), path: ['defaults'] }
   const problems = new Map<string, Diagnostic>()
   for (const id of scope.agents) {
@@ -33,18 +33,18 @@ function boundsOf(doc: ConfigDocument, known: KnownModel, places: readonly Found
   const effort = at('effort')
   if (effort !== undefined && efforts?.includes(effort.value as never) === false) {
     const offered = efforts.length === 0 ? 'It is not told how hard to think.' : `It has ${efforts.join(', ')}.`
-    problems.push(doc.problem('CLAW321', `The model ${id} has no effort ${effort.value}.`, effort.path, { hint: offered }))
+    problems.push(doc.problem('CLAW325', `The model ${id} has no effort ${effort.value}.`, effort.path, { hint: offered }))
   }
   const most = at('maxTokens')
   if (most !== undefined && Number(most.value) > maxOutput) {
     const hint = `It is asked for ${maxOutput} at most.`
-    problems.push(doc.problem('CLAW321', `The longest answer of ${id} is ${maxOutput} tokens.`, most.path, { hint }))
+    problems.push(doc.problem('CLAW325', `The longest answer of ${id} is ${maxOutput} tokens.`, most.path, { hint }))
   }
   const window = at('compaction', 'contextWindow')
   if (window !== undefined && Number(window.value) > contextWindow) {
     const hint = 'Take contextWindow out: what is known of the model holds then.'
     const message = `The model ${id} reads ${contextWindow} tokens: longer requests fail.`
-    problems.push(doc.problem('CLAW321', message, window.path, { hint, severity: 'warning' }))
+    problems.push(doc.problem('CLAW325', message, window.path, { hint, severity: 'warning' }))
   }
   return problems
 }
