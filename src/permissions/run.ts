@@ -79,10 +79,6 @@ export function childEnvironment(
     NO_COLOR: '1',
     PAGER: 'cat',
     MANPAGER: 'cat',
-    GIT_PAGER: 'cat',
-    GIT_EDITOR: 'true',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_NOSYSTEM: '1',
     ...(process.env['TZ'] === undefined ? {} : { TZ: process.env['TZ'] }),
   }
 }
