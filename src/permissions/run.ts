@@ -8,6 +8,7 @@ import { userInfo } from 'node:os'
 import { basename, dirname, resolve, sep } from 'node:path'
 import { lazily } from '../lazily.ts'
 import type { AgentPlan, WorkspaceRoot } from '../plan/plan.ts'
+import { headOf, tailOf } from '../text-cut.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { GateError, type ShellResult, type ShellRunner } from './port.ts'
 import type { Redact } from './redact.ts'
@@ -229,8 +230,8 @@ function createCapture(maxBytes: number): {
         const whole = redact(Buffer.concat([start, tail]).toString('utf8'))
         if (Buffer.byteLength(whole) <= maxBytes) return { text: whole, dropped: 0 }
       }
-      const kept = redact(start.toString('utf8')).slice(0, headRoom)
-      const last = tailRoom === 0 ? '' : redact((tail.length === 0 ? start : tail).toString('utf8')).slice(-tailRoom)
+      const kept = headOf(redact(start.toString('utf8')), headRoom)
+      const last = tailRoom === 0 ? '' : tailOf(redact((tail.length === 0 ? start : tail).toString('utf8')), tailRoom)
       const dropped = Math.max(0, total - Buffer.byteLength(kept) - Buffer.byteLength(last))
       return { text: `${kept}\n[… ${dropped} bytes left out …]\n${last}`, dropped }
     },

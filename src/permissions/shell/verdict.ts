@@ -1,6 +1,7 @@
 // Text of a command and a policy → run, ask or refuse, and for what runs the form it runs in. Every simple command needs its own
 // verdict; doubt asks. Looks at the disk within bounds, reads no clock, never throws.
 
+import { shortened } from '../../text-cut.ts'
 import { placeIn, usePlace } from '../operands.ts'
 import type { Decision, ShellPolicy, Verdict } from '../port.ts'
 import { textDeniedBy } from './deny.ts'
@@ -67,7 +68,7 @@ function judgeParts(commands: readonly PreparedCommand[], policy: ShellPolicy): 
 /** A command as one line, shortened. */
 const show = (words: readonly string[]): string => {
   const line = words.join(' ')
-  return line.length > 60 ? `${line.slice(0, 57)}…` : line
+  return shortened(line, 60)
 }
 
 function sumUp(parts: readonly Part[]): string {
