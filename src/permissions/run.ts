@@ -60,7 +60,7 @@ const userHome = lazily(() => userInfo().homedir)
 /** What a command finds in HOME: its own in a sandbox of Linux, where homes are out of sight. */
 export const homeOf = (sandboxed: boolean): string => (sandboxed && process.platform === 'linux' ? '/tmp' : userHome())
 
-/** Everything a command finds in its environment. Nothing of the engine's own comes through but where its user lives. */
+/** What a command finds in its environment besides git's part. Nothing of the engine's own comes through but where its user lives. */
 export function childEnvironment(
   roots: readonly WorkspaceRoot[],
   extra: Readonly<Record<string, string>> = {},

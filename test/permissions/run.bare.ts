@@ -71,8 +71,16 @@ t.test('the environment is a list, without the engine’s secrets', async (t) =>
   t.match(output, 'SKILL_KEY=given')
   t.match(output, 'GIT_TERMINAL_PROMPT=0')
   const names = output.split('\n').map((line) => line.split('=')[0])
-  const ours = [...Object.keys(childEnvironment([])), ...Object.keys(await gitEnvironment(folder))]
-  const listed = new Set([...ours, 'SKILL_KEY', 'PWD', 'SHLVL', '_', 'OLDPWD', ''])
+  const listed = new Set([
+    ...Object.keys(childEnvironment([])),
+    ...Object.keys(await gitEnvironment(folder)),
+    'SKILL_KEY',
+    'PWD',
+    'SHLVL',
+    '_',
+    'OLDPWD',
+    '',
+  ])
   t.same(
     names.filter((name) => !listed.has(name ?? '')),
     [],
