@@ -2,6 +2,7 @@
 
 import micromatch from 'micromatch'
 import type { ChannelPlan } from '../plan/plan.ts'
+import { headOf } from '../text-cut.ts'
 import type { Attachment, InboundMessage, OutboundFile } from './port.ts'
 
 const SIGNATURES: readonly (readonly [prefix: string, mediaType: string, at?: number])[] = [
@@ -120,5 +121,5 @@ export async function readBody(response: Response, maxBytes: number): Promise<Bu
 
 /** A name for people: one line, no controls, no direction marks, at most 64 characters. */
 export function cleanName(name: string): string {
-  return [...name.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')].slice(0, 64).join('').trim()
+  return headOf(name.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' '), 64).trim()
 }

@@ -10,6 +10,7 @@ import { messageOf } from '../errors.ts'
 import { ownerIdOn } from '../plan/admission.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
+import { headOf } from '../text-cut.ts'
 import type { Auth, Rights } from './auth.ts'
 import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
@@ -178,7 +179,7 @@ export function createSockets(deps: SocketDeps): Sockets {
       else if (frame.type === 'approval_decision') void intake.decision(client, frame.data).catch(fail)
       else if (frame.type === 'ack') client.acknowledgements.onAck(id(frame.data, 'key'))
       else if (frame.type === 'inbound_message') queue(client, frame.data, fail)
-      else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${frame.type.slice(0, 64)}" from a client.`)
+      else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${headOf(frame.type, 64)}" from a client.`)
     } catch (error) {
       fail(error)
     }

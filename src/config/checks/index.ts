@@ -6,6 +6,7 @@ import { checkAgents } from './agents.ts'
 import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
 import type { Check, CheckInput } from './check.ts'
+import { checkCompaction } from './compaction.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
@@ -38,6 +39,7 @@ const CHECKS: readonly Check[] = [
   checkGateway,
   checkLimits,
   checkMoney,
+  checkCompaction,
   checkGrants,
   checkApprovals,
   checkSecrets,
