@@ -9,9 +9,10 @@ const { loadBundle } = createRequire(import.meta.url)(join(packageRoot(), 'bin/c
   loadBundle(name: string): { exports: { main(argv: readonly string[], io: object): Promise<number> } } | null
 }
 
-t.test('a bug in a bundle is told by the places in its sources', async (t) => {
-  const bundle = loadBundle('questions')
-  if (bundle === null) return t.skip('no bundle was built here: npm run build makes it')
+const bundle = loadBundle('questions')
+const skip = bundle === null ? 'no bundle was built here: npm run build makes it' : false
+
+t.test('a bug in a bundle is told by the places in its sources', { skip }, async (t) => {
   const cwd = testdir(t, { 'openclaw.yaml': 'agents: { main: { soul: S } }\n' })
   let err = ''
   const io = {
@@ -26,7 +27,7 @@ t.test('a bug in a bundle is told by the places in its sources', async (t) => {
       err += text
     },
   }
-  t.equal(await bundle.exports.main(['validate'], io), 70)
+  t.equal(await bundle?.exports.main(['validate'], io), 70)
   t.ok(err.includes('a bug for this test') && /report it at https:/.test(err), err)
   t.ok(/at .*dist\/src\/cli\/validate\.js:\d+:\d+/.test(err), err)
 })
