@@ -30,7 +30,7 @@ export type { Storage } from './storage/ports.ts'
 export * from './channels/port.ts'
 export * from './models/port.ts'
 export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
-export type { ProviderDefinition, Registry } from './registry.ts'
+export type { Registry } from './registry.ts'
 export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {
   MemoryStore,

@@ -3,6 +3,8 @@
 
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fixedPath } from '../../src/permissions/run.ts'
+import { programsOf } from '../../src/permissions/shell/programs.ts'
 import { judgeCommand } from '../../src/permissions/shell/verdict.ts'
 import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { openEmbeddedStorage } from '../../src/storage/embedded/storage.ts'
@@ -43,6 +45,9 @@ function checker(count: number): Row {
     askInSandbox: 'always',
     protectedPaths: [],
     cwd: '/tmp',
+    roots: [{ path: '/tmp', access: 'write' }],
+    programs: programsOf(fixedPath([])),
+    home: '/root',
   } as const
   const commands = [
     'git status',

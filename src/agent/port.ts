@@ -50,8 +50,8 @@ export interface TurnPorts {
   ): Promise<ModelResult>
   /** Judges, asks if need be, runs. Never throws: trouble is an error outcome. */
   callTool(turn: Turn, call: ToolCall): Promise<CallOutcome>
-  /** Makes the session shorter now. True: it did, and the call may be tried again. */
-  compact(turn: Turn): Promise<boolean>
+  /** Makes the session shorter now, below so many tokens where it is said. True: it did, and the call may be tried again. */
+  compact(turn: Turn, below?: number): Promise<boolean>
 }
 
 /** A spend limit is reached; the message is for the user. */

@@ -1,8 +1,9 @@
-// A reply that grows in place, for every platform whose messages can be edited: parts posted as they are needed, edited at
+// A reply that grows in place, for every platform whose messages can be edited: chunks posted as they are needed, edited at
 // the platform's pace, taken back when they cannot stand.
 
 import { messageOf } from '../errors.ts'
 import type { ChannelHost, ReplyStream, SendContext } from './port.ts'
+import type { RenderedChunk } from './text/split.ts'
 import { createThrottle } from './throttle.ts'
 
 export interface EditStreamOptions {
@@ -10,12 +11,12 @@ export interface EditStreamOptions {
   readonly intervalMs: number
   /** A longer answer is left to `send`. */
   readonly maxChars: number
-  /** The text in parts that fit, in the platform's dialect. */
-  render(text: string): readonly string[]
+  /** The text in chunks that fit, in the platform's dialect. */
+  render(text: string): readonly RenderedChunk[]
   /** In order with what else is sent there. */
   run<T>(work: () => Promise<T>): Promise<T>
-  post(text: string, first: boolean, signal?: AbortSignal): Promise<string>
-  edit(id: string, text: string, signal?: AbortSignal): Promise<void>
+  post(chunk: RenderedChunk, first: boolean, signal?: AbortSignal): Promise<string>
+  edit(id: string, chunk: RenderedChunk, signal?: AbortSignal): Promise<void>
   remove(id: string): Promise<void>
 }
 
@@ -33,16 +34,16 @@ export function createEditStream(options: EditStreamOptions): ReplyStream {
   }
 
   const show = async (text: string, signal?: AbortSignal): Promise<void> => {
-    const wanted = options.render(text)
-    for (const [index, part] of wanted.entries()) {
-      const there = shown[index]
-      if (there === undefined) shown.push({ id: await options.post(part, index === 0, signal), text: part })
-      else if (there.text !== part) {
-        await options.edit(there.id, part, signal)
-        there.text = part
+    const expected = options.render(text)
+    for (const [index, chunk] of expected.entries()) {
+      const known = shown[index]
+      if (known === undefined) shown.push({ id: await options.post(chunk, index === 0, signal), text: chunk.rendered })
+      else if (known.text !== chunk.rendered) {
+        await options.edit(known.id, chunk, signal)
+        known.text = chunk.rendered
       }
     }
-    for (const extra of shown.splice(wanted.length)) await remove(extra.id)
+    for (const extra of shown.splice(expected.length)) await remove(extra.id)
   }
 
   const throttle = createThrottle<string>({
@@ -72,11 +73,11 @@ export function createEditStream(options: EditStreamOptions): ReplyStream {
       await throttle.settle()
       try {
         if (broken || shown.length === 0 || text.trim() === '' || text.length > options.maxChars)
-          throw new Error('the preview cannot stand')
+          throw new Error('the preview cannot become the reply')
         await options.run(() => show(text, context.signal))
         return { messageIds: shown.map(({ id }) => id) }
       } catch (error) {
-        host.log.debug({ error: messageOf(error) }, 'the reply is sent anew')
+        host.log.debug({ error: messageOf(error) }, 'the reply is sent again from scratch')
         await cancel()
         return null
       }

@@ -2,7 +2,8 @@
 
 import micromatch from 'micromatch'
 import type { ChannelPlan } from '../plan/plan.ts'
-import type { Attachment, InboundMessage } from './port.ts'
+import { headOf } from '../text-cut.ts'
+import type { Attachment, InboundMessage, OutboundFile } from './port.ts'
 
 const SIGNATURES: readonly (readonly [prefix: string, mediaType: string, at?: number])[] = [
   ['89504e470d0a1a0a', 'image/png'],
@@ -66,6 +67,26 @@ export async function attach(file: FileToFetch, spec: Limits, worth: boolean): P
   }
 }
 
+/** A message with its files, fetched within the channel's limits. */
+export async function withFiles(
+  spec: Limits & Pick<ChannelPlan, 'id' | 'allowFrom' | 'groups'>,
+  message: InboundMessage,
+  files: readonly FileToFetch[],
+): Promise<InboundMessage> {
+  if (files.length === 0) return message
+  const worth = worthFetching(spec, message)
+  return { ...message, media: await Promise.all(files.map((file) => attach(file, spec, worth))) }
+}
+
+/** What people read in place of a file that cannot be sent to them. */
+export const fileNote = ({ name, data }: OutboundFile, platform: string): string =>
+  `(The file ${cleanName(name)}, ${sizeOf(data.length)}, cannot be sent over ${platform}.)`
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
 export const takes = (spec: Limits, mediaType: string): boolean =>
   spec.media.accept === undefined || micromatch.isMatch(mediaType, [...spec.media.accept], { nocase: true })
 
@@ -100,5 +121,5 @@ export async function readBody(response: Response, maxBytes: number): Promise<Bu
 
 /** A name for people: one line, no controls, no direction marks, at most 64 characters. */
 export function cleanName(name: string): string {
-  return [...name.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')].slice(0, 64).join('').trim()
+  return headOf(name.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' '), 64).trim()
 }

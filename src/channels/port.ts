@@ -4,6 +4,8 @@ import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { SettingsFragment } from '../schema-node.ts'
 
+export * from './channel-errors.ts'
+
 export interface Attachment {
   readonly kind: 'image' | 'audio' | 'video' | 'document'
   /** As the platform or the file says, checked against the bytes where they are known. */
@@ -47,11 +49,22 @@ export interface ReplyTarget {
   readonly replyTo?: string
 }
 
+/** A file of a reply, with its bytes. */
+export interface OutboundFile {
+  readonly kind: Attachment['kind']
+  readonly mediaType: string
+  /** Without a folder, fit for any platform. */
+  readonly name: string
+  readonly data: Buffer
+}
+
 export interface OutboundMessage extends ReplyTarget {
+  /** Markdown; may be empty where there are attachments. */
   readonly content: string
   readonly sessionKey: string
   readonly agentId: string
-  readonly media?: readonly Attachment[]
+  /** They arrive after the text, in this order. */
+  readonly attachments?: readonly OutboundFile[]
 }
 
 export interface SendContext {
@@ -65,22 +78,6 @@ export interface SendContext {
 export interface SendResult {
   /** Platform ids of what was sent. */
   readonly messageIds: readonly string[]
-}
-
-/** An error that says whether trying again can help. */
-export class ChannelError extends Error {
-  readonly retry: boolean
-  readonly retryAfterMs?: number
-  /** Certain that nothing arrived: another attempt is no repeat. */
-  readonly notSent: boolean
-  constructor(message: string, options: { retry: boolean; retryAfterMs?: number; notSent?: boolean; cause?: unknown }) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = 'ChannelError'
-    this.retry = options.retry
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
-    // Who is told to come back later was not served.
-    this.notSent = options.notSent ?? options.retryAfterMs !== undefined
-  }
 }
 
 /** A reply that grows in place. None of these may throw: trouble is logged and the final text is sent by `send`. */
@@ -110,7 +107,8 @@ export interface ApprovalAnswer {
 }
 
 export type ChannelState =
-  | { readonly state: 'starting' | 'connected' | 'stopped' }
+  /** `waiting`: the other side connects to us, and is not there yet. */
+  | { readonly state: 'starting' | 'waiting' | 'connected' | 'stopped' }
   | { readonly state: 'reconnecting'; readonly detail: string }
   | { readonly state: 'failed'; readonly detail: string }
 
@@ -126,8 +124,8 @@ export interface ChannelHost<Settings extends object = object> {
   /** A button was pressed. The text says what came of it, for the one who pressed. */
   answerApproval(answer: ApprovalAnswer): Promise<string>
   setState(state: ChannelState): void
-  /** Hands a message to the program that is connected to the gateway as this channel. @throws ChannelError while there is none */
-  push(message: OutboundMessage): Promise<void>
+  /** Hands a message to the program that is connected to the gateway as this channel. Resolves when it was taken. @throws ChannelError */
+  push(message: OutboundMessage, context: SendContext): Promise<void>
   /** Folder of this channel's own small state (offsets), made when asked for. */
   stateFolder(): Promise<string>
 }

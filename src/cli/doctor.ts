@@ -5,8 +5,10 @@ import { readFile, stat, statfs, unlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
+import { endNotice, knownModel } from '../models/known-models.ts'
 import { fixedPath, SHELL_NAME, shellProgram } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
+import { usesOf } from '../plan/model-uses.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { storageFailure } from '../storage/embedded/failures.ts'
@@ -33,6 +35,7 @@ export const run: Verb = async (_args, options, io) => {
       ...(await files(plan, options)),
       ...(await port(plan)),
       ...keys(plan),
+      ...lastDays(plan),
     )
     checks.push(...(await remembered(plan)))
   }
@@ -193,10 +196,26 @@ function keys(plan: Plan): Check[] {
   const used = new Set([...plan.agents.values()].flatMap((agent) => [agent.model, ...agent.fallbacks].map((ref) => ref.provider)))
   return [...used].flatMap((id): Check[] => {
     const spec = plan.models.get(id)
-    if (spec === undefined || spec.provider === 'scripted') return []
+    if (spec === undefined || spec.traits?.keyless === true) return []
     return spec.apiKey?.isSet === true
       ? [ok(`key ${id}`, 'It is set.')]
       : [warning(`key ${id}`, 'No key is set; agents answer by their `offline` model, or not at all.')]
+  })
+}
+
+/** Models that have ended, or end soon, with where they are named. */
+function lastDays(plan: Plan): Check[] {
+  const refs = [...plan.agents.values()].flatMap(({ model, fallbacks, offline, compaction }) => [
+    model,
+    ...fallbacks,
+    ...[offline, compaction.model].filter((ref) => ref !== undefined),
+  ])
+  const names = new Map(refs.map((ref) => [`${ref.provider}/${ref.model}`, ref]))
+  return [...names].flatMap(([name, ref]) => {
+    const known = knownModel(plan.models.get(ref.provider)?.provider ?? '', ref.model)
+    const notice = known === undefined ? null : endNotice(known, ref.model, Date.now())
+    if (notice === null) return []
+    return [warning(`model ${name}`, `${notice.message} ${notice.hint} It stands under ${usesOf(plan, name).join(', ')}.`)]
   })
 }
 

@@ -1,6 +1,6 @@
 // What `claw init` writes: a few answers in, the files of a working folder out, as text. Nothing here touches a disk.
 
-import { DEFAULT_FALLBACK, DEFAULT_MODEL } from '../config/model-ref.ts'
+import { DEFAULT_FALLBACK, DEFAULT_MODEL } from '../models/defaults.ts'
 
 export interface Answers {
   /** What people call the bot. */
@@ -71,7 +71,7 @@ function configuration({ name, owner, telegram }: Answers, soul: string): string
     '  demo: { provider: scripted, script: demo.script.yaml } # answers while no key is set',
     '',
     'agents:',
-    '  main:',
+    '  main: # its files and commands stay in workspace/main',
     `    name: ${quoted(name)}`,
     `    soul: ${soul} # who it is`,
     `    model: ${DEFAULT_MODEL}`,
@@ -82,7 +82,6 @@ function configuration({ name, owner, telegram }: Answers, soul: string): string
     '      mode: ask # commands that are neither safe nor allowed wait for an owner',
     '      allow: ["git status", "git log *"]',
     '      deny: ["git push *"]',
-    '    workspace: ./workspace # where its files and commands stay',
     '',
     '# You, wherever you write from: one person, one conversation.',
     'identityLinks:',

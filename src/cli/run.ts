@@ -75,7 +75,7 @@ function chatCall(plan: Plan, url: string): string | null {
 function offlineAgents(plan: Plan): readonly (readonly [string, string])[] {
   return [...plan.agents.values()].flatMap((agent) => {
     const spec = plan.models.get(agent.model.provider)
-    const hasKey = spec === undefined || spec.provider === 'scripted' || spec.apiKey?.isSet === true
+    const hasKey = spec === undefined || spec.traits?.keyless === true || spec.apiKey?.isSet === true
     if (hasKey || agent.offline === undefined) return []
     return [
       [

@@ -61,6 +61,7 @@ export const VERBS: readonly VerbEntry[] = [
     options: [
       ['--agent <id>', 'the agent'],
       ['--stdin', 'read {"command","allow"} lines, write a decision a line'],
+      ['--cwd <dir>', 'the folder it would run in'],
       ['--sandboxed', 'judge as inside a working sandbox'],
     ],
     load: () => import('./permit.ts'),
@@ -158,6 +159,12 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./skill.ts'),
   },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./audit.ts') },
+  {
+    name: 'models',
+    summary: 'the models that are known: windows, prices, last days',
+    options: [['--live <name>', 'those that this model service offers now: a key of `models`, anthropic or openai']],
+    load: () => import('./models.ts'),
+  },
   {
     name: 'config',
     summary: 'print the configuration',

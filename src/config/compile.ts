@@ -8,7 +8,8 @@ import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
-import { compileProviders, defaultModels, servicesOf } from './compile/providers.ts'
+import { compileProviders } from './compile/providers.ts'
+import { lostWorkspaces } from './compile/workspaces.ts'
 import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
@@ -16,6 +17,7 @@ import type { Config, Heartbeat, Rule } from './generated/config.ts'
 import type { Lookup } from './interpolate.ts'
 import { localZone } from './local-zone.ts'
 import type { Mirror } from './mirror.ts'
+import { defaultModels, servicesOf } from './model-services.ts'
 import { optional } from './optional.ts'
 import { resolvePeople, type Scope } from './scope.ts'
 import { type SecretStore, secretStore } from './secrets.ts'
@@ -48,7 +50,10 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
   const models = await compileProviders({ ...input, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
-  const named = { models: defaultModels(config), services: servicesOf(config) }
+  const named = {
+    models: defaultModels(config, input.registry.providers),
+    services: servicesOf(config, input.registry.providers),
+  }
   const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, ...named })
   const channels = compileChannels({ doc, scope, config, secrets })
   const links = compileLinks(doc, scope)
@@ -119,6 +124,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       return input.configHash()
     },
   })
+  diagnostics.push(...lostWorkspaces(plan, doc))
   return { plan, diagnostics }
 }
 
@@ -136,6 +142,7 @@ function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {
     ...optional('token', secrets.get(['gateway', 'auth', 'token'])),
     allowedOrigins: from.allowedOrigins ?? [],
     allowedHosts: from.allowedHosts ?? [],
+    trustedProxies: from.trustedProxies ?? [],
     maxBodyBytes: from.maxBodyBytes ?? 1_048_576,
     maxConnections: from.maxConnections ?? 64,
   }

@@ -87,3 +87,10 @@ function closing(text: string, from: number): number {
   }
   return -1
 }
+
+/** The name in a text that other programs would take for a variable, `$NAME` or `%NAME%`; undefined: it is none. */
+export function bareVariableName(text: string): string | undefined {
+  const mark = text.charAt(0)
+  if (mark === '$') return /^\$([A-Z_][A-Z0-9_]+)$/.exec(text)?.[1]
+  return mark === '%' ? /^%([A-Z_][A-Z0-9_]+)%$/.exec(text)?.[1] : undefined
+}

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { type Code, type Diagnostic, diagnostic, hasErrors } from '../errors.ts'
+import { type Code, type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
 import { lazily } from '../lazily.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
@@ -63,7 +63,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const files = loaded.files.map((parsed) => parsed.source.file)
   // What only asks something of the file needs no hash, and no library for it.
   const fileHash = lazily(() => hashOfFiles(loaded.files.map(({ hash }) => hash())))
-  const diagnostics: Diagnostic[] = [...loaded.diagnostics]
+  const diagnostics: Diagnostic[] = [...env.diagnostics, ...loaded.diagnostics]
   let sources: readonly string[] = [...files, ...env.files]
   const finish = async (plan: Plan | null, document: ConfigDocument | null): Promise<LoadResult> => ({
     plan,
@@ -85,7 +85,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const merged = mergeFiles(loaded.files)
   diagnostics.push(...merged.diagnostics)
   if (merged.root === null) {
-    if (diagnostics.length === 0) diagnostics.push(emptyFile(file))
+    if (!hasErrors(diagnostics)) diagnostics.push(emptyFile(file))
     return await finish(null, null)
   }
   const filled = await inSlices(fill(merged.root, env.lookup, channelShapes(options.registry.channels)))
@@ -178,13 +178,33 @@ const emptyFile = (file: string): Diagnostic =>
 async function environment(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ lookup: Lookup; files: string[] }> {
+): Promise<{ lookup: Lookup; files: string[]; diagnostics: readonly Diagnostic[] }> {
   const path = join(dirname(file), '.env')
-  const text = await readFile(path, 'utf8').catch(() => null)
-  const values: Readonly<Record<string, string | undefined>> = text === null ? {} : parseEnv(text)
+  const read = await readEnvironmentFile(path)
+  const values: Readonly<Record<string, string | undefined>> = read.text === null ? {} : parseEnv(read.text)
   return {
     lookup: (name) => env[name] ?? (Object.hasOwn(values, name) ? values[name] : undefined),
-    files: text === null ? [] : [path],
+    files: read.text === null ? [] : [path],
+    diagnostics: read.problem === undefined ? [] : [read.problem],
+  }
+}
+
+/** Null where there is none. One that is there and cannot be read is said: every variable in it would count as not set. */
+async function readEnvironmentFile(path: string): Promise<{ readonly text: string | null; readonly problem?: Diagnostic }> {
+  try {
+    const bytes = await readFile(path)
+    if (bytes.length >= 2 && (bytes.readUInt16BE(0) === 0xfffe || bytes.readUInt16BE(0) === 0xfeff)) {
+      const message = '.env is not UTF-8, so nothing in it counts.'
+      const hint = 'Save it as UTF-8; some editors write UTF-16.'
+      return { text: null, problem: diagnostic('CLAW004', message, { file: path }, { hint, severity: 'warning' }) }
+    }
+    // Some editors put a mark before the first name, which would become part of it.
+    return { text: bytes.toString('utf8').replace(/^\ufeff/, '') }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { text: null }
+    const message = `.env cannot be read, so nothing in it counts: ${messageOf(error)}`
+    const hint = 'Give the user that runs claw the right to read it.'
+    return { text: null, problem: diagnostic('CLAW003', message, { file: path }, { hint, severity: 'warning' }) }
   }
 }
 

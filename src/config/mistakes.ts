@@ -10,9 +10,27 @@ import { nearest, suggestion } from './suggest.ts'
 
 export function unknownKey(key: string, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): Diagnostic | null {
   const known = Object.keys(shape?.properties ?? {})
+  if (key.trimStart().startsWith('//'))
+    return doc.problem('CLAW101', 'A comment begins with #, not with //.', [...path, key], {
+      spot: 'key',
+      hint: 'Write # in place of //, on a line of its own or behind a blank.',
+    })
   const where = path.length === 0 ? 'the configuration' : nameOf(path)
-  const hint = suggestion(key, known, 'Keys that begin with `x-` are free for your own use.')
+  const inner = nestedHome(key, path, shape, doc)
+  const hint = inner ?? suggestion(key, known, 'Keys that begin with `x-` are free for your own use.')
   return doc.problem('CLAW101', `Unknown key "${key}" in ${where}.`, [...path, key], { spot: 'key', hint })
+}
+
+/** `mode` two blanks short of `permissions`, `rules` without `routing`: a key that a map of this one has. */
+function nestedHome(key: string, path: Path, shape: SchemaNode | undefined, doc: ConfigDocument): string | undefined {
+  const homes = Object.entries(shape?.properties ?? {}).flatMap(([name, child]) =>
+    child.properties?.[key] === undefined ? [] : [name],
+  )
+  const written = homes.find((name) => doc.written([...path, name]))
+  if (written !== undefined) return `It belongs to \`${written}\`: indent it two blanks further.`
+  return homes.length === 1 && shape?.properties?.[key] === undefined
+    ? `Write it below \`${homes[0]}:\`, two blanks further.`
+    : undefined
 }
 
 export function missingKey(
@@ -71,13 +89,21 @@ export function wrongType(value: Value | undefined, path: Path, shape: SchemaNod
 
 function typeHint(value: Value | undefined, shape: SchemaNode | undefined): string | undefined {
   if (shape === undefined) return undefined
+  if (value === null || value === undefined) {
+    if (hasType(shape, 'string'))
+      return 'Write a text; one that begins with # or & must be in quotes, as they mean something else.'
+  }
   if (shape.enum !== undefined) return `One of: ${shape.enum.join(', ')}.`
   if (hasType(shape, 'boolean') && typeof value === 'string' && /^(yes|on)$/i.test(value)) return 'Write true.'
   if (hasType(shape, 'boolean') && typeof value === 'string' && /^(no|off)$/i.test(value)) return 'Write false.'
-  if (hasType(shape, 'array') && typeof value === 'string') return 'Put it in brackets: [ … ].'
+  if (hasType(shape, 'array') && typeof value === 'string' && /^-\S/.test(value)) return 'A blank is missing after the dash.'
+  if (hasType(shape, 'array') && typeof value === 'string')
+    return value.length > 60 ? 'Put it in brackets: [ … ].' : `Put it in brackets: [${value}].`
   if (hasType(shape, 'integer') && typeof value === 'string' && /^\d+$/.test(value)) return 'Leave out the quotes.'
   if (shape['x-duration'] === true && typeof value === 'number') return 'Write a unit: 30s, 10m, 2h.'
   if (hasType(shape, 'string') && (typeof value === 'number' || typeof value === 'boolean')) return 'Put it in quotes.'
+  const assignment = typeof value === 'string' ? /^([A-Za-z_]\w*)\s*=\s*(.*)$/s.exec(value) : null
+  if (hasType(shape, 'object') && assignment !== null) return `A key ends with a colon: \`${assignment[1]}: ${assignment[2]}\`.`
   if (hasType(shape, 'object')) return 'Write its keys below it, indented, or in braces: { … }.'
   if (hasType(shape, 'array')) return 'Put it in brackets, or one item a line after `- `.'
   return hasType(shape, 'boolean') ? 'Write true or false, without quotes.' : undefined

@@ -3,14 +3,6 @@
 import type { ModelRef } from '../plan/plan.ts'
 import { nearest } from './suggest.ts'
 
-export const DEFAULT_MODEL = 'claude-sonnet-5-5'
-
-/** What stands behind it in the files that claw writes. */
-export const DEFAULT_FALLBACK = 'claude-haiku-5-5'
-
-/** The model a provider's key alone means, when the configuration does not say. */
-export const DEFAULT_MODELS = { anthropic: DEFAULT_MODEL, openai: 'gpt-6.2-sol', scripted: 'scripted' } as const
-
 /**
  * `provider/model`; a provider's key alone; a bare name is Anthropic's. Null: the provider is not known, `near` may say
  * which one is meant. `defaults`: provider id → its default model.

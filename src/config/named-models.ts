@@ -2,11 +2,12 @@
 // not fit the schema.
 
 import type { ModelRef } from '../plan/plan.ts'
+import type { Registry } from '../registry.ts'
 import { agentSections, testSteps, textsAt } from './checks/check.ts'
-import { defaultModels, servicesOf } from './compile/providers.ts'
 import { type ConfigDocument, isMap, mapAt, textAt } from './document.ts'
 import type { Config } from './generated/config.ts'
 import { resolveModel } from './model-ref.ts'
+import { defaultModels, servicesOf } from './model-services.ts'
 import type { Scope } from './scope.ts'
 import type { Path } from './shape.ts'
 
@@ -23,12 +24,12 @@ export interface ModelNames {
 }
 
 /** What names mean in this document. */
-export function modelNames(doc: ConfigDocument): ModelNames {
+export function modelNames(doc: ConfigDocument, { providers }: Registry): ModelNames {
   // Providers that are maps; the schema tells of the others.
   const models = Object.fromEntries(Object.entries(mapAt(doc.value, 'models')).filter(([, spec]) => isMap(spec)))
   const config = { models } as Pick<Config, 'models'>
-  const defaults = defaultModels(config)
-  return { services: servicesOf(config), resolve: (text) => resolveModel(text, defaults) }
+  const defaults = defaultModels(config, providers)
+  return { services: servicesOf(config, providers), resolve: (text) => resolveModel(text, defaults) }
 }
 
 /** In agents, defaults and tests. */

@@ -3,6 +3,7 @@
 import type { Registry } from '../registry.ts'
 import { type ConfigDocument, mapAt, textAt } from './document.ts'
 import { type LinkEntry, readLinks } from './links.ts'
+import { implicitProviders } from './model-services.ts'
 import { type ChannelShapes, channelShapes } from './shape.ts'
 
 export interface Scope {
@@ -18,9 +19,6 @@ export interface Scope {
 }
 
 const DEFAULT_CHANNELS = ['http', 'webchat'] as const
-
-/** Providers that exist without being configured. */
-export const IMPLICIT_PROVIDERS = ['anthropic', 'openai'] as const
 
 const ownKeys = (map: object): string[] => Object.keys(map).filter((key) => !key.startsWith('x-'))
 
@@ -41,7 +39,7 @@ export function scopeOf(doc: ConfigDocument, registry: Registry): Scope {
     channelShapes: channelShapes(registry.channels),
     links,
     linkByName: new Map(links.map((link) => [link.name, link])),
-    providers: [...new Set([...ownKeys(mapAt(root['models'])), ...IMPLICIT_PROVIDERS])],
+    providers: [...new Set([...ownKeys(mapAt(root['models'])), ...implicitProviders(registry.providers)])],
     tools: registry.tools.map((tool) => tool.name).sort(),
   }
 }

@@ -22,7 +22,7 @@ const DAY_MS = 24 * 3_600_000
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const parts = await makeParts(options)
-  const { world, hub, channels, delivery, approvals, answers, turns, owners, intake, reloader } = parts
+  const { world, hub, channels, approvals, answers, turns, owners, intake, reloader } = parts
   const { generations, secrets, storage } = world
   const startedAt = new Date(world.clock.now()).toISOString()
   const tidying = createTidying(parts)
@@ -67,7 +67,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     usage: (since) => storage.usage.list(since),
     metrics: () => hub.metrics(),
     setPusher: (push) => channels.setPusher(push),
-    channelReady: (channelId) => delivery.retryNow(channelId),
+    setPresence: (channelId, isThere) => channels.setPresence(channelId, isThere),
     async webhook(channelId, request) {
       const channel = channels.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)

@@ -4,7 +4,7 @@
 import { type Context, Hono } from 'hono'
 import type { Engine } from '../engine/port.ts'
 import type { Plan } from '../plan/plan.ts'
-import { callerOf, type Rights } from './doors.ts'
+import { callerOf, type Rights } from './auth.ts'
 import { oneOf, optionalId } from './fields.ts'
 import { json, problem, RequestProblem, readJson } from './replies.ts'
 import type { Env } from './types.ts'

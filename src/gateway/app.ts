@@ -1,4 +1,4 @@
-// The routes of the one port. Requests that passed the doors enter with their rights; what each path wants is said here.
+// The routes of the one port. Authenticated requests enter with their rights; each path says here which rights it wants.
 
 import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
@@ -6,8 +6,8 @@ import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../ports.ts'
 import { createApi } from './api.ts'
+import type { Rights } from './auth.ts'
 import { type ChatDeps, chat } from './chat.ts'
-import type { Rights } from './doors.ts'
 import { metricsText } from './metrics.ts'
 import { apiProblem, complete, listModels, showModel } from './openai.ts'
 import type { Page } from './page.ts'
@@ -17,7 +17,7 @@ import type { Env } from './types.ts'
 export interface AppDeps extends ChatDeps {
   readonly page: Page
   readonly log: Logger
-  /** What the doors found out about the request's sender. */
+  /** The rights that authentication gave the request's sender. */
   readonly rightsOf: (request: IncomingMessage) => Rights
   readonly sockets: () => number
 }

@@ -1,27 +1,28 @@
 // `POST /chat`: a message in, its answer out, as one JSON document or as a stream of the socket's frames. A caller who hangs
 // up stops waiting; the turn goes on.
 
-import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import type { Engine } from '../engine/port.ts'
-import type { Plan } from '../plan/plan.ts'
 import type { Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
-import { answerFrame, type Desk, type Ticket } from './desk.ts'
-import { callerOf, type Rights } from './doors.ts'
+import { callerOf, type Rights } from './auth.ts'
+import type { AddressOf } from './client-address.ts'
+import { openEventStream } from './event-stream.ts'
 import type { Frame } from './frames.ts'
 import { chatMessage, type Identified } from './inbound.ts'
+import type { OutputBuffers } from './output-buffers.ts'
 import { JSON_TYPE, json, problem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
+import { answerFrame, type Submission, type TurnTracker } from './turn-tracker.ts'
 import type { Env } from './types.ts'
-
-const KEEP_ALIVE_MS = 15_000
 
 export interface ChatDeps {
   readonly engine: Engine
-  readonly desk: Desk
+  readonly tracker: TurnTracker
   readonly random: Random
+  readonly buffers: OutputBuffers
+  /** Who a request comes from, also behind a trusted proxy. */
+  readonly addressOf: AddressOf
 }
 
 /** Aborts when the caller's connection is gone. */
@@ -35,39 +36,49 @@ export function hangUp(c: Context<Env>): StopSignal {
 }
 
 export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
-  const { engine, desk, random } = deps
+  const { engine, tracker, random } = deps
   const plan = engine.plan
   const message = chatMessage(await readJson(c.env.incoming, plan.gateway.maxBodyBytes), plan, random)
   const caller = callerOf(c.get('rights') as Exclude<Rights, 'none'>)
   const signal = hangUp(c)
   if (!c.req.header('accept')?.includes('text/event-stream')) {
-    const ticket = await desk.hand(message, caller, { signal })
-    if ('refused' in ticket) return refused(ticket, message.messageId)
-    const { stored } = await ticket.answer
-    return written(c.env.outgoing, {
+    const submission = await tracker.submit(message, caller, { signal })
+    if ('refused' in submission) return refused(submission, message.messageId)
+    const { stored } = await submission.answer
+    return written(c, deps, {
       agent: engine.plan.agents.get(stored.agentId)?.name ?? stored.agentId,
       response: stored.response,
       session_key: stored.session,
-      message_id: ticket.accepted.messageId,
+      message_id: submission.accepted.messageId,
       ...(stored.isError ? { is_error: true } : {}),
     })
   }
   const line = createLine()
-  const ticket = await desk.hand(message, caller, { signal, follow: line.push })
-  if ('refused' in ticket) return refused(ticket, message.messageId)
-  return eventStream(c, plan, line, ticket, message)
+  const submission = await tracker.submit(message, caller, { signal, onFrame: line.push })
+  if ('refused' in submission) return refused(submission, message.messageId)
+  return streamed(c, deps, line, submission, message)
 }
 
 /** An answer written at once: a Response is taken apart again to be written, which takes longer than to route a message. */
-function written(outgoing: ServerResponse, value: object): Response {
+function written(c: Context<Env>, { buffers, addressOf }: ChatDeps, value: object): Response {
+  const { incoming, outgoing } = c.env
   const body = JSON.stringify(value)
   outgoing.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) })
   outgoing.end(body)
+  if (outgoing.writableLength > 0 && !outgoing.destroyed) {
+    const untrack = buffers.track({
+      address: addressOf(incoming),
+      unread: () => outgoing.writableLength,
+      cutOff: () => outgoing.destroy(),
+    })
+    outgoing.once('close', untrack)
+    buffers.check()
+  }
   return RESPONSE_ALREADY_SENT
 }
 
-function refused(ticket: Extract<Ticket, { refused: unknown }>, messageId: string): Response {
-  const { refused: why } = ticket
+function refused(submission: Extract<Submission, { refused: unknown }>, messageId: string): Response {
+  const { refused: why } = submission
   // A chat command was carried out: its reply is the response, though no agent spoke.
   if (why.code === 'command') return json({ agent: null, response: textOfRefusal(why), session_key: null, message_id: messageId })
   return problem(statusOfRefusal(why), why.code, textOfRefusal(why))
@@ -94,31 +105,23 @@ export function createLine(): Line {
   }
 }
 
-function eventStream(
+async function streamed(
   c: Context<Env>,
-  plan: Plan,
+  { engine, buffers, addressOf }: ChatDeps,
   line: Line,
-  ticket: Extract<Ticket, { accepted: unknown }>,
+  submission: Extract<Submission, { accepted: unknown }>,
   message: Identified,
-): Response {
-  return streamSSE(c, async (stream) => {
-    let last: Promise<unknown> = Promise.resolve()
-    const write = (frame: Frame): void => {
-      last = last.then(() => stream.writeSSE({ event: frame.type, data: JSON.stringify(frame) }))
-    }
-    const alive = setInterval(() => void stream.write(': still working\n\n'), KEEP_ALIVE_MS)
-    try {
-      line.drain(write)
-      const { stored } = await ticket.answer
-      write(answerFrame({ ...message, messageId: ticket.accepted.messageId }, stored, plan))
-    } catch {
-      write({
-        type: 'error',
-        data: { code: 'stopping', message: 'The gateway is stopping; ask again with the same message_id.' },
-      })
-    } finally {
-      clearInterval(alive)
-      await last
-    }
-  })
+): Promise<Response> {
+  const stream = openEventStream(c.env.outgoing, addressOf(c.env.incoming), buffers)
+  const write = (frame: Frame): void =>
+    stream.send(JSON.stringify(frame), { event: frame.type, canBeMissed: frame.type === 'agent_response_chunk' })
+  try {
+    line.drain(write)
+    const { stored } = await submission.answer
+    write(answerFrame({ ...message, messageId: submission.accepted.messageId }, stored, engine.plan))
+  } catch {
+    write({ type: 'error', data: { code: 'stopping', message: 'The gateway is stopping; ask again with the same message_id.' } })
+  }
+  await stream.end()
+  return RESPONSE_ALREADY_SENT
 }

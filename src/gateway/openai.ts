@@ -1,15 +1,16 @@
 // Agents as models, for clients that speak the chat completions API. Sessions live here, so only the last user message of
 // a request goes to the agent; the earlier ones are in its transcript already. `user` (or the header `x-claw-user`) is the userId.
 
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import type { StoredAnswer } from '../storage/ports.ts'
+import { callerOf, type Rights } from './auth.ts'
 import { type ChatDeps, createLine, hangUp } from './chat.ts'
-import type { Ticket } from './desk.ts'
-import { callerOf, type Rights } from './doors.ts'
+import { openEventStream } from './event-stream.ts'
 import { id, optionalBoolean, text } from './fields.ts'
 import { gatewayChannel, type Identified } from './inbound.ts'
 import { json, RequestProblem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
+import type { Submission } from './turn-tracker.ts'
 import type { Env } from './types.ts'
 
 const CHANNEL = 'http'
@@ -38,7 +39,7 @@ export function apiProblem(status: number, code: string, message: string): Respo
 }
 
 export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Response> {
-  const { engine, desk, random } = deps
+  const { engine, tracker, random } = deps
   const plan = engine.plan
   const body = await readJson(c.env.incoming, plan.gateway.maxBodyBytes)
   const model = text(body, 'model')
@@ -51,15 +52,15 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
   const message: Identified = { channelId: CHANNEL, userId, content, messageId: random.id(), mentionsBot: true }
   const caller = callerOf(c.get('rights') as Exclude<Rights, 'none'>)
   const line = createLine()
-  const options = { signal: hangUp(c), agentId: model, ...(stream ? { follow: line.push } : {}) }
-  const ticket = await desk.hand(message, caller, options)
-  if ('refused' in ticket && ticket.refused.code !== 'command') {
-    const { refused } = ticket
+  const options = { signal: hangUp(c), agentId: model, ...(stream ? { onFrame: line.push } : {}) }
+  const submission = await tracker.submit(message, caller, options)
+  if ('refused' in submission && submission.refused.code !== 'command') {
+    const { refused } = submission
     return apiProblem(statusOfRefusal(refused), refused.code, textOfRefusal(refused))
   }
   const head = { id: `chatcmpl-${message.messageId}`, created: Math.floor(Date.now() / 1000), model }
-  if (stream) return streamed(c, head, body, line, ticket)
-  const response = 'refused' in ticket ? textOfRefusal(ticket.refused) : (await ticket.answer).stored.response
+  if (stream) return await streamed(c, deps, head, body, line, submission)
+  const response = 'refused' in submission ? textOfRefusal(submission.refused) : (await submission.answer).stored.response
   return json({
     ...head,
     object: 'chat.completion',
@@ -73,37 +74,41 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
 /** Tokens are counted by agent and day (`claw usage`), not by request. */
 const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
 
-function streamed(c: Context<Env>, head: object, body: Fields, line: ReturnType<typeof createLine>, ticket: Ticket): Response {
-  return streamSSE(c, async (stream) => {
-    let last: Promise<unknown> = Promise.resolve()
-    const write = (data: string): void => {
-      last = last.then(() => stream.writeSSE({ data }))
-    }
-    const choice = (delta: object, finish: string | null): void =>
-      write(JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] }))
-    let sent = ''
-    const say = (more: string): void => {
-      if (more === '') return
-      sent += more
-      choice({ content: more }, null)
-    }
-    choice({ role: 'assistant', content: '' }, null)
-    try {
-      line.drain((frame) => {
-        if (frame.type === 'agent_response_chunk') say(String(frame.data['chunk']))
-      })
-      const whole = 'refused' in ticket ? textOfRefusal(ticket.refused) : answerText((await ticket.answer).stored)
-      // What was streamed can't be taken back: the rest of the answer follows it, or the answer as a whole where it differs.
-      if (whole.startsWith(sent)) say(whole.slice(sent.length))
-      else if (!sent.endsWith(whole)) say(`\n\n${whole}`)
-      choice({}, 'stop')
-      if (wantsUsage(body)) write(JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage: NO_USAGE }))
-    } catch {
-      write(JSON.stringify({ error: { message: 'The gateway is stopping.', type: 'server_error', code: 'stopping' } }))
-    }
-    write('[DONE]')
-    await last
-  })
+async function streamed(
+  c: Context<Env>,
+  { buffers, addressOf }: ChatDeps,
+  head: object,
+  body: Fields,
+  line: ReturnType<typeof createLine>,
+  submission: Submission,
+): Promise<Response> {
+  const stream = openEventStream(c.env.outgoing, addressOf(c.env.incoming), buffers)
+  const write = (value: object): void => stream.send(JSON.stringify(value))
+  const choice = (delta: object, finish: string | null): void =>
+    write({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })
+  let sent = ''
+  const say = (more: string): void => {
+    if (more === '') return
+    sent += more
+    choice({ content: more }, null)
+  }
+  choice({ role: 'assistant', content: '' }, null)
+  try {
+    line.drain((frame) => {
+      if (frame.type === 'agent_response_chunk') say(String(frame.data['chunk']))
+    })
+    const whole = 'refused' in submission ? textOfRefusal(submission.refused) : answerText((await submission.answer).stored)
+    // What was streamed can't be taken back: the rest of the answer follows it, or the answer as a whole where it differs.
+    if (whole.startsWith(sent)) say(whole.slice(sent.length))
+    else if (!sent.endsWith(whole)) say(`\n\n${whole}`)
+    choice({}, 'stop')
+    if (wantsUsage(body)) write({ ...head, object: 'chat.completion.chunk', choices: [], usage: NO_USAGE })
+  } catch {
+    write({ error: { message: 'The gateway is stopping.', type: 'server_error', code: 'stopping' } })
+  }
+  stream.send('[DONE]')
+  await stream.end()
+  return RESPONSE_ALREADY_SENT
 }
 
 const answerText = (stored: StoredAnswer): string => stored.response

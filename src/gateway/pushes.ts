@@ -3,9 +3,9 @@
 
 import { ChannelError, type OutboundMessage } from '../channels/port.ts'
 import type { Engine } from '../engine/port.ts'
-import type { Desk } from './desk.ts'
 import { outboundFrame } from './frames.ts'
 import { type Client, isOperator, type Send } from './socket-client.ts'
+import type { TurnTracker } from './turn-tracker.ts'
 
 type Sender = Pick<OutboundMessage, 'channelId' | 'userId' | 'groupId' | 'threadId'>
 
@@ -16,23 +16,27 @@ export interface Pushes {
   forget(client: Client): void
 }
 
-export function createPushes(deps: { engine: Engine; desk: Desk; clients: ReadonlySet<Client>; send: Send }): Pushes {
-  const { engine, desk, clients, send } = deps
+export function createPushes(deps: { engine: Engine; tracker: TurnTracker; clients: ReadonlySet<Client>; send: Send }): Pushes {
+  const { engine, tracker, clients, send } = deps
   /** By session, and by sender for what another session answers them. */
   const lastSpeaker = new Map<string, Client>()
 
-  engine.setPusher(async (message) => {
+  engine.setPusher(async (message, { idempotencyKey, possiblyRepeated }) => {
     const bridge = [...clients].findLast(
       (client) => client.session?.channelId === message.channelId && client.ws.readyState === client.ws.OPEN,
     )
     if (bridge === undefined)
       throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
-    send(bridge, outboundFrame(message, engine.plan))
+    const { type, data } = outboundFrame(message, engine.plan)
+    const repeated = possiblyRepeated ? { possiblyRepeated } : {}
+    send(bridge, { type, data: { ...data, key: idempotencyKey, idempotencyKey, ...repeated } })
+    // The ping goes out behind the frame, so that its answer says that the frame was read.
+    await bridge.acknowledgements.wait(idempotencyKey, bridge.session?.acks === true ? 'ack' : 'ping')
   })
 
   return {
     push(message, answers) {
-      if (desk.isWaitedFor(message, answers)) return
+      if (tracker.isWaitedFor(message, answers)) return
       const type = engine.plan.channels.get(message.channelId)?.type ?? ''
       if (type !== 'http' && type !== 'webchat') return
       const here = [...clients].filter((client) => client.session?.channelId === message.channelId)

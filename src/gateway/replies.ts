@@ -109,10 +109,26 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
   })
 }
 
+/** Why a body cannot be read, by its headers; null: it can. */
+function unreadableBody({ headers }: IncomingMessage): string | null {
+  const encoding = headers['content-encoding']?.trim().toLowerCase()
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity')
+    return `Bodies with content-encoding ${encoding} are not read here; send it plain.`
+  const charset = /;\s*charset="?([^";]+)/i
+    .exec(headers['content-type'] ?? '')?.[1]
+    ?.trim()
+    .toLowerCase()
+  return charset === undefined || ['utf-8', 'utf8', 'us-ascii'].includes(charset)
+    ? null
+    : `Bodies in ${charset} are not read here; send UTF-8.`
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The body as a JSON object; an empty one counts as `{}`. @throws RequestProblem */
 export async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+  const unreadable = unreadableBody(incoming)
+  if (unreadable !== null) throw new RequestProblem(415, 'content_type', unreadable)
   const body = await readBody(incoming, maxBytes)
   if (body.length === 0) return {}
   let value: unknown

@@ -1,23 +1,25 @@
-// The one port. Starts listening, sends each request through the doors, then to its route or to a socket.
+// The one port. Starts listening, authenticates each request, then sends it to its route or to a socket.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Engine } from '../engine/port.ts'
 import { ClawError, diagnostic, EXIT, messageOf } from '../errors.ts'
 import type { GatewayPlan, Plan } from '../plan/plan.ts'
 import { type Clock, type Logger, type Random, systemRandom } from '../ports.ts'
-import { createDesk } from './desk.ts'
-import { addressOf, createDoors, isLoopback, type Refusal, type Rights, refusal, type Verdict } from './doors.ts'
+import { createAuth, isLoopback, type Refusal, type Rights, refusal, type Verdict } from './auth.ts'
+import { boundConnections, endSocket } from './connections.ts'
 import { answerHealth, isHealth } from './health.ts'
 import type { Listener } from './http.ts'
+import { createOutputBuffers } from './output-buffers.ts'
 import { createSockets } from './sockets.ts'
+import { createTurnTracker } from './turn-tracker.ts'
 
 export interface GatewayOptions {
   readonly engine: Engine
   readonly clock: Clock
   readonly log: Logger
-  /** Made anew at each start; whoever shows it is the owner. */
+  /** New at each start; who shows it is the owner. */
   readonly ownerSecret: string
   readonly random?: Random
   /** For an engine that nobody else is to find: where the port is taken, any free one does. */
@@ -44,16 +46,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let plan = engine.plan
   let closing = false
   let port = 0
-  const doors = createDoors({ plan: plan.gateway, ownerSecret, clock, port: () => port })
-  const desk = createDesk(engine)
-  const sockets = createSockets({ engine, desk, doors, clock, random, log })
+  const auth = createAuth({ plan: plan.gateway, ownerSecret, clock, port: () => port })
+  const tracker = createTurnTracker(engine)
+  const buffers = createOutputBuffers(log)
+  const sockets = createSockets({ engine, tracker, auth, buffers, clock, random, log })
   const rightsOf = new WeakMap<IncomingMessage, Rights>()
   let routes: Promise<Listener> | undefined
-  const perAddress = new Map<string, number>()
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value)
-    const verdict = doors.admit(request)
+    const verdict = auth.authorize(request)
     if (!verdict.ok) {
       refuseRequest(request, response, verdict)
       return
@@ -83,9 +85,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const { createListener } = await import('./http.ts')
     return createListener({
       engine,
-      desk,
+      tracker,
       random,
       log,
+      buffers,
+      addressOf: auth.addressOf,
       rightsOf: (request) => rightsOf.get(request) ?? 'none',
       sockets: () => sockets.count(),
     })
@@ -101,10 +105,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   function admitUpgrade(request: IncomingMessage): Verdict {
     if (closing) return STOPPING
     if (request.url?.split('?')[0] !== '/') return refusal(404, 'not_found', 'Sockets are at /.')
-    if (sockets.count(addressOf(request)) >= plan.gateway.maxConnections) {
+    if (sockets.count(auth.addressOf(request)) >= plan.gateway.maxConnections) {
       return refusal(429, 'too_many_connections', 'Too many sockets from this address.')
     }
-    return doors.admit(request)
+    return auth.authorize(request)
   }
 
   async function listen(gateway: GatewayPlan): Promise<Server> {
@@ -118,24 +122,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, onRequest)
     server.on('upgrade', onUpgrade)
-    server.on('clientError', (_, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      else socket.destroy()
-    })
-    server.on('connection', (socket) => {
-      const address = socket.remoteAddress ?? ''
-      const open = (perAddress.get(address) ?? 0) + 1
-      if (open > plan.gateway.maxConnections * CONNECTIONS_PER_SOCKET) {
-        socket.destroy()
-        return
-      }
-      perAddress.set(address, open)
-      socket.once('close', () => {
-        const left = (perAddress.get(address) ?? 1) - 1
-        if (left === 0) perAddress.delete(address)
-        else perAddress.set(address, left)
-      })
-    })
+    server.on('clientError', (_, socket) =>
+      endSocket(socket as Socket, 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'),
+    )
+    boundConnections(server, () => plan.gateway.maxConnections * CONNECTIONS_PER_SOCKET)
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, gateway)))
       server.listen({ port: gateway.port, host: gateway.host.replace(/^\[|\]$/g, '') }, resolve)
@@ -152,7 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     })
     .catch((error: unknown) => {
       sockets.close()
-      desk.close()
+      tracker.close()
       throw error
     })
   port = (server.address() as AddressInfo).port
@@ -175,7 +165,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         port = (fresh.address() as AddressInfo).port
       }
       plan = next
-      doors.setPlan(next.gateway)
+      auth.setPlan(next.gateway)
       sockets.applyPlan(before, next)
       if (moved) {
         old.close()
@@ -196,7 +186,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await ended
       clearInterval(sweep)
       for (const cancel of cancels) cancel()
-      desk.close()
+      tracker.close()
     },
   }
 }
@@ -234,7 +224,7 @@ function refuseUpgrade(socket: Duplex, verdict: Refusal): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  endSocket(socket as Socket, `${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 function preflight(response: ServerResponse): void {

@@ -1,10 +1,12 @@
 // One WebSocket client: who it is, what it waits for, and how frames are written to it without piling up.
 
 import type { WebSocket } from 'ws'
-import type { Logger } from '../ports.ts'
+import type { Clock, Logger } from '../ports.ts'
 import type { Stop } from '../stop.ts'
-import type { Rights } from './doors.ts'
+import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts'
+import type { Rights } from './auth.ts'
 import type { Frame } from './frames.ts'
+import type { OutputBuffers } from './output-buffers.ts'
 
 /** Beyond the first, text that can be missed is; beyond the second, the reader is too slow to keep. */
 const SLOW_BYTES = 1_000_000
@@ -20,6 +22,8 @@ export interface SocketSession {
   readonly rights: Exclude<Rights, 'none'> | 'bridge'
   /** Wants to see all that happens; for operators. */
   readonly live: boolean
+  /** Acknowledges each reply by an `ack` frame. */
+  readonly acks: boolean
   /** Wants a `receipt` when a message is stored, so that a platform can be acknowledged. */
   readonly receipts: boolean
 }
@@ -44,10 +48,13 @@ export interface Client {
   intake: Promise<void>
   queued: number
   gone: boolean
-  alive: boolean
+  /** Pings in a row that it did not answer. */
+  unanswered: number
+  /** Replies of a channel program that it has not taken yet. */
+  readonly acknowledgements: Acknowledgements
 }
 
-export function createClient(ws: WebSocket, address: string, headerRights: Rights): Client {
+export function createClient(ws: WebSocket, address: string, headerRights: Rights, clock: Clock): Client {
   return {
     ws,
     address,
@@ -61,7 +68,8 @@ export function createClient(ws: WebSocket, address: string, headerRights: Right
     intake: Promise.resolve(),
     queued: 0,
     gone: false,
-    alive: true,
+    unanswered: 0,
+    acknowledgements: createAcknowledgements(clock, (payload) => ws.ping(payload)),
   }
 }
 
@@ -70,7 +78,7 @@ export const isOperator = ({ session }: Client): boolean => session?.rights === 
 
 export type Send = (client: Client, frame: Frame, canBeMissed?: boolean) => void
 
-export function createSend(log: Logger): Send {
+export function createSend(log: Logger, buffers: Pick<OutputBuffers, 'check'>): Send {
   return ({ ws, address }, frame, canBeMissed = false) => {
     if (ws.readyState !== ws.OPEN) return
     if (canBeMissed && ws.bufferedAmount > SLOW_BYTES) return
@@ -80,5 +88,6 @@ export function createSend(log: Logger): Send {
       return
     }
     ws.send(JSON.stringify(frame))
+    if (ws.bufferedAmount > SLOW_BYTES) buffers.check()
   }
 }

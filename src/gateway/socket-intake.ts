@@ -4,14 +4,14 @@ import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
 import type { Random } from '../ports.ts'
 import { Stop } from '../stop.ts'
-import { answerFrame, type Desk, type Ticket } from './desk.ts'
-import { callerOf } from './doors.ts'
+import { callerOf } from './auth.ts'
 import { id, oneOf, optionalId } from './fields.ts'
 import { errorFrame, type Frame } from './frames.ts'
 import { frameMessage, type Identified } from './inbound.ts'
 import type { Pushes } from './pushes.ts'
 import { RequestProblem, textOfRefusal } from './replies.ts'
 import { type Client, isOperator, type Send, type SocketSession } from './socket-client.ts'
+import { answerFrame, type Submission, type TurnTracker } from './turn-tracker.ts'
 
 export interface SocketIntake {
   /** Resolves when the message is handed in. @throws RequestProblem */
@@ -27,12 +27,12 @@ const MAX_RUNS = 256
 
 export function createSocketIntake(deps: {
   engine: Engine
-  desk: Desk
+  tracker: TurnTracker
   random: Random
   pushes: Pushes
   send: Send
 }): SocketIntake {
-  const { engine, desk, random, pushes, send } = deps
+  const { engine, tracker, random, pushes, send } = deps
 
   function chosenAgent(client: Client, data: Frame['data']): string | undefined {
     const agentId = optionalId(data, 'agentId')
@@ -42,7 +42,7 @@ export function createSocketIntake(deps: {
     return agentId
   }
 
-  function refused(client: Client, message: Identified, why: Extract<Ticket, { refused: unknown }>['refused']): void {
+  function refused(client: Client, message: Identified, why: Extract<Submission, { refused: unknown }>['refused']): void {
     const { channelId, userId, messageId } = message
     const content = textOfRefusal(why)
     if (why.code !== 'command') send(client, errorFrame(why.code, content, { messageId }))
@@ -73,7 +73,7 @@ export function createSocketIntake(deps: {
         client.waits.delete(wait)
         if (!repeated) client.pending.delete(messageId)
       }
-      const follow = (frame: Frame): void => {
+      const onFrame = (frame: Frame): void => {
         if (repeated) return
         if (frame.type === 'approval_request') {
           // Operators are shown every question already.
@@ -82,19 +82,19 @@ export function createSocketIntake(deps: {
         }
         send(client, frame, frame.type === 'agent_response_chunk')
       }
-      const options = { signal: wait, follow, ...(agentId === undefined ? {} : { agentId }) }
-      const ticket = await desk
-        .hand(message, callerOf(session.rights === 'bridge' ? 'trusted' : session.rights), options)
+      const options = { signal: wait, onFrame, ...(agentId === undefined ? {} : { agentId }) }
+      const submission = await tracker
+        .submit(message, callerOf(session.rights === 'bridge' ? 'trusted' : session.rights), options)
         .catch((error: unknown) => {
           settle()
           throw error
         })
-      if ('refused' in ticket) {
+      if ('refused' in submission) {
         settle()
-        refused(client, message, ticket.refused)
+        refused(client, message, submission.refused)
         return
       }
-      const { accepted, answer } = ticket
+      const { accepted, answer } = submission
       client.userIds.add(message.userId)
       pushes.spoke(client, accepted.sessionKey, message)
       if (session.receipts) send(client, receipt(accepted))
@@ -106,9 +106,9 @@ export function createSocketIntake(deps: {
           if (repeated || (!accepted.duplicate && client.answeredRuns.has(run))) return
           client.answeredRuns.add(run)
           if (client.answeredRuns.size > MAX_RUNS) client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
-          // A channel program gets it from the outbox, which waits for it should it be gone.
+          // A channel program gets each reply once, from the outbox, which waits for it should it be gone.
           const pushed = engine.plan.channels.get(message.channelId)?.type === 'socket'
-          if (!pushed || repeated || accepted.duplicate) send(client, answerFrame(message, stored, engine.plan))
+          if (!pushed) send(client, answerFrame(message, stored, engine.plan))
         },
         (error: unknown) => {
           settle()
@@ -136,7 +136,7 @@ export function createSocketIntake(deps: {
     },
   }
 
-  function receipt({ messageId, sessionKey, agentId, duplicate }: Extract<Ticket, { accepted: unknown }>['accepted']): Frame {
+  function receipt({ messageId, sessionKey, agentId, duplicate }: Extract<Submission, { accepted: unknown }>['accepted']): Frame {
     const agent = engine.plan.agents.get(agentId)?.name ?? agentId
     return { type: 'receipt', data: { messageId, sessionId: sessionKey, agentId, agent, duplicate } }
   }

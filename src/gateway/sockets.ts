@@ -10,27 +10,30 @@ import { messageOf } from '../errors.ts'
 import { ownerIdOn } from '../plan/admission.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
-import type { Desk } from './desk.ts'
-import { addressOf, type Doors, type Rights } from './doors.ts'
+import { headOf } from '../text-cut.ts'
+import type { Auth, Rights } from './auth.ts'
 import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
 import { gatewayChannel, pageChannel } from './inbound.ts'
+import type { OutputBuffers } from './output-buffers.ts'
 import { createPushes } from './pushes.ts'
 import { RequestProblem, sayable } from './replies.ts'
 import { CLOSE, type Client, createClient, createSend, isOperator, type SocketSession } from './socket-client.ts'
 import { createSocketIntake } from './socket-intake.ts'
+import type { TurnTracker } from './turn-tracker.ts'
 
 export interface SocketDeps {
   readonly engine: Engine
-  readonly desk: Desk
-  readonly doors: Doors
+  readonly tracker: TurnTracker
+  readonly auth: Auth
+  readonly buffers: OutputBuffers
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
 }
 
 export interface Sockets {
-  /** Takes an upgrade that the doors let through. `rights`: what its Authorization header is worth. */
+  /** Takes an authorized upgrade. `rights`: what its Authorization header is worth. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, rights: Rights): void
   /** Open connections, of one address where it is given. */
   count(address?: string): number
@@ -42,18 +45,20 @@ export interface Sockets {
 }
 
 const HELLO_MS = 10_000
-const PING_MS = 30_000
+const PING_MS = 10_000
+/** A line that answered none of so many pings is dead. */
+const MAX_UNANSWERED = 3
 /** Frames of one client that wait to be handed in. */
 const MAX_QUEUED = 1000
 /** Frames up to so many times the limit are read and answered by an `error`; larger ones end the connection. */
 const READ_FACTOR = 4
 
 export function createSockets(deps: SocketDeps): Sockets {
-  const { engine, desk, doors, clock, random, log } = deps
+  const { engine, tracker, auth, buffers, clock, random, log } = deps
   const clients = new Set<Client>()
-  const send = createSend(log)
-  const pushes = createPushes({ engine, desk, clients, send })
-  const intake = createSocketIntake({ engine, desk, random, pushes, send })
+  const send = createSend(log, buffers)
+  const pushes = createPushes({ engine, tracker, clients, send })
+  const intake = createSocketIntake({ engine, tracker, random, pushes, send })
   const payload = (plan: Plan): number => plan.gateway.maxBodyBytes * READ_FACTOR + 1024
   let server: Promise<WebSocketServer> | undefined
   const off = engine.on(onEvent)
@@ -72,8 +77,8 @@ export function createSockets(deps: SocketDeps): Sockets {
 
   function ping(): void {
     for (const client of clients) {
-      if (!client.alive) client.ws.terminate()
-      client.alive = false
+      if (client.unanswered >= MAX_UNANSWERED) client.ws.terminate()
+      client.unanswered++
       client.ws.ping()
     }
     stopPing = clock.after(PING_MS, ping)
@@ -101,9 +106,11 @@ export function createSockets(deps: SocketDeps): Sockets {
   function hello(client: Client, data: Frame['data']): void {
     const live = optionalBoolean(data, 'live') ?? false
     const channel = live && data['channelId'] === undefined ? pageChannel(engine.plan) : namedChannel(data)
-    const token = optionalId(data, 'token')
+    // An empty token is what programs send that were given none.
+    const token = data['token'] === '' ? undefined : optionalId(data, 'token')
     const userId = optionalId(data, 'userId')
     const receipts = optionalBoolean(data, 'receipts') ?? false
+    const acks = optionalBoolean(data, 'acks') ?? false
     const rights = rightsFor(client, channel, token)
     if (rights === 'none') {
       send(client, errorFrame('unauthorized', 'The token is missing or wrong.'))
@@ -113,7 +120,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     const operator = rights === 'owner' || rights === 'trusted'
     if (channel === null && !operator)
       throw new RequestProblem(404, 'unknown_channel', 'No channel is the page’s; write "webchat: {}" under channels.')
-    client.session = { channelId: channel?.id ?? null, rights, receipts, live: live && operator }
+    client.session = { channelId: channel?.id ?? null, rights, acks, receipts, live: live && operator }
     if (userId !== undefined) client.userIds.add(userId)
     const ownUserId = operator && channel !== null ? ownerIdOn(engine.plan, channel.id) : undefined
     // Who sits at this machine gets what is delivered to its owner, under whatever name they write.
@@ -122,8 +129,11 @@ export function createSockets(deps: SocketDeps): Sockets {
     const own = ownUserId === undefined ? {} : { ownUserId }
     const { generation } = engine
     send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation, ...where, rights, ...own } })
-    if (channel !== null) engine.channelReady(channel.id)
+    if (channel?.type === 'socket') engine.setPresence(channel.id, true)
   }
+
+  const isProgram = (channelId: string): boolean => engine.plan.channels.get(channelId)?.type === 'socket'
+  const isPresent = (channelId: string): boolean => [...clients].some(({ session }) => session?.channelId === channelId)
 
   const namedChannel = (data: Frame['data']): ChannelPlan =>
     gatewayChannel(engine.plan, id(data, 'channelId'), ['http', 'webchat', 'socket'])
@@ -131,13 +141,13 @@ export function createSockets(deps: SocketDeps): Sockets {
   function rightsFor(client: Client, channel: ChannelPlan | null, token: string | undefined): Rights | 'bridge' {
     const secret = channel?.settings['secret'] as { readonly isSet: boolean } | undefined
     if (channel?.type === 'socket' && secret?.isSet) {
-      const fits = doors.matches(secret as Parameters<Doors['matches']>[0], token, client.address)
+      const fits = auth.matches(secret as Parameters<Auth['matches']>[0], token, client.address)
       if (typeof fits === 'object') throw new RequestProblem(fits.status, fits.code, fits.message)
       if (fits) return 'bridge'
-      const others = token === undefined ? client.headerRights : doors.identify(token, client.address)
+      const others = token === undefined ? client.headerRights : auth.authenticate(token, client.address)
       return others === 'owner' || others === 'trusted' ? others : 'none'
     }
-    const rights = token === undefined ? client.headerRights : doors.identify(token, client.address)
+    const rights = token === undefined ? client.headerRights : auth.authenticate(token, client.address)
     if (typeof rights === 'object') throw new RequestProblem(rights.status, rights.code, rights.message)
     return rights
   }
@@ -167,8 +177,9 @@ export function createSockets(deps: SocketDeps): Sockets {
       if (typeof frame.data['messageId'] === 'string') messageId = frame.data['messageId']
       if (frame.type === 'hello') hello(client, frame.data)
       else if (frame.type === 'approval_decision') void intake.decision(client, frame.data).catch(fail)
+      else if (frame.type === 'ack') client.acknowledgements.onAck(id(frame.data, 'key'))
       else if (frame.type === 'inbound_message') queue(client, frame.data, fail)
-      else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${frame.type.slice(0, 64)}" from a client.`)
+      else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${headOf(frame.type, 64)}" from a client.`)
     } catch (error) {
       fail(error)
     }
@@ -177,19 +188,29 @@ export function createSockets(deps: SocketDeps): Sockets {
   function take(client: Client): void {
     const { ws } = client
     clients.add(client)
+    const untrack = buffers.track({
+      address: client.address,
+      unread: () => ws.bufferedAmount,
+      cutOff: () => ws.terminate(),
+    })
     const stopWaiting = clock.after(HELLO_MS, () => {
       if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
     })
     ws.on('message', (data, isBinary) => onFrame(client, data as Buffer, isBinary))
-    ws.on('pong', () => {
-      client.alive = true
+    ws.on('pong', (payload) => {
+      client.unanswered = 0
+      client.acknowledgements.onPong(payload)
     })
     ws.on('error', (error) => log.debug({ error: messageOf(error) }, 'socket error'))
     ws.on('close', () => {
       stopWaiting()
+      untrack()
       clients.delete(client)
       client.gone = true
       for (const wait of client.waits) wait.abort()
+      client.acknowledgements.onClose()
+      const channelId = client.session?.channelId
+      if (channelId != null && isProgram(channelId) && !isPresent(channelId)) engine.setPresence(channelId, false)
       pushes.forget(client)
     })
   }
@@ -198,7 +219,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     accept(request, socket, head, headerRights) {
       server ??= openServer()
       void server.then((open) =>
-        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, addressOf(request), headerRights))),
+        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, auth.addressOf(request), headerRights, clock))),
       )
     },
     count: (address) => (address === undefined ? clients.size : [...clients].filter((one) => one.address === address).length),

@@ -1,7 +1,7 @@
-// What a request carries from the doors to its handler.
+// What a request carries from authentication to its handler.
 
 import type { HttpBindings } from '@hono/node-server'
-import type { Rights } from './doors.ts'
+import type { Rights } from './auth.ts'
 
 export interface Env {
   Bindings: HttpBindings

@@ -8,7 +8,8 @@ import { readAnswer } from './answer-body.ts'
 import { messagesBody } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
 import { createClientProvider } from './client-provider.ts'
-import type { ModelProvider } from './port.ts'
+import { listOf } from './model-list.ts'
+import type { ModelProvider, OfferedModel } from './port.ts'
 
 const JSON_TEXT = { 'content-type': 'application/json', accept: 'text/event-stream' }
 
@@ -32,6 +33,16 @@ export const createAnthropicProvider = (spec: ProviderSpec, world: { clock: Cloc
           ...headers,
         },
       })
+    },
+    async list(api, signal) {
+      const offered: OfferedModel[] = []
+      for (let after: string | undefined; ; ) {
+        const query = { limit: 1000, after_id: after }
+        const page = await listOf(await api.get('/v1/models', { query, signal: abortSignal(signal) }).asResponse())
+        offered.push(...page.models)
+        if (page.next === undefined) return offered
+        after = page.next
+      }
     },
     prepare(api, request, calls, { onText }) {
       const body = messagesBody(request)

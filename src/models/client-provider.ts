@@ -3,9 +3,9 @@
 
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
-import type { StopSignal } from '../stop.ts'
+import { Stop, type StopSignal } from '../stop.ts'
 import { type ClientCalls, createClientCalls } from './client-calls.ts'
-import { ModelError, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
+import { ModelError, type ModelProvider, type ModelRequest, type ModelResult, type OfferedModel } from './port.ts'
 import { callService, LONGEST_TIMER_MS } from './service.ts'
 
 /** What every client is made with. */
@@ -36,6 +36,8 @@ export interface ClientKind<Client> {
   /** The environment variable that holds the key. */
   readonly keyVariable: string
   load(settings: ClientSettings): Promise<Client>
+  /** What the service offers, all pages of it. */
+  list(client: Client, signal: StopSignal): Promise<readonly OfferedModel[]>
   /** One request as something that can be tried several times. `began` is told as soon as an answer starts to arrive. */
   prepare(
     client: Client,
@@ -78,13 +80,22 @@ export function createClientProvider<Client>(
       },
     })
 
+  const needCredentials = (): void => {
+    if (hasCredentials) return
+    const message = `No key is set for ${spec.id}: set ${kind.keyVariable}, or apiKey in the configuration.`
+    throw new ModelError('credentials', message)
+  }
+
   return {
     hasCredentials: () => hasCredentials,
+    async list() {
+      needCredentials()
+      const loaded = await load()
+      const attempt = (signal: StopSignal): Promise<readonly OfferedModel[]> => kind.list(loaded, signal)
+      return await callService({ spec, ...world, signal: new Stop(), onRestart: undefined, attempt })
+    },
     async call(request, onText, onRestart) {
-      if (!hasCredentials) {
-        const message = `No key is set for ${spec.id}: set ${kind.keyVariable}, or apiKey in the configuration.`
-        throw new ModelError('credentials', message)
-      }
+      needCredentials()
       const attempt = kind.prepare(await load(), request, calls, { onText, onRestart })
       return callService({ spec, ...world, signal: request.signal, onRestart, attempt })
     },

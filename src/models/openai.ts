@@ -7,6 +7,7 @@ import type { Clock, Random } from '../ports.ts'
 import { abortSignal } from '../stop.ts'
 import { readAnswer } from './answer-body.ts'
 import { createClientProvider } from './client-provider.ts'
+import { listOf } from './model-list.ts'
 import { toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import type { ModelProvider } from './port.ts'
@@ -27,6 +28,7 @@ export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; 
         defaultHeaders: { ...(keyless ? { authorization: null } : {}), ...headers },
       })
     },
+    list: async (api, signal) => (await listOf(await api.get('/models', { signal: abortSignal(signal) }).asResponse())).models,
     prepare({ chat }, request, calls, { onText, onRestart }) {
       const from = `${spec.id}/${request.model}`
       // Other servers know only the older name of the limit.

@@ -1,7 +1,8 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
-import type { Effort } from '../plan/plan.ts'
+import type { Effort, ProviderSpec, ProviderTraits } from '../plan/plan.ts'
+import type { Clock, Logger, Random } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
 
 export interface TextBlock {
@@ -101,15 +102,33 @@ export class ModelError extends Error {
   readonly kind: ModelErrorKind
   readonly status?: number
   readonly retryAfterMs?: number
+  /** Kind `context`: the tokens that the service says it takes. */
+  readonly window?: number
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
-  constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+  /** What to name in place of a model that its service offers no longer, where that is known; set with `model`. */
+  replacement?: string | undefined
+  constructor(
+    kind: ModelErrorKind,
+    message: string,
+    more: { status?: number; retryAfterMs?: number; window?: number | undefined; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'ModelError'
     this.kind = kind
     if (more.status !== undefined) this.status = more.status
     if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs
+    if (more.window !== undefined) this.window = more.window
   }
+}
+
+/** A model as its service lists it; what the service does not say is absent. */
+export interface OfferedModel {
+  readonly id: string
+  readonly contextWindow?: number | undefined
+  readonly maxOutput?: number | undefined
+  /** `YYYY-MM-DD` */
+  readonly ends?: string | undefined
 }
 
 /** One service. Retries inside follow the service's own rules; what it throws is final for this provider. */
@@ -118,7 +137,29 @@ export interface ModelProvider {
   hasCredentials(): boolean
   /** @throws ModelError. `onText` gets each piece of text as it arrives; a retry calls `onRestart` first, then starts over. */
   call(request: ModelRequest, onText?: (text: string) => void, onRestart?: () => void): Promise<ModelResult>
+  /** What the service offers now. Absent: it has no list. @throws ModelError */
+  list?(): Promise<readonly OfferedModel[]>
   /** Loads the client library ahead of the first call. */
   warm?(): Promise<void>
   close(): Promise<void>
+}
+
+/** What a provider takes from the engine. */
+export interface ProviderWorld {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+/** A kind of model service: one entry of the registry. */
+export interface ProviderDefinition {
+  /** As `provider` names it. */
+  readonly type: string
+  /** The model that the service's key alone means. Absent: the key is the model's name too. */
+  readonly defaultModel?: string
+  /** Variables of the environment that may hold its key and its address. */
+  readonly environment?: { readonly key: string; readonly url?: string }
+  readonly traits?: ProviderTraits
+  /** Loads the client library on first use. */
+  load(): Promise<(spec: ProviderSpec, world: ProviderWorld) => ModelProvider>
 }

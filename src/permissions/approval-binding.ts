@@ -17,9 +17,9 @@ export async function bindApproval(call: {
   readonly stateDir: string
 }): Promise<ApprovalBinding> {
   const { tool, command, cwd, workspace, stateDir } = call
-  // What neither runs programs nor writes works on its input alone.
-  const { runs, writes } = traitsOf(tool)
-  if (runs !== true && writes !== true) return {}
+  // What neither runs programs nor reads or writes files works on its input alone.
+  const { runs, writes, private: reads } = traitsOf(tool)
+  if (runs !== true && writes !== true && reads !== true) return {}
   // A folder that the call itself would make is no change.
   const [first] = workspace
   if (first?.access === 'write') await mkdir(first.path, { recursive: true })

@@ -7,7 +7,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import type { WorkspaceRoot } from '../plan/plan.ts'
-import { type EngineGuard, engineGuard } from './engine-files.ts'
+import { type EngineGuard, engineGuard } from './engine-guard.ts'
 import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, realPathOf } from './handles.ts'
 import { realProblem } from './operands.ts'
 import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
@@ -64,8 +64,8 @@ export function createPathGate(options: PathGateOptions): PathGate {
     return prepared
   }
 
-  let guard: Promise<EngineGuard> | undefined
-  const engine = (): Promise<EngineGuard> => {
+  let guard: EngineGuard | undefined
+  const engine = (): EngineGuard => {
     guard ??= engineGuard(
       options.protectedPaths,
       options.roots.map((root) => root.path),
@@ -101,7 +101,7 @@ export function createPathGate(options: PathGateOptions): PathGate {
     const problem = namesProblem(what === 'file' ? components : [...components, ''], purpose)
     if (problem !== undefined) refuse(problem)
     // A folder is gone through, not written.
-    const met = await realProblem(real, { use: what === 'file' ? purpose : 'read' }, { roots: [root], engine: await engine() })
+    const met = realProblem(real, { use: what === 'file' ? purpose : 'read' }, { roots: [root], engine: engine() })
     if (met !== undefined) refuse(met.reason)
   }
 

@@ -15,9 +15,21 @@ export interface ModelRef {
   readonly model: string
 }
 
+/** What there is to know of a kind of model service without calling it. */
+export interface ProviderTraits {
+  /** It exists without being written under `models`, named like its type. */
+  readonly implicit?: true
+  /** It needs no key. */
+  readonly keyless?: true
+  /** No network and no randomness: `claw test` runs on it. */
+  readonly deterministic?: true
+}
+
 export interface ProviderSpec {
   readonly id: string
-  readonly provider: 'anthropic' | 'openai' | 'scripted'
+  /** The kind of service, as the registry names it. */
+  readonly provider: string
+  readonly traits?: ProviderTraits
   readonly defaultModel: string
   readonly baseURL?: string
   readonly apiKey?: Secret
@@ -223,6 +235,8 @@ export interface GatewayPlan {
   readonly token?: Secret
   readonly allowedOrigins: readonly string[]
   readonly allowedHosts: readonly string[]
+  /** Addresses and networks whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly string[]
   readonly maxBodyBytes: number
   readonly maxConnections: number
   readonly fingerprint: string

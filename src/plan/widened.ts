@@ -97,6 +97,7 @@ function doors(before: Plan, after: Plan): readonly string[] {
   if (was.token?.isSet === true && is.token?.isSet !== true) what.push('gateway token removed')
   what.push(...added(was.allowedOrigins, is.allowedOrigins).map((origin) => `gateway takes calls from ${origin}`))
   what.push(...added(was.allowedHosts, is.allowedHosts).map((host) => `gateway answers to ${host}`))
+  what.push(...added(was.trustedProxies, is.trustedProxies).map((proxy) => `gateway believes the proxy ${proxy}`))
   what.push(...added(before.owners, after.owners).map((owner) => `new owner ${owner}`))
   return what
 }

@@ -19,11 +19,18 @@ export interface TranscriptEntry {
   readonly content: string | readonly ContentBlock[]
   /** ISO 8601. */
   readonly timestamp: string
-  /** Absent: a message. `summary` stands for all before `keepFrom`; `reset` starts afresh; `note` is for people; `trim` lists tool results shortened for the model. */
-  readonly kind?: 'summary' | 'reset' | 'note' | 'trim'
+  /**
+   * Absent: a message. `summary` stands for all before `keepFrom`; `reset` starts a new conversation; `note` is for people;
+   * `trim` lists tool results shortened for the model; `replace` says what of earlier lines is sent in another form.
+   */
+  readonly kind?: 'summary' | 'reset' | 'note' | 'trim' | 'replace'
   /** `summary`: id of the first entry kept word for word. */
   readonly keepFrom?: string
   readonly trimmed?: readonly string[]
+  /** `replace`: what is no longer sent as it is. */
+  readonly replaced?: readonly Replacement[]
+  /** `replace`: all lines before this one are sent as plain text, tool calls and thoughts too. */
+  readonly plain?: true
   /** When, where and by whom a user's message was written: a line the model reads in front of it. */
   readonly context?: string | undefined
   /** The turn that wrote it. */
@@ -36,6 +43,20 @@ export interface TranscriptEntry {
   readonly channelId?: string | undefined
   /** The messages as they came, where `content` alone does not tell: a prefix was cut, a group, several at once. */
   readonly received?: readonly RouteInput[]
+}
+
+/** A block of an earlier line that is sent in another form: as a note, or without its middle. */
+export interface Replacement {
+  /** Id of the line. */
+  readonly entry: string
+  /** Index in its content; 0 for a content that is text alone. */
+  readonly block: number
+  /** Index in the content of a tool result. */
+  readonly inner?: number
+  /** Sent in its place. */
+  readonly note?: string
+  /** Characters that are left of a text. */
+  readonly keep?: number
 }
 
 /** A session as the next turn needs it: from its last summary or reset on. */

@@ -14,6 +14,7 @@ export function offlinePlan(plan: Plan, named: ModelRef | null): Plan {
   const echo: ProviderSpec = {
     id: ECHO,
     provider: 'scripted',
+    traits: { keyless: true, deterministic: true },
     defaultModel: 'echo',
     headers: {},
     timeoutMs: 60_000,
@@ -24,7 +25,7 @@ export function offlinePlan(plan: Plan, named: ModelRef | null): Plan {
   }
   const models = new Map([...plan.models, [ECHO, echo]])
   const scripted = (ref: ModelRef | undefined): ref is ModelRef =>
-    ref !== undefined && models.get(ref.provider)?.provider === 'scripted'
+    ref !== undefined && models.get(ref.provider)?.traits?.deterministic === true
   const agents = new Map<string, AgentPlan>()
   for (const [id, { offline, compaction, ...agent }] of plan.agents) {
     const { model: summariesBy, ...summaries } = compaction

@@ -133,7 +133,7 @@ function modelOf(plan: Plan, name: string | undefined): ModelRef | null | undefi
   if (name === undefined) return null
   const slash = name.indexOf('/')
   const spec = plan.models.get(slash === -1 ? name : name.slice(0, slash))
-  if (spec?.provider !== 'scripted') return undefined
+  if (spec?.traits?.deterministic !== true) return undefined
   return { provider: spec.id, model: slash === -1 ? spec.defaultModel : name.slice(slash + 1) }
 }
 

@@ -6,11 +6,12 @@ import type { Channel, InboundMessage, OutboundMessage } from '../channels/port.
 import { createEngine } from '../engine/engine.ts'
 import type { Accepted, Engine, Refused } from '../engine/port.ts'
 import type { ToolEnvironment } from '../engine/tools/tool-environment.ts'
+import type { ProviderDefinition } from '../models/port.ts'
 import type { ModelRef, Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { type Clock, type Random, silentLogger } from '../ports.ts'
-import type { ProviderDefinition, Registry } from '../registry.ts'
+import type { Registry } from '../registry.ts'
 import { createMemoryStorage } from '../storage/memory/storage.ts'
 import { createToolRunner } from '../tools/run.ts'
 import { createCountedClock, createSimulatedClock, type SimulatedClock } from './clock.ts'
@@ -56,7 +57,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
   /** What a turn of a script loads on its first use: a test waits for turns, not for files. The model that repeats calls no tools. */
   const load = (): Promise<unknown> =>
     Promise.all([
-      ...registry.providers.flatMap((one) => (one.type === 'scripted' ? [one.load()] : [])),
+      ...registry.providers.flatMap((one) => (one.traits?.deterministic === true ? [one.load()] : [])),
       ...registry.tools.map((tool) => runner.validateInput(tool, {})),
     ])
 

@@ -1,10 +1,10 @@
-// Backoff, throttle, chains and the sender of parts, on a clock the test owns.
+// Backoff, throttle, queues and the sender of parts, on a clock the test owns.
 
 import t from 'tap'
 import { createBackoff, sleep } from '../../src/channels/backoff.ts'
-import { createChains } from '../../src/channels/chain.ts'
-import { createPartSender, UnsureError } from '../../src/channels/parts.ts'
-import { ChannelError } from '../../src/channels/port.ts'
+import { createChatQueues } from '../../src/channels/chat-queues.ts'
+import { createChunkSender } from '../../src/channels/chunk-sender.ts'
+import { ChannelError, UnsureError } from '../../src/channels/port.ts'
 import { createThrottle } from '../../src/channels/throttle.ts'
 
 function handClock() {
@@ -87,24 +87,24 @@ t.test('the throttle shows the newest at its pace', async (t) => {
   t.equal(shown.length, 3, 'nothing after the end')
 })
 
-t.test('chains keep order per key and go on after a failure', async (t) => {
-  const chains = createChains()
+t.test('queues keep order per key and go on after a failure', async (t) => {
+  const queues = createChatQueues()
   const log: string[] = []
   const work = (name: string, ms: number) => async () => {
     await new Promise((resolve) => setTimeout(resolve, ms))
     log.push(name)
     if (name === 'a1') throw new Error('broken')
   }
-  const failing = t.rejects(chains.run('a', work('a1', 10)))
-  void chains.run('a', work('a2', 0))
-  void chains.run('b', work('b1', 0))
-  await chains.idle()
+  const failing = t.rejects(queues.run('a', work('a1', 10)))
+  void queues.run('a', work('a2', 0))
+  void queues.run('b', work('b1', 0))
+  await queues.idle()
   await failing
   t.same(log, ['b1', 'a1', 'a2'])
 })
 
 t.test('parts go on where they broke off', async (t) => {
-  const parts = createPartSender()
+  const parts = createChunkSender()
   const context = { idempotencyKey: 'k', possiblyRepeated: false, signal: new AbortController().signal }
   const sent: string[] = []
   let trouble: Error | null = new UnsureError('lost')

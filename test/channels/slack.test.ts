@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Channel } from '../../src/channels/port.ts'
 import { slack } from '../../src/channels/registry.ts'
+import { meaningOf } from '../../src/channels/slack/errors.ts'
 import { createFakeSlack, type FakeSlack } from '../../src/channels/slack/fake/server.ts'
 import { conversationOf, readText } from '../../src/channels/slack/intake.ts'
-import { toChannelError } from '../../src/channels/slack/send.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost } from '../support/channel-host.ts'
 
@@ -178,11 +178,11 @@ t.test('conversations', async (t) => {
 
 t.test('errors say whether trying again can help', async (t) => {
   for (const error of ['channel_not_found', 'not_in_channel', 'is_archived', 'user_not_found', 'cannot_dm_bot'])
-    t.match(toChannelError({ data: { error } }), { retry: false }, error)
-  t.match(toChannelError({ data: { error: 'internal_error' } }), { retry: true })
-  t.match(toChannelError({ data: { error: 'token_revoked' } }), { name: 'RefusedError', retry: true })
-  t.match(toChannelError({ retryAfter: 7 }), { retry: true, retryAfterMs: 7000 })
-  t.match(toChannelError({ statusCode: 503 }), { retry: true, name: 'ChannelError' })
-  t.match(toChannelError({ original: { code: 'ECONNREFUSED' } }), { name: 'ChannelError', retry: true })
-  t.match(toChannelError(new Error('socket hang up')), { name: 'UnsureError', retry: true })
+    t.match(meaningOf({ data: { error } }), { retry: false }, error)
+  t.match(meaningOf({ data: { error: 'internal_error' } }), { retry: true })
+  t.match(meaningOf({ data: { error: 'token_revoked' } }), { name: 'RefusedError', retry: true })
+  t.match(meaningOf({ retryAfter: 7 }), { retry: true, retryAfterMs: 7000 })
+  t.match(meaningOf({ statusCode: 503 }), { retry: true, name: 'ChannelError' })
+  t.match(meaningOf({ original: { code: 'ECONNREFUSED' } }), { name: 'ChannelError', retry: true })
+  t.match(meaningOf(new Error('socket hang up')), { name: 'UnsureError', retry: true })
 })

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
+import { loadPlan } from '../../src/config/load-plan.ts'
 import type { Registry } from '../../src/registry.ts'
 import { runCli, runMain } from '../support/run-cli.ts'
 import { testdir } from '../support/testdir.ts'
@@ -38,9 +39,21 @@ const registry: Registry = {
       },
     },
   ],
+  providers: [
+    ...builtinRegistry.providers,
+    {
+      type: 'oracle',
+      defaultModel: 'delphi',
+      environment: { key: 'ORACLE_KEY' },
+      load: async () => {
+        throw new Error('No verb but run loads a model service.')
+      },
+    },
+  ],
 }
 
-const FILE = `agents: { main: { soul: You are terse., tools: [roll_dice] } }
+const FILE = `models: { wise: { provider: oracle, prices: { "*": { input: 1, output: 2 } } } }
+agents: { main: { soul: You are terse., tools: [roll_dice], model: wise, fallbacks: [wise/dodona] } }
 channels: { beeper: { type: pager, number: "123", allowFrom: [ann] } }
 routing: { defaultAgent: main }
 tests:
@@ -66,13 +79,17 @@ t.test('Every verb that asks the file knows what the registry holds', async (t) 
   }
   const access = await run('access', '--format', 'json')
   t.ok(access.out.includes('roll_dice'))
+  const { plan } = await loadPlan(join(folder, 'openclaw.yaml'), { registry, env: { ORACLE_KEY: 'k-1' } })
+  t.same(plan?.agents.get('main')?.model, { provider: 'wise', model: 'delphi' })
+  t.equal(plan?.models.get('wise')?.apiKey?.reveal(), 'k-1', 'the key of the environment goes to the service it belongs to')
 })
 
 t.test('What is not in the registry is an error, with its place', async (t) => {
   const folder = testdir(t, { 'openclaw.yaml': FILE })
   const { code, out } = await runCli(folder, 'validate')
   t.equal(code, 1)
-  t.ok(out.includes(`${join('openclaw.yaml')}:1:`), out)
+  t.ok(out.includes('openclaw.yaml:1:29 error CLAW104: There is no kind of model service "oracle".'), out)
+  t.ok(out.includes('openclaw.yaml:2:49 error CLAW203'), out)
   t.ok(out.includes('There is no tool "roll_dice".'), out)
   t.ok(out.includes('"pager"'), out)
 })

@@ -19,9 +19,9 @@ t.test('the smallest file: one agent answers, on http and webchat', async (t) =>
   t.ok(Object.isFrozen(plan?.agents.get('main')?.permissions))
 })
 
-t.test('with routing, or with two agents, nothing is guessed', async (t) => {
+t.test('without routing main answers, or the first; with it nothing is guessed', async (t) => {
   const two = await loadText(t, 'agents: { a: { soul: A }, b: { soul: B } }\n')
-  t.equal(two.plan?.defaultAgent, undefined)
+  t.equal(two.plan?.defaultAgent, 'a')
   const routed = await loadText(t, 'agents: { a: { soul: A } }\nrouting: { rules: [{ prefix: /x, agentId: a }] }\n')
   t.equal(routed.plan?.defaultAgent, undefined)
 })

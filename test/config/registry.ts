@@ -1,5 +1,6 @@
 // A small registry for tests of the configuration: names and traits, nothing that runs.
 
+import { builtinProviders } from '../../src/models/registry.ts'
 import type { Registry } from '../../src/registry.ts'
 import type { ToolDefinition, ToolTraits } from '../../src/tools/port.ts'
 import { bash } from '../../src/tools/shell/bash.ts'
@@ -24,5 +25,5 @@ export const registry: Registry = {
     tool('sessions_spawn', { spends: true }),
   ],
   channels: [],
-  providers: [],
+  providers: builtinProviders,
 }

@@ -89,7 +89,7 @@ t.test(
     await b.claw.engine.decide(two?.id ?? '', 'deny', { caller: { kind: 'owner' } })
     t.match((await reply).body.response, /an approver denied it/)
     await b.claw.engine.waitForAnswer('agent:main:http:u', `approval:${first}`)
-    const made = await readdir(join(b.folder, '.openclaw/workspace/main'))
+    const made = await readdir(join(b.folder, 'workspace/main'))
     t.same(made, ['first.txt'])
   },
 )

@@ -162,7 +162,7 @@ t.test('a turn goes on under today’s plan', async (t) => {
     const folder = await begun(t)
     const b = await bot(t, yaml(main('tools: [read_file],')), { folder, api: { reply: write } })
     t.match((await b.claw.engine.waitForAnswer(SESSION, 'm1')).response, /There is no tool "write_file" here/)
-    await t.rejects(readFile(join(folder, '.openclaw/workspace/main/x.txt')))
+    await t.rejects(readFile(join(folder, 'workspace/main/x.txt')))
   })
   await t.test('asked for before the kill, refused after it', async (t) => {
     const { registry, calls, release } = countingTool({ sends: true })
@@ -226,7 +226,7 @@ t.test('killed between a late decision and the audit line of it: the message of 
   const clock = createFakeClock(Date.UTC(2026, 0, 5))
   const yaml = `
 owners: ["webchat:boss"]
-agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: "${testdir(t, {})}", permissions: { approvalWait: 29s, timeout: 1h } } }`
+agents: { main: { soul: S, sandbox: "off", tools: [bash], workspace: work, permissions: { approvalWait: 29s, timeout: 1h } } }`
   const folder = testdir(t, {})
   const first = await bot(t, yaml, { folder, clock, api: { reply: asks('bash', { command: 'touch made.txt && echo made' }) } })
   void first.chat('u', 'go', { message_id: 'm1' })

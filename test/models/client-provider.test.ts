@@ -43,6 +43,7 @@ t.test('a client that could not be loaded is loaded at the next call, and one th
         if (loads++ === 0) throw new Error('no file')
         return 'client'
       },
+      list: async () => [],
       prepare: () => async () => RESULT,
     },
   )

@@ -1,9 +1,10 @@
 import t, { type Test as T } from 'tap'
 import { createModelRouter } from '../../src/models/failover.ts'
+import type { ProviderDefinition } from '../../src/models/port.ts'
 import { builtinProviders } from '../../src/models/registry.ts'
 import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
 import { silentLogger, systemRandom } from '../../src/ports.ts'
-import type { ProviderDefinition } from '../../src/registry.ts'
+
 import { createFakeClock } from '../support/fake-clock.ts'
 import { startFakeMessagesApi } from '../support/fake-messages-api.ts'
 

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { DEFAULT_FALLBACK, DEFAULT_MODELS } from '../../src/config/model-ref.ts'
+import { DEFAULT_FALLBACK } from '../../src/models/defaults.ts'
 import { DAY_MS, endNotice, endOf, knownModel, modelTable } from '../../src/models/known-models.ts'
+import { builtinProviders } from '../../src/models/registry.ts'
 
 const { models, date } = modelTable()
 
@@ -34,7 +35,10 @@ t.test('the table is whole', async (t) => {
 })
 
 t.test('the defaults are offered, and priced', async (t) => {
-  for (const [provider, name] of [...Object.entries(DEFAULT_MODELS), ['anthropic', DEFAULT_FALLBACK] as const]) {
+  for (const [provider, name] of [
+    ...builtinProviders.map(({ type, defaultModel = type }) => [type, defaultModel] as const),
+    ['anthropic', DEFAULT_FALLBACK] as const,
+  ]) {
     if (provider === 'scripted') continue
     const known = knownModel(provider, name)
     t.equal(known?.ends, undefined, name)

@@ -104,7 +104,8 @@ function checkSenders(said: Said, transcripts: ReadonlyMap<string, readonly Tran
 
 /** A command that ended ran once; one whose end nobody saw ran once or not at all. */
 async function checkEffects({ said, model }: Left, stateDir: string): Promise<readonly string[]> {
-  const read = (agent: string): Promise<string> => readFile(join(stateDir, 'workspace', agent, EFFECTS), 'utf8').catch(() => '')
+  const read = (agent: string): Promise<string> =>
+    readFile(join(stateDir, '../workspace', agent, EFFECTS), 'utf8').catch(() => '')
   const text = (await Promise.all(AGENTS.map(read))).join('')
   const times = new Map<string, number>()
   for (const word of text.split('\n').filter((line) => line !== '')) times.set(word, (times.get(word) ?? 0) + 1)

@@ -2,7 +2,7 @@
 // "run ...", answers a repeated message from memory. For tests of what stands around the engine.
 
 import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
-import type { InboundMessage, OutboundMessage } from '../../src/channels/port.ts'
+import type { InboundMessage, OutboundMessage, SendContext } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
 import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
@@ -77,12 +77,12 @@ export function createFakeEngine(first: Plan): FakeEngine {
   const webhooks: { channelId: string; body: string }[] = []
   /** Replies for programs connected as channels, in the order in which they were said. */
   let held: OutboundMessage[] = []
-  let pusher: ((message: OutboundMessage) => Promise<void>) | null = null
+  let pusher: Parameters<Engine['setPusher']>[0] | null = null
   const flush = async (): Promise<void> => {
     const waiting = held
     held = []
     for (const message of waiting)
-      await (pusher?.(message) ?? Promise.reject(new Error('nobody'))).catch(() => held.push(message))
+      await (pusher?.(message, contextOf(message)) ?? Promise.reject(new Error('nobody'))).catch(() => held.push(message))
   }
   const emit = (event: EngineEvent): void => {
     if (event.type === 'outbound' && plan.channels.get(event.message.channelId)?.type === 'socket') {
@@ -102,7 +102,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
     let response = `You said: ${content}`
     const command = /^run (.+)$/s.exec(content)?.[1]
     if (command !== undefined) response = await runTool(command, base)
-    const pieces = response.match(/.{1,12}/gs) ?? []
+    const size = Math.max(12, Math.ceil(response.length / 100))
+    const pieces = response.match(new RegExp(`.{1,${size}}`, 'gs')) ?? []
     for (const [sequence, text] of pieces.entries()) {
       emit({ type: 'chunk', text, sequence, messageIds: [messageId], ...base })
       await new Promise((resolve) => setImmediate(resolve))
@@ -183,7 +184,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
     setPusher(push) {
       pusher = push
     },
-    channelReady: () => void flush(),
+    setPresence: () => void flush(),
     setPlan(next) {
       plan = next
       generation++
@@ -371,3 +372,9 @@ export function createFakeEngine(first: Plan): FakeEngine {
     },
   }
 }
+
+const contextOf = (message: OutboundMessage): SendContext => ({
+  idempotencyKey: `key-${message.replyTo ?? message.content}`,
+  possiblyRepeated: false,
+  signal: new AbortController().signal,
+})

@@ -123,6 +123,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     port: 0,
     allowedOrigins: [],
     allowedHosts: [],
+    trustedProxies: [],
     maxBodyBytes: 1_048_576,
     maxConnections: 64,
     ...given(parts.gateway ?? {}),

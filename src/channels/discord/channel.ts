@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from '@discordjs/ws'
 import type { APIAttachment, APIInteraction, APIMessage, GatewayDispatchPayload } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
-import { readCallback } from '../approvals.ts'
+import { headOf } from '../../text-cut.ts'
+import { readCallback } from '../approval-buttons.ts'
 import { createBackoff } from '../backoff.ts'
 import { withCallSignal } from '../call-signal.ts'
-import { createChains } from '../chain.ts'
+import { createChannelHealth } from '../channel-health.ts'
+import { createChatQueues } from '../chat-queues.ts'
 import { slashCommands } from '../commands.ts'
 import type { DiscordSettings } from '../generated/settings.ts'
-import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
+import { type FileToFetch, readBody, withFiles } from '../media.ts'
 import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
-import { createStanding } from '../standing.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { channelOf, isNewer, isSnowflake, readCommand, readMessage, type Self } from './intake.ts'
 import { createRest, gatewaySource } from './rest.ts'
@@ -39,9 +40,9 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
   const { settings } = host.spec
   const token = settings.token.reveal().trim()
   const rest = createRest(host.spec.apiRoot, token)
-  const standing = createStanding(host)
+  const health = createChannelHealth(host)
   const stopping = new AbortController()
-  const chains = createChains()
+  const queues = createChatQueues()
   const lastChannel = new Map<string, string>()
   let positions: Positions | null = null
   let self: Self | null = null
@@ -49,7 +50,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
   let running: Promise<void> | null = null
   /** Whether this run has been told that it is connected; a session of the last run is resumed without a READY. */
   let greeted = false
-  const sender = createSender({ host, rest, standing, lastChannel: (guild) => lastChannel.get(guild) })
+  const { idle, learn, ...sending } = createSender({ host, rest, health, lastChannel: (guild) => lastChannel.get(guild) })
 
   /** What was taken before is passed over. Runs in its conversation's turn. */
   const take = async (message: APIMessage, guildId: string | undefined): Promise<void> => {
@@ -59,10 +60,9 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
     if (last !== undefined && !isNewer(message.id, last)) return
     const intake = readMessage(message, guildId, self, host.plan, host.spec.id)
     if (intake !== null) {
-      if (guildId === undefined) sender.learn(message.author.id, message.channel_id)
-      const worth = worthFetching(host.spec, intake.message)
-      const media = await Promise.all(intake.files.map((file) => attach(toFetch(file), host.spec, worth)))
-      const receipt = await storeOrRetry(host, { ...intake.message, ...(media.length === 0 ? {} : { media }) }, stopping.signal)
+      if (guildId === undefined) learn(message.author.id, message.channel_id)
+      const whole = await withFiles(host.spec, intake.message, intake.files.map(toFetch))
+      const receipt = await storeOrRetry(host, whole, stopping.signal)
       if (receipt === null) return
     }
     if (isSnowflake(message.id)) positions?.set(key, message.id)
@@ -96,13 +96,13 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
 
   /** New events of a conversation wait behind this, so it is asked for before any can come. */
   const askForMissed = (): void => {
-    for (const [key, position] of positions?.all() ?? []) void chains.run(key.split('@')[0] ?? '', () => catchUp(key, position))
+    for (const [key, position] of positions?.all() ?? []) void queues.run(key.split('@')[0] ?? '', () => catchUp(key, position))
   }
 
   const onReady = (me: Self): void => {
     self = me
     greeted = true
-    standing.set({ state: 'connected' })
+    health.set({ state: 'connected' })
     if (settings.slashCommands !== false)
       offerCommands(me).catch((error: unknown) =>
         host.log.warn({ error: messageOf(error) }, 'discord slash commands were not set'),
@@ -113,7 +113,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
     const body = slashCommands(host.plan, host.spec.id).map(({ name, agentId }) => ({
       name,
       type: 1,
-      description: `Ask ${agentId}`.slice(0, 100),
+      description: headOf(`Ask ${agentId}`, 100),
       options: [{ type: 3, name: 'text', description: 'What to ask', required: false }],
     }))
     if (body.length > 0) await rest.put(`/applications/${applicationId}/commands`, { body, signal: stopping.signal })
@@ -124,7 +124,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
       auth: false,
       body: {
         type: 4,
-        data: { content: content.slice(0, 2000), allowed_mentions: { parse: [] }, ...(ephemeral ? { flags: 64 } : {}) },
+        data: { content: headOf(content, 2000), allowed_mentions: { parse: [] }, ...(ephemeral ? { flags: 64 } : {}) },
       },
     })
 
@@ -140,7 +140,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
     const channel = channelOf(interaction)
     if (message === null || channel === undefined) return
     if (message.groupId !== undefined) lastChannel.set(message.groupId, channel)
-    else sender.learn(message.userId, channel)
+    else learn(message.userId, channel)
     let shown = message.content
     let ephemeral = false
     try {
@@ -162,10 +162,10 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
         onReady({ id: d.user.id, applicationId: settings.applicationId ?? d.application?.id ?? d.user.id })
         askForMissed()
       } else if (t === 'RESUMED' && !greeted && self !== null) onReady(self)
-      else if (t === 'RESUMED') standing.set({ state: 'connected' })
+      else if (t === 'RESUMED') health.set({ state: 'connected' })
       else if (t === 'MESSAGE_CREATE') {
         if (d.guild_id !== undefined) lastChannel.set(d.guild_id, d.channel_id)
-        chains.run(d.channel_id, () => take(d, d.guild_id)).catch(logged)
+        queues.run(d.channel_id, () => take(d, d.guild_id)).catch(logged)
       } else if (t === 'INTERACTION_CREATE') onInteraction(d).catch(logged)
     } catch (error) {
       logged(error)
@@ -175,7 +175,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
   const fail = (error: unknown): boolean => {
     const words = FINAL.find(([pattern]) => pattern.test(messageOf(error)))?.[1]
     if ((error as { status?: number }).status === 401 || words !== undefined) {
-      standing.set({ state: 'failed', detail: words ?? TOKEN_REFUSED })
+      health.set({ state: 'failed', detail: words ?? TOKEN_REFUSED })
       stopping.abort()
       return true
     }
@@ -212,7 +212,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
       manager = attempt
       attempt.on(WebSocketShardEvents.Dispatch, ({ data }) => onDispatch(data))
       attempt.on(WebSocketShardEvents.Closed, ({ code }) => {
-        if (!stopping.signal.aborted) standing.set({ state: 'reconnecting', detail: `Discord closed the connection (${code}).` })
+        if (!stopping.signal.aborted) health.set({ state: 'reconnecting', detail: `Discord closed the connection (${code}).` })
       })
       attempt.on(WebSocketShardEvents.Error, ({ error }) => {
         if (!fail(error)) host.log.warn({ error: messageOf(error) }, 'discord connection has trouble')
@@ -224,7 +224,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
         if (stopping.signal.aborted || fail(error)) return
         const { status } = error as { status?: number }
         const detail = status === undefined ? 'Discord cannot be reached.' : `Discord answers ${status}.`
-        standing.set({ state: 'reconnecting', detail })
+        health.set({ state: 'reconnecting', detail })
         // From here on the shard tries by itself.
         if ((await attempt.fetchStatus()).size > 0) return
         await backoff.wait(stopping.signal)
@@ -234,12 +234,12 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
 
   return {
     async start() {
-      standing.set({ state: 'starting' })
+      health.set({ state: 'starting' })
       if (token === '') {
-        standing.set({ state: 'failed', detail: 'No token is set.' })
+        health.set({ state: 'failed', detail: 'No token is set.' })
         return
       }
-      running = connect().catch((error: unknown) => standing.set({ state: 'failed', detail: messageOf(error) }))
+      running = connect().catch((error: unknown) => health.set({ state: 'failed', detail: messageOf(error) }))
     },
     async stop() {
       stopping.abort()
@@ -247,18 +247,14 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
       const gone = Promise.resolve(manager?.destroy({ code: RESUMABLE, reason: 'Restarting' })).catch(() => undefined)
       await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
-      await chains.idle()
-      await sender.idle()
+      await queues.idle()
+      await idle()
       await positions?.flush()
       if (session && self !== null && sessionFile !== null)
         await keepSession(sessionFile, token, Date.now(), { self, info: session }).catch(() => undefined)
-      standing.set({ state: 'stopped' })
+      health.set({ state: 'stopped' })
     },
-    send: sender.send,
-    typing: sender.typing,
-    askApproval: sender.askApproval,
-    approvalClosed: sender.approvalClosed,
-    ...(host.spec.streaming === 'edit' ? { stream: (target) => sender.stream(target) } : {}),
+    ...sending,
   }
 }
 

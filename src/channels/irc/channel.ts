@@ -3,14 +3,16 @@
 
 import { Client, type IrcMessage } from 'irc-framework'
 import { messageOf } from '../../errors.ts'
-import { createBackoff, sleep } from '../backoff.ts'
-import { createChains } from '../chain.ts'
+import { sleep } from '../backoff.ts'
+import { createChannelHealth } from '../channel-health.ts'
+import { createChatQueues } from '../chat-queues.ts'
+import { createChatSender } from '../chat-sender.ts'
+import { REPEAT_NOTE } from '../chunk-sender.ts'
 import { isCommandFor } from '../commands.ts'
+import { type ConnectionEnd, keepConnected } from '../connection-loop.ts'
 import type { IrcSettings } from '../generated/settings.ts'
 import { cleanName } from '../media.ts'
-import { createPartSender, REPEAT_NOTE, UnsureError } from '../parts.ts'
-import type { Channel, ChannelHost, InboundMessage, OutboundMessage } from '../port.ts'
-import { ChannelError } from '../port.ts'
+import { type Channel, ChannelError, type ChannelHost, type InboundMessage, type ReplyTarget, UnsureError } from '../port.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { BOT_MARK, plainText, toLines } from './lines.ts'
 
@@ -25,8 +27,8 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
   const at = address(host.spec.apiRoot, settings)
   const password = settings.password?.reveal() ?? ''
   const stopping = new AbortController()
-  const chains = createChains()
-  const parts = createPartSender()
+  const queues = createChatQueues()
+  const health = createChannelHealth(host)
   /** Where a person can be answered: the nick last seen under their identity. */
   const nicks = new Map<string, string>()
   /** Requests that wait for a word of the server. */
@@ -47,7 +49,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
     if (message === null) return
     nicks.set(message.userId, line.nick)
     if (nicks.size > 10_000) nicks.delete(nicks.keys().next().value as string)
-    void chains.run(`in ${message.groupId ?? message.userId}`, () => storeOrRetry(host, message, stopping.signal))
+    void queues.run(`in ${message.groupId ?? message.userId}`, () => storeOrRetry(host, message, stopping.signal))
   }
 
   const read = (line: IrcMessage, nick: string): InboundMessage | null => {
@@ -70,11 +72,11 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
   }
 
   /** One connection, from opening to its end; gives what ended it. */
-  const connectOnce = (): Promise<{ detail: string; final: boolean }> =>
+  const connectOnce = (): Promise<ConnectionEnd> =>
     new Promise((resolve) => {
       const irc = new Client()
       client = irc
-      let end = { detail: 'The IRC server cannot be reached.', final: false }
+      let end: ConnectionEnd = { detail: 'The IRC server cannot be reached.' }
       const joining = new Set(settings.join.map((name) => name.toLowerCase()))
       const settled = (channel: string): void => {
         joining.delete(channel.toLowerCase())
@@ -82,7 +84,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       }
       const nowReady = (): void => {
         ready = true
-        host.setState({ state: 'connected' })
+        health.set({ state: 'connected' })
       }
       // The library throws on lines that lack what it expects of them; whoever sends such lines must not end the process.
       irc.use((_, lines) =>
@@ -96,7 +98,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       )
       irc.requestCap(['account-tag', 'message-tags'])
       irc.on('registered', () => {
-        end = { detail: 'The IRC server closed the connection.', final: false }
+        end = { detail: 'The IRC server closed the connection.' }
         if (joining.size === 0) nowReady()
         for (const name of settings.join) irc.join(name)
         // A channel that cannot be joined must not keep the others waiting.
@@ -156,23 +158,10 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       })
     })
 
-  const connect = async (): Promise<void> => {
-    const backoff = createBackoff(host, { baseMs: 1000, maxMs: 30_000 })
-    while (!stopping.signal.aborted) {
-      const began = host.clock.now()
-      const { detail, final } = await connectOnce()
-      if (stopping.signal.aborted) return
-      host.setState({ state: final ? 'failed' : 'reconnecting', detail })
-      if (final) return
-      if (host.clock.now() - began > 60_000) backoff.reset()
-      await backoff.wait(stopping.signal)
-    }
-  }
-
   let free = BURST
   let freeAt = 0
   /** Waits for this line's turn: a burst, then one a second. */
-  const pace = async (signal: AbortSignal): Promise<void> => {
+  const pace = async (signal: AbortSignal | undefined): Promise<void> => {
     const now = host.clock.now()
     free = Math.min(BURST, free + Math.max(0, now - freeAt) / PACE_MS)
     freeAt = Math.max(freeAt, now)
@@ -194,7 +183,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       irc.raw('PING', token)
     })
 
-  const sendLines = async (target: string, lines: readonly string[], signal: AbortSignal): Promise<string> => {
+  const sendLines = async (target: string, lines: readonly string[], signal: AbortSignal | undefined): Promise<string> => {
     const irc = client
     if (irc === null || !ready) throw new ChannelError('IRC is not connected.', { retry: true, notSent: true })
     refusals.delete(target.toLowerCase())
@@ -213,36 +202,41 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
     return host.random.id()
   }
 
-  const targetOf = (message: OutboundMessage): string => {
-    if (message.groupId !== undefined) return message.groupId
-    if (message.userId === undefined) throw new ChannelError('Nobody to send to.', { retry: false })
-    const nick = nicks.get(message.userId) ?? (message.userId.includes('@') ? undefined : message.userId)
+  const targetOf = (target: ReplyTarget): string => {
+    if (target.groupId !== undefined) return target.groupId
+    if (target.userId === undefined) throw new ChannelError('Nobody to send to.', { retry: false })
+    const nick = nicks.get(target.userId) ?? (target.userId.includes('@') ? undefined : target.userId)
     if (nick === undefined)
       throw new ChannelError('This person was not seen since the start, so their nick is unknown.', { retry: false })
     return nick
   }
 
+  const { idle, ...sending } = createChatSender(host, {
+    name: 'IRC',
+    limits: { maxChars: Number.POSITIVE_INFINITY, maxChunks: 1, maxFileBytes: 0 },
+    queueOf: targetOf,
+    // One answer is one chunk: the server confirms its lines together.
+    chunks(markdown) {
+      const lines = toLines(markdown)
+      return lines.length === 0 ? [] : [{ source: markdown, rendered: lines.join('\n') }]
+    },
+    repeatNote: REPEAT_NOTE,
+    sendText: (target, chunk, { signal }) => sendLines(targetOf(target), chunk.rendered.split('\n'), signal),
+  })
+
   return {
     async start() {
-      host.setState({ state: 'starting' })
-      running = connect().catch((error: unknown) => host.setState({ state: 'failed', detail: messageOf(error) }))
+      health.set({ state: 'starting' })
+      running = keepConnected(host, health, stopping.signal, connectOnce, { baseMs: 1000, maxMs: 30_000 })
     },
     async stop() {
       stopping.abort()
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
-      await chains.idle()
-      host.setState({ state: 'stopped' })
+      await queues.idle()
+      await idle()
+      health.set({ state: 'stopped' })
     },
-    async send(message, context) {
-      const target = targetOf(message)
-      const media = (message.media ?? []).map((file) => `[file ${cleanName(file.name ?? '')} cannot be sent over IRC]`)
-      const lines = [...toLines(message.content), ...media]
-      return chains.run(`out ${target}`, () =>
-        parts.sendAll(lines.length === 0 ? [] : [lines], context, (part, _index, unsure) =>
-          sendLines(target, unsure ? [REPEAT_NOTE, ...part] : part, context.signal),
-        ),
-      )
-    },
+    ...sending,
   }
 }
 

@@ -1,8 +1,8 @@
 // The kit's hands on a real ngircd.
 
 import { Secret } from '../../plan/plan.ts'
+import { REPEAT_NOTE } from '../chunk-sender.ts'
 import { type KitDriver, type KitPlatform, until } from '../kit/index.ts'
-import { REPEAT_NOTE } from '../parts.ts'
 import { createIrcNetwork, IRC_PASSWORD } from './fake/ngircd.ts'
 import { irc } from './index.ts'
 import { plainText } from './lines.ts'

@@ -135,9 +135,9 @@ export const outChecks: Checks = {
       await deliver(bench.channel, bench.host, {
         content: 'two files',
         ...me(bench),
-        media: [
-          { kind: 'image', mediaType: 'image/png', name: 'dot.png', data: PNG.toString('base64') },
-          { kind: 'document', mediaType: 'application/pdf', name: 'report.pdf', data: report.toString('base64') },
+        attachments: [
+          { kind: 'image', mediaType: 'image/png', name: 'dot.png', data: PNG },
+          { kind: 'document', mediaType: 'application/pdf', name: 'report.pdf', data: report },
         ],
       })
       await until('both files', () => seen(bench).filter((m) => m.file !== undefined).length === 2)

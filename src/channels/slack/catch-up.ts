@@ -4,11 +4,11 @@
 import type { WebClient } from '@slack/web-api'
 import { messageOf } from '../../errors.ts'
 import { createBackoff } from '../backoff.ts'
-import type { Chains } from '../chain.ts'
+import type { ChatQueues } from '../chat-queues.ts'
 import type { ChannelHost } from '../port.ts'
 import type { Positions } from '../positions.ts'
+import { meaningOf, platformError } from './errors.ts'
 import { conversationOf, isDirect, type SlackMessage } from './intake.ts'
-import { platformError, toChannelError } from './send.ts'
 
 const AWAY_MS = 24 * 3600 * 1000
 /** History calls after a connection; the platform allows some fifty a minute. */
@@ -23,7 +23,7 @@ const SKEW_S = 60
 export interface CatchUpWorld {
   readonly host: ChannelHost
   readonly web: WebClient
-  readonly chains: Chains
+  readonly queues: ChatQueues
   readonly signal: AbortSignal
   positions(): Positions | null
   take(message: SlackMessage): Promise<unknown>
@@ -36,7 +36,7 @@ export interface CatchUp {
   before(conversation: string): Promise<void>
 }
 
-export function createCatchUp({ host, web, chains, signal, positions, take }: CatchUpWorld): CatchUp {
+export function createCatchUp({ host, web, queues, signal, positions, take }: CatchUpWorld): CatchUp {
   let listed: Promise<void> = Promise.resolve()
 
   /** New events of the conversation wait behind it. */
@@ -47,7 +47,7 @@ export function createCatchUp({ host, web, chains, signal, positions, take }: Ca
         for (const message of await historyOf(key, from)) if (conversationOf(message) === key) await take(message)
         return
       } catch (error) {
-        const { retry, retryAfterMs } = toChannelError(error)
+        const { retry, retryAfterMs } = meaningOf(error)
         host.log.warn({ conversation: key, error: messageOf(error), again: retry }, 'slack history could not be read')
         // Gone or hidden from the bot: nothing to wait for.
         if (!retry) return
@@ -91,7 +91,7 @@ export function createCatchUp({ host, web, chains, signal, positions, take }: Ca
   /** Someone's first words may have fallen into the gap. Never throws: what cannot be listed is not asked for. */
   const readNew = async (from: string): Promise<void> => {
     try {
-      for (const key of await newDirects()) void chains.run(key, () => readOn(key, from))
+      for (const key of await newDirects()) void queues.run(key, () => readOn(key, from))
     } catch (error) {
       const missing = platformError(error) === 'missing_scope'
       const hint = missing ? { hint: 'Give the app the scope im:read, then first messages said meanwhile are found, too.' } : {}
@@ -104,7 +104,7 @@ export function createCatchUp({ host, web, chains, signal, positions, take }: Ca
       const known = positions()?.all() ?? []
       const newest = Math.max(...known.map(([, position]) => Number(position)).filter(Number.isFinite))
       for (const [key, position] of known.filter(([key]) => key !== CONNECTED).slice(0, MOST_KNOWN))
-        void chains.run(key, () => readOn(key, position))
+        void queues.run(key, () => readOn(key, position))
       // At the very first start nothing was missed.
       if (known.length > 0) listed = readNew((newest - SKEW_S).toFixed(6))
       positions()?.set(CONNECTED, (Date.now() / 1000).toFixed(6))

@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { SocketModeClient } from '@slack/socket-mode'
 import { WebClient } from '@slack/web-api'
 import { messageOf } from '../../errors.ts'
-import { readCallback } from '../approvals.ts'
-import { createBackoff } from '../backoff.ts'
-import { createChains } from '../chain.ts'
+import { readCallback } from '../approval-buttons.ts'
+import { createChannelHealth } from '../channel-health.ts'
+import { createChatQueues } from '../chat-queues.ts'
+import { type ConnectionEnd, keepConnected } from '../connection-loop.ts'
 import type { SlackSettings } from '../generated/settings.ts'
-import { attach, type FileToFetch, readBody, worthFetching } from '../media.ts'
+import { type FileToFetch, readBody, withFiles } from '../media.ts'
 import type { Channel, ChannelHost } from '../port.ts'
 import { openPositions, type Positions } from '../positions.ts'
-import { createStanding } from '../standing.ts'
 import { storeOrRetry } from '../store-or-retry.ts'
 import { createCatchUp } from './catch-up.ts'
+import { AUTH_ERRORS, platformError, tokenRefused } from './errors.ts'
 import {
   conversationOf,
   isDirect,
@@ -25,7 +26,7 @@ import {
   type SlackMessage,
   type SlashPayload,
 } from './intake.ts'
-import { AUTH_ERRORS, createSender, platformError, tokenRefused } from './send.ts'
+import { createSender } from './send.ts'
 
 interface Envelope {
   readonly type: string
@@ -56,9 +57,9 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
   }
   const web = new WebClient(botToken, options)
   const stopping = new AbortController()
-  const chains = createChains()
-  const standing = createStanding(host)
-  const sender = createSender({ host, web, standing })
+  const queues = createChatQueues()
+  const health = createChannelHealth(host)
+  const { idle, learn, ...sending } = createSender({ host, web, health })
   let positions: Positions | null = null
   let self: Self | null = null
   let socket: SocketModeClient | null = null
@@ -85,10 +86,9 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
     if (message.ts === undefined || (last !== undefined && message.ts <= last)) return true
     const intake = readMessage(message, self, host.plan, host.spec.id)
     if (intake !== null) {
-      if (intake.message.groupId === undefined) sender.learn(intake.message.userId, String(message.channel))
-      const worth = worthFetching(host.spec, intake.message)
-      const media = await Promise.all(intake.files.map((file) => attach(toFetch(file), host.spec, worth)))
-      const receipt = await storeOrRetry(host, { ...intake.message, ...(media.length === 0 ? {} : { media }) }, stopping.signal)
+      if (intake.message.groupId === undefined) learn(intake.message.userId, String(message.channel))
+      const whole = await withFiles(host.spec, intake.message, intake.files.map(toFetch))
+      const receipt = await storeOrRetry(host, whole, stopping.signal)
       if (receipt === null) return false
     }
     if (message.channel !== undefined && /^\d+\.\d+$/.test(message.ts)) positions?.set(key, message.ts)
@@ -102,7 +102,7 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
       if (spoken) {
         const key = conversationOf(event)
         await catchUp.before(key)
-        if (!(await chains.run(key, () => take(event)))) return
+        if (!(await queues.run(key, () => take(event)))) return
       }
       await ack()
       return
@@ -111,7 +111,7 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
       const payload = body as SlashPayload
       const message = readCommand(payload, host.spec.id)
       if (message === null) return ack()
-      if (isDirect(String(payload.channel_id))) sender.learn(message.userId, String(payload.channel_id))
+      if (isDirect(String(payload.channel_id))) learn(message.userId, String(payload.channel_id))
       const receipt = await host.receive(message)
       // The command becomes visible to the channel, so that the answer has its question.
       await ack(receipt.accepted ? { response_type: 'in_channel' } : { text: receipt.reason ?? 'Not for this bot.' })
@@ -131,7 +131,7 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
     await web.chat.postEphemeral({ channel, user, text, ...(thread === undefined ? {} : { thread_ts: thread }) })
   }
 
-  const catchUp = createCatchUp({ host, web, chains, signal: stopping.signal, positions: () => positions, take })
+  const catchUp = createCatchUp({ host, web, queues, signal: stopping.signal, positions: () => positions, take })
 
   /** One connection, from opening to its end. @throws when it could not be opened */
   const connectOnce = async (): Promise<void> => {
@@ -160,7 +160,7 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
     stopping.signal.addEventListener('abort', leave, { once: true })
     try {
       await client.start()
-      standing.set({ state: 'connected' })
+      health.set({ state: 'connected' })
       catchUp.connected()
       begin()
       await closed
@@ -169,54 +169,43 @@ export function createSlack(host: ChannelHost<SlackSettings>): Channel {
     }
   }
 
+  const connection = async (): Promise<ConnectionEnd> => {
+    try {
+      await connectOnce()
+      return { detail: 'Slack closed the connection.' }
+    } catch (error) {
+      const word = platformError(error)
+      if (word !== null && AUTH_ERRORS.has(word))
+        return { detail: tokenRefused(self === null ? 'botToken' : 'appToken', word), final: true }
+      host.log.warn({ error: messageOf(error) }, 'slack could not be connected')
+      return { detail: word === null ? 'Slack cannot be reached.' : `Slack answers ${word}.` }
+    }
+  }
+
   const connect = async (): Promise<void> => {
     positions = await openPositions(join(await host.stateFolder(), 'slack.json'), host)
-    const backoff = createBackoff(host)
-    while (!stopping.signal.aborted) {
-      const began = host.clock.now()
-      try {
-        await connectOnce()
-        if (stopping.signal.aborted) return
-        standing.set({ state: 'reconnecting', detail: 'Slack closed the connection.' })
-      } catch (error) {
-        if (stopping.signal.aborted) return
-        const word = platformError(error)
-        if (word !== null && AUTH_ERRORS.has(word)) {
-          const which = self === null ? 'botToken' : 'appToken'
-          standing.set({ state: 'failed', detail: tokenRefused(which, word) })
-          return
-        }
-        host.log.warn({ error: messageOf(error) }, 'slack could not be connected')
-        standing.set({ state: 'reconnecting', detail: word === null ? 'Slack cannot be reached.' : `Slack answers ${word}.` })
-      }
-      // Slack ends connections every few hours as a matter of course.
-      if (host.clock.now() - began > 60_000) backoff.reset()
-      await backoff.wait(stopping.signal)
-    }
+    await keepConnected(host, health, stopping.signal, connection)
   }
 
   return {
     async start() {
-      standing.set({ state: 'starting' })
+      health.set({ state: 'starting' })
       if (botToken === '' || appToken === '') {
-        standing.set({ state: 'failed', detail: `No ${botToken === '' ? 'botToken' : 'appToken'} is set.` })
+        health.set({ state: 'failed', detail: `No ${botToken === '' ? 'botToken' : 'appToken'} is set.` })
         return
       }
-      running = connect().catch((error: unknown) => standing.set({ state: 'failed', detail: messageOf(error) }))
+      running = connect().catch((error: unknown) => health.set({ state: 'failed', detail: messageOf(error) }))
     },
     async stop() {
       stopping.abort()
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2000).unref())])
       socket?.removeAllListeners()
-      await chains.idle()
-      await sender.idle()
+      await queues.idle()
+      await idle()
       await positions?.flush()
-      standing.set({ state: 'stopped' })
+      health.set({ state: 'stopped' })
     },
-    send: sender.send,
-    askApproval: sender.askApproval,
-    approvalClosed: sender.approvalClosed,
-    ...(host.spec.streaming === 'edit' ? { stream: (target) => sender.stream(target) } : {}),
+    ...sending,
   }
 }
 

@@ -1,114 +1,45 @@
-// Replies on their way to Slack: mrkdwn, parts, files, a message that grows, approvals as buttons.
+// What is Slack's own about sending: mrkdwn, direct channels that are opened, uploads, blocks with buttons.
 
 import type { WebClient } from '@slack/web-api'
-import { messageOf } from '../../errors.ts'
-import { approvalHead, buttonsOf, createShown } from '../approvals.ts'
-import { sleep } from '../backoff.ts'
-import { createChains } from '../chain.ts'
-import { createEditStream } from '../edit-stream.ts'
-import { createPartSender, REPEAT_NOTE, RefusedError, UnsureError } from '../parts.ts'
-import type { ApprovalPrompt, ChannelHost, OutboundMessage, ReplyStream, ReplyTarget, SendContext, SendResult } from '../port.ts'
-import { ChannelError } from '../port.ts'
-import type { Standing } from '../standing.ts'
+import { approvalHead } from '../approval-buttons.ts'
+import type { ChannelHealth } from '../channel-health.ts'
+import { type ChatPlatform, type ChatSender, createChatSender } from '../chat-sender.ts'
+import { REPEAT_NOTE } from '../chunk-sender.ts'
+import { createPlatformCalls } from '../platform-calls.ts'
+import { ChannelError, type ChannelHost, type OutboundFile, type ReplyTarget } from '../port.ts'
 import { renderMarkdown, SLACK_MRKDWN } from '../text/markdown.ts'
-import { clampText, splitRendered, splitText } from '../text/split.ts'
+import { splitRendered, splitText } from '../text/split.ts'
+import { meaningOf, platformError, tokenRefused } from './errors.ts'
 import { messageId, timestampOf } from './intake.ts'
 
 const MAX_CHARS = 4000
-const MOST_PARTS = 12
-const WAIT_HERE_MS = 15_000
+/** A section takes 3000 characters, escapes included. */
+const MAX_SECTION = 2800
 
-/** What Slack says is wrong with the credentials. */
-export const AUTH_ERRORS = new Set([
-  'invalid_auth',
-  'not_authed',
-  'account_inactive',
-  'token_revoked',
-  'token_expired',
-  'not_allowed_token_type',
-])
-export const tokenRefused = (which: 'botToken' | 'appToken', word: string | null): string =>
-  `Slack refused the ${which} (${word}). Check it at api.slack.com/apps.`
+const BUTTON_STYLES = { once: { style: 'primary' }, always: {}, deny: { style: 'danger' } } as const
 
-const PASSING = new Set([
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-  'ratelimited',
-  'rate_limited',
-  'team_added_to_org',
-])
-
-interface SlackFault {
-  readonly code?: string
-  readonly data?: { readonly error?: string }
-  readonly retryAfter?: number
-  readonly statusCode?: number
-  readonly original?: { readonly code?: string; readonly cause?: { readonly code?: string } }
+export interface SlackSender extends ChatSender {
+  /** A direct channel seen in an event. */
+  learn(userId: string, channel: string): void
 }
 
-/** Slack's word for an error of the platform, or null. Some of the client's errors are nothing at all. */
-export const platformError = (error: unknown): string | null => (error as SlackFault | undefined)?.data?.error ?? null
-
-export function toChannelError(error: unknown): ChannelError {
-  if (error instanceof ChannelError) return error
-  const fault = (error ?? {}) as SlackFault
-  if (fault.retryAfter !== undefined)
-    return new ChannelError('Slack asks to wait.', { retry: true, retryAfterMs: fault.retryAfter * 1000, cause: error })
-  if (fault.statusCode !== undefined)
-    return new ChannelError(`Slack has trouble (${fault.statusCode}).`, { retry: fault.statusCode >= 500, cause: error })
-  const word = platformError(error)
-  if (word !== null) {
-    if (AUTH_ERRORS.has(word)) return new RefusedError('Slack', error)
-    return new ChannelError(`Slack refused: ${word}`, { retry: PASSING.has(word), cause: error })
-  }
-  const reason = fault.original?.cause?.code ?? fault.original?.code
-  const words = 'Slack could not be reached.'
-  return reason === 'ECONNREFUSED' || reason === 'ENOTFOUND' || reason === 'EAI_AGAIN'
-    ? new ChannelError(words, { retry: true, notSent: true, cause: error })
-    : new UnsureError(words, error)
-}
-
-interface SenderWorld {
+export function createSender(world: {
   readonly host: ChannelHost
   readonly web: WebClient
-  readonly standing: Standing
-}
-
-/** Waits out short rate limits; longer ones are left to the engine's outbox. */
-async function call<T>({ host, standing }: SenderWorld, make: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const answer = await make()
-      standing.taken()
-      return answer
-    } catch (error) {
-      const failed = toChannelError(error)
-      if (failed instanceof RefusedError) standing.refused(tokenRefused('botToken', platformError(error)))
-      if (failed.retryAfterMs === undefined || failed.retryAfterMs > WAIT_HERE_MS || attempt >= 3) throw failed
-      await sleep(host.clock, failed.retryAfterMs, signal)
-      if (signal?.aborted === true) throw failed
-    }
-  }
-}
-
-type Job = { readonly text: string } | { readonly data: Buffer; readonly name: string }
-
-export function createSender(world: SenderWorld) {
-  const { host, web } = world
-  const chains = createChains()
-  const parts = createPartSender()
+  readonly health: ChannelHealth
+}): SlackSender {
+  const { host, web, health } = world
+  const refusal = (error: unknown): string => tokenRefused('botToken', platformError(error))
+  const { call } = createPlatformCalls({ host, health, platform: 'Slack', meaningOf, refusal, callMs: 120_000 })
   const directs = new Map<string, string>()
-  const render = (text: string): string[] =>
-    splitRendered(text, MAX_CHARS, (source) => renderMarkdown(source, SLACK_MRKDWN)).map((part) => part.rendered)
 
   const channelOf = async (target: ReplyTarget): Promise<string> => {
     if (target.groupId !== undefined) return target.groupId
     if (target.userId === undefined) throw new ChannelError('No Slack channel to send to.', { retry: false })
     const known = directs.get(target.userId)
     if (known !== undefined) return known
-    const opened = await call(world, () => web.conversations.open({ users: target.userId as string }))
+    const users = target.userId
+    const opened = await call(() => web.conversations.open({ users }))
     const id = opened.channel?.id
     if (id === undefined) throw new ChannelError('Slack opened no direct channel.', { retry: false })
     directs.set(target.userId, id)
@@ -117,121 +48,68 @@ export function createSender(world: SenderWorld) {
 
   const thread = (target: ReplyTarget) => (target.threadId === undefined ? {} : { thread_ts: target.threadId })
 
-  const post = async (target: ReplyTarget, text: string, blocks?: unknown[], signal?: AbortSignal): Promise<string> => {
+  const post = async (target: ReplyTarget, text: string, signal?: AbortSignal, blocks?: unknown[]): Promise<string> => {
     const channel = await channelOf(target)
+    const message = { channel, text, ...thread(target), unfurl_links: false, unfurl_media: false }
     const more = blocks === undefined ? {} : { blocks: blocks as never }
-    const sent = await call(
-      world,
-      () => web.chat.postMessage({ channel, text, ...thread(target), unfurl_links: false, unfurl_media: false, ...more }),
-      signal,
-    )
+    const sent = await call(() => web.chat.postMessage({ ...message, ...more }), { signal })
     return messageId(channel, sent.ts ?? '')
   }
 
-  const upload = async (target: ReplyTarget, data: Buffer, name: string, signal: AbortSignal): Promise<string> => {
+  const upload = async (target: ReplyTarget, file: OutboundFile, signal: AbortSignal | undefined): Promise<string> => {
     const channel = await channelOf(target)
-    const sent = await call(
-      world,
-      () =>
-        web.filesUploadV2({ channel_id: channel, file: data, filename: name, ...thread(target) } as Parameters<
-          WebClient['filesUploadV2']
-        >[0]),
-      signal,
-    )
-    const file = (sent as { files?: { files?: { id?: string }[] }[] }).files?.[0]?.files?.[0]?.id
-    return messageId(channel, file ?? 'file')
+    const upload = { channel_id: channel, file: file.data, filename: file.name, ...thread(target) }
+    const sent = await call(() => web.filesUploadV2(upload as Parameters<WebClient['filesUploadV2']>[0]), { signal })
+    const { files } = sent as { files?: { files?: { id?: string }[] }[] }
+    return messageId(channel, files?.[0]?.files?.[0]?.id ?? 'file')
   }
 
-  const jobsOf = (message: OutboundMessage): Job[] => {
-    const { text, cut } = clampText(message.content, MAX_CHARS, MOST_PARTS)
-    const texts = render(text)
-    const jobs: Job[] = (cut ? texts.slice(0, 1) : texts).map((part) => ({ text: part }))
-    if (cut) jobs.push({ data: Buffer.from(message.content), name: 'answer.md' })
-    for (const file of message.media ?? [])
-      if (file.data !== undefined) jobs.push({ data: Buffer.from(file.data, 'base64'), name: file.name ?? 'file' })
-    return jobs
-  }
-
-  const send = (message: OutboundMessage, context: SendContext): Promise<SendResult> =>
-    chains.run(keyOf(message), () =>
-      parts.sendAll(jobsOf(message), context, (job, _index, unsure) =>
-        'text' in job
-          ? post(message, unsure ? `_${REPEAT_NOTE}_\n${job.text}` : job.text, undefined, context.signal)
-          : upload(message, job.data, job.name, context.signal),
-      ),
-    )
-
-  const stream = (target: ReplyTarget): ReplyStream =>
-    createEditStream({
-      host,
-      intervalMs: 1500,
-      maxChars: MAX_CHARS * MOST_PARTS,
-      render,
-      run: (work) => chains.run(keyOf(target), work),
-      post: (text, _first, signal) => post(target, text, undefined, signal),
-      edit: async (id, text, signal) => {
+  const platform: ChatPlatform = {
+    name: 'Slack',
+    limits: { maxChars: MAX_CHARS, maxChunks: 12, maxFileBytes: 1_000_000_000 },
+    queueOf: (target) => `${target.groupId ?? target.userId ?? ''}/${target.threadId ?? ''}`,
+    chunks: (text) => splitRendered(text, MAX_CHARS, (source) => renderMarkdown(source, SLACK_MRKDWN)),
+    repeatNote: `_${REPEAT_NOTE}_`,
+    sendText: (target, chunk, { signal }) => post(target, chunk.rendered, signal),
+    sendFiles: (target, [file], { signal }) => upload(target, file as OutboundFile, signal),
+    edits: {
+      intervalMs: () => 1500,
+      edit: async (target, id, { rendered: text }, signal) => {
         const channel = await channelOf(target)
-        await call(world, () => web.chat.update({ channel, ts: timestampOf(id), text }), signal)
+        await call(() => web.chat.update({ channel, ts: timestampOf(id), text }), { signal })
       },
-      remove: async (id) => {
+      remove: async (target, id) => {
         const channel = await channelOf(target)
-        await call(world, () => web.chat.delete({ channel, ts: timestampOf(id) }))
+        await call(() => web.chat.delete({ channel, ts: timestampOf(id) }))
       },
-    })
-
-  const asked = createShown<{ channel: string; ts: string; text: string }>()
-
-  const askApproval = async (target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean> => {
-    const pieces = splitText(prompt.text, 1200).map((text) => SLACK_MRKDWN.pre(text, ''))
-    const last = pieces.pop()
-    // A section takes 3000 characters, escapes included.
-    if (last === undefined || last.length > 2800) return false
-    const text = `*${SLACK_MRKDWN.text(approvalHead(prompt))}*\n${last}`
-    const styles = { once: { style: 'primary' }, always: {}, deny: { style: 'danger' } }
-    const elements = buttonsOf(prompt).map((button) => ({
-      type: 'button',
-      text: { type: 'plain_text', text: button.label },
-      action_id: `approval_${button.decision}`,
-      value: button.data,
-      ...styles[button.decision],
-    }))
-    try {
-      return await chains.run(keyOf(target), async () => {
-        for (const piece of pieces) await post(target, piece)
-        const blocks = [
-          { type: 'section', text: { type: 'mrkdwn', text } },
-          { type: 'actions', elements },
-        ]
-        const id = await post(target, text, blocks)
-        asked.add(prompt.id, { channel: await channelOf(target), ts: timestampOf(id), text })
-        return true
-      })
-    } catch (error) {
-      host.log.warn({ error: messageOf(error) }, 'slack approval buttons were not sent')
-      return false
-    }
+    },
+    approvals: {
+      question(prompt) {
+        const chunks = splitText(prompt.text, 1200).map((source) => ({ source, rendered: SLACK_MRKDWN.pre(source, '') }))
+        const last = chunks.pop()
+        if (last === undefined || last.rendered.length > MAX_SECTION) return null
+        const rendered = `*${SLACK_MRKDWN.text(approvalHead(prompt))}*\n${last.rendered}`
+        return [...chunks, { source: last.source, rendered }]
+      },
+      ask(target, { rendered: text }, buttons) {
+        const elements = buttons.map((button) => ({
+          type: 'button',
+          text: { type: 'plain_text', text: button.label },
+          action_id: `approval_${button.decision}`,
+          value: button.data,
+          ...BUTTON_STYLES[button.decision],
+        }))
+        return post(target, text, undefined, [section(text), { type: 'actions', elements }])
+      },
+      close: async (target, id, chunk, outcome) => {
+        const channel = await channelOf(target)
+        const text = `${chunk.rendered}\n_${SLACK_MRKDWN.text(outcome)}_`
+        const blocks = [section(text)] as never
+        await call(() => web.chat.update({ channel, ts: timestampOf(id), text, blocks }))
+      },
+    },
   }
-
-  const approvalClosed = async (id: string, outcome: string): Promise<void> => {
-    for (const open of asked.take(id)) {
-      const text = `${open.text}\n_${SLACK_MRKDWN.text(outcome)}_`
-      try {
-        const blocks = [{ type: 'section', text: { type: 'mrkdwn', text } }]
-        await web.chat.update({ channel: open.channel, ts: open.ts, text, blocks: blocks as never })
-      } catch (error) {
-        host.log.debug({ error: messageOf(error) }, 'slack approval was not closed')
-      }
-    }
-  }
-
-  return {
-    send,
-    stream,
-    askApproval,
-    approvalClosed,
-    learn: (userId: string, channel: string) => void directs.set(userId, channel),
-    idle: () => chains.idle(),
-  }
+  return { ...createChatSender(host, platform), learn: (userId, channel) => void directs.set(userId, channel) }
 }
 
-const keyOf = (target: ReplyTarget): string => `${target.groupId ?? target.userId ?? ''}/${target.threadId ?? ''}`
+const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text } })

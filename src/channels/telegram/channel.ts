@@ -4,18 +4,20 @@ import { createHash } from 'node:crypto'
 import { Api, InputFile } from 'grammy'
 import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
-import { readCallback } from '../approvals.ts'
+import { headOf } from '../../text-cut.ts'
+import { readCallback } from '../approval-buttons.ts'
 import { withCallSignal } from '../call-signal.ts'
-import { createChains } from '../chain.ts'
+import { createChannelHealth } from '../channel-health.ts'
+import { createChatQueues } from '../chat-queues.ts'
+import { keepConnected } from '../connection-loop.ts'
 import type { TelegramSettings } from '../generated/settings.ts'
-import { attach, readBody, worthFetching } from '../media.ts'
+import { readBody, withFiles } from '../media.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
 import { sameText } from '../signature.ts'
-import { createStanding } from '../standing.ts'
-import { apiSignal, createCaller } from './api.ts'
+import { apiSignal, createCalls } from './api.ts'
 import { type FileRef, readMessage } from './intake.ts'
 import { type Memory, openMemory } from './memory.ts'
-import { ALLOWED_UPDATES, chatOf, keepTrying, poll } from './poll.ts'
+import { ALLOWED_UPDATES, chatOf, endOf, poll } from './poll.ts'
 import { createSender } from './send.ts'
 
 const SERVICE = 'https://api.telegram.org'
@@ -26,16 +28,16 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
   const root = (host.spec.apiRoot ?? SERVICE).replace(/\/+$/, '')
   const api = new Api(token, { apiRoot: root })
   const stopping = new AbortController()
-  const chains = createChains()
-  const standing = createStanding(host)
+  const queues = createChatQueues()
+  const health = createChannelHealth(host)
   let me: UserFromGetMe | null = null
   let memory: Memory | null = null
   let running: Promise<void> | null = null
 
-  const sender = createSender({
+  const { idle, ...sending } = createSender({
     host,
     api,
-    caller: createCaller(host, standing),
+    calls: createCalls(host, health),
     memory: () => memory,
     file: (data, name) => new InputFile(data, name),
   })
@@ -66,9 +68,8 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
     }
     const intake = readSafely(() => readMessage(message, me as UserFromGetMe, host.plan, host.spec.id))
     if (intake === null) return
-    const worth = worthFetching(host.spec, intake.message)
-    const media = await Promise.all(intake.files.map((ref) => attach({ ...ref, fetch: fetchFile(ref) }, host.spec, worth)))
-    await host.receive({ ...intake.message, ...(media.length === 0 ? {} : { media }) })
+    const files = intake.files.map((ref) => ({ ...ref, fetch: fetchFile(ref) }))
+    await host.receive(await withFiles(host.spec, intake.message, files))
   }
 
   const press = async (query: CallbackQuery): Promise<void> => {
@@ -77,7 +78,7 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
     let text = 'This button is of no use any more.'
     if (chosen !== null && presser !== null) text = await host.answerApproval({ ...chosen, userId: presser })
     try {
-      await api.raw.answerCallbackQuery({ callback_query_id: query.id, text: text.slice(0, 200) })
+      await api.raw.answerCallbackQuery({ callback_query_id: query.id, text: headOf(text, 200) })
     } catch (error) {
       // Too old to be answered: the decision stands all the same.
       host.log.debug({ error: messageOf(error) }, 'telegram button was not answered')
@@ -87,7 +88,7 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
   const startPolling = (): Promise<void> =>
     poll({
       host,
-      standing,
+      health,
       api,
       signal: stopping.signal,
       handle,
@@ -116,11 +117,17 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
       : createHash('sha256').update(`claw webhook ${token}`).digest('hex')
 
   const startWebhook = (): Promise<void> =>
-    keepTrying(host, standing, stopping.signal, async () => {
-      await identify()
-      const url = settings.webhookUrl
-      if (url === undefined) return
-      await api.raw.setWebhook({ url, secret_token: webhookSecret, allowed_updates: ALLOWED_UPDATES }, apiSignal(stopping.signal))
+    keepConnected(host, health, stopping.signal, async () => {
+      try {
+        await identify()
+        const url = settings.webhookUrl
+        const wanted = { url: url ?? '', secret_token: webhookSecret, allowed_updates: ALLOWED_UPDATES }
+        if (url !== undefined) await api.raw.setWebhook(wanted, apiSignal(stopping.signal))
+        health.set({ state: 'connected' })
+        return null
+      } catch (error) {
+        return endOf(error)
+      }
     })
 
   const webhook = async (request: WebhookRequest): Promise<WebhookResponse> => {
@@ -135,7 +142,7 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
     }
     if (me === null || stopping.signal.aborted) return { status: 503 }
     try {
-      await chains.run(chatOf(update), () => handle(update))
+      await queues.run(chatOf(update), () => handle(update))
       return { status: 200 }
     } catch (error) {
       host.log.error({ update: update.update_id, error: messageOf(error) }, 'telegram update was not stored; it will come again')
@@ -146,9 +153,9 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
   const byWebhook = settings.mode === 'webhook'
   return {
     async start() {
-      standing.set({ state: 'starting' })
+      health.set({ state: 'starting' })
       if (token === '') {
-        standing.set({ state: 'failed', detail: 'No token is set.' })
+        health.set({ state: 'failed', detail: 'No token is set.' })
         return
       }
       running = byWebhook ? startWebhook() : startPolling()
@@ -156,16 +163,12 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
     async stop() {
       stopping.abort()
       await running
-      await chains.idle()
-      await sender.idle()
+      await queues.idle()
+      await idle()
       await memory?.flush()
-      standing.set({ state: 'stopped' })
+      health.set({ state: 'stopped' })
     },
-    send: sender.send,
-    typing: sender.typing,
-    askApproval: sender.askApproval,
-    approvalClosed: sender.closeApproval,
-    ...(host.spec.streaming === 'edit' ? { stream: (target) => sender.stream(target) } : {}),
+    ...sending,
     ...(byWebhook ? { webhook } : {}),
   }
 }

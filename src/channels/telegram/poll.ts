@@ -5,9 +5,10 @@ import type { Update } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
 import { createBackoff, sleep } from '../backoff.ts'
 import { withCallSignal } from '../call-signal.ts'
-import { createChains } from '../chain.ts'
+import type { ChannelHealth } from '../channel-health.ts'
+import { createChatQueues } from '../chat-queues.ts'
+import type { ConnectionEnd } from '../connection-loop.ts'
 import type { ChannelHost } from '../port.ts'
-import type { Standing } from '../standing.ts'
 import { apiSignal, faultOf, TOKEN_REFUSED } from './api.ts'
 import type { Memory } from './memory.ts'
 
@@ -19,7 +20,7 @@ const EMPTY_PACE_MS = 250
 
 export interface PollOptions {
   readonly host: ChannelHost
-  readonly standing: Pick<Standing, 'set'>
+  readonly health: Pick<ChannelHealth, 'set'>
   readonly api: Api
   readonly signal: AbortSignal
   /** Gets the bot's name and memory; may throw API errors. */
@@ -35,8 +36,8 @@ const webhookInTheWay = (error: unknown): boolean => {
   return fault.code === 409 && /webhook/i.test(fault.description)
 }
 
-/** Words for the state, and whether trying again makes sense. */
-function stateOf(error: unknown): { detail: string; final: boolean; waitMs: number } {
+/** What an error of a call that connects means for the channel. */
+export function endOf(error: unknown): Required<ConnectionEnd> {
   const fault = faultOf(error)
   if (fault.code === 401 || fault.code === 404) return { detail: TOKEN_REFUSED, final: true, waitMs: 0 }
   if (fault.code === 409)
@@ -52,7 +53,7 @@ function stateOf(error: unknown): { detail: string; final: boolean; waitMs: numb
 }
 
 /** Runs until the signal aborts or the token is refused. Never rejects. */
-export async function poll({ host, standing, api, signal, connect, removeWebhook, handle }: PollOptions): Promise<void> {
+export async function poll({ host, health, api, signal, connect, removeWebhook, handle }: PollOptions): Promise<void> {
   const backoff = createBackoff(host)
   let memory: Memory | null = null
   let shaky = true
@@ -75,7 +76,7 @@ export async function poll({ host, standing, api, signal, connect, removeWebhook
         api.raw.getUpdates(wanted, apiSignal(own)),
       )
       const held = shaky || host.clock.now() - asked >= SHORT_POLL_MS
-      if (shaky) standing.set({ state: 'connected' })
+      if (shaky) health.set({ state: 'connected' })
       shaky = false
       if (!(await takeAll(updates, memory, handle, host))) await backoff.wait(signal)
       else {
@@ -84,9 +85,9 @@ export async function poll({ host, standing, api, signal, connect, removeWebhook
       }
     } catch (error) {
       if (signal.aborted) return
-      const { detail, final, waitMs } = stateOf(error)
+      const { detail, final, waitMs } = endOf(error)
       host.log.warn({ detail, error: messageOf(error) }, 'telegram polling broke')
-      standing.set({ state: final ? 'failed' : 'reconnecting', detail })
+      health.set({ state: final ? 'failed' : 'reconnecting', detail })
       if (final) return
       blocked = webhookInTheWay(error)
       shaky = true
@@ -103,13 +104,13 @@ async function takeAll(
   host: ChannelHost,
 ): Promise<boolean> {
   if (updates.length === 0) return true
-  const chains = createChains()
+  const queues = createChatQueues()
   const broken = new Set<string>()
   let firstBad = Number.POSITIVE_INFINITY
   await Promise.all(
     updates.map((update) => {
       const chat = chatOf(update)
-      return chains.run(chat, async () => {
+      return queues.run(chat, async () => {
         // Later messages of a chat wait for the one that failed: order is kept.
         if (broken.has(chat)) {
           firstBad = Math.min(firstBad, update.update_id)
@@ -136,26 +137,3 @@ async function takeAll(
 /** Whose order an update belongs to; never throws, whatever its shape. */
 export const chatOf = (update: Partial<Update>): string =>
   String(update.message?.chat?.id ?? update.callback_query?.message?.chat?.id ?? update.callback_query?.from?.id ?? '')
-
-/** For webhook mode: tries until the platform took the address, then rests. */
-export async function keepTrying(
-  host: ChannelHost,
-  standing: Pick<Standing, 'set'>,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<void> {
-  const backoff = createBackoff(host)
-  while (!signal.aborted) {
-    try {
-      await work()
-      standing.set({ state: 'connected' })
-      return
-    } catch (error) {
-      if (signal.aborted) return
-      const { detail, final, waitMs } = stateOf(error)
-      standing.set({ state: final ? 'failed' : 'reconnecting', detail })
-      if (final) return
-      await sleep(host.clock, Math.max(backoff.next(), waitMs), signal)
-    }
-  }
-}

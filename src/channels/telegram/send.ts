@@ -1,44 +1,30 @@
-// Replies on their way to a chat: dialect, parts, files, a message that grows, and approvals as buttons.
+// What is Telegram's own about sending: HTML with a fallback to plain text, topics, photos and documents, buttons below a message.
 
 import type { Api } from 'grammy'
 import { messageOf } from '../../errors.ts'
-import { approvalHead, buttonsOf, callbackData, createShown } from '../approvals.ts'
-import { createChains } from '../chain.ts'
-import { createEditStream } from '../edit-stream.ts'
-import { createPartSender, REPEAT_NOTE } from '../parts.ts'
-import type {
-  ApprovalPrompt,
-  Attachment,
-  ChannelHost,
-  OutboundMessage,
-  ReplyStream,
-  ReplyTarget,
-  SendContext,
-  SendResult,
-} from '../port.ts'
-import { ChannelError } from '../port.ts'
+import { approvalHead, type Button, callbackData } from '../approval-buttons.ts'
+import { type ChatPlatform, type ChatSender, createChatSender, type SendOptions } from '../chat-sender.ts'
+import { REPEAT_NOTE } from '../chunk-sender.ts'
+import type { PlatformCalls } from '../platform-calls.ts'
+import { ChannelError, type ChannelHost, type OutboundFile, type ReplyTarget } from '../port.ts'
 import { htmlLength, plainHtml, renderMarkdown, TELEGRAM_HTML } from '../text/markdown.ts'
-import { clampText, type RenderedPart, splitRendered, splitText } from '../text/split.ts'
-import { type ApiSignal, type Caller, faultOf } from './api.ts'
+import { type RenderedChunk, splitRendered, splitText } from '../text/split.ts'
+import { type ApiSignal, apiSignal, faultOf } from './api.ts'
 import { messageId, platformMessageId } from './intake.ts'
 import type { Memory } from './memory.ts'
 
 const MAX_CHARS = 4096
-/** A longer answer is sent as one file behind its beginning. */
-const MOST_PARTS = 12
+const MAX_PHOTO_BYTES = 10_000_000
+const MAX_CALLBACK_BYTES = 64
 
 export interface SenderWorld {
   readonly host: ChannelHost
   readonly api: Api
-  readonly caller: Caller
+  readonly calls: PlatformCalls
   memory(): Memory | null
   /** grammY's InputFile, loaded with the client. */
   file(data: Buffer, name: string): unknown
 }
-
-type Job =
-  | { readonly kind: 'text'; readonly part: RenderedPart }
-  | { readonly kind: 'file'; readonly file: Attachment; readonly data: Buffer; readonly name: string }
 
 /** Chats have numbers, public ones names too. */
 const wireId = (chat: string): number | string => (/^-?\d{1,15}$/.test(chat) ? Number(chat) : chat)
@@ -50,12 +36,23 @@ const sentId = (
 ): string => messageId(sent?.chat?.id ?? chat, sent?.message_id ?? 0)
 
 const render = (markdown: string): string => renderMarkdown(markdown, TELEGRAM_HTML)
-const renderParts = (text: string): RenderedPart[] => splitRendered(text, MAX_CHARS, render, htmlLength)
 
-export function createSender(world: SenderWorld) {
-  const { host, api, caller } = world
-  const chains = createChains()
-  const parts = createPartSender()
+/** Where in the chat a message goes, and what it answers. */
+function place(target: ReplyTarget, first: boolean) {
+  const thread = Number(target.threadId)
+  const reply = first && target.groupId !== undefined ? platformMessageId(target.replyTo ?? '') : null
+  return {
+    ...(Number.isSafeInteger(thread) && thread > 0 ? { message_thread_id: thread } : {}),
+    ...(reply === null ? {} : { reply_parameters: { message_id: reply, allow_sending_without_reply: true } }),
+  }
+}
+
+const keyboard = (buttons: readonly Button[]) => ({
+  inline_keyboard: [buttons.map(({ label, data }) => ({ text: label, callback_data: data }))],
+})
+
+export function createSender(world: SenderWorld): ChatSender {
+  const { host, api, calls } = world
 
   const chatId = (target: ReplyTarget): string => {
     const id = target.groupId ?? target.userId
@@ -69,65 +66,57 @@ export function createSender(world: SenderWorld) {
     make: (chat: string, signal: ApiSignal) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> => {
+    const to = (chat: string): Promise<T> => calls.call((own) => make(chat, apiSignal(own)), { chat, signal })
     const chat = chatId(target)
     try {
-      return await caller.call(chat, (s) => make(chat, s), signal)
+      return await to(chat)
     } catch (error) {
       const moved = faultOf((error as Error).cause).migratedTo
       if (moved === undefined) throw error
       await world.memory()?.setMoved(chat, moved)
-      return caller.call(moved, (s) => make(moved, s), signal)
-    }
-  }
-
-  const place = (target: ReplyTarget, first: boolean) => {
-    const thread = Number(target.threadId)
-    const reply = first && target.groupId !== undefined ? platformMessageId(target.replyTo ?? '') : null
-    return {
-      ...(Number.isSafeInteger(thread) && thread > 0 ? { message_thread_id: thread } : {}),
-      ...(reply === null ? {} : { reply_parameters: { message_id: reply, allow_sending_without_reply: true } }),
+      return to(moved)
     }
   }
 
   /** HTML where there is formatting, and plain text where the platform cannot read our HTML. */
   const formatted = async <T>(
-    part: RenderedPart,
+    chunk: RenderedChunk,
     make: (text: { text: string; parse_mode?: 'HTML' }) => Promise<T>,
   ): Promise<T> => {
-    if (!part.rendered.includes('<')) return make({ text: plainHtml(part.rendered) })
+    if (!chunk.rendered.includes('<')) return make({ text: plainHtml(chunk.rendered) })
     try {
-      return await make({ text: part.rendered, parse_mode: 'HTML' })
+      return await make({ text: chunk.rendered, parse_mode: 'HTML' })
     } catch (error) {
       if (!/can't parse entities/i.test(messageOf(error))) throw error
       host.log.warn({}, 'telegram could not read the formatting; sent as plain text')
-      return make({ text: part.source })
+      return make({ text: chunk.source })
     }
   }
 
-  const sendText = async (
+  const sendText = (
     target: ReplyTarget,
-    part: RenderedPart,
-    options: { first: boolean; signal?: AbortSignal; reply_markup?: ReturnType<typeof keyboard> },
-  ): Promise<string> => {
-    return formatted(part, (text) =>
+    chunk: RenderedChunk,
+    { first, signal }: SendOptions,
+    buttons: { reply_markup?: ReturnType<typeof keyboard> } = {},
+  ): Promise<string> =>
+    formatted(chunk, (text) =>
       inChat(
         target,
-        async (chat, s) => {
-          const content = { ...text, ...place(target, options.first) }
-          const buttons = options.reply_markup === undefined ? {} : { reply_markup: options.reply_markup }
-          return sentId(chat, await api.raw.sendMessage({ chat_id: wireId(chat), ...content, ...buttons }, s))
+        async (chat, own) => {
+          const content = { ...text, ...place(target, first), ...buttons }
+          return sentId(chat, await api.raw.sendMessage({ chat_id: wireId(chat), ...content }, own))
         },
-        options.signal,
+        signal,
       ),
     )
-  }
 
-  const editText = (target: ReplyTarget, id: string, part: RenderedPart, signal?: AbortSignal): Promise<void> =>
-    formatted(part, async (text) => {
+  const edit = (target: ReplyTarget, id: string, chunk: RenderedChunk, signal?: AbortSignal): Promise<void> =>
+    formatted(chunk, async (text) => {
       try {
+        const message = platformMessageId(id) ?? 0
         await inChat(
           target,
-          (chat, s) => api.raw.editMessageText({ chat_id: wireId(chat), message_id: platformMessageId(id) ?? 0, ...text }, s),
+          (chat, own) => api.raw.editMessageText({ chat_id: wireId(chat), message_id: message, ...text }, own),
           signal,
         )
       } catch (error) {
@@ -135,134 +124,60 @@ export function createSender(world: SenderWorld) {
       }
     })
 
-  const sendFile = async (
-    target: ReplyTarget,
-    job: Extract<Job, { kind: 'file' }>,
-    first: boolean,
-    signal: AbortSignal,
-  ): Promise<string> => {
-    const asPhoto = job.file.kind === 'image' && /png|jpe?g|webp/.test(job.file.mediaType) && job.data.length <= 10_000_000
+  const sendFile = (target: ReplyTarget, file: OutboundFile, { first, signal }: SendOptions): Promise<string> => {
+    const asPhoto = /^image\/(png|jpe?g|webp)$/.test(file.mediaType) && file.data.length <= MAX_PHOTO_BYTES
     return inChat(
       target,
-      async (chat, s) => {
-        const input = world.file(job.data, job.name) as never
+      async (chat, own) => {
+        const input = world.file(file.data, file.name) as never
         const where = { chat_id: wireId(chat), ...place(target, first) }
         const sent = asPhoto
-          ? await api.raw.sendPhoto({ ...where, photo: input }, s)
-          : await api.raw.sendDocument({ ...where, document: input }, s)
+          ? await api.raw.sendPhoto({ ...where, photo: input }, own)
+          : await api.raw.sendDocument({ ...where, document: input }, own)
         return sentId(chat, sent)
       },
       signal,
     )
   }
 
-  const jobsOf = (message: OutboundMessage): Job[] => {
-    const { text, cut } = clampText(message.content, MAX_CHARS, MOST_PARTS)
-    const texts = cut ? renderParts(text).slice(0, 1) : renderParts(text)
-    const jobs: Job[] = texts.map((part) => ({ kind: 'text', part }))
-    if (cut) {
-      const data = Buffer.from(message.content)
-      const file: Attachment = { kind: 'document', mediaType: 'text/markdown' }
-      jobs.push({ kind: 'file', file, data, name: 'answer.md' })
-    }
-    for (const file of message.media ?? [])
-      if (file.data !== undefined)
-        jobs.push({ kind: 'file', file, data: Buffer.from(file.data, 'base64'), name: file.name ?? 'file' })
-    return jobs
-  }
-
-  const send = (message: OutboundMessage, context: SendContext): Promise<SendResult> =>
-    chains.run(chatId(message), () =>
-      parts.sendAll(jobsOf(message), context, (job, index, unsure) => {
-        if (job.kind === 'file') return sendFile(message, job, index === 0, context.signal)
-        const part = unsure ? noted(job.part) : job.part
-        return sendText(message, part, { first: index === 0, signal: context.signal })
-      }),
-    )
-
-  const stream = (target: ReplyTarget): ReplyStream => {
-    const sources = new Map<string, RenderedPart>()
-    const source = (rendered: string): RenderedPart => sources.get(rendered) ?? { rendered, source: rendered }
-    return createEditStream({
-      host,
+  const platform: ChatPlatform = {
+    name: 'Telegram',
+    limits: { maxChars: MAX_CHARS, maxChunks: 12, maxFileBytes: 50_000_000 },
+    queueOf: chatId,
+    chunks: (text) => splitRendered(text, MAX_CHARS, render, htmlLength),
+    repeatNote: `<i>${REPEAT_NOTE}</i>`,
+    sendText,
+    sendFiles: (target, [file], options) => sendFile(target, file as OutboundFile, options),
+    edits: {
       // Groups take fewer edits a minute than private chats.
-      intervalMs: target.groupId === undefined ? 1000 : 3000,
-      maxChars: MAX_CHARS * MOST_PARTS,
-      render(text) {
-        sources.clear()
-        return renderParts(text).map((part) => {
-          sources.set(part.rendered, part)
-          return part.rendered
-        })
+      intervalMs: (target) => (target.groupId === undefined ? 1000 : 3000),
+      edit,
+      remove: async (target, id) => {
+        const message = platformMessageId(id) ?? 0
+        await inChat(target, (chat, own) => api.raw.deleteMessage({ chat_id: wireId(chat), message_id: message }, own))
       },
-      run: (work) => chains.run(chatId(target), work),
-      post: (text, first, signal) => sendText(target, source(text), { first, ...(signal === undefined ? {} : { signal }) }),
-      edit: (id, text, signal) => editText(target, id, source(text), signal),
-      remove: async (id) => {
-        await inChat(target, (chat, s) =>
-          api.raw.deleteMessage({ chat_id: wireId(chat), message_id: platformMessageId(id) ?? 0 }, s),
-        )
-      },
-    })
-  }
-
-  const asked = createShown<{ target: ReplyTarget; message: string; text: string }>()
-
-  const askApproval = async (target: ReplyTarget, prompt: ApprovalPrompt): Promise<boolean> => {
-    if (Buffer.byteLength(callbackData('always', prompt.id)) > 64) return false
-    // Room for escapes and the heading; the text itself is never cut.
-    const pieces = splitText(prompt.text, 3500).map((text) => ({ source: text, rendered: TELEGRAM_HTML.pre(text, '') }))
-    const last = pieces.pop()
-    if (last === undefined) return false
-    try {
-      return await chains.run(chatId(target), async () => {
-        for (const piece of pieces) await sendText(target, piece, { first: false })
+    },
+    approvals: {
+      question(prompt) {
+        if (Buffer.byteLength(callbackData('always', prompt.id)) > MAX_CALLBACK_BYTES) return null
+        // Room for escapes and the heading; the text itself is never cut.
+        const chunks = splitText(prompt.text, 3500).map((source) => ({ source, rendered: TELEGRAM_HTML.pre(source, '') }))
+        const last = chunks.pop()
+        if (last === undefined) return null
         const head = approvalHead(prompt)
-        const part = { source: `${head}\n${last.source}`, rendered: `<b>${TELEGRAM_HTML.text(head)}</b>\n${last.rendered}` }
-        const message = await sendText(target, part, { first: true, reply_markup: keyboard(prompt) })
-        asked.add(prompt.id, { target, message, text: part.rendered })
-        return true
-      })
-    } catch (error) {
-      host.log.warn({ error: messageOf(error) }, 'telegram approval buttons were not sent')
-      return false
-    }
+        const rendered = `<b>${TELEGRAM_HTML.text(head)}</b>\n${last.rendered}`
+        return [...chunks, { source: `${head}\n${last.source}`, rendered }]
+      },
+      ask: (target, chunk, buttons) => sendText(target, chunk, { first: true }, { reply_markup: keyboard(buttons) }),
+      close: (target, id, chunk, outcome) =>
+        edit(target, id, { rendered: `${chunk.rendered}\n<i>${TELEGRAM_HTML.text(outcome)}</i>`, source: outcome }),
+    },
+    typing: {
+      // The platform shows it for five seconds.
+      lastsMs: 4000,
+      keyOf: chatId,
+      show: (target) => api.raw.sendChatAction({ chat_id: wireId(chatId(target)), action: 'typing', ...place(target, false) }),
+    },
   }
-
-  /** Takes the buttons away and says what came of it. */
-  const closeApproval = async (id: string, outcome: string): Promise<void> => {
-    for (const open of asked.take(id)) {
-      const rendered = `${open.text}\n<i>${TELEGRAM_HTML.text(outcome)}</i>`
-      try {
-        await editText(open.target, open.message, { rendered, source: outcome })
-      } catch (error) {
-        host.log.debug({ error: messageOf(error) }, 'telegram approval was not closed')
-      }
-    }
-  }
-
-  const typingUntil = new Map<string, number>()
-  const typing = (target: ReplyTarget): void => {
-    const chat = chatId(target)
-    const now = host.clock.now()
-    // The sign lasts five seconds.
-    if ((typingUntil.get(chat) ?? 0) > now) return
-    typingUntil.set(chat, now + 4000)
-    if (typingUntil.size > 1000) typingUntil.delete(typingUntil.keys().next().value as string)
-    const thread = place({ ...target, channelId: host.spec.id }, false)
-    api.raw.sendChatAction({ chat_id: wireId(chat), action: 'typing', ...thread }).catch((error: unknown) => {
-      host.log.debug({ error: messageOf(error) }, 'telegram typing sign failed')
-    })
-  }
-
-  return { send, stream, askApproval, closeApproval, typing, idle: () => chains.idle() }
+  return createChatSender(host, platform)
 }
-
-const noted = (part: RenderedPart): RenderedPart => ({
-  source: `${REPEAT_NOTE}\n${part.source}`,
-  rendered: `<i>${REPEAT_NOTE}</i>\n${part.rendered}`,
-})
-
-const keyboard = (prompt: ApprovalPrompt) => ({
-  inline_keyboard: [buttonsOf(prompt).map(({ label, data }) => ({ text: label, callback_data: data }))],
-})

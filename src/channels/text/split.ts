@@ -1,5 +1,7 @@
-// Cuts a long Markdown text into messages a platform takes. Enters: text and a limit in UTF-16 units. Leaves: parts that
+// Cuts a long Markdown text into messages a platform takes. Enters: text and a limit in UTF-16 units. Leaves: chunks that
 // break at paragraph ends where they can, then at lines, sentences, words; code blocks stay whole or are closed and reopened.
+
+import { cutAt } from '../../text-cut.ts'
 
 interface Block {
   readonly text: string
@@ -46,24 +48,9 @@ function closes(line: string, mark: string): boolean {
   return trimmed.length >= mark.length && trimmed === mark.charAt(0).repeat(trimmed.length)
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-const WINDOW = 64
-
-/** The largest cut at or before `at` that does not split what a reader sees as one character. */
-export function safeCut(text: string, at: number): number {
-  if (at >= text.length) return text.length
-  const from = Math.max(0, at - WINDOW)
-  const piece = segmenter.segment(text.slice(from, at + WINDOW)).containing(at - from)
-  const start = piece === undefined ? at : from + piece.index
-  if (start > from) return start
-  // A cluster longer than the window: keep surrogate pairs whole at least.
-  const code = text.charCodeAt(at)
-  return code >= 0xdc00 && code <= 0xdfff && at > 1 ? at - 1 : at
-}
-
 /** Pieces of a paragraph no longer than `max`: at line ends, else sentence ends, else blanks, else anywhere safe. */
 function cutParagraph(text: string, max: number): string[] {
-  const parts: string[] = []
+  const chunks: string[] = []
   let rest = text
   while (rest.length > max) {
     const head = rest.slice(0, max + 1)
@@ -71,12 +58,12 @@ function cutParagraph(text: string, max: number): string[] {
     let at = head.lastIndexOf('\n')
     if (at < least) at = lastSentenceEnd(head, least)
     if (at < least) at = head.search(/\s\S*$/)
-    if (at < least || at > max) at = safeCut(rest, max)
-    parts.push(rest.slice(0, at).trimEnd())
+    if (at < least || at > max) at = cutAt(rest, max)
+    chunks.push(rest.slice(0, at).trimEnd())
     rest = rest.slice(at).replace(/^[^\S\n]*\n?/, '')
   }
-  if (rest.trim() !== '') parts.push(rest)
-  return parts.filter((part) => part !== '')
+  if (rest.trim() !== '') chunks.push(rest)
+  return chunks.filter((chunk) => chunk !== '')
 }
 
 function lastSentenceEnd(head: string, least: number): number {
@@ -91,11 +78,11 @@ function lastSentenceEnd(head: string, least: number): number {
 function cutFence(fence: NonNullable<Block['fence']>, max: number): string[] {
   const room = max - fence.open.length - fence.close.length - 2
   if (room < 8) return cutParagraph(fence.lines.join('\n'), max)
-  const parts: string[] = []
+  const chunks: string[] = []
   let current: string[] = []
   let size = 0
   const flush = (): void => {
-    if (current.length > 0) parts.push([fence.open, ...current, fence.close].join('\n'))
+    if (current.length > 0) chunks.push([fence.open, ...current, fence.close].join('\n'))
     current = []
     size = 0
   }
@@ -103,8 +90,8 @@ function cutFence(fence: NonNullable<Block['fence']>, max: number): string[] {
     let rest = line
     while (rest.length > room) {
       flush()
-      const at = Math.max(1, safeCut(rest, room))
-      parts.push([fence.open, rest.slice(0, at), fence.close].join('\n'))
+      const at = Math.max(1, cutAt(rest, room))
+      chunks.push([fence.open, rest.slice(0, at), fence.close].join('\n'))
       rest = rest.slice(at)
     }
     if (size + rest.length + 1 > room) flush()
@@ -112,18 +99,18 @@ function cutFence(fence: NonNullable<Block['fence']>, max: number): string[] {
     size += rest.length + 1
   }
   flush()
-  return parts
+  return chunks
 }
 
-/** At least one part (an empty text gives none); each at most `max` UTF-16 units. */
+/** At least one chunk (an empty text gives none); each at most `max` UTF-16 units. */
 export function splitText(text: string, max: number): string[] {
   const whole = text.replace(/\r\n?/g, '\n')
   if (whole.trim() === '') return []
   if (whole.length <= max) return [whole.trim()]
-  const parts: string[] = []
+  const chunks: string[] = []
   let current = ''
   const flush = (): void => {
-    if (current !== '') parts.push(current)
+    if (current !== '') chunks.push(current)
     current = ''
   }
   for (const block of blocksOf(whole)) {
@@ -138,39 +125,39 @@ export function splitText(text: string, max: number): string[] {
       continue
     }
     const pieces = block.fence === undefined ? cutParagraph(block.text, max) : cutFence(block.fence, max)
-    parts.push(...pieces.slice(0, -1))
+    chunks.push(...pieces.slice(0, -1))
     current = pieces.at(-1) ?? ''
   }
   flush()
-  return parts
+  return chunks
 }
 
-/** A part in the platform's dialect beside its source, for a fallback. */
-export interface RenderedPart {
+/** A chunk in the platform's dialect beside its source, for a fallback. */
+export interface RenderedChunk {
   readonly source: string
   readonly rendered: string
 }
 
-/** Splits so that each part fits after rendering too; `measure` gives the length the platform counts. */
+/** Splits so that each chunk fits after rendering too; `measure` gives the length the platform counts. */
 export function splitRendered(
   text: string,
   max: number,
   render: (markdown: string) => string,
   measure: (rendered: string) => number = (rendered) => rendered.length,
-): RenderedPart[] {
-  const fit = (source: string, limit: number): RenderedPart[] => {
+): RenderedChunk[] {
+  const fit = (source: string, limit: number): RenderedChunk[] => {
     const rendered = render(source)
     if (measure(rendered) <= max || limit < 16) return [{ source, rendered }]
     const smaller = Math.floor(limit / 2)
-    return splitText(source, smaller).flatMap((part) => fit(part, smaller))
+    return splitText(source, smaller).flatMap((chunk) => fit(chunk, smaller))
   }
-  return splitText(text, max).flatMap((part) => fit(part, Math.min(max, part.length)))
+  return splitText(text, max).flatMap((chunk) => fit(chunk, Math.min(max, chunk.length)))
 }
 
-/** At most `most` parts: what goes beyond is cut and said. Tells whether something was cut. */
+/** At most `most` chunks: what goes beyond is cut and said. Tells whether something was cut. */
 export function clampText(text: string, max: number, most: number): { text: string; cut: boolean } {
   const room = max * most
   if (text.length <= room) return { text, cut: false }
-  const at = safeCut(text, room)
+  const at = cutAt(text, room)
   return { text: text.slice(0, at), cut: true }
 }

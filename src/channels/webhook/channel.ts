@@ -3,11 +3,18 @@
 
 import { messageOf } from '../../errors.ts'
 import { withCallSignal } from '../call-signal.ts'
-import { createChains } from '../chain.ts'
+import { createChatQueues } from '../chat-queues.ts'
 import type { WebhookSettings } from '../generated/settings.ts'
-import { UnsureError } from '../parts.ts'
-import type { Channel, ChannelHost, OutboundMessage, WebhookRequest, WebhookResponse } from '../port.ts'
-import { ChannelError } from '../port.ts'
+import {
+  type Channel,
+  ChannelError,
+  type ChannelHost,
+  type OutboundFile,
+  type OutboundMessage,
+  UnsureError,
+  type WebhookRequest,
+  type WebhookResponse,
+} from '../port.ts'
 import { sign, signatureFits } from '../signature.ts'
 import { createAsked } from './asked.ts'
 import { fillJson, read } from './template.ts'
@@ -21,7 +28,7 @@ export function createWebhook(host: ChannelHost<WebhookSettings>): Channel {
   const signatureHeader = settings.signatureHeader.toLowerCase()
   const timestampHeader = settings.timestampHeader?.toLowerCase()
   const maxAge = settings.maxAge
-  const chains = createChains()
+  const queues = createChatQueues()
   const asked = createAsked(host.clock, ANSWER_MS)
   let open = false
 
@@ -60,7 +67,7 @@ export function createWebhook(host: ChannelHost<WebhookSettings>): Channel {
       const take = () =>
         host.receive({ channelId: host.spec.id, userId, messageId, content, timestamp: new Date().toISOString() })
       if (settings.url !== undefined) {
-        const receipt = await chains.run(userId, take)
+        const receipt = await queues.run(userId, take)
         return json(receipt.accepted ? 202 : 403, {
           accepted: receipt.accepted,
           messageId,
@@ -70,7 +77,7 @@ export function createWebhook(host: ChannelHost<WebhookSettings>): Channel {
       const known = asked.knows(messageId)
       const waiting = asked.wait(messageId)
       try {
-        const receipt = await chains.run(userId, take)
+        const receipt = await queues.run(userId, take)
         if (!receipt.accepted) return json(403, { accepted: false, messageId, reason: receipt.reason })
         const repeat = receipt.duplicate === true ? { duplicate: true } : {}
         // A repeat of a call that an earlier process took: its answer is not known here.
@@ -99,10 +106,10 @@ export function createWebhook(host: ChannelHost<WebhookSettings>): Channel {
       replyTo: message.replyTo,
       sessionKey: message.sessionKey,
       agentId: message.agentId,
-      media: message.media ?? [],
+      attachments: (message.attachments ?? []).map(inJson),
     }
     const body = JSON.stringify(
-      fillJson(settings.reply ?? { content: '{{content}}', target: '{{target}}', media: '{{media}}' }, values),
+      fillJson(settings.reply ?? { content: '{{content}}', target: '{{target}}', attachments: '{{attachments}}' }, values),
     )
     const stamp = String(Math.floor(Date.now() / 1000))
     const headers: Record<string, string> = {
@@ -142,12 +149,12 @@ export function createWebhook(host: ChannelHost<WebhookSettings>): Channel {
     async stop() {
       open = false
       asked.close()
-      await chains.idle()
+      await queues.idle()
       host.setState({ state: 'stopped' })
     },
     async send(message, context) {
       if (settings.url !== undefined) {
-        await chains.run(`out ${message.userId ?? ''}`, () =>
+        await queues.run(`out ${message.userId ?? ''}`, () =>
           post(settings.url as string, message, context.idempotencyKey, context.signal),
         )
         return { messageIds: [context.idempotencyKey] }
@@ -159,6 +166,14 @@ export function createWebhook(host: ChannelHost<WebhookSettings>): Channel {
     webhook,
   }
 }
+
+/** A file as JSON carries it. */
+const inJson = ({ name, kind, mediaType, data }: OutboundFile) => ({
+  name,
+  kind,
+  mimeType: mediaType,
+  data: data.toString('base64'),
+})
 
 const json = (status: number, value: object): WebhookResponse => ({
   status,

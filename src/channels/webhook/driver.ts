@@ -55,13 +55,13 @@ export const webhookDriver: KitDriver = {
       const message = JSON.parse(body.toString('utf8')) as {
         content: string
         target: { userId: string }
-        media: { name?: string; data?: string }[]
+        attachments: { name: string; data: string }[]
       }
       // Told that it is the same, it takes it once.
       got.set(String(request.headers['idempotency-key']), {
         content: message.content,
         userId: message.target.userId,
-        files: message.media.map((file) => ({ name: file.name ?? '', data: Buffer.from(file.data ?? '', 'base64') })),
+        files: message.attachments.map(({ name, data }) => ({ name, data: Buffer.from(data, 'base64') })),
       })
       if (lose) {
         lose = false

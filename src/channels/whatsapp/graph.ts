@@ -1,11 +1,9 @@
 // Calls to the Graph API. Enters: a path and a request. Leaves: its answer, or what its error means for a reply.
 
-import { withCallSignal } from '../call-signal.ts'
-import { RefusedError, UnsureError } from '../parts.ts'
-import { ChannelError } from '../port.ts'
-import type { Standing } from '../standing.ts'
+import type { ChannelHealth } from '../channel-health.ts'
+import { createPlatformCalls } from '../platform-calls.ts'
+import { ChannelError, type ChannelHost, RefusedError, unreached } from '../port.ts'
 
-const CALL_MS = 30_000
 export const REFUSED = 'WhatsApp refused accessToken or phoneNumberId. Check both in the app’s API setup.'
 
 /** Codes of the platform: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes */
@@ -26,41 +24,59 @@ interface GraphError {
   readonly error?: { readonly message?: string; readonly code?: number }
 }
 
-/** @throws ChannelError, its cause with the platform's `status` and `code` */
-export type Graph = (path: string, init?: RequestInit, signal?: AbortSignal) => Promise<Record<string, unknown>>
-
-export function createGraph({ root, token, standing }: { root: string; token: string; standing: Standing }): Graph {
-  return async (path, init = {}, signal) => {
-    let response: Response
-    let answer: Record<string, unknown> & GraphError
-    try {
-      const headers = { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string> | undefined) }
-      ;[response, answer] = await withCallSignal(signal, CALL_MS, async (own) => {
-        const got = await fetch(`${root}/${path}`, { ...init, headers, signal: own })
-        return [got, (await got.json().catch(() => ({}))) as Record<string, unknown> & GraphError]
-      })
-    } catch (error) {
-      const code = (error as { cause?: { code?: string } }).cause?.code
-      const words = 'WhatsApp could not be reached.'
-      throw code === 'ECONNREFUSED' || code === 'ENOTFOUND'
-        ? new ChannelError(words, { retry: true, notSent: true, cause: error })
-        : new UnsureError(words, error)
-    }
-    if (response.ok) {
-      standing.taken()
-      return answer
-    }
-    const { message, code } = answer?.error ?? {}
-    const words = `WhatsApp refused: ${message ?? response.status}`
-    const cause = Object.assign(new Error(words), { code, status: response.status })
-    if (response.status === 429 || SLOW_DOWN.has(code ?? 0)) {
-      const after = Number(response.headers.get('retry-after'))
-      throw new ChannelError('WhatsApp asks to wait.', { retry: true, retryAfterMs: after > 0 ? after * 1000 : 6000, cause })
-    }
-    if (response.status === 401 || code === TOKEN_ENDED) {
-      standing.refused(REFUSED)
-      throw new RefusedError('WhatsApp', cause)
-    }
-    throw new ChannelError(words, { retry: response.status >= 500, cause })
+/** An answer that is no success. */
+export class GraphFault extends Error {
+  readonly status: number
+  readonly code: number | undefined
+  readonly retryAfterMs: number | undefined
+  constructor(response: Response, answer: GraphError | null) {
+    super(answer?.error?.message ?? String(response.status))
+    this.status = response.status
+    this.code = answer?.error?.code
+    const seconds = Number(response.headers.get('retry-after'))
+    this.retryAfterMs = seconds > 0 ? seconds * 1000 : undefined
   }
+}
+
+function meaningOf(error: unknown): ChannelError {
+  if (!(error instanceof GraphFault)) return unreached('WhatsApp', (error as { cause?: { code?: string } }).cause?.code, error)
+  const { status, code = 0 } = error
+  if (status === 429 || SLOW_DOWN.has(code))
+    return new ChannelError('WhatsApp asks to wait.', { retry: true, retryAfterMs: error.retryAfterMs ?? 6000, cause: error })
+  if (status === 401 || code === TOKEN_ENDED) return new RefusedError('WhatsApp', error)
+  return new ChannelError(`WhatsApp refused: ${error.message}`, { retry: status >= 500, cause: error })
+}
+
+export interface GraphRequest {
+  readonly method?: 'POST'
+  readonly json?: object
+  readonly body?: FormData
+}
+
+/** @throws ChannelError, its cause a GraphFault where the platform answered */
+export type Graph = (path: string, request?: GraphRequest, signal?: AbortSignal) => Promise<Record<string, unknown>>
+
+export function createGraph(world: {
+  readonly host: Pick<ChannelHost, 'clock' | 'log'>
+  readonly health: ChannelHealth
+  readonly root: string
+  readonly token: string
+}): Graph {
+  const { host, health, root, token } = world
+  const { call } = createPlatformCalls({ host, health, platform: 'WhatsApp', meaningOf, refusal: () => REFUSED })
+  return (path, { method, json, body } = {}, signal) =>
+    call(
+      async (own) => {
+        const headers = {
+          authorization: `Bearer ${token}`,
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        }
+        const sent = json === undefined ? (body ?? null) : JSON.stringify(json)
+        const response = await fetch(`${root}/${path}`, { method: method ?? 'GET', headers, body: sent, signal: own })
+        const answer = (await response.json().catch(() => ({}))) as (Record<string, unknown> & GraphError) | null
+        if (!response.ok) throw new GraphFault(response, answer)
+        return answer ?? {}
+      },
+      { signal },
+    )
 }

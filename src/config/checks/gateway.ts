@@ -1,9 +1,21 @@
 // A gateway that others on the network can reach asks for a token.
 
-import { mapAt, textAt } from '../document.ts'
+import { isIP } from 'node:net'
+import type { Diagnostic } from '../../errors.ts'
+import { type ConfigDocument, listAt, mapAt, textAt } from '../document.ts'
 import type { Check } from './check.ts'
 
-export const checkGateway: Check = ({ doc }) => {
+export const checkGateway: Check = ({ doc }) => [...openWithoutToken(doc), ...strangeProxies(doc)]
+
+function strangeProxies(doc: ConfigDocument): readonly Diagnostic[] {
+  return listAt(mapAt(doc.value, 'gateway')['trustedProxies']).flatMap((proxy, index) => {
+    if (typeof proxy !== 'string' || isAddressOrNetwork(proxy)) return []
+    const hint = 'Write an address or a network: 127.0.0.1, 10.0.0.0/8, ::1.'
+    return [doc.problem('CLAW106', `"${proxy}" is no address.`, ['gateway', 'trustedProxies', index], { hint })]
+  })
+}
+
+function openWithoutToken(doc: ConfigDocument): readonly Diagnostic[] {
   const gateway = mapAt(doc.value, 'gateway')
   const host = textAt(gateway, 'host')
   if (host === undefined || isLoopback(host)) return []
@@ -17,3 +29,11 @@ export const checkGateway: Check = ({ doc }) => {
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** Whether the text is an address, or a network with a prefix length. */
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+}

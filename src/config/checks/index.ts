@@ -6,9 +6,11 @@ import { checkAgents } from './agents.ts'
 import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
 import type { Check, CheckInput } from './check.ts'
+import { checkCompaction } from './compaction.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
+import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
@@ -20,6 +22,7 @@ import { checkSandbox } from './sandbox.ts'
 import { checkSecrets } from './secrets.ts'
 import { checkSomething } from './something.ts'
 import { checkSubagents } from './subagents.ts'
+import { checkTexts } from './texts.ts'
 import { checkTools } from './tools.ts'
 
 const CHECKS: readonly Check[] = [
@@ -36,11 +39,14 @@ const CHECKS: readonly Check[] = [
   checkGateway,
   checkLimits,
   checkMoney,
+  checkCompaction,
   checkGrants,
   checkApprovals,
   checkSecrets,
   checkSandbox,
   checkPrefixes,
+  checkTexts,
+  checkIdleGrants,
 ]
 
 export async function runChecks(input: CheckInput): Promise<readonly Diagnostic[]> {

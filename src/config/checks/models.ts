@@ -8,9 +8,9 @@ import type { Path } from '../shape.ts'
 import { nearest, suggestion } from '../suggest.ts'
 import type { Check } from './check.ts'
 
-export const checkModels: Check = ({ doc, scope, now }) => {
+export const checkModels: Check = ({ doc, scope, registry, now }) => {
   const problems: Diagnostic[] = []
-  const names = modelNames(doc)
+  const names = modelNames(doc, registry)
   const look = (provider: string, model: string, path: Path): void => {
     const problem = modelProblem({ doc, names, now, provider, model, path })
     if (problem !== null) problems.push(problem)
@@ -25,9 +25,14 @@ export const checkModels: Check = ({ doc, scope, now }) => {
     const message = text.endsWith('/') ? `"${text}" names no model.` : `There is no model provider "${means.unknown}".`
     problems.push(doc.problem('CLAW204', message, path, { hint }))
   }
-  for (const id of Object.keys(mapAt(doc.value, 'models'))) {
-    const model = textAt(mapAt(mapAt(doc.value, 'models'), id), 'model')
+  const kinds = registry.providers.map(({ type }) => type)
+  for (const [id, value] of Object.entries(mapAt(doc.value, 'models'))) {
+    const model = textAt(mapAt(value), 'model')
     if (model !== undefined) look(id, model, ['models', id, 'model'])
+    const kind = textAt(mapAt(value), 'provider')
+    if (kind === undefined || kinds.includes(kind)) continue
+    const hint = suggestion(kind, kinds, 'No kind of model service is known.', 'Kinds')
+    problems.push(doc.problem('CLAW104', `There is no kind of model service "${kind}".`, ['models', id, 'provider'], { hint }))
   }
   return problems
 }

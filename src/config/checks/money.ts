@@ -1,19 +1,19 @@
 // A limit in money needs the price of every model that it pays for.
 
 import type { Diagnostic } from '../../errors.ts'
+import { DEFAULT_MODEL } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { priceOf } from '../../models/prices.ts'
 import type { ModelRef } from '../../plan/plan.ts'
 import { type ConfigDocument, mapAt, textAt } from '../document.ts'
-import { DEFAULT_MODEL } from '../model-ref.ts'
 import { type ModelNames, modelNames } from '../named-models.ts'
 import type { Path } from '../shape.ts'
 import { type Check, type Found, textsAt } from './check.ts'
 
 const CAPS = ['maxCostPerDay', 'maxCostPerMonth'] as const
 
-export const checkMoney: Check = ({ doc, scope }) => {
-  const names = modelNames(doc)
+export const checkMoney: Check = ({ doc, scope, registry }) => {
+  const names = modelNames(doc, registry)
   const defaults: Found = { value: mapAt(doc.value, 'defaults'), path: ['defaults'] }
   const problems = new Map<string, Diagnostic>()
   for (const id of scope.agents) {

@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { type ConfigDocument, mapAt, textAt } from '../document.ts'
+import { bareVariableName } from '../interpolate.ts'
 import { nameOf } from '../mistakes.ts'
 import { resolveModel } from '../model-ref.ts'
 import type { Scope } from '../scope.ts'
@@ -48,12 +49,11 @@ function isWanted(path: Path, { channels, channelShapes }: Scope): boolean {
 }
 
 /** Before a start: agents whose provider has no key anywhere will answer nobody. Not an error, for a key may come from elsewhere. */
-function keysMissing({ doc, scope, lookup, requireSecrets }: CheckInput): readonly Diagnostic[] {
+function keysMissing({ doc, scope, registry, lookup, requireSecrets }: CheckInput): readonly Diagnostic[] {
   if (!requireSecrets) return []
   const root = mapAt(doc.value)
   const defaults = mapAt(root['defaults'])
   const configured = mapAt(root['models'])
-  const keys = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY' } as const
   const models = new Map([...scope.providers].map((key) => [key, key]))
   const problems: Diagnostic[] = []
   for (const id of scope.agents) {
@@ -61,8 +61,8 @@ function keysMissing({ doc, scope, lookup, requireSecrets }: CheckInput): readon
     if ((agent['offline'] ?? defaults['offline']) !== undefined) continue
     const resolved = resolveModel(textAt(agent, 'model') ?? textAt(defaults, 'model') ?? 'anthropic', models)
     if ('unknown' in resolved || configured[resolved.provider] !== undefined) continue
-    const name = keys[resolved.provider as keyof typeof keys]
-    if (lookup(name)) continue
+    const name = registry.providers.find(({ type }) => type === resolved.provider)?.environment?.key
+    if (name === undefined || lookup(name)) continue
     const hint = `Set ${name} in the environment or in .env, or give the agent an \`offline\` model.`
     problems.push(
       doc.problem('CLAW009', `${name} is not set, and the agent ${id} needs it.`, ['agents', id], {
@@ -76,7 +76,8 @@ function keysMissing({ doc, scope, lookup, requireSecrets }: CheckInput): readon
 }
 
 /** Words such as `none` that servers without keys want are no secrets. */
-const looksReal = (value: string, path: Path): boolean => !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value))
+const looksReal = (value: string, path: Path): boolean =>
+  bareVariableName(value) === undefined && !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value))
 
 /** A channel that is off needs no token, a provider whose users all have an `offline` model needs no key. */
 export function isNeeded(path: Path, doc: ConfigDocument): boolean {

@@ -1,9 +1,9 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
-import { join } from 'node:path'
+import { DEFAULT_MODEL, DEFAULT_WINDOW } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
-import type { AgentPlan, ModelRef, WorkspaceRoot } from '../../plan/plan.ts'
+import type { AgentPlan, ModelRef } from '../../plan/plan.ts'
 import type { Registry } from '../../registry.ts'
 import { rest } from '../../slices.ts'
 import { mapAt } from '../document.ts'
@@ -11,12 +11,13 @@ import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
 import { localZone } from '../local-zone.ts'
-import { DEFAULT_MODEL, resolveModel } from '../model-ref.ts'
+import { resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
 import { loadSkills, type SkillsInput } from './skills.ts'
 import { compileTools, expandedGrants } from './tools.ts'
+import { workspaceOf } from './workspaces.ts'
 
 interface Input extends SkillsInput {
   readonly scope: Scope
@@ -31,7 +32,6 @@ interface Input extends SkillsInput {
 }
 
 /** Of a model that is not known. */
-const DEFAULT_WINDOW = 200_000
 const DEFAULT_MAX_TOKENS = 16_000
 const DEFAULT_SOUL = 'You are a helpful assistant.'
 
@@ -99,7 +99,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
       ...optional('idleMs', reset.idle === undefined ? undefined : durationMs(reset.idle)),
     },
     subagents: pick('subagents') ?? [],
-    workspace: workspace(pick('workspace'), pathOf('workspace'), id, input),
+    workspace: workspaceOf(pick('workspace'), pathOf('workspace'), id, input),
     sandbox: pick('sandbox') ?? 'auto',
     network: pick('network') ?? [],
     ...optional('allowHosts', pick('allowHosts')),
@@ -132,14 +132,4 @@ export const isSoulPath = (text: string): boolean => !text.includes('\n') && /\.
 
 async function soul(text: string, path: Path, files: NamedFiles): Promise<AgentPlan['soul']> {
   return isSoulPath(text) ? await files.read(text.trim(), path, 'a soul') : { text }
-}
-
-function workspace(value: Agent['workspace'], path: Path, id: string, input: Input): readonly WorkspaceRoot[] {
-  if (value === undefined) return [{ path: join(input.stateDir, 'workspace', id), access: 'write' }]
-  if (typeof value === 'string') return [{ path: input.files.resolve(value, path), access: 'write' }]
-  return value.map((root) =>
-    typeof root === 'string'
-      ? { path: input.files.resolve(root, path), access: 'write' }
-      : { path: input.files.resolve(root.path, path), access: root.access ?? 'write' },
-  )
 }

@@ -3,19 +3,20 @@
 import { type Diagnostic, diagnostic } from '../../errors.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import { type ProviderSpec, Secret } from '../../plan/plan.ts'
+import type { Registry } from '../../registry.ts'
 import type { ConfigDocument } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Config, ModelProvider } from '../generated/config.ts'
 import type { Lookup } from '../interpolate.ts'
-import { DEFAULT_MODELS } from '../model-ref.ts'
+import { definitionOf, implicitProviders } from '../model-services.ts'
 import { optional } from '../optional.ts'
-import { IMPLICIT_PROVIDERS } from '../scope.ts'
 import type { SecretStore } from '../secrets.ts'
 import { type Path, pointerOf } from '../shape.ts'
 
 interface Input {
   readonly doc: ConfigDocument
+  readonly registry: Registry
   readonly config: Config
   readonly files: NamedFiles
   readonly secrets: SecretStore
@@ -23,43 +24,21 @@ interface Input {
   report(problem: Diagnostic): void
 }
 
-/** The environment's key and address of a service, as its own client library reads them. */
-const ENVIRONMENT = {
-  anthropic: { key: 'ANTHROPIC_API_KEY', url: 'ANTHROPIC_BASE_URL' },
-  openai: { key: 'OPENAI_API_KEY', url: 'OPENAI_BASE_URL' },
-} as const
-
-/** Provider id → the model its key alone means. */
-export function defaultModels(config: Pick<Config, 'models'>): ReadonlyMap<string, string> {
-  const defaults = new Map<string, string>(IMPLICIT_PROVIDERS.map((id) => [id, DEFAULT_MODELS[id]]))
-  for (const [id, spec] of Object.entries(config.models ?? {}) as [string, ModelProvider][]) {
-    if (!id.startsWith('x-')) defaults.set(id, spec.model ?? DEFAULT_MODELS[spec.provider] ?? id)
-  }
-  return defaults
-}
-
-/** Provider id → the kind of its service. */
-export function servicesOf(config: Pick<Config, 'models'>): ReadonlyMap<string, string> {
-  const named = Object.entries(config.models ?? {}) as [string, ModelProvider][]
-  return new Map([
-    ...IMPLICIT_PROVIDERS.map((id) => [id, id] as const),
-    ...named.map(([id, { provider }]) => [id, provider] as const),
-  ])
-}
-
 export async function compileProviders(input: Input): Promise<ReadonlyMap<string, ProviderSpec>> {
   const specs = new Map<string, ProviderSpec>()
   const named = Object.entries(input.config.models ?? {}).filter(([id]) => !id.startsWith('x-')) as [string, ModelProvider][]
   for (const [id, from] of named) specs.set(id, await compileProvider(id, from, input))
-  for (const id of IMPLICIT_PROVIDERS) if (!specs.has(id)) specs.set(id, await compileProvider(id, { provider: id }, input))
+  for (const id of implicitProviders(input.registry.providers))
+    if (!specs.has(id)) specs.set(id, await compileProvider(id, { provider: id }, input))
   return specs
 }
 
 async function compileProvider(id: string, from: ModelProvider, input: Input): Promise<ProviderSpec> {
   const { secrets, lookup, doc } = input
   const path = ['models', id]
-  const names = from.provider === 'scripted' ? undefined : ENVIRONMENT[from.provider]
-  const baseURL = from.baseURL ?? (names === undefined ? undefined : lookup(names.url) || undefined)
+  const definition = definitionOf(from.provider, input.registry.providers)
+  const names = definition?.environment
+  const baseURL = from.baseURL ?? (names?.url === undefined ? undefined : lookup(names.url) || undefined)
   // The environment's key goes to the service it belongs to, not to whatever server `baseURL` names.
   const fallback = names === undefined || from.baseURL !== undefined ? undefined : lookup(names.key)
   const apiKey = secrets.get([...path, 'apiKey']) ?? (fallback ? new Secret(fallback) : undefined)
@@ -72,7 +51,7 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
   const spec = {
     id,
     provider: from.provider,
-    defaultModel: from.model ?? DEFAULT_MODELS[from.provider],
+    defaultModel: from.model ?? definition?.defaultModel ?? id,
     ...optional('baseURL', baseURL),
     ...optional('apiKey', apiKey),
     headers,
@@ -81,7 +60,7 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
     maxRetries: from.maxRetries ?? 2,
     prices: Object.fromEntries(prices),
   }
-  return { fingerprint: fingerprint(spec), place: doc.place(path), ...spec }
+  return { fingerprint: fingerprint(spec), place: doc.place(path), traits: definition?.traits ?? {}, ...spec }
 }
 
 async function script(text: string, path: Path, { files, report }: Input): Promise<{ path: string; text: string }> {

@@ -150,4 +150,25 @@ export const MEANING_EXPLANATIONS = {
     after:
       'models:\n  local:\n    provider: openai\n    baseURL: "http://127.0.0.1:8000/v1"\n    apiKey: none\n    prices: { llama3: { input: 0.2, output: 0.4 } }\nagents:\n  main: { soul: You are terse., model: local/llama3, rateLimit: { maxCostPerDay: 2 } }',
   },
+  CLAW321: {
+    what: 'A text is valid YAML, and most likely not what was meant: cut off at a #, in curly quotes, a variable without braces, a path without its ending.',
+    why: 'The bot would run with half a sentence, or with the name of a secret in place of the secret.',
+    mend: 'Put the text in quotes, or write what the hint says.',
+    before: 'agents:\n  main:\n    soul: You love #music',
+    after: 'agents:\n  main:\n    soul: "You love #music"',
+  },
+  CLAW322: {
+    what: 'An agent has commands under `permissions.allow`, and no tool that runs commands.',
+    why: 'The grants do nothing, which is seldom meant.',
+    mend: 'Add `bash` to its tools, or take the grants out.',
+    before: 'agents:\n  main: { soul: You are terse., permissions: { allow: ["git *"] } }',
+    after: 'agents:\n  main: { soul: You are terse., tools: [bash], permissions: { allow: ["git *"] } }',
+  },
+  CLAW323: {
+    what: 'The recent messages that are kept, or the parts that are summarised, are larger than the window of the model allows.',
+    why: 'Fewer messages are kept, and smaller parts are made, than the file says.',
+    mend: 'Set keepRecent and chunkTokens to what fits, or contextWindow to what the model reads.',
+    before: 'agents:\n  main: { soul: You are terse., compaction: { contextWindow: 8000, chunkTokens: 20000 } }',
+    after: 'agents:\n  main: { soul: You are terse., compaction: { contextWindow: 8000, chunkTokens: 3000 } }',
+  },
 } as const satisfies Record<string, Explanation>

@@ -59,6 +59,13 @@ export const SAFETY_EXPLANATIONS = {
     before: 'permissions: { deny: [write_file] }',
     after: 'permissions: { deny: ["tool:write_file"] }',
   },
+  CLAW409: {
+    what: 'A workspace is, or lies in, a folder that the engine keeps for itself or reads its configuration from.',
+    why: 'No tool may touch these files, so the agent could do nothing there.',
+    mend: 'Name another folder. Only the folder `workspace` of the state folder may hold workspaces.',
+    before: 'agents:\n  main: { soul: You are terse., workspace: .openclaw }',
+    after: 'agents:\n  main: { soul: You are terse., workspace: workspace/main }',
+  },
   CLAW501: {
     what: 'A server that the configuration names does not answer.',
     why: 'The bot would start and fail at the first message.',

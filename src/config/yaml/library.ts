@@ -5,6 +5,7 @@ import { type Diagnostic, diagnostic } from '../../errors.ts'
 import { withoutSecrets } from '../mask.ts'
 import { positionOf } from '../positions.ts'
 import { type Path, pointerOf } from '../shape.ts'
+import { quoted, syntaxCause } from './syntax-causes.ts'
 import type { ListNode, MapEntry, MapNode, SourceText, TreeNode } from './tree.ts'
 
 export interface ParseResult {
@@ -27,7 +28,14 @@ const HINTS: Readonly<Record<string, string>> = {
 export function parseWithLibrary(source: SourceText): ParseResult {
   const { root, diagnostics } = parseSource(source)
   if (diagnostics.length === 0) return { root, diagnostics }
-  return { root, diagnostics: diagnostics.map((one) => ({ ...one, message: withoutSecrets(one.message, source.text) })) }
+  const masked = (words: string): string => withoutSecrets(words, source.text)
+  return {
+    root,
+    diagnostics: diagnostics.map(({ hint, ...one }) => {
+      const told = { ...one, message: masked(one.message) }
+      return hint === undefined ? told : { ...told, hint: masked(hint) }
+    }),
+  }
 }
 
 function parseSource(source: SourceText): ParseResult {
@@ -84,7 +92,14 @@ function inOurWords(text: string, at: number, error: LibraryError): { message: s
     const hint = 'Write "${NAME}" with quotes: in `{ }` and `[ ]` braces mean a map.'
     return { message: 'A variable in a flow map or list stands in quotes.', hint, at: at - 1 }
   }
+  const cause = syntaxCause(text, at)
+  if (cause !== undefined) return cause
   if (open !== -1 && (error.code === 'BAD_INDENT' || error.code === 'MISSING_CHAR')) {
+    const swallowed = commentAfter(text, open)
+    if (swallowed !== -1) {
+      const message = `A # begins a comment here, so the ${text.charAt(open)} before it is not closed.`
+      return { message, hint: 'Put the text that holds the # in quotes.', at: swallowed }
+    }
     const hint = 'Close it, and indent what it holds further than the key.'
     return { message: `This ${text.charAt(open)} is not closed.`, hint, at: open }
   }
@@ -97,6 +112,12 @@ function inOurWords(text: string, at: number, error: LibraryError): { message: s
   if (error.code === 'BLOCK_AS_IMPLICIT_KEY')
     return { message: 'A text without quotes cannot hold a colon and a blank.', ...hintOf(error) }
   return { message: error.message.replace(/\s+/g, ' ').replace(/\.?$/, '.'), ...hintOf(error) }
+}
+
+/** Where a comment begins on the line of an open bracket; -1: there is none. */
+function commentAfter(text: string, open: number): number {
+  const found = / #/.exec(text.slice(open, lineEnd(text, open)))
+  return found === null ? -1 : open + found.index + 1
 }
 
 function hintOf({ code }: LibraryError): { hint?: string } {
@@ -153,13 +174,14 @@ function convert(source: SourceText, doc: Document.Parsed, diagnostics: Diagnost
     if (isAlias(from)) {
       const target = from.resolve(doc)
       if (target === undefined || open.has(target)) {
-        complain(
-          target === undefined ? `No anchor &${from.source} stands above.` : 'An alias refers to what holds it.',
-          start,
-          end,
-          HINTS['BAD_ALIAS'],
-        )
-        return empty(start)
+        const written = `*${from.source}`
+        const message =
+          target === undefined
+            ? `A text that begins with * must be quoted: without quotes it refers to an anchor, and there is no &${from.source} above.`
+            : 'An alias refers to what holds it.'
+        complain(message, start, end, target === undefined ? `Write ${quoted(written)}, if it is a text.` : HINTS['BAD_ALIAS'])
+        // Read as the text that it most likely is, so that nothing more is said of it.
+        return { kind: 'scalar', source, start, end, value: written, written }
       }
       return node(target, at)
     }

@@ -1,7 +1,7 @@
 // A question in, shown to those who may answer, where they are: by buttons where the platform has them, for as long as it is
 // open, else as text with the commands to say. The page, sockets and the terminal read the event stream instead.
 
-import { approvalHead, approvalOutcome } from '../../channels/approvals.ts'
+import { approvalHead, approvalOutcome } from '../../channels/approval-buttons.ts'
 import type { ReplyTarget } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import { showInvisible } from '../../permissions/invisible.ts'

@@ -52,6 +52,9 @@ const POISON = 'I could not finish this, however often I tried. Please ask in an
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
 
+/** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
+const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
+
 export class TurnRunner {
   readonly #world: World
   readonly #parts: TurnRunnerParts
@@ -157,8 +160,7 @@ export class TurnRunner {
     })
     const outcome = await this.#outcomeOf(turn, first, growing)
     await this.#finish(claim, outcome, head, started, agent, growing)
-    if (outcome.isError || first.kind !== 'message') return
-    await this.#parts.compactor.considerAhead(agent, token.session)
+    if (!outcome.isError && goesOn(first)) await this.#parts.compactor.considerAhead(agent, token.session)
   }
 
   async #outcomeOf(turn: TurnContext, first: InboxRow, growing: GrowingReply | null): Promise<TurnOutcome> {
@@ -176,7 +178,7 @@ export class TurnRunner {
             },
       callModel: parts.models.call,
       callTool: (_, call) => parts.gate.call(turn, call),
-      compact: (t) => parts.compactor.run(t.plan, t.agent, t.session.key, t.signal),
+      compact: (t, below) => parts.compactor.run(t.plan, t.agent, t.session.key, t.signal, { below }),
     }
     try {
       await this.#resetIfDue(turn)

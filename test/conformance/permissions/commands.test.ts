@@ -49,6 +49,9 @@ const policy = (allow: readonly string[]): ShellPolicy => ({
   askInSandbox: 'always',
   protectedPaths: [],
   cwd: '/workspace',
+  roots: [{ path: '/workspace', access: 'write' }],
+  programs: { find: (name) => `/usr/bin/${name}` },
+  home: '/home/someone',
 })
 
 const all = cases<Case>('commands.jsonl')

@@ -36,7 +36,13 @@ export function hazardOf(words: readonly Word[]): string | undefined {
 export function hazardOfTexts(texts: readonly string[]): string | undefined {
   const [name = '', ...args] = texts
   const { check: _, ...table } = tables.get(name) ?? { tools: [] }
-  const words = args.map((text) => ({ text, quoted: new Uint8Array(text.length), bare: true, pattern: false }))
+  const words = args.map((text) => ({
+    text,
+    quoted: new Uint8Array(text.length),
+    bare: true,
+    pattern: false,
+    emptyQuotes: false,
+  }))
   return hitOf(table, name, words)
 }
 

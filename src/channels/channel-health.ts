@@ -1,0 +1,36 @@
+// A channel's state where two know of it: its connection, and the calls that send. A refused token seen by a call is a state
+// of the channel until a later call is taken; then the connection's own state shows again.
+
+import type { ChannelHost, ChannelState } from './port.ts'
+
+export interface ChannelHealth {
+  /** What the connection says. */
+  set(state: ChannelState): void
+  /** A call was refused for its credentials. */
+  refused(detail: string): void
+  /** A call was taken: what was refused before is mended, or was the platform's own trouble. */
+  taken(): void
+}
+
+/** `connection`: what shows until `set` says more; a channel that only makes calls is connected when they are taken. */
+export function createChannelHealth(
+  host: Pick<ChannelHost, 'setState'>,
+  connection: ChannelState = { state: 'starting' },
+): ChannelHealth {
+  let isRefused = false
+  const set = (state: ChannelState): void => {
+    connection = state
+    isRefused = false
+    host.setState(state)
+  }
+  return {
+    set,
+    refused(detail) {
+      isRefused = true
+      host.setState({ state: 'failed', detail })
+    },
+    taken() {
+      if (isRefused) set(connection)
+    },
+  }
+}
