@@ -1,6 +1,7 @@
 // The model calls of one turn: what a service refuses is made acceptable and asked again, a few times. A session that is too
 // long is made shorter, before the service says so where that is known.
 
+import { DEFAULT_WINDOW } from '../models/defaults.ts'
 import { ModelError, type ModelResult } from '../models/port.ts'
 import { messagesOf } from '../sessions/messages.ts'
 import { contextTokens } from '../sessions/tokens.ts'
@@ -28,6 +29,8 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
   const { agent, session } = turn
   const prefix = prefixOf(turn.plan, agent, turn.tools)
   const { contextWindow } = agent.compaction
+  /** An answer that is allowed to be longer says that the window is only what unknown models are taken for. */
+  const isAssumed = contextWindow === DEFAULT_WINDOW && agent.maxTokens > contextWindow
 
   async function askOnce(maxTokens: number): Promise<ModelResult> {
     turn.signal.throwIfAborted()
@@ -37,7 +40,7 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
       transcript = await ports.store.load(session.key, agent.id)
       tokens = contextTokens(transcript, prefixTokens(prefix))
     }
-    const room = Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
+    const room = isAssumed ? maxTokens : Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
     const request = { messages: messagesOf(transcript), maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...prefix }
     return await ports.callModel(turn, request, listener.text, listener.restart)
   }
