@@ -7,7 +7,7 @@ import { showInvisible } from '../permissions/invisible.ts'
 import type { ShellPolicy, Verdict } from '../permissions/port.ts'
 import { fixedPath, homeOf } from '../permissions/run.ts'
 import { type Programs, programsOf } from '../permissions/shell/programs.ts'
-import { isKnownTool } from '../permissions/shell/tool-use.ts'
+import { hasTable } from '../permissions/shell/tables/index.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { textLines } from '../text-lines.ts'
@@ -77,7 +77,7 @@ function defaultPolicy(cwd: string, options: Options): ShellPolicy {
 
 /** A tool that claw knows is judged whether it is installed here or not; it then stands by its bare name. */
 const anyMachine = (programs: Programs): Programs => ({
-  find: (name) => programs.find(name) ?? (isKnownTool(name) ? name : undefined),
+  find: (name) => programs.find(name) ?? (hasTable(name) ? name : undefined),
 })
 
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */

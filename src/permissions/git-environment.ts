@@ -1,6 +1,6 @@
 // git's part of a child's environment. A repository's own settings can name programs that `git status` or `git diff` would start,
 // and whoever packed the repository wrote them. They are overruled here by settings that stand above them: some always, and those
-// under a name of the repository's choosing (a diff driver, a filter, a remote) by reading which names there are.
+// under a name of the repository's choosing (a diff driver, a filter) by reading which names there are.
 
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -45,6 +45,8 @@ const PROGRAMS: readonly (readonly [word: RegExp, ...settings: Setting[]])[] = [
   [/difffilter/i, ['interactive.diffFilter', 'cat']],
   [/recentobjectshook/i, ['gc.recentObjectsHook', '']],
   [/savecookies/i, ['http.saveCookies', 'false']],
+  // Of several git takes the first, the repository's. It runs here for a remote that is a path.
+  [/uploadpack|receivepack/i, ['protocol.file.allow', 'never']],
 ]
 
 /** The same under a name that the repository chooses: `diff "NAME"`. */
@@ -60,11 +62,6 @@ const NAMED: Readonly<Record<string, readonly (readonly [word: RegExp, key: stri
     [/required/i, 'required', 'false'],
   ],
   merge: [[/driver/i, 'driver', 'false']],
-  remote: [
-    [/uploadpack/i, 'uploadpack', 'git-upload-pack'],
-    [/receivepack/i, 'receivepack', 'git-receive-pack'],
-    [/vcs/i, 'vcs', ''],
-  ],
   submodule: [[/update/i, 'update', 'checkout']],
   tar: [[/command/i, 'command', 'cat']],
   trailer: [

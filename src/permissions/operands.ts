@@ -23,8 +23,11 @@ export interface FileUse {
 }
 
 export interface UseProblem {
-  /** `engine`: never, whoever says yes. `secret`: it may hold keys. `outside`: not in the agent's folders, or not for writing there. */
-  readonly kind: 'engine' | 'secret' | 'outside'
+  /**
+   * `engine`: never, whoever says yes. `secret`: it may hold keys. `settings`: what is written there would run later or change how a
+   * tool works. `outside`: not in the agent's folders, or not for writing there.
+   */
+  readonly kind: 'engine' | 'secret' | 'settings' | 'outside'
   /** One sentence. */
   readonly reason: string
 }
@@ -131,7 +134,7 @@ export function realProblem(
   if (KERNEL.test(real)) return { kind: 'secret', reason: 'The path lies in a kernel folder (/proc, /sys or /dev).' }
   if (use === 'write') {
     const settings = namesProblem(components, 'write') ?? gitProblem(real, root?.real)
-    if (settings !== undefined) return { kind: 'engine', reason: settings }
+    if (settings !== undefined) return { kind: 'settings', reason: settings }
   }
   if (root === undefined) return { kind: 'outside', reason: 'The path lies outside the workspace.' }
   if (use === 'write' && root.access !== 'write') return { kind: 'outside', reason: 'This folder is read-only for the agent.' }

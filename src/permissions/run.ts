@@ -55,34 +55,12 @@ export function fixedPath(roots: readonly WorkspaceRoot[]): string {
     .join(':')
 }
 
-/** Settings of git that no repository overrides: a folder is none unless it says so by `.git`, and none starts programs of its own. */
-const GIT_SETTINGS = gitSettings({
-  'safe.bareRepository': 'explicit',
-  'core.fsmonitor': 'false',
-  'core.hooksPath': '/dev/null',
-  'protocol.ext.allow': 'never',
-  'protocol.fd.allow': 'never',
-})
-
-function gitSettings(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(settings)
-  return {
-    GIT_CONFIG_COUNT: String(entries.length),
-    ...Object.fromEntries(
-      entries.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-      ]),
-    ),
-  }
-}
-
 const userHome = lazily(() => userInfo().homedir)
 
 /** What a command finds in HOME: its own in a sandbox of Linux, where homes are out of sight. */
 export const homeOf = (sandboxed: boolean): string => (sandboxed && process.platform === 'linux' ? '/tmp' : userHome())
 
-/** Everything a command finds in its environment. Nothing of the engine's own comes through but where its user lives. */
+/** What a command finds in its environment besides git's part. Nothing of the engine's own comes through but where its user lives. */
 export function childEnvironment(
   roots: readonly WorkspaceRoot[],
   extra: Readonly<Record<string, string>> = {},
@@ -101,12 +79,6 @@ export function childEnvironment(
     NO_COLOR: '1',
     PAGER: 'cat',
     MANPAGER: 'cat',
-    GIT_PAGER: 'cat',
-    GIT_EDITOR: 'true',
-    GIT_SEQUENCE_EDITOR: 'true',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_NOSYSTEM: '1',
-    ...GIT_SETTINGS,
     ...(process.env['TZ'] === undefined ? {} : { TZ: process.env['TZ'] }),
   }
 }

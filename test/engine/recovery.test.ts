@@ -145,8 +145,8 @@ t.test('a turn that ends every process is given up after 25 starts, and the sess
     const stateDir = join(folder, '.openclaw')
     for (let i = 0; i < starts; i++) {
       const storage = await openStorage(stateDir)
-      if (i === 0) await storage.sessions.post(inboxRow(SESSION, 'm1', { content: 'm1' }), `message:${SESSION}:m1`)
-      const claim = await storage.sessions.claimNext(SESSION)
+      if (i === 0) await storage.inbox.post(inboxRow(SESSION, 'm1', { content: 'm1' }), `message:${SESSION}:m1`)
+      const claim = await storage.inbox.claimNext(SESSION)
       t.equal(claim?.rows[0]?.attempts, i + 1)
       await storage.close()
     }

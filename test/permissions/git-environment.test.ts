@@ -169,8 +169,10 @@ async function runAll(t: Test, work: string, hits: string): Promise<void> {
   t.match((await run('git diff')).output, /\+a last line/, 'and shows what changed')
 }
 
+t.setTimeout(3 * EVERYDAY.length * 10_000)
 for (const how of ['plain', 'included', 'submodule'] as const)
   t.test(`a hostile repository, ${how}`, async (t) => {
+    t.setTimeout(EVERYDAY.length * 10_000)
     const base = testdir(t, { work: {}, 'hit.sh': '' })
     const hit = join(base, 'hit.sh')
     const hits = join(base, 'hits')

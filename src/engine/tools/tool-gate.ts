@@ -35,11 +35,12 @@ const failure = (content: string): CallOutcome => ({ content, isError: true })
 
 export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {
   const { runner, audit } = environment
+  const { journal } = world.storage
 
   async function call(turn: TurnContext, { id, name, input }: ToolCall): Promise<CallOutcome> {
     const tool = runner.get(name)
     // What ran before the engine was killed is judged no more: its result stands, or nobody knows it.
-    if (tool !== undefined && turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
+    if (tool !== undefined && (await journal.has(turn.claim.run, stepOf(id)))) return await run(turn, id, tool, input)
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
     const problem = await runner.validateInput(tool, input)
     if (problem !== null) return failure(problem)
@@ -133,7 +134,8 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   ): Promise<CallOutcome> {
     const repeatable = traitsOf(tool).idempotent === true
     try {
-      return await turn.journal.step(
+      return await journal.step(
+        turn.claim.run,
         stepOf(toolUseId),
         async (idempotencyKey) => {
           const capabilities = environment.capabilitiesOf(turn, tool, idempotencyKey)
@@ -203,7 +205,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     async runApproved(turn, { id, name, input }, approved) {
       const tool = runner.get(name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
-      if (turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
+      if (await journal.has(turn.claim.run, stepOf(id))) return await run(turn, id, tool, input)
       const confirmed = await asking.confirm(turn, id, tool, approved)
       if ('content' in confirmed) return confirmed
       const barred = await barredNow(turn, tool, input, confirmed)

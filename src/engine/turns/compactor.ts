@@ -34,7 +34,7 @@ export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>):
   return {
     async run(plan, agent, session, signal, { onlyIfNeeded = false, below } = {}) {
       try {
-        const transcript = await storage.sessions.load(session, agent.id)
+        const transcript = await storage.transcripts.load(session, agent.id)
         const summarise = async (text: string): Promise<string> => {
           const request = {
             system: SUMMARY_PROMPT,
@@ -48,7 +48,7 @@ export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>):
         const settings = agent.compaction
         const entries = await compact({ transcript, settings, summarise, clock, random, onlyIfNeeded, below, fixedTokens })
         if (entries.length === 0) return false
-        await storage.sessions.append(session, agent.id, entries)
+        await storage.transcripts.append(session, agent.id, entries)
         log.info({ session, entries: entries.length }, 'session compacted')
         return true
       } catch (error) {
@@ -57,7 +57,7 @@ export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>):
       }
     },
     async considerAhead(agent, session) {
-      const transcript = await storage.sessions.load(session, agent.id)
+      const transcript = await storage.transcripts.load(session, agent.id)
       // Cheap first: most sessions are far from their threshold, and this is asked after every turn.
       const { contextWindow, threshold } = agent.compaction
       if (contextTokens(transcript) < contextWindow * threshold || !planCompaction(transcript, agent.compaction).needed) return

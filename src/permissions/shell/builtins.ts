@@ -1,13 +1,13 @@
 // What bash does itself instead of starting a program. A name comes in, its kind leaves; with arguments, what it would change.
 
 /** Builtins that a command may use. They stand by their own name in what runs. */
-const HARMLESS = new Set('echo printf pwd true false type kill test ['.split(' '))
+const HARMLESS = new Set('echo printf pwd true false type kill test'.split(' '))
 
 /** Builtins that change the shell's own state: no grant at all, not even an exact one. */
 const STATE = new Set(
   `. : alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown enable eval
   exec exit export fc fg getopts hash history jobs let local logout mapfile popd pushd read readarray readonly return
-  set shift shopt source suspend times trap typeset ulimit umask unalias unset wait help`.split(/\s+/),
+  set shift shopt source suspend times trap typeset ulimit umask unalias unset wait help [`.split(/\s+/),
 )
 
 export const isHarmlessBuiltin = (name: string): boolean => HARMLESS.has(name)
@@ -23,11 +23,8 @@ export function changesShell([name = '', ...args]: readonly string[]): string | 
   if (name === 'printf') {
     if (args[0]?.startsWith('-v') === true) return 'printf -v'
     const format = args[0] === '--' ? args[1] : args[0]
-    return /%[-#0 +'*.0-9]*[hlLqjzt]*n/.test((format ?? '').replaceAll('%%', '%% ')) ? 'printf %n' : undefined
+    return /%[-#0 +'*.0-9]*[hlLqjzt]*n/.test((format ?? '').replaceAll('%%', '')) ? 'printf %n' : undefined
   }
-  if (name === 'test' || name === '[') {
-    const looks = args.find((word) => word === '-v' || word === '-R')
-    return looks === undefined ? undefined : `${name} ${looks}`
-  }
-  return undefined
+  const looks = name === 'test' ? args.find((word) => word === '-v' || word === '-R') : undefined
+  return looks === undefined ? undefined : `test ${looks}`
 }

@@ -1,12 +1,12 @@
 // Grants: word patterns from the configuration and from what people remembered, compared word by word with what was parsed.
 // `\ `, `\*` and `\\` in a pattern stand for a blank, a star and a backslash, so that any word can be written exactly.
 
-import { changesShell } from './builtins.ts'
+import { changesShell, isHarmlessBuiltin } from './builtins.ts'
 import type { ExpandedWord } from './expand.ts'
-import { hasHazardTable, hazardOfTexts } from './hazards/index.ts'
 import { baseName, riskyKind } from './names.ts'
 import type { SimpleCommand } from './parse.ts'
 import type { PreparedCommand } from './prepare.ts'
+import { hasTable, neverCovers, pinsForm } from './tables/index.ts'
 import type { ToolUse } from './tool-use.ts'
 
 /** One token of a pattern; `star`: it holds a star that is not escaped. Parts are the literal texts between its stars. */
@@ -114,7 +114,7 @@ export function grantedBy(patterns: readonly string[], command: PreparedCommand,
     }
     if (!grant.exact) {
       const kind = riskyKind(name)
-      if (kind !== undefined) {
+      if (kind !== undefined && !pinsForm(name, fixedWords(grant))) {
         but = { refusedBy: pattern, reason: `\`${name}\` is ${kind}; a grant with a star does not cover it.` }
         continue
       }
@@ -141,16 +141,23 @@ export function checkGrant(pattern: string): GrantCheck {
   const builtin = changesShell(grant.tokens.map((token) => token.parts.join('*')))
   if (builtin !== undefined) return { error: `\`${builtin}\` changes the shell itself, so it can never be granted.` }
   const kind = riskyKind(baseName(name))
-  if (!grant.exact && kind !== undefined)
+  const fixed = fixedWords(grant)
+  if (!grant.exact && kind !== undefined && !pinsForm(name, fixed))
     return { error: `\`${name}\` is ${kind}: with a star the grant would allow any program. Grant the exact command instead.` }
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name))
     return { warning: `\`${name}\` can never match: a command must be a bare name, found by the fixed PATH.` }
   if (grant.exact) return { ok: true }
-  if (!hasHazardTable(name)) return { warning: `claw knows no dangerous options of \`${name}\`, so the star allows all of them.` }
-  const hazard = hazardOfTexts(grant.tokens.filter((token) => !token.star).map((token) => token.parts[0] ?? ''))
-  if (hazard !== undefined) return { warning: `\`${pattern}\` never matches: ${hazard} Grant the exact command instead.` }
-  return { ok: true }
+  if (isHarmlessBuiltin(name)) return { ok: true }
+  if (!hasTable(name)) return { warning: `claw has no list for \`${name}\`, so the star allows all its options.` }
+  const never = neverCovers(name, fixed)
+  return never === undefined
+    ? { ok: true }
+    : { warning: `\`${pattern}\` never matches: ${never} Grant the exact command instead.` }
 }
+
+/** The words behind the name that hold no star. */
+const fixedWords = ({ tokens }: Grant): readonly string[] =>
+  tokens.slice(1).flatMap((token) => (token.star ? [] : [token.parts[0] ?? '']))
 
 /** The exact grant for one command, or undefined where none may be remembered or can say it. */
 export function grantFor(command: SimpleCommand): string | undefined {

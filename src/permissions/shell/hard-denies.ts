@@ -12,7 +12,7 @@ import { ONLY_PRINTS } from './safe-list.ts'
 import type { Operand } from './tables/port.ts'
 import type { Word } from './words.ts'
 
-/** `engine`: never through a tool. `secret`: a person may still say yes in mode `ask`. */
+/** `engine`: never through a tool. `secret`: a person may still say yes in mode `ask`, as to settings of tools. */
 export interface HardDeny {
   readonly kind: 'secret' | 'engine'
   readonly reason: string
@@ -40,8 +40,6 @@ export interface Reading {
   readonly place: EnginePlace
   /** The files it uses, where its tool is known; undefined: any word may be one. */
   readonly operands: readonly Operand[] | undefined
-  /** Words (by index) that are no files. */
-  readonly prose: ReadonlySet<number>
   /** Its words may be the text of a program. */
   readonly code: boolean
 }
@@ -73,7 +71,7 @@ export function hardDenyOf(command: PreparedCommand, reading: Reading): HardDeny
       const first = hit.find((one) => one !== undefined)
       if (first !== undefined) return first
     }
-    if ((index === 0 && !text.includes('/')) || reading.prose.has(index)) continue
+    if (index === 0 && !text.includes('/')) continue
     for (const path of entry === undefined ? pathsOf(text) : [text]) {
       const problem = prints ? undefined : anyUse(path, files, entry)
       if (problem !== undefined) return problem
@@ -82,15 +80,19 @@ export function hardDenyOf(command: PreparedCommand, reading: Reading): HardDeny
   return undefined
 }
 
-/** A file that might be read, or a folder above the workspace that might be written into. */
-const anyUse = (path: string, files: UsePlace, entry: Entry | undefined): HardDeny | undefined =>
-  hardProblem({ path, use: 'read' }, files, entry) ??
-  (entry === undefined && isAboveWorkspace(path, files) ? hardProblem({ path, use: 'write' }, files) : undefined)
+/** A file that might be read, or a folder around the workspace that might be written into. */
+function anyUse(path: string, files: UsePlace, entry: Entry | undefined): HardDeny | undefined {
+  const read = hardProblem({ path, use: 'read' }, files, entry)
+  if (read !== undefined || entry !== undefined || !isAboveWorkspace(path, files)) return read
+  const written = hardProblem({ path, use: 'write' }, files)
+  return written === undefined ? undefined : { kind: 'secret', reason: written.reason }
+}
 
 /** What is wrong with a file wherever grants may lead. */
 function hardProblem(use: FileUse, files: UsePlace, entry?: Entry): HardDeny | undefined {
   const problem = useProblem(use, files, entry)
-  return problem === undefined || problem.kind === 'outside' ? undefined : { kind: problem.kind, reason: problem.reason }
+  if (problem === undefined || problem.kind === 'outside') return undefined
+  return { kind: problem.kind === 'engine' ? 'engine' : 'secret', reason: problem.reason }
 }
 
 /** A pattern aimed at a protected name, whatever it meets now. */

@@ -14,7 +14,7 @@ import { widened } from './pattern.ts'
 import type { PreparedCommand } from './prepare.ts'
 import { type Reach, reachOf } from './runners.ts'
 import { inputProblem, isSafeName, safeProblem } from './safe-list.ts'
-import { knownUse, type ToolUse, toolUseOf } from './tool-use.ts'
+import { knownUseAt, type ToolUse, toolUseOf } from './tool-use.ts'
 
 export type Part = NonNullable<Verdict['parts']>[number]
 
@@ -26,7 +26,7 @@ export interface PartContext {
   readonly launches: boolean
 }
 
-const BARE_NAME = /^[A-Za-z0-9_[][A-Za-z0-9_.+-]*$/
+const BARE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/
 
 export function judgePart(command: PreparedCommand, context: PartContext): Part {
   const { policy, files, launches } = context
@@ -39,11 +39,10 @@ export function judgePart(command: PreparedCommand, context: PartContext): Part 
     files,
     place: { cwd: command.cwd, engine: policy.protectedPaths },
     operands: use.operands,
-    prose: use.prose,
     code: launches || riskyKind(baseName(name)) !== undefined,
   })
   if (hard !== undefined && (hard.kind === 'engine' || !asks)) return part('refuse', 'floor', hard.reason)
-  const reach = reachOf(words, knownUse)
+  const reach = reachOf(words, knownUseAt(command.cwd))
   const denied = denial(command, words, reach, policy)
   if (denied !== undefined) return part('refuse', denied.by, denied.reason)
   if (hard !== undefined) return part('ask', 'floor', hard.reason)
