@@ -2,6 +2,7 @@
 // happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
 // goes on where it stood and the next request is always valid.
 
+import type { StoredFile } from '../channels/port.ts'
 import { largerCap } from '../models/fitted.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { sayModelError } from '../models/say.ts'
@@ -28,14 +29,15 @@ export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOu
     ...userOf(turn),
     ...receivedOf(rows),
   })
+  const files: StoredFile[] = [...(turn.attachments ?? [])]
   try {
-    return await converse(turn, ports)
+    return await converse(turn, ports, files)
   } catch (error) {
     const text = sentenceFor(error, turn)
     if (text === null) throw error
     // Kept in the transcript, so that roles alternate and the model knows that it gave no answer.
     await append(turn, ports, 'end', 'assistant', text)
-    return { text, isError: true, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
+    return { text, isError: true, attachments: files, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
   }
 }
 
@@ -50,7 +52,8 @@ function sentenceFor(error: unknown, turn: Turn): string | null {
   return error instanceof ModelError ? sayModelError(error, turn.agent) : null
 }
 
-async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
+/** `files`: what tools attach to the reply is added here, so that it outlives an error. */
+async function converse(turn: Turn, ports: TurnPorts, files: StoredFile[]): Promise<TurnOutcome> {
   const said: string[] = []
   let emptyAnswers = 0
   let compacted = false
@@ -94,19 +97,27 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     if (calls.length > 0) {
       const results = await runTools(turn, ports, calls, call)
       if (isLeft(turn)) throw turn.signal.reason
-      await append(turn, ports, `t${call}`, 'user', results)
+      for (const { attachments } of results) files.push(...attachments)
+      await append(
+        turn,
+        ports,
+        `t${call}`,
+        'user',
+        results.map(({ block }) => block),
+      )
       if (turn.signal.aborted) throw new ModelError('aborted', 'The turn was stopped.')
       chunks.gap()
       continue
     }
     if (result.stopReason === 'pause_turn' && content.length > 0) continue
-    if (text === '' && !SPEAKS_FOR_ITSELF.has(result.stopReason) && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns)
-      continue
-    return await conclude(turn, ports, result, text, said)
+    // Files speak for themselves, too.
+    const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
+    if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
+    return { ...(await conclude(turn, ports, result, text, said, files)), attachments: files }
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
-  return { text: [...said.slice(-1), limit].join('\n\n'), isError: true }
+  return { text: [...said.slice(-1), limit].join('\n\n'), isError: true, attachments: files }
 }
 
 /** The reply once the model called no more tools. Earlier texts of the turn (before tool calls) were steps on the way. */
@@ -116,6 +127,7 @@ async function conclude(
   result: ModelResult,
   text: string,
   said: readonly string[],
+  files: readonly StoredFile[],
 ): Promise<TurnOutcome> {
   if (result.stopReason === 'refusal') {
     const words = text === '' ? REFUSED : text
@@ -128,6 +140,11 @@ async function conclude(
     return { text: text === '' ? cut : `${text}\n\n${cut}`, isError: false }
   }
   if (text !== '') return { text, isError: false }
+  if (said.length === 0 && files.length > 0) {
+    // Kept in the transcript, so that roles alternate and the model knows what it sent.
+    await append(turn, ports, 'end', 'assistant', `[sent ${files.map(({ name }) => name).join(', ')}]`)
+    return { text: '', isError: false }
+  }
   const last = said.at(-1)
   const words = last ?? EMPTY
   if (last === undefined) await append(turn, ports, 'end', 'assistant', words)

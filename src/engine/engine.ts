@@ -67,6 +67,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     usage: (since) => storage.usage.list(since),
     metrics: () => hub.metrics(),
     setPusher: (push) => channels.setPusher(push),
+    readFile: storage.files.read,
     channelReady: (channelId) => delivery.retryNow(channelId),
     async webhook(channelId, request) {
       const channel = channels.get(channelId)

@@ -1,7 +1,7 @@
 // The engine as the gateway, the command line and tests see it.
 
-import type { ApprovalView } from '../agent/events.ts'
-import type { InboundMessage, OutboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
+import type { ApprovalView, SaidMessage } from '../agent/events.ts'
+import type { InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
@@ -107,7 +107,9 @@ export interface Engine {
   usage(since?: string): Promise<readonly UsageTotals[]>
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */
-  setPusher(push: (message: OutboundMessage) => Promise<void>): void
+  setPusher(push: (message: SaidMessage) => Promise<void>): void
+  /** A file of a reply; null: there is none, or it was forgotten. */
+  readFile(id: string): Promise<Buffer | null>
   /** A program has connected as this channel: what waits for it is due now. */
   channelReady(channelId: string): void
   /** A platform's call to /hooks/<channelId>; null: no such channel or it takes none. */

@@ -8,6 +8,7 @@ import { callerOf, type Rights } from './auth.ts'
 import { type ChatDeps, createLine, hangUp } from './chat.ts'
 import { openEventStream } from './event-stream.ts'
 import { id, optionalBoolean, text } from './fields.ts'
+import { viewOf } from './files.ts'
 import { gatewayChannel, type Identified } from './inbound.ts'
 import { json, RequestProblem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
 import type { Submission } from './turn-tracker.ts'
@@ -60,7 +61,9 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
   }
   const head = { id: `chatcmpl-${message.messageId}`, created: Math.floor(Date.now() / 1000), model }
   if (stream) return await streamed(c, deps, head, body, line, submission)
-  const response = 'refused' in submission ? textOfRefusal(submission.refused) : (await submission.answer).stored.response
+  const base = c.req.url
+  const response =
+    'refused' in submission ? textOfRefusal(submission.refused) : answerText((await submission.answer).stored, base)
   return json({
     ...head,
     object: 'chat.completion',
@@ -97,7 +100,8 @@ async function streamed(
     line.drain((frame) => {
       if (frame.type === 'agent_response_chunk') say(String(frame.data['chunk']))
     })
-    const whole = 'refused' in submission ? textOfRefusal(submission.refused) : answerText((await submission.answer).stored)
+    const whole =
+      'refused' in submission ? textOfRefusal(submission.refused) : answerText((await submission.answer).stored, c.req.url)
     // What was streamed can't be taken back: the rest of the answer follows it, or the answer as a whole where it differs.
     if (whole.startsWith(sent)) say(whole.slice(sent.length))
     else if (!sent.endsWith(whole)) say(`\n\n${whole}`)
@@ -111,7 +115,14 @@ async function streamed(
   return RESPONSE_ALREADY_SENT
 }
 
-const answerText = (stored: StoredAnswer): string => stored.response
+/** Clients of this API know no files: each is a link below the text. */
+function answerText({ response, attachments = [] }: StoredAnswer, base: string): string {
+  const links = attachments.map(viewOf).map(({ name, url, mimeType }) => {
+    const link = `[${name}](${new URL(url, base).href})`
+    return mimeType.startsWith('image/') ? `!${link}` : link
+  })
+  return [response, ...links].filter((text) => text !== '').join('\n\n')
+}
 
 function wantsUsage(body: Fields): boolean {
   const options = body['stream_options']

@@ -1,6 +1,6 @@
 // What must survive. Embedded (files and SQLite) is the default; every adapter passes test/storage/contract.ts.
 
-import type { InboundMessage, ReplyTarget } from '../channels/port.ts'
+import type { InboundMessage, ReplyTarget, StoredFile } from '../channels/port.ts'
 import type { ContentBlock, Usage } from '../models/port.ts'
 import type { ApprovalBinding } from '../permissions/port.ts'
 import type { RouteInput } from '../plan/plan.ts'
@@ -88,6 +88,8 @@ export interface NewOutboxRow {
   readonly agentId: string
   readonly target: ReplyTarget
   readonly content: string
+  /** They go out after the text, in this order. */
+  readonly attachments?: readonly StoredFile[]
 }
 export interface OutboxRow extends NewOutboxRow {
   readonly seq: number
@@ -101,6 +103,7 @@ export interface StoredAnswer {
   readonly session: string
   readonly messageId: string
   readonly response: string
+  readonly attachments?: readonly StoredFile[]
   readonly isError?: boolean
 }
 
@@ -160,6 +163,14 @@ export interface Outbox {
   next(): { readonly count: number; readonly at: number } | null
   /** When, later than this, the next row that was put off is due; null: none was. */
   nextAfter(now: number): number | null
+}
+
+/** Files of replies, from the tool call that made them until nobody asks for them any more. */
+export interface FileStore {
+  /** Durable when it resolves. */
+  put(file: Omit<StoredFile, 'id' | 'bytes'>, data: Buffer): Promise<StoredFile>
+  /** null: there is none, or it was forgotten. */
+  read(id: string): Promise<Buffer | null>
 }
 
 export interface Token {
@@ -367,6 +378,7 @@ export interface Storage {
   readonly sessions: SessionStore
   readonly queue: TurnQueue
   readonly outbox: Outbox
+  readonly files: FileStore
   readonly approvals: ApprovalsStore
   readonly usage: UsageStore
   readonly slots: SlotStore
@@ -375,7 +387,7 @@ export interface Storage {
   readonly kv: KeyValueStore
   readonly admissions: AdmissionLog
   journal(run: string): StepJournal
-  /** Forgets what is older than its use: answers and duplicates after 7 days, ledgers after 90. */
+  /** Forgets what is older than its use: answers and duplicates after 7 days, files of replies after 30, ledgers after 90. */
   clean(now: number): Promise<void>
   /** Writes what waits and lets go of the folder. */
   close(): Promise<void>

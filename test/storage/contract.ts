@@ -95,6 +95,33 @@ export function storageContract(t: Test, name: string, make: MakeWorld, { surviv
       t.equal(sessions.waiting(S), 0)
     })
 
+    scenario(
+      'files of a reply are kept as they were, with the answer and on its way out',
+      async (t, { sessions, outbox, files }) => {
+        const png = Buffer.from([137, 80, 78, 71, 0, 255])
+        const stored = await files.put({ name: 'dot.png', kind: 'image', mediaType: 'image/png' }, png)
+        t.match(stored, { name: 'dot.png', kind: 'image', mediaType: 'image/png', bytes: 6 })
+        const other = await files.put({ name: 'dot.png', kind: 'image', mediaType: 'image/png' }, png)
+        t.not(other.id, stored.id, 'an id tells nothing of the bytes')
+        png.fill(0)
+        t.strictSame(await files.read(other.id).then((read) => read?.length), 6)
+        t.equal(await files.read('unknown'), null)
+        t.equal(await files.read('../state.db'), null)
+        await sessions.post(inboxRow(S, 'm1'), 'k1')
+        const attachments = [stored, other]
+        await sessions.finish(claimed(await sessions.claimNext(S)), {
+          answers: [{ agentId: 'main', session: S, messageId: 'm1', response: '', attachments }],
+          outbox: [outboxRow('o1', { attachments }), outboxRow('o2')],
+        })
+        t.strictSame((await sessions.answer(S, 'm1'))?.attachments, attachments)
+        const due = await outbox.due(Number.MAX_SAFE_INTEGER, 10)
+        t.strictSame(
+          due.map((row) => row.attachments),
+          [attachments, undefined],
+        )
+      },
+    )
+
     scenario('a transcript keeps order and takes an id once', async (t, { sessions }) => {
       await sessions.append(S, 'main', [entry('e1'), entry('e2', 'assistant'), entry('e1')])
       await sessions.append(S, 'main', [entry('e2', 'assistant'), entry('e3')])

@@ -1,8 +1,8 @@
 // A small engine in memory that behaves: routes by prefix, keeps transcripts, streams, asks for approval when told to
 // "run ...", answers a repeated message from memory. For tests of what stands around the engine.
 
-import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
-import type { InboundMessage, OutboundMessage } from '../../src/channels/port.ts'
+import type { ApprovalView, EngineEvent, SaidMessage } from '../../src/agent/events.ts'
+import type { InboundMessage } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
 import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
@@ -76,8 +76,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
   const lanes = new Map<string, Promise<unknown>>()
   const webhooks: { channelId: string; body: string }[] = []
   /** Replies for programs connected as channels, in the order in which they were said. */
-  let held: OutboundMessage[] = []
-  let pusher: ((message: OutboundMessage) => Promise<void>) | null = null
+  let held: SaidMessage[] = []
+  let pusher: ((message: SaidMessage) => Promise<void>) | null = null
   const flush = async (): Promise<void> => {
     const waiting = held
     held = []
@@ -181,6 +181,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       return turns
     },
     webhooks,
+    readFile: async () => null,
     setPusher(push) {
       pusher = push
     },

@@ -3,6 +3,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SaidMessage } from '../../agent/events.ts'
 import {
   type ApprovalAnswer,
   type Channel,
@@ -10,12 +11,12 @@ import {
   type ChannelHost,
   type ChannelState,
   type InboundMessage,
-  type OutboundMessage,
   type Receipt,
 } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { ChannelPlan, Plan } from '../../plan/plan.ts'
 import type { World } from '../world.ts'
+import { saidOf } from './outgoing-files.ts'
 
 /** Where channels hand in what comes from their platforms. */
 export interface ChannelInbound {
@@ -46,7 +47,7 @@ export class ChannelManager {
   readonly #running = new Map<string, Running>()
   #inbound: ChannelInbound | undefined
   #plan: Plan | undefined
-  #push = async (message: OutboundMessage): Promise<void> => {
+  #push = async (message: SaidMessage): Promise<void> => {
     throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
   }
 
@@ -90,7 +91,7 @@ export class ChannelManager {
   }
 
   /** Who hands replies to programs connected as channels of type `socket`. */
-  setPusher(push: (message: OutboundMessage) => Promise<void>): void {
+  setPusher(push: (message: SaidMessage) => Promise<void>): void {
     this.#push = push
   }
 
@@ -144,7 +145,7 @@ export class ChannelManager {
       answerApproval: (answer) => inbound.answerApproval(spec.id, answer),
       setState: (state) => this.#setState(entry(), state),
       stateFolder: () => this.#stateFolder(spec.id),
-      push: (message) => this.#push(message),
+      push: (message) => this.#push(saidOf(message)),
     }
   }
 

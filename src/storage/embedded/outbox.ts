@@ -4,6 +4,7 @@ import type { ReplyTarget } from '../../channels/port.ts'
 import type { Clock } from '../../ports.ts'
 import type { NewOutboxRow, Outbox, OutboxRow } from '../ports.ts'
 import type { Database, Row } from './database.ts'
+import { filesFromText, filesToText } from './stored-files.ts'
 
 /** Where order must hold: one chat, whoever is answered in it. */
 const targetKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
@@ -24,8 +25,18 @@ const DUE_BEHIND_NONE = `
 /** For use inside a transaction: puts one row unless its key stands already. */
 export function insertOutbox(db: Database, row: NewOutboxRow, now: number): void {
   db.sql(
-    'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  ).run(row.key, row.session, row.agentId, JSON.stringify(row.target), targetKey(row.target), row.content, now, now)
+    'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, attachments, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  ).run(
+    row.key,
+    row.session,
+    row.agentId,
+    JSON.stringify(row.target),
+    targetKey(row.target),
+    row.content,
+    filesToText(row.attachments),
+    now,
+    now,
+  )
 }
 
 export function createOutbox(db: Database, clock: Clock): Outbox {
@@ -71,6 +82,7 @@ const toRow = (row: Row): OutboxRow => ({
   agentId: String(row['agent_id']),
   target: JSON.parse(String(row['target'])) as ReplyTarget,
   content: String(row['content']),
+  ...filesFromText(row['attachments']),
   attempts: Number(row['attempts']),
   createdAt: Number(row['created_at']),
 })

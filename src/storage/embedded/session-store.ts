@@ -9,6 +9,7 @@ import { storageFailure } from './failures.ts'
 import { createFreshRows } from './fresh-rows.ts'
 import { insertOutbox } from './outbox.ts'
 import type { SessionFiles } from './session-files.ts'
+import { filesFromText, filesToText } from './stored-files.ts'
 
 export interface EmbeddedSessionStore extends SessionStore {
   /** The lane in which the session's waiting rows deserve a turn: the best of them; null: none waits. */
@@ -262,13 +263,24 @@ const toRow = (row: Row): InboxRow => ({
 
 const insertAnswer = (db: Database, answer: StoredAnswer, now: number): void =>
   void db
-    .sql('INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at) VALUES (?, ?, ?, ?, ?, ?)')
-    .run(answer.session, answer.messageId, answer.agentId, answer.response, answer.isError === true ? 1 : 0, now)
+    .sql(
+      'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, attachments, is_error, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(
+      answer.session,
+      answer.messageId,
+      answer.agentId,
+      answer.response,
+      filesToText(answer.attachments),
+      answer.isError === true ? 1 : 0,
+      now,
+    )
 
 const toAnswer = (row: Row): StoredAnswer => ({
   agentId: String(row['agent_id']),
   session: String(row['session']),
   messageId: String(row['message_id']),
   response: String(row['response']),
+  ...filesFromText(row['attachments']),
   ...(row['is_error'] === 1 ? { isError: true } : {}),
 })

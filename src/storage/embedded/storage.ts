@@ -16,6 +16,7 @@ import { createSessionFiles } from './session-files.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
+import { createStoredFiles, type StoredFiles } from './stored-files.ts'
 import { createUsageStore } from './usage-store.ts'
 
 export interface EmbeddedStorageOptions {
@@ -30,7 +31,7 @@ export interface EmbeddedStorageOptions {
 }
 
 const DAY_MS = 24 * 3_600_000
-const KEPT_DAYS = { answers: 7, ledgers: 90 }
+const KEPT_DAYS = { answers: 7, files: 30, ledgers: 90 }
 const LIMIT_WINDOW_MS = 3_600_000
 
 /** Opens the folder for this process alone. @throws ClawError when another engine has it or it can't be written. */
@@ -52,6 +53,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     ...(options.transcriptCacheBytes === undefined ? {} : { cacheBytes: options.transcriptCacheBytes }),
   })
   const sessions = createSessionStore(db, createSessionFiles(stateDir, db), transcripts, options)
+  const files = createStoredFiles(stateDir, options.random, durability)
   const queue = createLanes({ clock, log, waitingLane: sessions.laneOf, onFailure: sessions.release })
 
   return {
@@ -59,6 +61,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     sessions,
     queue,
     outbox: createOutbox(db, clock),
+    files,
     approvals: createApprovalsStore(db, sessions),
     usage: createUsageStore(db, lost),
     slots: createSlots(db),
@@ -67,7 +70,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     kv: createKeyValueStore(db),
     admissions: createAdmissionLog(db, lost),
     journal: (run) => createJournal(db, run),
-    clean: (now) => clean(db, now),
+    clean: (now) => clean(db, files, now),
     async close() {
       transcripts.close()
       await db.close()
@@ -76,7 +79,8 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   }
 }
 
-async function clean(db: Database, now: number): Promise<void> {
+async function clean(db: Database, files: StoredFiles, now: number): Promise<void> {
+  await files.clean(now - KEPT_DAYS.files * DAY_MS)
   const answers = now - KEPT_DAYS.answers * DAY_MS
   const ledgers = now - KEPT_DAYS.ledgers * DAY_MS
   await db.write(() => {

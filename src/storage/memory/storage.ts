@@ -5,6 +5,7 @@ import { createLanes } from '../../sessions/lanes.ts'
 import {
   type ApprovalRow,
   type ApprovalsStore,
+  type FileStore,
   type HaltStore,
   inboxKey,
   MOST_OPEN_PAIRINGS,
@@ -37,6 +38,7 @@ export function createMemoryStorage(world: {
     sessions,
     queue: createLanes({ clock, log: world.log }),
     outbox,
+    files: createFiles(random),
     approvals: createApprovals(sessions),
     usage: createUsage(),
     slots: createSlots(),
@@ -57,6 +59,18 @@ export function createMemoryStorage(world: {
     journal: (run) => createJournal(run),
     clean: async () => {},
     close: async () => {},
+  }
+}
+
+function createFiles(random: Random): FileStore {
+  const kept = new Map<string, Buffer>()
+  return {
+    async put(file, data) {
+      const id = random.id()
+      kept.set(id, Buffer.from(data))
+      return { id, bytes: data.length, ...file }
+    },
+    read: async (id) => kept.get(id) ?? null,
   }
 }
 
