@@ -55,6 +55,8 @@ export const CODES = {
   CLAW320: { severity: 'error', title: 'Limit in money without a price' },
   CLAW321: { severity: 'warning', title: 'Text is probably not what was meant' },
   CLAW322: { severity: 'warning', title: 'Grant of a command without a tool that runs it' },
+  CLAW323: { severity: 'warning', title: 'Summaries do not fit into the window' },
+  CLAW325: { severity: 'note', title: 'Model has less than is asked of it' },
   CLAW401: { severity: 'error', title: 'Gateway is open without a token' },
   CLAW402: { severity: 'warning', title: 'A stranger can reach a dangerous tool' },
   CLAW403: { severity: 'warning', title: 'Nobody can answer an approval' },

@@ -16,16 +16,39 @@ export const tailOf = (text: string, max: number): string =>
 export const shortened = (text: string, max: number, mark = '…'): string =>
   text.length <= max ? text : `${headOf(text, Math.max(0, max - mark.length))}${mark}`
 
+/** Beginning and end of a text that is too long, with a note of what was cut between them; the note comes on top of `max`. */
+export function withoutMiddle(text: string, max: number): string {
+  if (text.length <= max) return text
+  let head = Math.floor((max * 2) / 3)
+  let tail = text.length - (max - head)
+  // Cut at line ends where one is near.
+  const lineEnd = text.lastIndexOf('\n', head)
+  if (lineEnd > head * 0.8) head = lineEnd
+  const lineStart = text.indexOf('\n', tail)
+  if (lineStart !== -1 && lineStart - tail < max * 0.1) tail = lineStart + 1
+  head = boundaryBefore(text, head)
+  tail = boundaryAfter(text, tail)
+  const cut = text.slice(head, tail)
+  const note = `[${cut.length} of ${text.length} characters were left out here (${cut.split('\n').length} lines); ask for a part to see them]`
+  return `${text.slice(0, head)}\n\n${note}\n\n${text.slice(tail)}`
+}
+
 /** The whole in parts of at most `size` UTF-16 units. */
 export function partsOf(text: string, size: number): readonly string[] {
   const parts: string[] = []
-  for (let at = 0; at < text.length; ) {
-    // A character longer than a part has to be cut, or this would never end.
-    const end = text.length - at <= size ? text.length : Math.max(boundaryBefore(text, at + size), at + 1)
-    parts.push(text.slice(at, end > at + 1 ? end : pairEnd(text, at)))
-    at += parts.at(-1)?.length ?? 1
+  for (let rest = text; rest !== ''; ) {
+    const at = cutAt(rest, size)
+    parts.push(rest.slice(0, at))
+    rest = rest.slice(at)
   }
   return parts
+}
+
+/** As `boundaryBefore`, but never 0: a first character longer than that has to be cut, between code points. */
+export function cutAt(text: string, at: number): number {
+  const place = boundaryBefore(text, at)
+  if (place > 0) return place
+  return isLowSurrogate(text, at) ? Math.max(at - 1, 2) : Math.max(at, 1)
 }
 
 /** The last place at or before `at` where no character is cut. */
@@ -51,8 +74,6 @@ const CR = 13
 
 const isPlainBoundary = (text: string, at: number): boolean =>
   text.charCodeAt(at - 1) < FIRST_COMBINING && text.charCodeAt(at) < FIRST_COMBINING && text.charCodeAt(at - 1) !== CR
-
-const pairEnd = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? at + 2 : at + 1)
 
 /** Longest run looked at to either side: beyond it a character is taken for endless, and cut between code points. */
 const REACH = 256

@@ -3,6 +3,8 @@
 
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fixedPath } from '../../src/permissions/run.ts'
+import { programsOf } from '../../src/permissions/shell/programs.ts'
 import { judgeCommand } from '../../src/permissions/shell/verdict.ts'
 import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { openEmbeddedStorage } from '../../src/storage/embedded/storage.ts'
@@ -43,6 +45,9 @@ function checker(count: number): Row {
     askInSandbox: 'always',
     protectedPaths: [],
     cwd: '/tmp',
+    roots: [{ path: '/tmp', access: 'write' }],
+    programs: programsOf(fixedPath([])),
+    home: '/root',
   } as const
   const commands = [
     'git status',
@@ -81,12 +86,12 @@ async function storage(count: number, stateDir: string): Promise<readonly Row[]>
       receivedAt: Date.now(),
     }) as const
   const started = performance.now()
-  await Promise.all(Array.from({ length: count }, (_, i) => store.sessions.post(row(i), `k${i}`)))
+  await Promise.all(Array.from({ length: count }, (_, i) => store.inbox.post(row(i), `k${i}`)))
   const rate = (count / (performance.now() - started)) * 1_000
   const single: number[] = []
   for (let i = 0; i < 300; i++) {
     const at = performance.now()
-    await store.sessions.post(row(count + i), `k${count + i}`)
+    await store.inbox.post(row(count + i), `k${count + i}`)
     single.push(performance.now() - at)
   }
   await store.close()
@@ -142,7 +147,7 @@ async function transcripts(stateDir: string, sizes: readonly number[]): Promise<
     for (let i = 0; i < 5; i++) {
       const store = await openEmbeddedStorage({ stateDir, clock: systemClock, random: systemRandom, log: silentLogger })
       const started = performance.now()
-      await store.sessions.load(`s${size}`, 'main')
+      await store.transcripts.load(`s${size}`, 'main')
       times.push(performance.now() - started)
       await store.close()
     }

@@ -4,6 +4,8 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryStore } from '../../src/memory/store.ts'
+import { fixedPath } from '../../src/permissions/run.ts'
+import { programsOf } from '../../src/permissions/shell/programs.ts'
 import { judgeCommand } from '../../src/permissions/shell/verdict.ts'
 import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { createHeartbeats } from '../../src/schedules/heartbeats.ts'
@@ -70,7 +72,7 @@ export const intake: Part = {
     let n = 0
     const postOne = async (): Promise<void> => {
       const row = rowOf(n++)
-      await storage.sessions.post(row, row.messageId)
+      await storage.inbox.post(row, row.messageId)
     }
     const rates: number[] = []
     const singles: number[] = []
@@ -129,6 +131,9 @@ export const permission: Part = {
       sandboxed: false,
       protectedPaths: ['/bot/openclaw.yaml', '/bot/.openclaw'],
       cwd: '/bot/work',
+      roots: [{ path: '/bot/work', access: 'write' }],
+      programs: programsOf(fixedPath([])),
+      home: '/root',
     } as const
     const samples: number[] = []
     for (let round = -2; round < rounds(context, 7, 25); round++) {

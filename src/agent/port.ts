@@ -6,7 +6,7 @@ import type { ModelRequest, ModelResult } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
-import type { Claim, SessionStore, StepJournal } from '../storage/ports.ts'
+import type { Claim, TranscriptStore } from '../storage/ports.ts'
 import type { SessionRef, ToolDefinition, ToolResult } from '../tools/port.ts'
 import type { EngineEvent } from './events.ts'
 
@@ -41,8 +41,7 @@ export interface Turn {
 }
 
 export interface TurnPorts {
-  readonly store: SessionStore
-  readonly journal: StepJournal
+  readonly store: TranscriptStore
   readonly clock: Clock
   /** Answers of this run's model, by number of the call, that no disk took yet: a turn that is tried again begins with them. */
   readonly unsaved: Map<number, ModelResult>
@@ -56,8 +55,8 @@ export interface TurnPorts {
   ): Promise<ModelResult>
   /** Judges, asks if need be, runs. Never throws: trouble is an error outcome. */
   callTool(turn: Turn, call: ToolCall): Promise<CallOutcome>
-  /** Makes the session shorter now. True: it did, and the call may be tried again. */
-  compact(turn: Turn): Promise<boolean>
+  /** Makes the session shorter now, below so many tokens where it is said. True: it did, and the call may be tried again. */
+  compact(turn: Turn, below?: number): Promise<boolean>
 }
 
 /** A spend limit is reached; the message is for the user. */

@@ -3,6 +3,7 @@
 
 import type { ToolSpec } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
+import { estimateText } from '../sessions/tokens.ts'
 import type { ToolDefinition } from '../tools/port.ts'
 
 export interface Prefix {
@@ -35,4 +36,16 @@ function buildPrefix(plan: Plan, agent: AgentPlan, tools: readonly ToolDefinitio
     system: parts.filter((part) => part !== '').join('\n\n'),
     tools: tools.map((tool) => ({ name: tool.name, description: tool.description, input_schema: tool.inputSchema })),
   }
+}
+
+const tokens = new WeakMap<Prefix, number>()
+
+/** What a prefix takes, by estimate. */
+export function prefixTokens(prefix: Prefix): number {
+  let counted = tokens.get(prefix)
+  if (counted === undefined) {
+    counted = estimateText(prefix.system) + estimateText(JSON.stringify(prefix.tools))
+    tokens.set(prefix, counted)
+  }
+  return counted
 }

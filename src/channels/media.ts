@@ -2,6 +2,7 @@
 
 import micromatch from 'micromatch'
 import type { ChannelPlan } from '../plan/plan.ts'
+import { headOf } from '../text-cut.ts'
 import type { Attachment, InboundMessage, OutboundFile } from './port.ts'
 
 const SIGNATURES: readonly (readonly [prefix: string, mediaType: string, at?: number])[] = [
@@ -158,5 +159,5 @@ export function safeName(name: string): string {
 
 /** A name for people: one line, no controls, no direction marks, at most 64 characters. */
 export function cleanName(name: string): string {
-  return [...name.replace(UNSEEN, ' ')].slice(0, 64).join('').trim()
+  return headOf(name.replace(UNSEEN, ' '), 64).trim()
 }

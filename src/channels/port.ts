@@ -118,7 +118,8 @@ export interface ApprovalAnswer {
 }
 
 export type ChannelState =
-  | { readonly state: 'starting' | 'connected' | 'stopped' }
+  /** `waiting`: the other side connects to us, and is not there yet. */
+  | { readonly state: 'starting' | 'waiting' | 'connected' | 'stopped' }
   | { readonly state: 'reconnecting'; readonly detail: string }
   | { readonly state: 'failed'; readonly detail: string }
 
@@ -134,8 +135,8 @@ export interface ChannelHost<Settings extends object = object> {
   /** A button was pressed. The text says what came of it, for the one who pressed. */
   answerApproval(answer: ApprovalAnswer): Promise<string>
   setState(state: ChannelState): void
-  /** Hands a message to the program that is connected to the gateway as this channel. @throws ChannelError while there is none */
-  push(message: OutboundMessage): Promise<void>
+  /** Hands a message to the program that is connected to the gateway as this channel. Resolves when it was taken. @throws ChannelError */
+  push(message: OutboundMessage, context: SendContext): Promise<void>
   /** Folder of this channel's own small state (offsets), made when asked for. */
   stateFolder(): Promise<string>
 }

@@ -4,6 +4,7 @@
 import { userInfo } from 'node:os'
 import { createInterface, type Interface } from 'node:readline'
 import { ClawError, EXIT } from '../errors.ts'
+import { headOf } from '../text-cut.ts'
 import { connectTerminal, type TerminalLine } from './chat-line.ts'
 import { clientOf, reach, unreachedError, whereabouts } from './client.ts'
 import { type Io, type Options, paint, type Verb, type VerbIo } from './io.ts'
@@ -228,10 +229,10 @@ function createTalk(io: Io, agent: string | undefined): Parameters<typeof connec
       if (!live) return
       breakLine()
       streamed = ''
-      dim(`  ${name} ${input.slice(0, 200)}`)
+      dim(`  ${name} ${headOf(input, 200)}`)
     },
     toolResult(content, isError) {
-      if (live) dim(`  ${isError ? 'failed: ' : ''}${content.split('\n')[0]?.slice(0, 200) ?? ''}`)
+      if (live) dim(`  ${isError ? 'failed: ' : ''}${headOf(content.split('\n')[0] ?? '', 200)}`)
     },
     question(text, reason, agentId, toolName, own) {
       breakLine()

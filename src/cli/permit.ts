@@ -1,9 +1,13 @@
 // `claw permit`: what would happen to a command, and why, by the same checker that runs before every command.
 
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { EXIT, messageOf } from '../errors.ts'
 import { showInvisible } from '../permissions/invisible.ts'
 import type { ShellPolicy, Verdict } from '../permissions/port.ts'
+import { fixedPath, homeOf } from '../permissions/run.ts'
+import { type Programs, programsOf } from '../permissions/shell/programs.ts'
+import { hasTable } from '../permissions/shell/tables/index.ts'
 import { judgeCommand } from '../permissions/shell/verdict.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { textLines } from '../text-lines.ts'
@@ -18,15 +22,20 @@ export const run: Verb = async (args, options, io) => {
   const named = typeof options['agent'] === 'string' ? options['agent'] : undefined
   if (stdin && args.length > 0) return usage(io, 'give a command or --stdin, not both')
   if (!stdin && args.length === 0) return usage(io, 'say which command: claw permit --agent AGENT -- COMMAND')
-  const asked = stdin && named === undefined ? { policy: defaultPolicy(io, options) } : await policyOf(named, options, io)
+  const folder = folderOf(io, options)
+  if (folder === 'absent') return notFound(io, `there is no folder ${String(options['cwd'])}`)
+  const asked =
+    stdin && named === undefined
+      ? { policy: defaultPolicy(folder ?? io.cwd, options) }
+      : await policyOf(named, folder, options, io)
   if (typeof asked === 'number') return asked
   const { policy, note } = asked
   if (stdin) return await judgeLines(policy, io)
   const command = args.join(' ')
   const verdict = judgeCommand(command, policy)
   if (options.format === 'json') {
-    const { decision, reason, by, parts = [] } = verdict
-    printJson(io, { decision, reason, command, by, parts, ...(note !== undefined && { note }) })
+    const { decision, reason, by, parts = [], normalForm } = verdict
+    printJson(io, { decision, reason, command, by, parts, normalForm, note })
   } else {
     io.out(tree(command, verdict, io))
     if (note !== undefined) io.out(`${paint(io, 'yellow', `  ${note}`)}\n`)
@@ -40,8 +49,16 @@ interface Asked {
   readonly note?: string
 }
 
-/** Mode ask, nothing granted: what the conformance cases mean. */
-function defaultPolicy(io: Io, options: Options): ShellPolicy {
+/** The folder of `--cwd`, absolute; `absent`: there is none. */
+function folderOf(io: Io, options: Options): string | 'absent' | undefined {
+  const given = options['cwd']
+  if (typeof given !== 'string') return undefined
+  const path = resolve(io.cwd, given)
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : 'absent'
+}
+
+/** Mode ask, nothing granted, no machine in particular: what the conformance cases mean. */
+function defaultPolicy(cwd: string, options: Options): ShellPolicy {
   return {
     mode: 'ask',
     allow: [],
@@ -51,12 +68,25 @@ function defaultPolicy(io: Io, options: Options): ShellPolicy {
     sandbox: 'auto',
     askInSandbox: 'always',
     protectedPaths: [],
-    cwd: io.cwd,
+    cwd,
+    roots: [{ path: cwd, access: 'write' }],
+    programs: anyMachine(programsOf(fixedPath([]))),
+    home: homeOf(options['sandboxed'] === true),
   }
 }
 
+/** A tool that claw knows is judged whether it is installed here or not; it then stands by its bare name. */
+const anyMachine = (programs: Programs): Programs => ({
+  find: (name) => programs.find(name) ?? (hasTable(name) ? name : undefined),
+})
+
 /** The policy of one agent as the engine would build it now; a number is an exit code, the reason already told. */
-async function policyOf(named: string | undefined, options: Options, io: VerbIo): Promise<Asked | number> {
+async function policyOf(
+  named: string | undefined,
+  folder: string | undefined,
+  options: Options,
+  io: VerbIo,
+): Promise<Asked | number> {
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
   const { plan, registry } = loaded
@@ -64,7 +94,8 @@ async function policyOf(named: string | undefined, options: Options, io: VerbIo)
   if (id === undefined) return usage(io, `say which agent: --agent ${[...plan.agents.keys()].join('|')}`)
   const agent = plan.agents.get(id) ?? [...plan.agents.values()].find((one) => one.name === id)
   if (agent === undefined) return notFound(io, `there is no agent "${id}"; there is ${[...plan.agents.keys()].join(', ')}`)
-  const policy = await agentPolicy(plan, agent, options['sandboxed'] === true)
+  const own = await agentPolicy(plan, agent, options['sandboxed'] === true)
+  const policy = folder === undefined ? own : { ...own, cwd: folder }
   const runners = registry.tools.filter(runsCommands).map(({ name }) => name)
   if (runners.some((name) => agent.tools.includes(name))) return { policy }
   const missing = runners.length === 0 ? 'a tool that runs commands' : `the tool ${runners.join(' or ')}`
@@ -102,7 +133,11 @@ async function judgeLines(policy: ShellPolicy, io: Io): Promise<number> {
   return EXIT.ok
 }
 
-function judgeLine(line: string, policy: ShellPolicy): { decision: string; reason: string; command: unknown } {
+const MODES: readonly unknown[] = ['ask', 'record', 'ignore']
+const isTextList = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === 'string')
+
+/** `allow`, `deny` and `mode` of a line win over the policy's own. */
+function judgeLine(line: string, policy: ShellPolicy): object {
   let input: unknown
   try {
     input = JSON.parse(line.replace(/^\ufeff/, ''))
@@ -110,11 +145,12 @@ function judgeLine(line: string, policy: ShellPolicy): { decision: string; reaso
     return { decision: 'ask', reason: `The line is not JSON: ${messageOf(error)}`, command: null }
   }
   const entry = typeof input === 'object' && input !== null && !Array.isArray(input) ? (input as Record<string, unknown>) : {}
-  const { command, allow } = entry
-  if (allow !== undefined && !(Array.isArray(allow) && allow.every((pattern) => typeof pattern === 'string')))
-    return { decision: 'ask', reason: '`allow` must be a list of texts.', command: command ?? null }
-  const { decision, reason } = judgeCommand(command, allow === undefined ? policy : { ...policy, allow: allow as string[] })
-  return { decision, reason, command: command ?? null }
+  const { command = null, allow = policy.allow, deny = policy.deny, mode = policy.mode } = entry
+  if (!isTextList(allow)) return { decision: 'ask', reason: '`allow` must be a list of texts.', command }
+  if (!isTextList(deny)) return { decision: 'ask', reason: '`deny` must be a list of texts.', command }
+  if (!MODES.includes(mode)) return { decision: 'ask', reason: '`mode` must be ask, record or ignore.', command }
+  const verdict = judgeCommand(command, { ...policy, allow, deny, mode: mode as ShellPolicy['mode'] })
+  return { decision: verdict.decision, reason: verdict.reason, command, normalForm: verdict.normalForm }
 }
 
 /** What moves the cursor, hides or reorders text is shown as an escape. */

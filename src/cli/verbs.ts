@@ -61,6 +61,7 @@ export const VERBS: readonly VerbEntry[] = [
     options: [
       ['--agent <id>', 'the agent'],
       ['--stdin', 'read {"command","allow"} lines, write a decision a line'],
+      ['--cwd <dir>', 'the folder it would run in'],
       ['--sandboxed', 'judge as inside a working sandbox'],
     ],
     load: () => import('./permit.ts'),

@@ -1,6 +1,7 @@
 // A valid document → the Plan. Everything a default can fill is filled, everything a name can mean is resolved.
 
 import type { Diagnostic } from '../errors.ts'
+import { localZone } from '../local-zone.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
@@ -15,7 +16,6 @@ import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
 import type { Config, Heartbeat, Rule } from './generated/config.ts'
 import type { Lookup } from './interpolate.ts'
-import { localZone } from './local-zone.ts'
 import type { Mirror } from './mirror.ts'
 import { defaultModels, servicesOf } from './model-services.ts'
 import { optional } from './optional.ts'

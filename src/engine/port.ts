@@ -1,7 +1,7 @@
 // The engine as the gateway, the command line and tests see it.
 
-import type { ApprovalView, SaidMessage } from '../agent/events.ts'
-import type { InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
+import type { ApprovalView } from '../agent/events.ts'
+import type { ChannelHost, InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
@@ -107,11 +107,11 @@ export interface Engine {
   usage(since?: string): Promise<readonly UsageTotals[]>
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */
-  setPusher(push: (message: SaidMessage) => Promise<void>): void
+  setPusher(push: ChannelHost['push']): void
   /** A file of a reply; null: there is none, or it was forgotten. */
   readFile(id: string): Promise<Buffer | null>
-  /** A program has connected as this channel: what waits for it is due now. */
-  channelReady(channelId: string): void
+  /** A program has connected as this channel, so that what waits for it is due now; or the last one has gone. */
+  setPresence(channelId: string, isThere: boolean): void
   /** A platform's call to /hooks/<channelId>; null: no such channel or it takes none. */
   webhook(channelId: string, request: WebhookRequest): Promise<WebhookResponse | null>
 }

@@ -19,14 +19,27 @@ export interface Generation {
   readonly router: Router
 }
 
+type Links = Awaited<ReturnType<PeopleStore['links']>>
+
 /** The generation that rules now. A reload swaps it as one pointer; a turn keeps the one it began with. */
 export class Generations {
   readonly #people: Pick<PeopleStore, 'links'>
+  #links: Links
   now: Generation
 
-  constructor(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router) {
+  private constructor(people: Pick<PeopleStore, 'links'>, links: Links, configured: Plan, router: Router) {
     this.#people = people
+    this.#links = links
     this.now = this.#make(1, configured, router)
+  }
+
+  static async begin(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router): Promise<Generations> {
+    return new Generations(people, await people.links(), configured, router)
+  }
+
+  /** Before a swap, which must not fail. */
+  async readLinks(): Promise<void> {
+    this.#links = await this.#people.links()
   }
 
   swap(configured: Plan, router: Router): void {
@@ -34,12 +47,13 @@ export class Generations {
   }
 
   /** Two identities became one person by a code: the same generation, with that link. */
-  relink(): void {
+  async relink(): Promise<void> {
+    await this.readLinks()
     this.now = this.#make(this.now.number, this.now.configured, this.now.router)
   }
 
   #make(number: number, configured: Plan, router: Router): Generation {
-    const pairs = this.#people.links().map((link) => link.identities)
+    const pairs = this.#links.map((link) => link.identities)
     return { number, configured, router, plan: withStoredLinks(configured, pairs) }
   }
 }

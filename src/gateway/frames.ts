@@ -3,9 +3,11 @@
 
 import type { ApprovalView, EngineEvent, SaidMessage } from '../agent/events.ts'
 import type { Plan } from '../plan/plan.ts'
+import { headOf } from '../text-cut.ts'
 import { viewsOf } from './files.ts'
 
-export const PROTOCOL = 1
+/** 2: replies to channel programs carry a key, and are acknowledged. */
+export const PROTOCOL = 2
 
 export interface Frame {
   readonly type: string
@@ -79,7 +81,7 @@ export function turnFrame(event: EngineEvent): Frame | null {
 }
 
 const cut = (text: string): string =>
-  text.length <= MAX_RESULT ? text : `${text.slice(0, MAX_RESULT)}\n[${text.length - MAX_RESULT} more characters]`
+  text.length <= MAX_RESULT ? text : `${headOf(text, MAX_RESULT)}\n[${text.length - MAX_RESULT} more characters]`
 
 /** Everything that happens, for an owner who watches; streamed text is left out, its turn's end has the whole. */
 export function activityFrame(event: EngineEvent): Frame | null {

@@ -3,6 +3,7 @@
 
 import type { SaidMessage } from '../agent/events.ts'
 import { ChannelError } from '../channels/port.ts'
+import { saidOf } from '../engine/outbound/outgoing-files.ts'
 import type { Engine } from '../engine/port.ts'
 import { outboundFrame } from './frames.ts'
 import { type Client, isOperator, type Send } from './socket-client.ts'
@@ -22,13 +23,17 @@ export function createPushes(deps: { engine: Engine; tracker: TurnTracker; clien
   /** By session, and by sender for what another session answers them. */
   const lastSpeaker = new Map<string, Client>()
 
-  engine.setPusher(async (message) => {
+  engine.setPusher(async (message, { idempotencyKey, possiblyRepeated }) => {
     const bridge = [...clients].findLast(
       (client) => client.session?.channelId === message.channelId && client.ws.readyState === client.ws.OPEN,
     )
     if (bridge === undefined)
       throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
-    send(bridge, outboundFrame(message, engine.plan))
+    const { type, data } = outboundFrame(saidOf(message), engine.plan)
+    const repeated = possiblyRepeated ? { possiblyRepeated } : {}
+    send(bridge, { type, data: { ...data, key: idempotencyKey, idempotencyKey, ...repeated } })
+    // The ping goes out behind the frame, so that its answer says that the frame was read.
+    await bridge.acknowledgements.wait(idempotencyKey, bridge.session?.acks === true ? 'ack' : 'ping')
   })
 
   return {

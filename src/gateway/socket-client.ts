@@ -1,8 +1,9 @@
 // One WebSocket client: who it is, what it waits for, and how frames are written to it without piling up.
 
 import type { WebSocket } from 'ws'
-import type { Logger } from '../ports.ts'
+import type { Clock, Logger } from '../ports.ts'
 import type { Stop } from '../stop.ts'
+import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts'
 import type { Rights } from './auth.ts'
 import type { Frame } from './frames.ts'
 import type { OutputBuffers } from './output-buffers.ts'
@@ -21,6 +22,8 @@ export interface SocketSession {
   readonly rights: Exclude<Rights, 'none'> | 'bridge'
   /** Wants to see all that happens; for operators. */
   readonly live: boolean
+  /** Acknowledges each reply by an `ack` frame. */
+  readonly acks: boolean
   /** Wants a `receipt` when a message is stored, so that a platform can be acknowledged. */
   readonly receipts: boolean
 }
@@ -45,10 +48,13 @@ export interface Client {
   intake: Promise<void>
   queued: number
   gone: boolean
-  alive: boolean
+  /** Pings in a row that it did not answer. */
+  unanswered: number
+  /** Replies of a channel program that it has not taken yet. */
+  readonly acknowledgements: Acknowledgements
 }
 
-export function createClient(ws: WebSocket, address: string, headerRights: Rights): Client {
+export function createClient(ws: WebSocket, address: string, headerRights: Rights, clock: Clock): Client {
   return {
     ws,
     address,
@@ -62,7 +68,8 @@ export function createClient(ws: WebSocket, address: string, headerRights: Right
     intake: Promise.resolve(),
     queued: 0,
     gone: false,
-    alive: true,
+    unanswered: 0,
+    acknowledgements: createAcknowledgements(clock, (payload) => ws.ping(payload)),
   }
 }
 

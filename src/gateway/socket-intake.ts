@@ -106,9 +106,9 @@ export function createSocketIntake(deps: {
           if (repeated || (!accepted.duplicate && client.answeredRuns.has(run))) return
           client.answeredRuns.add(run)
           if (client.answeredRuns.size > MAX_RUNS) client.answeredRuns.delete(client.answeredRuns.values().next().value as string)
-          // A channel program gets it from the outbox, which waits for it should it be gone.
+          // A channel program gets each reply once, from the outbox, which waits for it should it be gone.
           const pushed = engine.plan.channels.get(message.channelId)?.type === 'socket'
-          if (!pushed || repeated || accepted.duplicate) send(client, answerFrame(message, stored, engine.plan))
+          if (!pushed) send(client, answerFrame(message, stored, engine.plan))
         },
         (error: unknown) => {
           settle()

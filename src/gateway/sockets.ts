@@ -10,6 +10,7 @@ import { messageOf } from '../errors.ts'
 import { ownerIdOn } from '../plan/admission.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
+import { headOf } from '../text-cut.ts'
 import type { Auth, Rights } from './auth.ts'
 import { id, optionalBoolean, optionalId } from './fields.ts'
 import { activityFrame, approvalFrame, errorFrame, type Frame, PROTOCOL } from './frames.ts'
@@ -44,7 +45,9 @@ export interface Sockets {
 }
 
 const HELLO_MS = 10_000
-const PING_MS = 30_000
+const PING_MS = 10_000
+/** A line that answered none of so many pings is dead. */
+const MAX_UNANSWERED = 3
 /** Frames of one client that wait to be handed in. */
 const MAX_QUEUED = 1000
 /** Frames up to so many times the limit are read and answered by an `error`; larger ones end the connection. */
@@ -74,8 +77,8 @@ export function createSockets(deps: SocketDeps): Sockets {
 
   function ping(): void {
     for (const client of clients) {
-      if (!client.alive) client.ws.terminate()
-      client.alive = false
+      if (client.unanswered >= MAX_UNANSWERED) client.ws.terminate()
+      client.unanswered++
       client.ws.ping()
     }
     stopPing = clock.after(PING_MS, ping)
@@ -103,9 +106,11 @@ export function createSockets(deps: SocketDeps): Sockets {
   function hello(client: Client, data: Frame['data']): void {
     const live = optionalBoolean(data, 'live') ?? false
     const channel = live && data['channelId'] === undefined ? pageChannel(engine.plan) : namedChannel(data)
-    const token = optionalId(data, 'token')
+    // An empty token is what programs send that were given none.
+    const token = data['token'] === '' ? undefined : optionalId(data, 'token')
     const userId = optionalId(data, 'userId')
     const receipts = optionalBoolean(data, 'receipts') ?? false
+    const acks = optionalBoolean(data, 'acks') ?? false
     const rights = rightsFor(client, channel, token)
     if (rights === 'none') {
       send(client, errorFrame('unauthorized', 'The token is missing or wrong.'))
@@ -115,7 +120,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     const operator = rights === 'owner' || rights === 'trusted'
     if (channel === null && !operator)
       throw new RequestProblem(404, 'unknown_channel', 'No channel is the page’s; write "webchat: {}" under channels.')
-    client.session = { channelId: channel?.id ?? null, rights, receipts, live: live && operator }
+    client.session = { channelId: channel?.id ?? null, rights, acks, receipts, live: live && operator }
     if (userId !== undefined) client.userIds.add(userId)
     const ownUserId = operator && channel !== null ? ownerIdOn(engine.plan, channel.id) : undefined
     // Who sits at this machine gets what is delivered to its owner, under whatever name they write.
@@ -124,8 +129,11 @@ export function createSockets(deps: SocketDeps): Sockets {
     const own = ownUserId === undefined ? {} : { ownUserId }
     const { generation } = engine
     send(client, { type: 'hello_ok', data: { protocol: PROTOCOL, generation, ...where, rights, ...own } })
-    if (channel !== null) engine.channelReady(channel.id)
+    if (channel?.type === 'socket') engine.setPresence(channel.id, true)
   }
+
+  const isProgram = (channelId: string): boolean => engine.plan.channels.get(channelId)?.type === 'socket'
+  const isPresent = (channelId: string): boolean => [...clients].some(({ session }) => session?.channelId === channelId)
 
   const namedChannel = (data: Frame['data']): ChannelPlan =>
     gatewayChannel(engine.plan, id(data, 'channelId'), ['http', 'webchat', 'socket'])
@@ -169,8 +177,9 @@ export function createSockets(deps: SocketDeps): Sockets {
       if (typeof frame.data['messageId'] === 'string') messageId = frame.data['messageId']
       if (frame.type === 'hello') hello(client, frame.data)
       else if (frame.type === 'approval_decision') void intake.decision(client, frame.data).catch(fail)
+      else if (frame.type === 'ack') client.acknowledgements.onAck(id(frame.data, 'key'))
       else if (frame.type === 'inbound_message') queue(client, frame.data, fail)
-      else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${frame.type.slice(0, 64)}" from a client.`)
+      else throw new RequestProblem(400, 'unknown_type', `There is no frame of type "${headOf(frame.type, 64)}" from a client.`)
     } catch (error) {
       fail(error)
     }
@@ -188,8 +197,9 @@ export function createSockets(deps: SocketDeps): Sockets {
       if (client.session === null) ws.close(CLOSE.noHello, 'no hello')
     })
     ws.on('message', (data, isBinary) => onFrame(client, data as Buffer, isBinary))
-    ws.on('pong', () => {
-      client.alive = true
+    ws.on('pong', (payload) => {
+      client.unanswered = 0
+      client.acknowledgements.onPong(payload)
     })
     ws.on('error', (error) => log.debug({ error: messageOf(error) }, 'socket error'))
     ws.on('close', () => {
@@ -198,6 +208,9 @@ export function createSockets(deps: SocketDeps): Sockets {
       clients.delete(client)
       client.gone = true
       for (const wait of client.waits) wait.abort()
+      client.acknowledgements.onClose()
+      const channelId = client.session?.channelId
+      if (channelId != null && isProgram(channelId) && !isPresent(channelId)) engine.setPresence(channelId, false)
       pushes.forget(client)
     })
   }
@@ -206,7 +219,7 @@ export function createSockets(deps: SocketDeps): Sockets {
     accept(request, socket, head, headerRights) {
       server ??= openServer()
       void server.then((open) =>
-        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, auth.addressOf(request), headerRights))),
+        open.handleUpgrade(request, socket, head, (ws) => take(createClient(ws, auth.addressOf(request), headerRights, clock))),
       )
     },
     count: (address) => (address === undefined ? clients.size : [...clients].filter((one) => one.address === address).length),

@@ -6,6 +6,7 @@ import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { fitted } from './fitted.ts'
+import { knownModel } from './known-models.ts'
 import { ModelError, type ModelErrorKind, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
 
 export type AgentModels = Pick<AgentPlan, 'model' | 'fallbacks' | 'offline'>
@@ -146,6 +147,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     } catch (thrown) {
       const error = thrown instanceof ModelError ? thrown : new ModelError('invalid', messageOf(thrown), { cause: thrown })
       error.model ??= key
+      error.replacement ??= knownModel(entry.spec.provider, ref.model)?.replacement
       note(state, error)
       throw error
     } finally {

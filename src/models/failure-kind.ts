@@ -89,3 +89,19 @@ function withoutStatus(failure: Failure, named: ModelErrorKind | undefined): Mod
 }
 
 const isSystemError = (failure: Failure): boolean => typeof failure.code === 'string' && /^[A-Z_]+$/.test(failure.code)
+
+const WINDOWS = [
+  />\s*(\d{3,})/,
+  /(?:maximum|max|available)[^.\d]{0,60}?(?:is|of|:)?\s*(\d{3,})/i,
+  /context (?:window|length|size|limit)[^.\d]{0,40}?(\d{3,})/i,
+  /"?n_ctx"?\D{1,3}(\d{3,})/i,
+]
+
+/** The tokens a service says it takes, in the words of its refusal. */
+export function windowIn(message: string): number | undefined {
+  for (const pattern of WINDOWS) {
+    const found = pattern.exec(message)
+    if (found !== null) return Number(found[1])
+  }
+  return undefined
+}

@@ -1,6 +1,6 @@
 // A request in, the request as its model takes it out: a service refuses an answer longer, or an effort higher, than the model has.
 
-import { EFFORTS, type Effort, type ModelRef, type Plan } from '../plan/plan.ts'
+import { EFFORTS, type Effort } from '../plan/plan.ts'
 import { knownModel } from './known-models.ts'
 import type { ModelRequest } from './port.ts'
 
@@ -17,10 +17,4 @@ export function fitted(service: string, request: ModelRequest): ModelRequest {
 function nearestEffort(effort: Effort, offered: readonly Effort[] = EFFORTS): Effort | undefined {
   const upTo = EFFORTS.slice(0, EFFORTS.indexOf(effort) + 1)
   return upTo.findLast((level) => offered.includes(level)) ?? offered[0]
-}
-
-/** How much more room an answer gets whose thinking used up all of `cap`; `cap` itself where the model has no more. */
-export function largerCap(plan: Pick<Plan, 'models'>, { provider, model }: ModelRef, cap: number): number {
-  const longest = knownModel(plan.models.get(provider)?.provider ?? '', model)?.maxOutput
-  return longest === undefined ? cap * 2 : Math.max(cap, Math.min(cap * 4, longest))
 }

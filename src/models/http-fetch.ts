@@ -12,6 +12,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { StopSignal } from '../stop.ts'
+import { shortened } from '../text-cut.ts'
 
 export interface TextResponse extends Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'url' | 'text'> {
   /** Not here: see `read`. */
@@ -184,7 +185,7 @@ class Answer implements TextResponse {
       if (text.length < most) text += piece
       return false
     })
-    return text.slice(0, most)
+    return shortened(text, most, '')
   }
 }
 

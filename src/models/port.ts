@@ -102,14 +102,23 @@ export class ModelError extends Error {
   readonly kind: ModelErrorKind
   readonly status?: number
   readonly retryAfterMs?: number
+  /** Kind `context`: the tokens that the service says it takes. */
+  readonly window?: number
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
-  constructor(kind: ModelErrorKind, message: string, more: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+  /** What to name in place of a model that its service offers no longer, where that is known; set with `model`. */
+  replacement?: string | undefined
+  constructor(
+    kind: ModelErrorKind,
+    message: string,
+    more: { status?: number; retryAfterMs?: number; window?: number | undefined; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'ModelError'
     this.kind = kind
     if (more.status !== undefined) this.status = more.status
     if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs
+    if (more.window !== undefined) this.window = more.window
   }
 }
 

@@ -11,7 +11,7 @@ export function sayModelError(error: ModelError, agent: ModelsOf): string {
     case 'no_model':
       return error.model === undefined
         ? 'My language model is no longer offered under its name. The owner can mend that.'
-        : `My language model ${error.model} is no longer offered under its name. For the owner: ${changeHint(usesIn(agent, error.model))}`
+        : `My language model ${error.model} is no longer offered under its name. For the owner: ${changeHint(usesIn(agent, error.model), error.replacement)}`
     case 'no_service':
       return 'I cannot find my language model: nothing answers for it under its address. The owner can fix that.'
     case 'rate_limit':

@@ -43,7 +43,7 @@ const isAnswer = (value: Fields): boolean => 'choices' in value || 'content' in 
 
 function described(error: Fields): ServiceFault {
   const inner = isFields(error['message']) ? (faultIn(error['message']) ?? undefined) : undefined
-  const text = inner?.message ?? textOf(error) ?? JSON.stringify(error).slice(0, LONGEST_TEXT)
+  const text = inner?.message ?? textOf(error) ?? shortened(JSON.stringify(error), LONGEST_TEXT)
   // OpenRouter says only "Provider returned error" itself, and hands on what the provider said.
   const metadata = error['metadata']
   const raw = isFields(metadata) && typeof metadata['raw'] === 'string' ? faultInBody(metadata['raw']).message : ''
@@ -80,7 +80,7 @@ function namesIn(error: Fields): Omit<ServiceFault, 'message'> {
 function detailed(detail: string | readonly unknown[]): ServiceFault {
   if (typeof detail === 'string') return { message: detail }
   const [first] = detail
-  if (!isFields(first)) return { message: JSON.stringify(detail).slice(0, LONGEST_TEXT) }
+  if (!isFields(first)) return { message: shortened(JSON.stringify(detail), LONGEST_TEXT) }
   const place = Array.isArray(first['loc']) ? first['loc'].filter((part) => part !== 'body').join('.') : ''
   const message = textOf(first) ?? 'The request was refused.'
   return place === '' ? { message } : { message: `${place}: ${message}`, param: place }

@@ -4,7 +4,8 @@
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
-import { type Failure, failureKind } from './failure-kind.ts'
+import { shortened } from '../text-cut.ts'
+import { type Failure, failureKind, windowIn } from './failure-kind.ts'
 import { ModelError, type ModelErrorKind } from './port.ts'
 
 /** Beyond this a plain timer fires at once. */
@@ -70,6 +71,7 @@ function toModelError(error: unknown, spec: ProviderSpec): ModelError {
   return new ModelError(kind, scrub(`${spec.id}: ${failure.message}${reason}${hint}`, spec), {
     ...(failure.status === undefined ? {} : { status: failure.status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    window: kind === 'context' ? windowIn(failure.message) : undefined,
     cause: error,
   })
 }
@@ -92,7 +94,7 @@ function scrub(text: string, spec: ProviderSpec): string {
     const value = secret?.reveal() ?? ''
     if (value.length >= 6) clean = clean.replaceAll(value, '***')
   }
-  return clean.length > 1000 ? `${clean.slice(0, 1000)}…` : clean
+  return shortened(clean, 1000)
 }
 
 function pause(clock: Clock, ms: number, signal: StopSignal): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { join, relative } from 'node:path'
 import { contains, isEngines, isPattern, patternFolder } from './engine-files.ts'
-import { realPlace } from './places.ts'
+import { Places } from './places.ts'
 
 export interface EngineGuard {
   /** Whether a real path is one of them or lies under one. */
@@ -21,20 +21,18 @@ interface Own {
 }
 
 /** `roots`: the agent's folders as configured. One that lies in the state folder, also after all links, is not the engine's. */
-export async function engineGuard(protectedPaths: readonly string[], roots: readonly string[]): Promise<EngineGuard> {
-  const realRoots = await Promise.all(roots.map(async (root) => [root, (await realPlace(root)).real] as const))
-  const all = await Promise.all(
-    protectedPaths.map(async (path): Promise<readonly Own[]> => {
-      const real = isPattern(path)
-        ? join((await realPlace(patternFolder(path))).real, relative(patternFolder(path), path))
-        : (await realPlace(path)).real
-      const except = realRoots
-        .filter(([root, realRoot]) => root !== path && contains(path, root) && relative(path, root) === relative(real, realRoot))
-        .map(([, realRoot]) => fold(realRoot))
-      return [...new Set([path, real])].map((one) => ({ path: fold(one), except }))
-    }),
-  )
-  const owns = all.flat()
+export function engineGuard(protectedPaths: readonly string[], roots: readonly string[]): EngineGuard {
+  const places = new Places()
+  const realRoots = roots.map((root) => [root, places.of(root).real] as const)
+  const owns = protectedPaths.flatMap((path): readonly Own[] => {
+    const real = isPattern(path)
+      ? join(places.of(patternFolder(path)).real, relative(patternFolder(path), path))
+      : places.of(path).real
+    const except = realRoots
+      .filter(([root, realRoot]) => root !== path && contains(path, root) && relative(path, root) === relative(real, realRoot))
+      .map(([, realRoot]) => fold(realRoot))
+    return [...new Set([path, real])].map((one) => ({ path: fold(one), except }))
+  })
   return {
     owns(real) {
       const path = fold(real)

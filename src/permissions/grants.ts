@@ -53,7 +53,7 @@ type Named = Pick<ToolDefinition, 'name' | 'commandOf'>
 export function denyOfTool({ tools, bare }: Grants, tool: Named): string | undefined {
   const pattern = tools.find((one) => globMatch(one, tool.name))
   if (pattern !== undefined) return `tool:${pattern}`
-  return runsCommands(tool) ? undefined : deniedBy(bare, [tool.name])
+  return runsCommands(tool) ? undefined : deniedBy(bare, { words: [tool.name], mayStart: false })
 }
 
 /** The grant that lets a tool run unasked, as it is written, or undefined. */

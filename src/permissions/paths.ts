@@ -70,8 +70,8 @@ export function createPathGate(options: PathGateOptions): PathGate {
     return prepared
   }
 
-  let guard: Promise<EngineGuard> | undefined
-  const engine = (): Promise<EngineGuard> => {
+  let guard: EngineGuard | undefined
+  const engine = (): EngineGuard => {
     guard ??= engineGuard(
       options.protectedPaths,
       options.roots.map((root) => root.path),
@@ -107,7 +107,7 @@ export function createPathGate(options: PathGateOptions): PathGate {
     const problem = namesProblem(what === 'file' ? components : [...components, ''], purpose)
     if (problem !== undefined) refuse(problem)
     // A folder is gone through, not written.
-    const met = await realProblem(real, { use: what === 'file' ? purpose : 'read' }, { roots: [root], engine: await engine() })
+    const met = realProblem(real, { use: what === 'file' ? purpose : 'read' }, { roots: [root], engine: engine() })
     if (met !== undefined) refuse(met.reason)
   }
 

@@ -1,7 +1,6 @@
-// Where a path really is: a path comes in, absolute paths without links leave, also for what does not exist yet.
+// Where paths really are: a path comes in, absolute paths without links leave, also for what does not exist yet.
 
-import { lstat, readlink, realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstatSync, readlinkSync } from 'node:fs'
 
 export interface RealPlace {
   /** Where the path leads, all links followed; what is not there yet by its parent, and by what a dangling link names. */
@@ -10,50 +9,55 @@ export interface RealPlace {
   readonly entry: string
 }
 
-/** Resolves an absolute path as the system does: a `..` after a link leaves what the link leads to. */
-export async function realPlace(path: string): Promise<RealPlace> {
-  const names = namesIn(path)
-  const name = names.pop()
-  if (name === undefined) return { real: '/', entry: '/' }
-  const folder = await follow(`/${names.join('/')}`)
-  const entry = name === '..' ? dirname(folder) : join(folder, name)
-  const target = name === '..' ? undefined : await linkAt(entry)
-  if (target === undefined) return { real: entry, entry }
-  return { real: await follow(target.startsWith('/') ? target : `${folder}/${target}`), entry }
-}
-
-const namesIn = (path: string): string[] => path.split('/').filter((name) => name !== '' && name !== '.')
-
 /** As the system has it: a path through more links is refused by all. */
 const MOST_LINKS = 40
 
-/** All links followed. The system does it where everything exists; else one name after another. */
-async function follow(path: string): Promise<string> {
-  const known = await realpath(path).catch(() => undefined)
-  if (known !== undefined) return known
-  const left = namesIn(path).reverse()
-  let real = '/'
-  let links = 0
-  for (let name = left.pop(); name !== undefined; name = left.pop()) {
-    if (name === '..') {
-      real = dirname(real)
-      continue
-    }
-    const next = join(real, name)
-    const target = links < MOST_LINKS ? await linkAt(next) : undefined
-    if (target === undefined) {
-      real = next
-      continue
-    }
-    links++
-    left.push(...namesIn(target).reverse())
-    if (target.startsWith('/')) real = '/'
+/** Resolves absolute paths as the system does: a `..` after a link leaves what the link leads to. Looks at each name once. */
+export class Places {
+  readonly #known = new Map<string, RealPlace>()
+
+  /** Never throws. */
+  of(path: string): RealPlace {
+    return this.#resolve(path, { left: MOST_LINKS })
   }
-  return real
+
+  #resolve(path: string, links: { left: number }): RealPlace {
+    let place: RealPlace = { real: '', entry: '' }
+    for (const name of path.split('/')) {
+      if (name === '' || name === '.') continue
+      if (name === '..') {
+        const parent = place.real.slice(0, Math.max(place.real.lastIndexOf('/'), 0))
+        place = { real: parent, entry: parent }
+      } else place = this.#below(place.real, name, links)
+    }
+    return place.entry === '' ? { real: '/', entry: '/' } : { real: place.real || '/', entry: place.entry }
+  }
+
+  /** One name in a folder without links; the root is empty. */
+  #below(folder: string, name: string, links: { left: number }): RealPlace {
+    const entry = `${folder}/${name}`
+    const known = this.#known.get(entry)
+    if (known !== undefined) return known
+    const target = linkAt(entry)
+    let real = entry
+    if (target !== undefined && links.left-- > 0) {
+      real = this.#resolve(target.startsWith('/') ? target : `${folder}/${target}`, links).real
+      if (real === '/') real = ''
+    }
+    const place = { real, entry }
+    this.#known.set(entry, place)
+    return place
+  }
 }
 
+/** Of one path alone. */
+export const realPlace = (path: string): RealPlace => new Places().of(path)
+
 /** What a link names; undefined: it is none. */
-const linkAt = async (path: string): Promise<string | undefined> => {
-  const info = await lstat(path).catch(() => undefined)
-  return info?.isSymbolicLink() === true ? await readlink(path).catch(() => undefined) : undefined
+function linkAt(path: string): string | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : undefined
+  } catch {
+    return undefined
+  }
 }

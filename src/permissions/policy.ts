@@ -5,7 +5,8 @@ import type { AgentPlan } from '../plan/plan.ts'
 import { type ToolDefinition, type ToolPolicy, traitsOf } from '../tools/port.ts'
 import { allowOfTool, denyOfTool, readGrants } from './grants.ts'
 import type { RememberedGrants, ShellPolicy, Verdict } from './port.ts'
-import { recheckCommand } from './shell/recheck.ts'
+import { fixedPath, homeOf } from './run.ts'
+import { type Programs, programsOf } from './shell/programs.ts'
 import { judgeCommand } from './shell/verdict.ts'
 
 export interface ToolCall {
@@ -19,6 +20,8 @@ export interface ToolCall {
   readonly protectedPaths: readonly string[]
   /** Working folder, absolute. */
   readonly cwd: string
+  /** Which programs a name means; absent: those in the system's folders. */
+  readonly programs?: Programs
 }
 
 /** What commands are judged by: of the grants, those of commands. */
@@ -39,10 +42,13 @@ export function shellPolicy(call: Omit<ToolCall, 'tool' | 'input'>): ShellPolicy
     sandboxed: call.sandboxed,
     protectedPaths: call.protectedPaths,
     cwd: call.cwd,
+    roots: call.agent.workspace.length === 0 ? [{ path: call.cwd, access: 'write' }] : call.agent.workspace,
+    programs: call.programs ?? programsOf(fixedPath(call.agent.workspace)),
+    home: homeOf(call.sandboxed),
   }
 }
 
-/** Judges one call by its text and today's policy. Never throws. */
+/** Judges one call by today's policy; a command also by the files it names, as they are now. Never throws. */
 export function judgeTool(call: ToolCall): Verdict {
   const { tool, input } = call
   const denied = deniedTool(call)
@@ -91,22 +97,4 @@ function judgeByTraits({ tool, agent, remembered }: ToolCall): Verdict {
     reason: `\`${tool.name}\` ${traits.runs ? 'runs programs' : traits.spends ? 'spends money' : traits.sends ? 'sends something out' : 'changes something'}, and nothing grants it.`,
     grants: [`tool:${tool.name}`],
   }
-}
-
-/**
- * The verdict just before running: as `judgeTool`, and for what the safe list let through, the files it would really reach.
- * Call it last; what a person approved needs no second look at its files.
- */
-export async function judgeToolNow(call: ToolCall): Promise<Verdict> {
-  const verdict = judgeTool(call)
-  const command = call.tool.commandOf?.(call.input)
-  if (command === undefined || verdict.decision !== 'run') return verdict
-  const problem = await recheckCommand(verdict, command, {
-    cwd: call.cwd,
-    roots: call.agent.workspace.map((root) => root.path),
-    protectedPaths: call.protectedPaths,
-  })
-  if (problem === undefined) return verdict
-  const { grants: _, ...rest } = verdict
-  return { ...rest, decision: call.agent.permissions.mode === 'ask' ? 'ask' : 'refuse', by: 'floor', reason: problem, grants: [] }
 }

@@ -1,6 +1,7 @@
 // Verdicts and gates: the one place that says whether a command, a path or an address may be used.
 
-import type { AgentPlan, Permissions } from '../plan/plan.ts'
+import type { AgentPlan, Permissions, WorkspaceRoot } from '../plan/plan.ts'
+import type { Programs } from './shell/programs.ts'
 
 export type Decision = 'run' | 'ask' | 'refuse'
 
@@ -25,6 +26,10 @@ export interface Verdict {
     readonly reason: string
     readonly by: string
   }[]
+  /** Of a command that runs: what runs, one argv a simple command, in order, joiners and redirections left out. */
+  readonly normalForm?: readonly (readonly string[])[]
+  /** The same as the text that is run in place of the command as it was written; absent: its exact bytes are. */
+  readonly script?: string
   /** Grants that "always" would save: one a part; empty when none may be saved. */
   readonly grants?: readonly string[]
 }
@@ -39,6 +44,12 @@ export interface ShellPolicy extends Pick<Permissions, 'mode' | 'allow' | 'deny'
   readonly protectedPaths: readonly string[]
   /** Working folder, absolute. */
   readonly cwd: string
+  /** Folders the agent may use; the first is its workspace. */
+  readonly roots: readonly WorkspaceRoot[]
+  /** Which programs a name means. */
+  readonly programs: Programs
+  /** What `~` stands for. */
+  readonly home: string
 }
 
 /** One file that a command names. */

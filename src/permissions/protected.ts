@@ -51,6 +51,9 @@ export function protectedComponent(components: readonly string[]): string | unde
   return undefined
 }
 
+/** Whether a folder of that name holds credentials under an ordinary one. */
+export const mayHoldProtected = (folder: string): boolean => PAIRS.some(([parent]) => parent === foldName(folder))
+
 const KEY_EXTENSIONS = ['.pem', '.key', '.p12', '.pfx', '.jks', '.keystore', '.ppk', '.kdbx']
 /** Names a pattern is tried against. Those that are ordinary but for their folder (`*.json`, `log*`) are not among them. */
 const SAMPLES = [

@@ -6,7 +6,10 @@ import { existsSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { basename, dirname, resolve, sep } from 'node:path'
+import { lazily } from '../lazily.ts'
 import type { AgentPlan, WorkspaceRoot } from '../plan/plan.ts'
+import { headOf, tailOf } from '../text-cut.ts'
+import { gitEnvironment } from './git-environment.ts'
 import { GateError, type ShellResult, type ShellRunner } from './port.ts'
 import type { Redact } from './redact.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -52,7 +55,12 @@ export function fixedPath(roots: readonly WorkspaceRoot[]): string {
     .join(':')
 }
 
-/** Everything a command finds in its environment. Nothing of the engine's own comes through but where its user lives. */
+const userHome = lazily(() => userInfo().homedir)
+
+/** What a command finds in HOME: its own in a sandbox of Linux, where homes are out of sight. */
+export const homeOf = (sandboxed: boolean): string => (sandboxed && process.platform === 'linux' ? '/tmp' : userHome())
+
+/** What a command finds in its environment besides git's part. Nothing of the engine's own comes through but where its user lives. */
 export function childEnvironment(
   roots: readonly WorkspaceRoot[],
   extra: Readonly<Record<string, string>> = {},
@@ -61,7 +69,7 @@ export function childEnvironment(
   return {
     ...extra,
     PATH: fixedPath(roots),
-    HOME: user.homedir,
+    HOME: homeOf(false),
     USER: user.username,
     LOGNAME: user.username,
     SHELL: '/bin/bash',
@@ -71,10 +79,6 @@ export function childEnvironment(
     NO_COLOR: '1',
     PAGER: 'cat',
     MANPAGER: 'cat',
-    GIT_PAGER: 'cat',
-    GIT_EDITOR: 'true',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_NOSYSTEM: '1',
     ...(process.env['TZ'] === undefined ? {} : { TZ: process.env['TZ'] }),
   }
 }
@@ -83,7 +87,7 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
   const first = options.roots[0]
   if (first === undefined) throw new Error('A shell runner needs a root.')
   const cwd = resolve(first.path)
-  const env = childEnvironment(options.roots, options.env)
+  const environment = childEnvironment(options.roots, options.env)
 
   return {
     async run(command, { signal, timeoutMs = TIMEOUT_MS, maxBytes = options.maxBytes ?? MAX_BYTES, lastLook }) {
@@ -137,6 +141,7 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
       readonly lastLook: (() => Promise<void>) | undefined
     },
   ): Promise<ShellResult> {
+    const env = { ...environment, ...(await gitEnvironment(cwd)) }
     await lastLook?.()
     return await new Promise((done, fail) => {
       const [file, ...args] = argv
@@ -225,8 +230,8 @@ function createCapture(maxBytes: number): {
         const whole = redact(Buffer.concat([start, tail]).toString('utf8'))
         if (Buffer.byteLength(whole) <= maxBytes) return { text: whole, dropped: 0 }
       }
-      const kept = redact(start.toString('utf8')).slice(0, headRoom)
-      const last = tailRoom === 0 ? '' : redact((tail.length === 0 ? start : tail).toString('utf8')).slice(-tailRoom)
+      const kept = headOf(redact(start.toString('utf8')), headRoom)
+      const last = tailRoom === 0 ? '' : tailOf(redact((tail.length === 0 ? start : tail).toString('utf8')), tailRoom)
       const dropped = Math.max(0, total - Buffer.byteLength(kept) - Buffer.byteLength(last))
       return { text: `${kept}\n[… ${dropped} bytes left out …]\n${last}`, dropped }
     },

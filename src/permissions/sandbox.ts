@@ -7,6 +7,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import type { WorkspaceRoot } from '../plan/plan.ts'
+import { headOf } from '../text-cut.ts'
 import { isPattern, patternFolder } from './engine-files.ts'
 import { isProtectedName } from './protected.ts'
 
@@ -90,7 +91,7 @@ function tried(
     return await new Promise((done) => {
       execFile(file as string, args, { timeout: 10_000, env: {} }, (error, _, stderr) => {
         const detail = (stderr.trim().split('\n')[0] ?? '') || (error === null ? '' : messageOf(error))
-        done(error === null ? undefined : `${kind} is installed but does not work here: ${detail.slice(0, 200)}`)
+        done(error === null ? undefined : `${kind} is installed but does not work here: ${headOf(detail, 200)}`)
       })
     })
   }

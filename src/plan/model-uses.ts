@@ -22,8 +22,8 @@ export function usesIn(agent: ModelsOf, name: string): readonly string[] {
 }
 
 /** What a person is told to do about it. */
-export function changeHint(uses: readonly string[]): string {
+export function changeHint(uses: readonly string[], replacement = 'another model'): string {
   const more = uses.length > MOST ? ` and ${uses.length - MOST} more` : ''
   const inherited = uses.some((key) => key.endsWith('.model') && !key.endsWith('.compaction.model'))
-  return `Name another model under ${uses.slice(0, MOST).join(', ')}${more}${inherited ? ', or under defaults.model' : ''}.`
+  return `Name ${replacement} under ${uses.slice(0, MOST).join(', ')}${more}${inherited ? ', or under defaults.model' : ''}.`
 }

@@ -2,6 +2,7 @@
 
 import type { ContentBlock, MediaBlock, TextBlock, ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
+import { renderBlock } from './render.ts'
 
 type Content = TranscriptEntry['content']
 
@@ -50,14 +51,21 @@ function toolUse({ id, name, input, from, fields }: ToolUseBlock): ToolUseBlock 
 
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
+/** A line as text: calls and results are told in words, thoughts are left out; a user's media stay. */
+export function plainBlocks({ role, content }: Pick<TranscriptEntry, 'role' | 'content'>): readonly (TextBlock | MediaBlock)[] {
+  return asBlocks(content).flatMap((block) => {
+    if (block.type === 'tool_use' || block.type === 'tool_result') return { type: 'text', text: `[${renderBlock(block)}]` }
+    return role === 'user' || block.type === 'text' ? (sayable(block) ?? []) : []
+  })
+}
+
 export const resultsIn = (content: Content): readonly ToolResultBlock[] =>
   asBlocks(content).filter((block): block is ToolResultBlock => block.type === 'tool_result')
 
-/** A result for the call `id`, shortened where a trim says so. */
-export function resultBlock(id: string, result: ToolResultBlock, shortened: boolean): ToolResultBlock {
+/** A result for the call `id`. */
+export function resultBlock(id: string, result: ToolResultBlock): ToolResultBlock {
   const error = result.is_error === true ? { is_error: true } : {}
-  const content = shortened ? shortenedText(result) : resultContent(result)
-  return { type: 'tool_result', tool_use_id: id, content, ...error }
+  return { type: 'tool_result', tool_use_id: id, content: resultContent(result), ...error }
 }
 
 /** Stands where no result ever came. Always the same words, so that a request's beginning never changes. */
@@ -73,15 +81,6 @@ function resultContent({ content, is_error }: ToolResultBlock): ToolResultBlock[
   if (typeof content === 'string') return hasWords(content) ? content : empty
   const blocks = (content ?? []).flatMap((block) => sayable(block) ?? [])
   return blocks.length === 0 ? empty : blocks
-}
-
-const shortenedText = (result: ToolResultBlock): string =>
-  `[Left out to save room: ${resultLength(result)} characters. Call the tool again if they matter.]`
-
-/** Characters of a result, media as their data. */
-export function resultLength({ content }: ToolResultBlock): number {
-  if (content === undefined || typeof content === 'string') return content?.length ?? 0
-  return content.reduce((sum, block) => sum + (block.type === 'text' ? block.text.length : block.source.data.length), 0)
 }
 
 function sayable(block: ContentBlock): TextBlock | MediaBlock | null {

@@ -3,7 +3,7 @@
 import type { TranscriptEntry } from '../storage/ports.ts'
 
 const ROLES = new Set(['user', 'assistant', 'system'])
-const KINDS = new Set(['summary', 'reset', 'note', 'trim'])
+const KINDS = new Set(['summary', 'reset', 'note', 'trim', 'replace'])
 
 /** The entry of a line; null: not one. NULs that a power cut left around it are passed over. */
 export function parseEntry(line: string): TranscriptEntry | null {
@@ -20,13 +20,14 @@ export const formatEntry = (entry: TranscriptEntry): string => `${JSON.stringify
 
 function isEntry(value: unknown): value is TranscriptEntry {
   if (!isObject(value)) return false
-  const { id, role, content, timestamp, kind, keepFrom, trimmed, usage, context } = value
+  const { id, role, content, timestamp, kind, keepFrom, trimmed, replaced, usage, context } = value
   if (typeof id !== 'string' || id === '' || typeof role !== 'string' || !ROLES.has(role)) return false
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) return false
   if (kind !== undefined && (typeof kind !== 'string' || !KINDS.has(kind))) return false
   if (keepFrom !== undefined && typeof keepFrom !== 'string') return false
   if (context !== undefined && typeof context !== 'string') return false
   if (trimmed !== undefined && !(Array.isArray(trimmed) && trimmed.every((one) => typeof one === 'string'))) return false
+  if (replaced !== undefined && !(Array.isArray(replaced) && replaced.every(isReplacement))) return false
   if (usage !== undefined && !isUsage(usage)) return false
   return typeof content === 'string' || (Array.isArray(content) && content.every(isBlock))
 }
@@ -51,6 +52,16 @@ function isBlock(value: unknown): boolean {
 
 const isResultContent = (content: unknown): boolean =>
   content === undefined || typeof content === 'string' || (Array.isArray(content) && content.every(isBlock))
+
+const isReplacement = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['entry'] === 'string' &&
+  isIndex(value['block']) &&
+  (value['inner'] === undefined || isIndex(value['inner'])) &&
+  (value['note'] === undefined || typeof value['note'] === 'string') &&
+  (value['keep'] === undefined || isIndex(value['keep']))
+
+const isIndex = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
 
 const isUsage = (usage: unknown): boolean =>
   isObject(usage) && ['input', 'output', 'cacheRead', 'cacheWrite'].every((key) => Number.isFinite(usage[key]))

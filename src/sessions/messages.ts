@@ -4,7 +4,8 @@
 
 import type { ContentBlock, ModelMessage, ToolResultBlock } from '../models/port.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
-import { assistantBlocks, missingResult, resultBlock, resultsIn, userBlocks, withContext } from './blocks.ts'
+import { assistantBlocks, missingResult, plainBlocks, resultBlock, resultsIn, userBlocks, withContext } from './blocks.ts'
+import { contentAsSent, type Marks, marksOf } from './marks.ts'
 
 /** What was built of a transcript so far, found by its first entry. */
 const built = new WeakMap<TranscriptEntry, Builder>()
@@ -21,10 +22,6 @@ export function messagesOf(transcript: Pick<Transcript, 'entries'>): ModelMessag
   return fresh.view(entries)
 }
 
-/** How a trim names a tool result: ids of calls alone need not be unique in a transcript. */
-export const resultName = (entry: Pick<TranscriptEntry, 'id'>, result: ToolResultBlock): string =>
-  `${entry.id}#${result.tool_use_id}`
-
 const SUMMARY_HEAD = 'Summary of the conversation so far:'
 /** A conversation must begin with a user; one the agent began (a heartbeat's text) gets this before it. */
 const OPENING = '(You wrote first.)'
@@ -37,8 +34,8 @@ interface Builder {
 
 function createBuilder(initial: readonly TranscriptEntry[]): Builder {
   const summary = initial.findLast((entry) => entry.kind === 'summary')
-  const trimmed = new Set(initial.flatMap((entry) => (entry.kind === 'trim' ? (entry.trimmed ?? []) : [])))
-  const assembly = createAssembly(trimmed)
+  const marks = marksOf({ entries: initial })
+  const assembly = createAssembly()
   if (summary !== undefined) assembly.addUser([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${textOf(summary)}` }])
   let seen = 0
   let last: TranscriptEntry | undefined
@@ -53,14 +50,22 @@ function createBuilder(initial: readonly TranscriptEntry[]): Builder {
       for (; seen < entries.length; seen++) {
         last = entries[seen] as TranscriptEntry
         // What stands before a reset or outside what a summary keeps is cut off already; these lines only mark the place.
-        if (last.kind === undefined && last.role !== 'system') assembly.take(last)
+        if (last.kind !== undefined || last.role === 'system') continue
+        const entry = asSent(last, marks)
+        if (seen < marks.plainBefore) assembly.takePlain(entry)
+        else assembly.take(entry)
       }
       return assembly.messages()
     },
   }
 }
 
-const REBUILDS: ReadonlySet<string> = new Set(['summary', 'reset', 'trim'])
+const REBUILDS: ReadonlySet<string> = new Set(['summary', 'reset', 'trim', 'replace'])
+
+function asSent(entry: TranscriptEntry, marks: Marks): TranscriptEntry {
+  const content = contentAsSent(entry, marks)
+  return content === entry.content ? entry : { ...entry, content }
+}
 
 const textOf = ({ content }: TranscriptEntry): string =>
   typeof content === 'string' ? content : content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
@@ -80,13 +85,12 @@ interface Pending {
 interface Assembly {
   addUser(blocks: readonly ContentBlock[]): void
   take(entry: TranscriptEntry): void
+  /** Takes a line as text: no call of it waits for a result. */
+  takePlain(entry: TranscriptEntry): void
   messages(): ModelMessage[]
 }
 
-function createAssembly(
-  trimmed: ReadonlySet<string>,
-  start: { messages: ModelMessage[]; used: Set<string> } = { messages: [], used: new Set() },
-): Assembly {
+function createAssembly(start: { messages: ModelMessage[]; used: Set<string> } = { messages: [], used: new Set() }): Assembly {
   const { messages, used } = start
   let pending: Pending | null = null
 
@@ -121,8 +125,7 @@ function createAssembly(
     const answers = entry.role === 'user' ? resultsIn(entry.content).filter(({ tool_use_id }) => isOpen(open, tool_use_id)) : []
     for (const result of answers) {
       const id = open.ids.get(result.tool_use_id)
-      if (id !== undefined && !open.results.has(id))
-        open.results.set(id, resultBlock(id, result, trimmed.has(resultName(entry, result))))
+      if (id !== undefined && !open.results.has(id)) open.results.set(id, resultBlock(id, result))
     }
     if (answers.length > 0) {
       open.beside.push(...userBlocks(entry.content))
@@ -149,10 +152,11 @@ function createAssembly(
   return {
     addUser: (blocks) => add('user', blocks),
     take,
+    takePlain: (entry) => add(entry.role === 'user' ? 'user' : 'assistant', plainBlocks(entry)),
     messages() {
       if (pending === null) return messages.slice()
       // Not settled for good: results may still come, so it is settled on a copy.
-      const copy = createAssembly(trimmed, { messages: messages.slice(), used: new Set(used) })
+      const copy = createAssembly({ messages: messages.slice(), used: new Set(used) })
       const { ids, results, beside, deferred } = pending
       copy.addUser([...[...ids.values()].map((id) => results.get(id) ?? missingResult(id)), ...beside])
       for (const entry of deferred) copy.take(entry)

@@ -111,8 +111,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
             continue
           }
           still++
-          const next = storage.outbox.next()
-          const due = next !== null && next.at <= clock.now()
+          const due = (await storage.outbox.due(clock.now(), 1)).rows.length > 0
           quiet = due || turns.working() > modelClock.waiting() ? 0 : quiet + 1
           if (still > BUSY_ROUNDS && performance.now() - since > STILL_MS) return
         }

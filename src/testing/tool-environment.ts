@@ -7,6 +7,7 @@ import type { CreateToolEnvironment, ToolEnvironment } from '../engine/tools/too
 import { indexNote, rank } from '../memory/ranking.ts'
 import { engineFiles } from '../permissions/engine-files.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
+import type { Programs } from '../permissions/shell/programs.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import type { MemoryStore } from '../tools/port.ts'
 import type { ToolRunner } from '../tools/run.ts'
@@ -33,6 +34,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
         sandboxed: bounded.sandbox === 'required',
         protectedPaths: engineFiles(plan),
         cwd: cwdOf(bounded),
+        programs: ANY_PROGRAM,
       }),
       cwdOf,
       pathsOf: ({ agent }) => pathsOf(agent),
@@ -54,6 +56,9 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
     return made
   }
 }
+
+/** Which programs a machine has is not what a test is about. */
+const ANY_PROGRAM: Programs = { find: (name) => name }
 
 const NO_NETWORK: NetworkGate = {
   fetch: async () => {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { messageOf } from '../errors.ts'
+import { shortened, withoutMiddle } from '../text-cut.ts'
 import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from './port.ts'
 
 export interface ToolRunner {
@@ -90,44 +91,22 @@ function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilit
   const error = result?.isError ? { isError: true } : {}
   const files = result?.attachments === undefined ? {} : { attachments: result.attachments }
   const content: unknown = result?.content
-  if (typeof content === 'string') return { content: wrap(capText(content, maxChars)), ...error, ...files }
+  if (typeof content === 'string') return { content: wrap(withoutMiddle(content, maxChars)), ...error, ...files }
   if (!Array.isArray(content)) return failure(`${tool.name} gave no result.`)
   let left = maxChars
   const blocks = (result.content as Exclude<ToolResult['content'], string>).map((block) => {
     if (block.type !== 'text') return block
-    const text = capText(block.text, Math.max(left, 0))
+    const text = withoutMiddle(block.text, Math.max(left, 0))
     left -= block.text.length
     return { type: 'text' as const, text: wrap(text) }
   })
   return { content: blocks, ...error, ...files }
 }
 
-/** Head and tail of a text that is too long, with a note of what was cut between them. */
-export function capText(text: string, maxChars: number): string {
-  if (text.length <= maxChars) return text
-  let head = Math.floor((maxChars * 2) / 3)
-  let tail = text.length - (maxChars - head)
-  // Cut at line ends where one is near, and never inside a character.
-  const lineEnd = text.lastIndexOf('\n', head)
-  if (lineEnd > head * 0.8) head = lineEnd
-  const lineStart = text.indexOf('\n', tail)
-  if (lineStart !== -1 && lineStart - tail < maxChars * 0.1) tail = lineStart + 1
-  if (isHighSurrogate(text, head - 1)) head--
-  if (isHighSurrogate(text, tail - 1)) tail++
-  const cut = text.slice(head, tail)
-  const note = `[${cut.length} of ${text.length} characters were left out here (${cut.split('\n').length} lines); ask for a part to see them]`
-  return `${text.slice(0, head)}\n\n${note}\n\n${text.slice(tail)}`
-}
-
-const isHighSurrogate = (text: string, index: number): boolean => {
-  const code = text.charCodeAt(index)
-  return code >= 0xd800 && code <= 0xdbff
-}
-
 const MARK_CHARS = 20
 
 /** A name that others chose, fit to stand in a line of ours: it can neither end the line nor the brackets. */
-export const plainLabel = (name: string): string => name.replaceAll(/[\p{C}\p{Z}[\]]+/gu, ' ').slice(0, 120)
+export const plainLabel = (name: string): string => shortened(name.replaceAll(/[\p{C}\p{Z}[\]]+/gu, ' '), 120)
 
 /**
  * Marks text as data. The mark is made of the text and of a salt that nobody outside knows, so that no text can hold its own

@@ -80,7 +80,7 @@ t.test('one command, for an agent', async (t) => {
   t.match(await json('rm x', 'main'), { decision: 'ask' })
   t.match(await json('rm x', 'loose'), { decision: 'run' })
   t.match(await json('git push'), { decision: 'refuse' }, 'without a name, the default agent')
-  t.match(await json('cat ../../audit.jsonl', 'main'), { decision: 'refuse' }, 'the state folder is the engine’s')
+  t.match(await json('cat ../../.openclaw/audit.jsonl', 'main'), { decision: 'refuse' }, 'the state folder is the engine’s')
   t.match(await json(`cat ${join(cwd, 'openclaw.yaml')}`, 'loose'), { decision: 'refuse' })
   await writeFile(join(cwd, '.openclaw/exec-approvals.json'), '{"agents":{"main":{"allowed":["rm x"]}}}')
   t.match(await json('rm x', 'main'), { decision: 'run' }, 'remembered grants count')

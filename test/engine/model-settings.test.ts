@@ -175,3 +175,10 @@ t.test('a limit in money is reached by the prices of the table', async (t) => {
   t.same(replies.slice(0, 3), ['ok', 'ok', 'ok'])
   t.match(replies[3], /budget for today/)
 })
+
+t.test('a model that its service offers no longer: what to name instead is said', async (t) => {
+  const b = await bot(t, 'agents: { main: { soul: S, model: claude-sonnet-4-5 } }', {
+    api: { reply: () => ({ fault: { status: 404, message: 'model: claude-sonnet-4-5' } }) },
+  })
+  t.match((await b.chat('u', 'hello')).body.response, /Name claude-sonnet-5-5 under agents\.main\.model/)
+})

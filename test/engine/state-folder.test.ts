@@ -7,7 +7,7 @@ import { createFakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { engineFiles } from '../../src/permissions/engine-files.ts'
 import { usePlace, useProblem } from '../../src/permissions/operands.ts'
 import { createPathGate } from '../../src/permissions/paths.ts'
-import { judgeToolNow } from '../../src/permissions/policy.ts'
+import { judgeTool } from '../../src/permissions/policy.ts'
 import { HEAD, startBot } from '../support/bot.ts'
 import type { FakeReply, MessagesRequest } from '../support/fake-messages-api.ts'
 import { testdir } from '../support/testdir.ts'
@@ -93,7 +93,7 @@ channels: { http: {}, webchat: {}, telegram: { token: "${telegram.token}", apiRo
   if (agent === undefined) throw new Error('no agent')
   const protectedPaths = engineFiles(plan)
   const gate = createPathGate({ roots: agent.workspace, protectedPaths })
-  const place = await usePlace({ cwd: folder, roots: agent.workspace, protectedPaths })
+  const place = usePlace({ cwd: folder, roots: agent.workspace, protectedPaths })
   const others = ['openclaw.yaml', '.env', 'SOUL.md', 'skills/s/SKILL.md', 'skills/new/SKILL.md', `${STATE}/not/there/yet`].map(
     (name) => join(folder, name),
   )
@@ -104,14 +104,14 @@ channels: { http: {}, webchat: {}, telegram: { token: "${telegram.token}", apiRo
     const name = relative(folder, path)
     await t.rejects(gate.writeText(name, 'x'), /engine|protected name|percent codes|never written/, `write_file ${name}`)
     await t.rejects(gate.readText(name), /engine|protected name|percent codes|no such file/, `read_file ${name}`)
-    t.match(await useProblem({ path: name, use: 'write' }, place), { kind: 'engine' }, `written by a command: ${name}`)
-    t.match(await useProblem({ path: `./out/../${name}`, use: 'read' }, place), { kind: 'engine' }, `read by a command: ${name}`)
+    t.match(useProblem({ path: name, use: 'write' }, place), { kind: 'engine' }, `written by a command: ${name}`)
+    t.match(useProblem({ path: `./out/../${name}`, use: 'read' }, place), { kind: 'engine' }, `read by a command: ${name}`)
   }
   for (const name of [STATE, '.', '..', folder, `${STATE}/agents`])
-    t.match(await useProblem({ path: name, use: 'write', deep: true }, place), { kind: 'engine' }, `moved or removed: ${name}`)
+    t.match(useProblem({ path: name, use: 'write', deep: true }, place), { kind: 'engine' }, `moved or removed: ${name}`)
   for (const command of [`rm -rf ${STATE}`, `cp x ${STATE}/halts.json`, `mv ${STATE}/engine.lock y`, `cat ${STATE}/gateway.json`])
     t.match(
-      await judgeToolNow({
+      judgeTool({
         tool: bash,
         input: { command },
         agent: { ...agent, permissions: { ...agent.permissions, allow: ['rm *', 'cp *', 'mv *', 'cat *'] } },
@@ -156,10 +156,10 @@ t.test('the default workspace', async (t) => {
     t.match((await b.chat('u', 'do 1')).body.response, /workspace/)
     const { plan } = b.claw.engine
     const roots = plan.agents.get('main')?.workspace ?? []
-    const place = await usePlace({ cwd: roots[0]?.path ?? '', roots, protectedPaths: engineFiles(plan) })
-    t.equal(await useProblem({ path: 'a.txt', use: 'write' }, place), undefined)
+    const place = usePlace({ cwd: roots[0]?.path ?? '', roots, protectedPaths: engineFiles(plan) })
+    t.equal(useProblem({ path: 'a.txt', use: 'write' }, place), undefined)
     for (const path of ['../../state.db', '../other/secret.txt', '..', '../..', '../new'])
-      t.match(await useProblem({ path, use: 'write' }, place), { kind: 'engine' }, path)
-    t.match(await useProblem({ path: '../other/secret.txt', use: 'read' }, place), { kind: 'engine' })
+      t.match(useProblem({ path, use: 'write' }, place), { kind: 'engine' }, path)
+    t.match(useProblem({ path: '../other/secret.txt', use: 'read' }, place), { kind: 'engine' })
   })
 })

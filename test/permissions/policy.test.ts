@@ -1,8 +1,10 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+
 import { expandBraces } from '../../src/permissions/braces.ts'
-import { judgeTool, judgeToolNow, type ToolCall } from '../../src/permissions/policy.ts'
+import { judgeTool, type ToolCall } from '../../src/permissions/policy.ts'
+
 import { bash } from '../../src/tools/shell/bash.ts'
 import { testdir } from '../support/testdir.ts'
 
@@ -30,6 +32,7 @@ const call = (
   sandboxed: false,
   protectedPaths: [],
   cwd: more.cwd ?? '/workspace',
+  programs: { find: (name) => `/usr/bin/${name}` },
 })
 
 t.test('bash goes by its command', (t) => {
@@ -117,7 +120,7 @@ t.test('just before running, names are followed to where they lead', async (t) =
   await symlink('.ssh', join(cwd, 'harmless'))
   await writeFile(join(cwd, 'keys/id_rsa'), 'k')
   const now = async (command: string, mode: 'ask' | 'ignore' = 'ask'): Promise<string> =>
-    (await judgeToolNow(call('bash', { command }, { cwd, mode }))).decision
+    judgeTool(call('bash', { command }, { cwd, mode })).decision
   for (const command of [
     'cat a.txt',
     'cat inner',
@@ -159,12 +162,10 @@ t.test('a grant lifts no floor: its links and patterns are followed to protected
   await symlink('/proc/self/environ', join(cwd, 'env'))
   const allow = ['cat *', 'grep *', 'cp *', 'rm *', 'git *']
   const now = async (command: string, mode: 'ask' | 'record' | 'ignore' = 'ask'): Promise<string> =>
-    (
-      await judgeToolNow({
-        ...call('bash', { command }, { cwd, mode, allow }),
-        protectedPaths: [join(cwd, 'openclaw.yaml')],
-      })
-    ).decision
+    judgeTool({
+      ...call('bash', { command }, { cwd, mode, allow }),
+      protectedPaths: [join(cwd, 'openclaw.yaml')],
+    }).decision
   for (const command of [
     'cat a.txt',
     'cat link/secret.txt',
@@ -184,7 +185,6 @@ t.test('a grant lifts no floor: its links and patterns are followed to protected
     'cp visible.txt b.txt',
     'cat far',
     'cat env',
-    'cat settings',
     'rm keys/*',
     'grep x ./*/*',
     'cat a.txt visible.txt',
@@ -193,4 +193,5 @@ t.test('a grant lifts no floor: its links and patterns are followed to protected
     t.equal(await now(command), 'ask', command)
     for (const mode of ['record', 'ignore'] as const) t.equal(await now(command, mode), 'refuse', `${mode}: ${command}`)
   }
+  for (const mode of ['ask', 'record', 'ignore'] as const) t.equal(await now('cat settings', mode), 'refuse', 'the engine’s own')
 })

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
+import { gitEnvironment } from '../../src/permissions/git-environment.ts'
 import { GateError } from '../../src/permissions/port.ts'
 import { createRedactor } from '../../src/permissions/redact.ts'
 import { childEnvironment, createShellRunner, fixedPath, type ShellRunnerOptions } from '../../src/permissions/run.ts'
@@ -70,7 +71,16 @@ t.test('the environment is a list, without the engine’s secrets', async (t) =>
   t.match(output, 'SKILL_KEY=given')
   t.match(output, 'GIT_TERMINAL_PROMPT=0')
   const names = output.split('\n').map((line) => line.split('=')[0])
-  const listed = new Set([...Object.keys(childEnvironment([])), 'SKILL_KEY', 'PWD', 'SHLVL', '_', 'OLDPWD', ''])
+  const listed = new Set([
+    ...Object.keys(childEnvironment([])),
+    ...Object.keys(await gitEnvironment(folder)),
+    'SKILL_KEY',
+    'PWD',
+    'SHLVL',
+    '_',
+    'OLDPWD',
+    '',
+  ])
   t.same(
     names.filter((name) => !listed.has(name ?? '')),
     [],

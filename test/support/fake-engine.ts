@@ -2,7 +2,7 @@
 // "run ...", answers a repeated message from memory. For tests of what stands around the engine.
 
 import type { ApprovalView, EngineEvent, SaidMessage } from '../../src/agent/events.ts'
-import type { InboundMessage } from '../../src/channels/port.ts'
+import type { InboundMessage, SendContext } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
 import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
@@ -77,12 +77,12 @@ export function createFakeEngine(first: Plan): FakeEngine {
   const webhooks: { channelId: string; body: string }[] = []
   /** Replies for programs connected as channels, in the order in which they were said. */
   let held: SaidMessage[] = []
-  let pusher: ((message: SaidMessage) => Promise<void>) | null = null
+  let pusher: Parameters<Engine['setPusher']>[0] | null = null
   const flush = async (): Promise<void> => {
     const waiting = held
     held = []
-    for (const message of waiting)
-      await (pusher?.(message) ?? Promise.reject(new Error('nobody'))).catch(() => held.push(message))
+    for (const { attachments: _, ...message } of waiting)
+      await (pusher?.(message, contextOf(message)) ?? Promise.reject(new Error('nobody'))).catch(() => held.push(message))
   }
   const emit = (event: EngineEvent): void => {
     if (event.type === 'outbound' && plan.channels.get(event.message.channelId)?.type === 'socket') {
@@ -185,7 +185,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
     setPusher(push) {
       pusher = push
     },
-    channelReady: () => void flush(),
+    setPresence: () => void flush(),
     setPlan(next) {
       plan = next
       generation++
@@ -373,3 +373,9 @@ export function createFakeEngine(first: Plan): FakeEngine {
     },
   }
 }
+
+const contextOf = (message: SaidMessage): SendContext => ({
+  idempotencyKey: `key-${message.replyTo ?? message.content}`,
+  possiblyRepeated: false,
+  signal: new AbortController().signal,
+})

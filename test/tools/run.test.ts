@@ -1,7 +1,8 @@
 import t from 'tap'
+import { withoutMiddle } from '../../src/text-cut.ts'
 import type { ToolDefinition, ToolResult } from '../../src/tools/port.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
-import { asData, capText, createToolRunner } from '../../src/tools/run.ts'
+import { asData, createToolRunner } from '../../src/tools/run.ts'
 import { makeCapabilities } from '../support/capabilities.ts'
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { testdir } from '../support/testdir.ts'
@@ -163,12 +164,12 @@ t.test('floods are capped, head and tail kept, and the model is told', async (t)
   t.match(parts[2]?.text, /left out/)
 })
 
-t.test('capText never splits a character', async (t) => {
+t.test('withoutMiddle never splits a character', async (t) => {
   for (let size = 90; size < 100; size++) {
-    const capped = capText('🦞'.repeat(200), size)
+    const capped = withoutMiddle('🦞'.repeat(200), size)
     t.equal(Buffer.from(capped).toString('utf8'), capped, `at ${size}`)
   }
-  t.equal(capText('short', 10), 'short')
+  t.equal(withoutMiddle('short', 10), 'short')
 })
 
 t.test('outside text is marked as data, and cannot close its own mark', async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from '@discordjs/ws'
 import type { APIAttachment, APIInteraction, APIMessage, GatewayDispatchPayload } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
+import { headOf } from '../../text-cut.ts'
 import { readCallback } from '../approval-buttons.ts'
 import { createBackoff } from '../backoff.ts'
 import { withCallSignal } from '../call-signal.ts'
@@ -112,7 +113,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
     const body = slashCommands(host.plan, host.spec.id).map(({ name, agentId }) => ({
       name,
       type: 1,
-      description: `Ask ${agentId}`.slice(0, 100),
+      description: headOf(`Ask ${agentId}`, 100),
       options: [{ type: 3, name: 'text', description: 'What to ask', required: false }],
     }))
     if (body.length > 0) await rest.put(`/applications/${applicationId}/commands`, { body, signal: stopping.signal })
@@ -123,7 +124,7 @@ export function createDiscord(host: ChannelHost<DiscordSettings>): Channel {
       auth: false,
       body: {
         type: 4,
-        data: { content: content.slice(0, 2000), allowed_mentions: { parse: [] }, ...(ephemeral ? { flags: 64 } : {}) },
+        data: { content: headOf(content, 2000), allowed_mentions: { parse: [] }, ...(ephemeral ? { flags: 64 } : {}) },
       },
     })
 

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type { RawFile, REST } from '@discordjs/rest'
 import type { APIMessage } from 'discord-api-types/v10'
 import { messageOf } from '../../errors.ts'
+import { headOf } from '../../text-cut.ts'
 import { approvalHead } from '../approval-buttons.ts'
 import type { ChannelHealth } from '../channel-health.ts'
 import { type ChatPlatform, type ChatSender, createChatSender, type SendOptions } from '../chat-sender.ts'
@@ -132,7 +133,7 @@ export function createSender({ host, rest, health, lastChannel }: SenderWorld): 
         return post(target, { content: chunk.rendered, components: [{ type: 1, components: row }] }, { first: true })
       },
       close: (target, id, chunk, outcome) =>
-        edit(target, id, { content: `${chunk.rendered}\n*${outcome}*`.slice(0, MAX_CHARS), components: [] }),
+        edit(target, id, { content: headOf(`${chunk.rendered}\n*${outcome}*`, MAX_CHARS), components: [] }),
     },
     typing: {
       // The platform shows it for ten seconds.

@@ -5,14 +5,14 @@ import type { Channel, ChannelHost } from '../port.ts'
 export function createSocketChannel(host: ChannelHost): Channel {
   return {
     async start() {
-      host.setState({ state: 'connected' })
+      host.setState({ state: 'waiting' })
     },
     async stop() {
       host.setState({ state: 'stopped' })
     },
-    async send(message, { idempotencyKey }) {
-      await host.push(message)
-      return { messageIds: [idempotencyKey] }
+    async send(message, context) {
+      await host.push(message, context)
+      return { messageIds: [context.idempotencyKey] }
     },
   }
 }

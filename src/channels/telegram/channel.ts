@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { Api, InputFile } from 'grammy'
 import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
+import { headOf } from '../../text-cut.ts'
 import { readCallback } from '../approval-buttons.ts'
 import { withCallSignal } from '../call-signal.ts'
 import { createChannelHealth } from '../channel-health.ts'
@@ -77,7 +78,7 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
     let text = 'This button is of no use any more.'
     if (chosen !== null && presser !== null) text = await host.answerApproval({ ...chosen, userId: presser })
     try {
-      await api.raw.answerCallbackQuery({ callback_query_id: query.id, text: text.slice(0, 200) })
+      await api.raw.answerCallbackQuery({ callback_query_id: query.id, text: headOf(text, 200) })
     } catch (error) {
       // Too old to be answered: the decision stands all the same.
       host.log.debug({ error: messageOf(error) }, 'telegram button was not answered')

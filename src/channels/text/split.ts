@@ -1,6 +1,8 @@
 // Cuts a long Markdown text into messages a platform takes. Enters: text and a limit in UTF-16 units. Leaves: chunks that
 // break at paragraph ends where they can, then at lines, sentences, words; code blocks stay whole or are closed and reopened.
 
+import { cutAt } from '../../text-cut.ts'
+
 interface Block {
   readonly text: string
   readonly fence?: { readonly open: string; readonly close: string; readonly lines: readonly string[] }
@@ -46,21 +48,6 @@ function closes(line: string, mark: string): boolean {
   return trimmed.length >= mark.length && trimmed === mark.charAt(0).repeat(trimmed.length)
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-const WINDOW = 64
-
-/** The largest cut at or before `at` that does not split what a reader sees as one character. */
-export function safeCut(text: string, at: number): number {
-  if (at >= text.length) return text.length
-  const from = Math.max(0, at - WINDOW)
-  const piece = segmenter.segment(text.slice(from, at + WINDOW)).containing(at - from)
-  const start = piece === undefined ? at : from + piece.index
-  if (start > from) return start
-  // A cluster longer than the window: keep surrogate pairs whole at least.
-  const code = text.charCodeAt(at)
-  return code >= 0xdc00 && code <= 0xdfff && at > 1 ? at - 1 : at
-}
-
 /** Pieces of a paragraph no longer than `max`: at line ends, else sentence ends, else blanks, else anywhere safe. */
 function cutParagraph(text: string, max: number): string[] {
   const chunks: string[] = []
@@ -71,7 +58,7 @@ function cutParagraph(text: string, max: number): string[] {
     let at = head.lastIndexOf('\n')
     if (at < least) at = lastSentenceEnd(head, least)
     if (at < least) at = head.search(/\s\S*$/)
-    if (at < least || at > max) at = safeCut(rest, max)
+    if (at < least || at > max) at = cutAt(rest, max)
     chunks.push(rest.slice(0, at).trimEnd())
     rest = rest.slice(at).replace(/^[^\S\n]*\n?/, '')
   }
@@ -103,7 +90,7 @@ function cutFence(fence: NonNullable<Block['fence']>, max: number): string[] {
     let rest = line
     while (rest.length > room) {
       flush()
-      const at = Math.max(1, safeCut(rest, room))
+      const at = Math.max(1, cutAt(rest, room))
       chunks.push([fence.open, rest.slice(0, at), fence.close].join('\n'))
       rest = rest.slice(at)
     }
@@ -171,6 +158,6 @@ export function splitRendered(
 export function clampText(text: string, max: number, most: number): { text: string; cut: boolean } {
   const room = max * most
   if (text.length <= room) return { text, cut: false }
-  const at = safeCut(text, room)
+  const at = cutAt(text, room)
   return { text: text.slice(0, at), cut: true }
 }

@@ -1,5 +1,6 @@
 // What is WhatsApp's own about sending: uploads before they are named, a template where the 24-hour window is closed, three buttons.
 
+import { headOf } from '../../text-cut.ts'
 import { approvalHead } from '../approval-buttons.ts'
 import { type ChatPlatform, type ChatSender, createChatSender } from '../chat-sender.ts'
 import { REPEAT_NOTE } from '../chunk-sender.ts'
@@ -46,7 +47,7 @@ export function createSender(host: ChannelHost<WhatsappSettings>, graph: Graph):
       const closed = ((error as Error).cause as { code?: unknown } | undefined)?.code === WINDOW_CLOSED
       if (!closed || settings.template === undefined) throw error
       // Outside the window only an approved template may be sent; the text is its one parameter, on one line.
-      const parameter = { type: 'text', text: text.replace(/\s+/g, ' ').slice(0, 1000) }
+      const parameter = { type: 'text', text: headOf(text.replace(/\s+/g, ' '), 1000) }
       const language = { code: settings.templateLanguage }
       const template = { name: settings.template, language, components: [{ type: 'body', parameters: [parameter] }] }
       return post(to, { type: 'template', template }, signal)

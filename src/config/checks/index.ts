@@ -6,11 +6,13 @@ import { checkAgents } from './agents.ts'
 import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
 import type { Check, CheckInput } from './check.ts'
+import { checkCompaction } from './compaction.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
+import { checkModelBounds } from './model-bounds.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
 import { checkNames } from './names.ts'
@@ -30,6 +32,7 @@ const CHECKS: readonly Check[] = [
   checkChannels,
   checkTools,
   checkModels,
+  checkModelBounds,
   checkPeople,
   checkNames,
   checkHeartbeats,
@@ -38,6 +41,7 @@ const CHECKS: readonly Check[] = [
   checkGateway,
   checkLimits,
   checkMoney,
+  checkCompaction,
   checkGrants,
   checkApprovals,
   checkSecrets,

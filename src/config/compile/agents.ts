@@ -1,6 +1,7 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
-import { DEFAULT_MODEL } from '../../models/defaults.ts'
+import { localZone } from '../../local-zone.ts'
+import { DEFAULT_MODEL, DEFAULT_WINDOW } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
 import type { AgentPlan, ModelRef } from '../../plan/plan.ts'
@@ -10,7 +11,6 @@ import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
-import { localZone } from '../local-zone.ts'
 import { resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
@@ -32,7 +32,6 @@ interface Input extends SkillsInput {
 }
 
 /** Of a model that is not known. */
-const DEFAULT_WINDOW = 200_000
 const DEFAULT_MAX_TOKENS = 16_000
 const DEFAULT_SOUL = 'You are a helpful assistant.'
 

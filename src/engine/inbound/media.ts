@@ -9,6 +9,7 @@ import { sniff, takes } from '../../channels/media.ts'
 import type { Attachment } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { ChannelPlan, Plan } from '../../plan/plan.ts'
+import { headOf } from '../../text-cut.ts'
 
 /** A file within the limits as it is; any other without its bytes, with a note that says why. */
 export function withinLimits(channel: ChannelPlan, media: Attachment): Attachment {
@@ -43,7 +44,7 @@ export async function transcribed(plan: Plan, media: Attachment, signal: AbortSi
       transcription.command === undefined
         ? await byEndpoint(transcription, media, bytes, limit)
         : await byCommand(transcription.command, bytes, limit)
-    return { ...rest, note: `it says: ${text.trim().slice(0, MAX_TEXT)}` }
+    return { ...rest, note: `it says: ${headOf(text.trim(), MAX_TEXT)}` }
   } catch (error) {
     return { ...rest, note: `speech that could not be made text: ${messageOf(error)}` }
   }

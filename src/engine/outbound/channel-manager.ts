@@ -3,7 +3,6 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SaidMessage } from '../../agent/events.ts'
 import {
   type ApprovalAnswer,
   type Channel,
@@ -11,12 +10,12 @@ import {
   type ChannelHost,
   type ChannelState,
   type InboundMessage,
+  type OutboundMessage,
   type Receipt,
 } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { ChannelPlan, Plan } from '../../plan/plan.ts'
 import type { World } from '../world.ts'
-import { saidOf } from './outgoing-files.ts'
 
 /** Where channels hand in what comes from their platforms. */
 export interface ChannelInbound {
@@ -47,7 +46,9 @@ export class ChannelManager {
   readonly #running = new Map<string, Running>()
   #inbound: ChannelInbound | undefined
   #plan: Plan | undefined
-  #push = async (message: SaidMessage): Promise<void> => {
+  /** Channels whose other side connects to the gateway, and is connected. */
+  readonly #present = new Set<string>()
+  #push: ChannelHost['push'] = async (message: OutboundMessage) => {
     throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
   }
 
@@ -91,8 +92,17 @@ export class ChannelManager {
   }
 
   /** Who hands replies to programs connected as channels of type `socket`. */
-  setPusher(push: (message: SaidMessage) => Promise<void>): void {
+  setPusher(push: ChannelHost['push']): void {
     this.#push = push
+  }
+
+  /** Whether a program is connected to the gateway as this channel. */
+  setPresence(channelId: string, isThere: boolean): void {
+    if (isThere) this.#present.add(channelId)
+    else this.#present.delete(channelId)
+    const entry = this.#running.get(channelId)
+    if (entry === undefined || !['waiting', 'connected'].includes(entry.state.state)) return
+    this.#setState(entry, { state: isThere ? 'connected' : 'waiting' })
   }
 
   async stop(): Promise<void> {
@@ -117,8 +127,11 @@ export class ChannelManager {
     }
   }
 
-  #setState(entry: Running, state: ChannelState): void {
+  #setState(entry: Running, reported: ChannelState): void {
     if (entry.retired) return
+    // The other side may have connected before the channel was started.
+    const isThere = reported.state === 'waiting' && this.#present.has(entry.spec.id)
+    const state: ChannelState = isThere ? { state: 'connected' } : reported
     entry.state = state
     this.#world.emit({
       type: 'channel',
@@ -145,7 +158,7 @@ export class ChannelManager {
       answerApproval: (answer) => inbound.answerApproval(spec.id, answer),
       setState: (state) => this.#setState(entry(), state),
       stateFolder: () => this.#stateFolder(spec.id),
-      push: (message) => this.#push(saidOf(message)),
+      push: (message, context) => this.#push(message, context),
     }
   }
 

@@ -39,8 +39,12 @@ const reachOf = (tools: readonly ToolDefinition[]): Set<string> =>
 const RANK: Record<Decision, number> = { run: 0, ask: 1, refuse: 2 }
 
 /** The strictest of several verdicts on the same call. */
-export const strictest = (verdicts: readonly [Verdict, ...Verdict[]]): Verdict =>
-  verdicts.reduce((worst, verdict) => (RANK[verdict.decision] > RANK[worst.decision] ? verdict : worst))
+export function strictest(verdicts: readonly [Verdict, ...Verdict[]]): Verdict {
+  const worst = verdicts.reduce((so, verdict) => (RANK[verdict.decision] > RANK[so.decision] ? verdict : so))
+  if (worst.decision === 'run' && verdicts.some(({ script }) => script !== worst.script))
+    return { decision: 'refuse', by: 'floor', reason: 'The files it names changed while it was judged. Try it once more.' }
+  return worst
+}
 
 const SANDBOX_RANK = { off: 0, auto: 1, required: 2 } as const
 

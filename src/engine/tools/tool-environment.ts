@@ -52,7 +52,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const runner = createToolRunner(registry)
   const anchor: AuditAnchor = {
-    load: () => readHead(storage.kv.get(ANCHOR_KEY)),
+    load: async () => readHead(await storage.kv.get(ANCHOR_KEY)),
     save: (head) =>
       void storage.kv
         .set(ANCHOR_KEY, JSON.stringify(head))

@@ -4,7 +4,7 @@
 import { type CallOutcome, EngineStops, type ToolCall } from '../../agent/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { MediaBlock, TextBlock } from '../../models/port.ts'
-import { judgeToolNow } from '../../permissions/policy.ts'
+import { judgeTool } from '../../permissions/policy.ts'
 import { GateError, type ShellRunner, type Verdict } from '../../permissions/port.ts'
 import { redactDeep } from '../../permissions/redact.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
@@ -24,28 +24,35 @@ export interface ToolGate {
   runApproved(turn: TurnContext, call: ToolCall, approved: ApprovalRow): Promise<CallOutcome>
 }
 
+/** Why a call may run: a person's approval, or the verdict. */
+interface Allowed {
+  readonly approved?: ApprovalRow
+  readonly verdict?: Verdict
+}
+
 const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
 const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
 export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {
   const { runner, audit } = environment
+  const { journal } = world.storage
 
   async function call(turn: TurnContext, { id, name, input }: ToolCall): Promise<CallOutcome> {
     const tool = runner.get(name)
     // What ran before the engine was killed is judged no more: its result stands, or nobody knows it.
-    if (tool !== undefined && turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
+    if (tool !== undefined && (await journal.has(turn.claim.run, stepOf(id)))) return await run(turn, id, tool, input)
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
     const problem = await runner.validateInput(tool, input)
     if (problem !== null) return failure(problem)
     const verdict = await judgeForTurn(turn, tool, input)
     if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
     if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
-    if (verdict.decision !== 'ask') return await run(turn, id, tool, input)
+    if (verdict.decision !== 'ask') return await run(turn, id, tool, input, { verdict })
     const asked = await asking.ask(turn, { id, tool, input }, verdict)
     if ('content' in asked) return asked
     const barred = await barredNow(turn, tool, input, asked)
-    return barred === null ? await run(turn, id, tool, input, asked) : failure(barred)
+    return barred === null ? await run(turn, id, tool, input, { approved: asked }) : failure(barred)
   }
 
   /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
@@ -72,7 +79,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     const bounded = boundedAgent(plan, agent, parents)
     const all = [bounded, ...parents.flatMap((id) => plan.agents.get(id) ?? [])]
     const verdicts = await Promise.all(
-      all.map((one) => environment.policyOf(plan, one, bounded).then((policy) => judgeToolNow({ tool, input, ...policy }))),
+      all.map((one) => environment.policyOf(plan, one, bounded).then((policy) => judgeTool({ tool, input, ...policy }))),
     )
     return strictest(verdicts as [Verdict, ...Verdict[]])
   }
@@ -124,15 +131,19 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     toolUseId: string,
     tool: ToolDefinition,
     input: unknown,
-    approved?: ApprovalRow,
+    allowed: Allowed = {},
   ): Promise<CallOutcome> {
     const repeatable = traitsOf(tool).idempotent === true
     try {
-      return await turn.journal.step(
+      return await journal.step(
+        turn.claim.run,
         stepOf(toolUseId),
         async (idempotencyKey) => {
           const capabilities = environment.capabilitiesOf(turn, tool, idempotencyKey)
-          const result = await runner.run(tool, input, approved === undefined ? capabilities : bound(capabilities, approved))
+          const { approved, verdict } = allowed
+          const shell =
+            approved === undefined ? judged(capabilities.shell, turn, tool, input, verdict) : bound(capabilities.shell, approved)
+          const result = await runner.run(tool, input, { ...capabilities, shell })
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           return await outcomeOf(turn, result, capabilities)
@@ -161,15 +172,38 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     return { content: said, isError: isError || problems.length > 0, attachments: stored }
   }
 
-  /** The capabilities of an approved call: a program starts only while its files are as they were when it was asked about. */
-  function bound(capabilities: ToolCapabilities<unknown>, approved: ApprovalRow): ToolCapabilities<unknown> {
+  /** The shell of an approved call: a program starts only while its files are as they were when it was asked about. */
+  function bound(shell: ShellRunner, approved: ApprovalRow): ShellRunner {
     const lastLook = async (): Promise<void> => {
       const changes = await environment.changedSince(approved)
       if (changes.length > 0)
         throw new GateError(`Not run. ${changesSentence(approved.id, changes)} Ask again if it is still wanted.`)
     }
-    const shell: ShellRunner = { run: (command, options) => capabilities.shell.run(command, { ...options, lastLook }) }
-    return { ...capabilities, shell }
+    return { run: (command, options) => shell.run(command, { ...options, lastLook }) }
+  }
+
+  /** The shell of a call let through unasked: its command runs in the form that was judged, while it is judged the same. */
+  function judged(
+    shell: ShellRunner,
+    turn: TurnContext,
+    tool: ToolDefinition,
+    input: unknown,
+    verdict: Verdict | undefined,
+  ): ShellRunner {
+    const script = verdict?.script
+    if (script === undefined) return shell
+    const command = tool.commandOf?.(input)
+    const lastLook = async (): Promise<void> => {
+      const now = await judgeForTurn(turn, tool, input)
+      if (now.decision !== 'run' || now.script !== script)
+        throw new GateError('Not run: files that it names changed while it was judged. Try it once more.')
+    }
+    return {
+      run: async (asked, options) => {
+        if (asked !== command) throw new GateError('Not run: it is not the command that was judged.')
+        return await shell.run(script, { ...options, lastLook })
+      },
+    }
   }
 
   /** The input as it may stand in a log. */
@@ -187,7 +221,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     async runApproved(turn, { id, name, input }, approved) {
       const tool = runner.get(name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
-      if (turn.journal.has(stepOf(id))) return await run(turn, id, tool, input)
+      if (await journal.has(turn.claim.run, stepOf(id))) return await run(turn, id, tool, input)
       const confirmed = await asking.confirm(turn, id, tool, approved)
       if ('content' in confirmed) return confirmed
       const barred = await barredNow(turn, tool, input, confirmed)
@@ -202,7 +236,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
         by: 'approval',
         reason: `approved as ${confirmed.id}`,
       })
-      return await run(turn, id, tool, input, confirmed)
+      return await run(turn, id, tool, input, { approved: confirmed })
     },
   }
 }

@@ -2,10 +2,12 @@
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
+import { messageOf } from '../../errors.ts'
 import type { Limits } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
 import { cost, priceFor } from '../../models/prices.ts'
+import { isAllThinking, largerCap } from '../../models/room.ts'
 import { type Redact, redactDeep } from '../../permissions/redact.ts'
 import { changeHint, usesIn } from '../../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../../plan/plan.ts'
@@ -48,15 +50,17 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     } finally {
       reserved.settle(usage, spent)
       if (usage.input + usage.output > 0)
-        storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
+        storage.usage
+          .add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
+          .catch((error: unknown) => log.error({ error: messageOf(error) }, 'a count could not be stored'))
     }
   }
 
   /** The person in the chat gets one plain sentence; the reason stands here. */
   function logFailure(agent: AgentPlan, session: string, error: unknown): void {
     if (!(error instanceof ModelError) || error.kind === 'aborted') return
-    const { model, kind, message } = error
-    const hint = kind === 'no_model' && model !== undefined ? { hint: changeHint(usesIn(agent, model)) } : {}
+    const { model, replacement, kind, message } = error
+    const hint = kind === 'no_model' && model !== undefined ? { hint: changeHint(usesIn(agent, model), replacement) } : {}
     log.error({ agent: agent.id, session, model, kind, error: message, ...hint }, 'a model gave no answer')
   }
 
@@ -84,10 +88,12 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     },
     async side(plan, agent, model, request, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
-      const result = await spend(agent, 'engine:compaction', plan, mostTokens(request), request, signal, () =>
-        models.call(asked, { signal, ...request }),
-      )
-      return cleared(result, secrets.redact)
+      const ask = (sent: TurnRequest): Promise<ModelResult> =>
+        spend(agent, 'engine:compaction', plan, mostTokens(sent), sent, signal, () => models.call(asked, { signal, ...sent }))
+      const result = await ask(request)
+      const maxTokens = largerCap(plan, asked.model, request.maxTokens)
+      const useless = isAllThinking(result) && maxTokens > request.maxTokens
+      return cleared(useless ? await ask({ ...request, maxTokens }) : result, secrets.redact)
     },
   }
 }

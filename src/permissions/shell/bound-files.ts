@@ -4,12 +4,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { BoundFile } from '../port.ts'
+import { Expansion } from './expand.ts'
 import { baseName } from './names.ts'
 import { parseCommand } from './parse.ts'
-import { namesOf } from './recheck.ts'
 
 /** Larger files are known by size, time of change and number instead of their content. */
 const MOST_BYTES = 1024 * 1024
@@ -52,11 +53,12 @@ function namesIn(command: string): Iterable<{ readonly name: string; readonly wh
   }
   const parsed = parseCommand(command)
   if (!parsed.ok) pieces(command)
-  for (const { words, stdin } of parsed.ok ? parsed.commands : []) {
+  for (const { words, redirections } of parsed.ok ? parsed.commands : []) {
     const name = words[0]?.text ?? ''
     if (ONLY_DATA.has(name)) continue
     if (name.includes('/')) add(name, true)
-    for (const word of stdin === undefined ? words.slice(1) : [...words.slice(1), stdin]) {
+    const read = redirections.flatMap((one) => ('reads' in one ? [one.reads] : []))
+    for (const word of [...words.slice(1), ...read]) {
       add(word.text, baseName(word.text) !== '' && !/\s/.test(word.text))
       pieces(word.text)
     }
@@ -68,12 +70,19 @@ function namesIn(command: string): Iterable<{ readonly name: string; readonly wh
 async function stateOf(name: string, cwd: string): Promise<string | undefined> {
   if (!/[*?[]/.test(name)) return await digestOf(resolve(cwd, name))
   try {
-    const met = (await namesOf({ text: name, pattern: true }, cwd)).sort()
+    const met = namesMet(name, cwd)
     const states = await Promise.all(met.map(async (one) => `${one}\n${await digestOf(resolve(cwd, one))}`))
     return met.length === 0 ? ABSENT : createHash('sha256').update(states.join('\0')).digest('hex')
   } catch {
     return UNKNOWN
   }
+}
+
+/** In order; none where the pattern stays as it is. @throws NotUnderstood */
+function namesMet(pattern: string, cwd: string): readonly string[] {
+  const word = { text: pattern, quoted: new Uint8Array(pattern.length), bare: true, pattern: true, emptyQuotes: false }
+  const names = new Expansion(homedir()).words(word, cwd).map(({ text }) => text)
+  return names.length === 1 && names[0] === pattern ? [] : names
 }
 
 /** undefined: a folder, or something that has no content. */

@@ -3,12 +3,14 @@
 
 import { posix } from 'node:path'
 import { globMatch } from '../protected.ts'
-import { baseName, riskyKind } from './names.ts'
+import { baseName } from './names.ts'
 
 type Test = (word: string) => boolean
 
 interface Deny {
   readonly name: Test
+  /** Its words that hold no star. */
+  readonly literals: readonly string[]
   /** Each of them stands somewhere among the words. */
   readonly options: readonly ((words: readonly string[]) => boolean)[]
   /** Sub-command and files, in this order. */
@@ -32,6 +34,7 @@ function parseDeny(pattern: string): Deny {
   const name = globTest(baseName(first).toLowerCase() || '*')
   const deny = {
     name: (word: string): boolean => name(baseName(word).toLowerCase()),
+    literals: [baseName(first), ...rest].filter((token) => !/[*?[]/.test(token)),
     options: rest.filter((token) => token.startsWith('-')).map(optionTest),
     rest: rest.filter((token) => !token.startsWith('-')).map(restToken),
   }
@@ -135,16 +138,28 @@ function meetsAnywhere(deny: Deny, words: readonly string[]): boolean {
   return false
 }
 
+/** A simple command as rules see it. */
+export interface DenySubject {
+  readonly words: readonly string[]
+  /** It may start other programs, so each of its words is read as one, and as the text of one. */
+  readonly mayStart: boolean
+  /** Whether the word at an index, written as a pattern, could stand for a text. */
+  couldBe?(index: number, text: string): boolean
+}
+
 /** The rule that refuses a simple command, or undefined. */
-export function deniedBy(patterns: readonly string[], words: readonly string[]): string | undefined {
+export function deniedBy(patterns: readonly string[], subject: DenySubject): string | undefined {
   if (patterns.length === 0) return undefined
-  const risky =
-    riskyKind(baseName(words[0] ?? '')) !== undefined || words.some((word) => word.startsWith('-exec') || word.startsWith('-ok'))
-  const texts = risky ? words.slice(1).map(wordsOf) : []
+  const { mayStart, couldBe } = subject
+  const texts = mayStart ? subject.words.slice(1).map(wordsOf) : []
   return patterns.find((pattern) => {
     const deny = parseDeny(pattern)
+    const words =
+      couldBe === undefined
+        ? subject.words
+        : subject.words.map((word, index) => deny.literals.find((literal) => couldBe(index, literal)) ?? word)
     if (ruleMeets(deny, words)) return true
-    return risky && (meetsAnywhere(deny, words.slice(1)) || texts.some((text) => meetsAnywhere(deny, text)))
+    return mayStart && (meetsAnywhere(deny, words.slice(1)) || texts.some((text) => meetsAnywhere(deny, text)))
   })
 }
 

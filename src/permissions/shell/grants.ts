@@ -1,10 +1,13 @@
 // Grants: word patterns from the configuration and from what people remembered, compared word by word with what was parsed.
 // `\ `, `\*` and `\\` in a pattern stand for a blank, a star and a backslash, so that any word can be written exactly.
 
-import { hasHazardTable, hazardOf, hazardOfTexts } from './hazards/index.ts'
-import { baseName, changesShell, riskyKind } from './names.ts'
+import { changesShell, isHarmlessBuiltin } from './builtins.ts'
+import type { ExpandedWord } from './expand.ts'
+import { baseName, riskyKind } from './names.ts'
 import type { SimpleCommand } from './parse.ts'
-import type { Word } from './words.ts'
+import type { PreparedCommand } from './prepare.ts'
+import { hasTable, neverCovers, pinsForm } from './tables/index.ts'
+import type { ToolUse } from './tool-use.ts'
 
 /** One token of a pattern; `star`: it holds a star that is not escaped. Parts are the literal texts between its stars. */
 export interface GrantToken {
@@ -74,60 +77,53 @@ function partsMatch(parts: readonly string[], text: string): boolean {
 
 const hasDotDot = (text: string): boolean => /(^|[/=:])\.\.([/]|$)/.test(text)
 
-function tokenMatches(token: GrantToken, word: Word): boolean {
-  const { text } = word
-  if (!token.star) return !word.pattern && text === token.parts[0]
-  if (/\s/.test(text) || hasDotDot(text)) return false
-  if (!word.pattern) return partsMatch(token.parts, text)
-  // An unquoted pattern becomes names that keep what stands before its first wildcard; hidden names could be `..`.
-  const prefix = token.parts[0] ?? ''
-  const wild = text.search(/[*?[]/)
-  return (
-    prefix !== '' &&
-    wild >= prefix.length &&
-    text.startsWith(prefix) &&
-    token.parts.length === 2 &&
-    token.parts[1] === '' &&
-    !text.split('/').some((part) => part.startsWith('.') && /[*?[]/.test(part))
-  )
+/** All that a word became fits: an exact token only where it is that word, one with a star also where a pattern met names. */
+function tokenMatches(token: GrantToken, group: readonly ExpandedWord[]): boolean {
+  const [only] = group
+  if (!token.star) {
+    if (only === undefined || group.length > 1 || only.fromPattern) return false
+    return only.text === token.parts[0] || only.source.text === token.parts[0]
+  }
+  return group.every(({ text }) => !/\s/.test(text) && !hasDotDot(text) && partsMatch(token.parts, text))
 }
 
-/** Whether a grant's words fit a command's words; hazards and floors are not looked at. */
-function grantFits(grant: Grant, words: readonly Word[]): boolean {
+/** Whether a grant's words fit a command's words as they were written; hazards and protected files are not looked at. */
+function grantFits(grant: Grant, { groups }: PreparedCommand): boolean {
   const { tokens } = grant
-  if (words.length < tokens.length || (!grant.open && words.length !== tokens.length)) return false
-  if (tokens[0] === undefined || tokens[0].star || tokens[0].parts[0] !== words[0]?.text) return false
-  for (let i = 1; i < tokens.length; i++) if (!tokenMatches(tokens[i] as GrantToken, words[i] as Word)) return false
-  return true
+  if (tokens[0]?.star !== false) return false
+  if (groups.length < tokens.length || (!grant.open && groups.length !== tokens.length)) return false
+  return tokens.every((token, index) => tokenMatches(token, groups[index] as readonly ExpandedWord[]))
 }
 
-export type GrantVerdict = { readonly by: string } | { readonly refusedBy: string; readonly reason: string } | undefined
+export type GrantVerdict =
+  | { readonly by: string; readonly exact: boolean }
+  | { readonly refusedBy: string; readonly reason: string }
+  | undefined
 
 /** Looks for a grant that covers a command; tells apart "none fits" (undefined) and "one fits, but" (a hazard). */
-export function grantedBy(patterns: readonly string[], command: SimpleCommand): GrantVerdict {
+export function grantedBy(patterns: readonly string[], command: PreparedCommand, use: ToolUse): GrantVerdict {
   let but: GrantVerdict
   const name = command.words[0]?.text ?? ''
   const builtin = changesShell(command.words.map((word) => word.text))
   for (const pattern of patterns) {
     const grant = parseGrant(pattern)
-    if (!grantFits(grant, command.words)) continue
+    if (!grantFits(grant, command)) continue
     if (builtin !== undefined) {
       but = { refusedBy: pattern, reason: `\`${builtin}\` changes the shell itself; no grant covers it.` }
       continue
     }
     if (!grant.exact) {
       const kind = riskyKind(name)
-      if (kind !== undefined) {
+      if (kind !== undefined && !pinsForm(name, fixedWords(grant))) {
         but = { refusedBy: pattern, reason: `\`${name}\` is ${kind}; a grant with a star does not cover it.` }
         continue
       }
-      const hazard = hazardOf(command.words)
-      if (hazard !== undefined) {
-        but = { refusedBy: pattern, reason: hazard }
+      if (use.unlisted !== undefined) {
+        but = { refusedBy: pattern, reason: use.unlisted }
         continue
       }
     }
-    return { by: pattern }
+    return { by: pattern, exact: grant.exact }
   }
   return but
 }
@@ -145,22 +141,29 @@ export function checkGrant(pattern: string): GrantCheck {
   const builtin = changesShell(grant.tokens.map((token) => token.parts.join('*')))
   if (builtin !== undefined) return { error: `\`${builtin}\` changes the shell itself, so it can never be granted.` }
   const kind = riskyKind(baseName(name))
-  if (!grant.exact && kind !== undefined)
+  const fixed = fixedWords(grant)
+  if (!grant.exact && kind !== undefined && !pinsForm(name, fixed))
     return { error: `\`${name}\` is ${kind}: with a star the grant would allow any program. Grant the exact command instead.` }
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name))
     return { warning: `\`${name}\` can never match: a command must be a bare name, found by the fixed PATH.` }
   if (grant.exact) return { ok: true }
-  if (!hasHazardTable(name)) return { warning: `claw knows no dangerous options of \`${name}\`, so the star allows all of them.` }
-  const hazard = hazardOfTexts(grant.tokens.filter((token) => !token.star).map((token) => token.parts[0] ?? ''))
-  if (hazard !== undefined) return { warning: `\`${pattern}\` never matches: ${hazard} Grant the exact command instead.` }
-  return { ok: true }
+  if (isHarmlessBuiltin(name)) return { ok: true }
+  if (!hasTable(name)) return { warning: `claw has no list for \`${name}\`, so the star allows all its options.` }
+  const never = neverCovers(name, fixed)
+  return never === undefined
+    ? { ok: true }
+    : { warning: `\`${pattern}\` never matches: ${never} Grant the exact command instead.` }
 }
+
+/** The words behind the name that hold no star. */
+const fixedWords = ({ tokens }: Grant): readonly string[] =>
+  tokens.slice(1).flatMap((token) => (token.star ? [] : [token.parts[0] ?? '']))
 
 /** The exact grant for one command, or undefined where none may be remembered or can say it. */
 export function grantFor(command: SimpleCommand): string | undefined {
   const name = command.words[0]?.text ?? ''
   if (riskyKind(name) !== undefined || changesShell(command.words.map((word) => word.text)) !== undefined) return undefined
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.stdin !== undefined) return undefined
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || command.redirections.some((one) => 'reads' in one)) return undefined
   const tokens: string[] = []
   for (const word of command.words) {
     if (word.pattern || word.text === '' || /[\t\n]/.test(word.text)) return undefined

@@ -1,15 +1,8 @@
 // Command names that are never run by a wildcard: each can start any other program, or change what a later name means.
 
-const list = (text: string): string[] => text.trim().split(/\s+/)
+import { isStateBuiltin } from './builtins.ts'
 
-/** Builtins that change the shell's own state: no grant at all, not even an exact one. */
-const STATE = new Set(
-  list(`
-  . : alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown enable eval
-  exec exit export fc fg getopts hash history jobs let local logout mapfile popd pushd read readarray readonly return
-  set shift shopt source suspend times trap typeset ulimit umask unalias unset wait
-`),
-)
+const list = (text: string): string[] => text.trim().split(/\s+/)
 
 const SHELLS = list(`
   sh bash rbash dash ash zsh rzsh ksh rksh ksh93 mksh lksh pdksh oksh csh tcsh fish elvish nu xonsh pwsh powershell cmd busybox
@@ -43,7 +36,6 @@ const LAUNCHERS = list(`
 `)
 
 const GROUPS: readonly (readonly [kind: string, names: ReadonlySet<string>, family?: RegExp])[] = [
-  ['a builtin that changes the shell', STATE],
   ['a shell', new Set(SHELLS), /^(ba|z|da|k)sh-?[0-9.]+$/],
   ['an interpreter', new Set(INTERPRETERS), /^(python|pypy|perl|ruby|php|lua|luajit|node|nodejs|tclsh)-?[0-9][0-9.]*[a-z]?$/],
   ['an editor', new Set(EDITORS)],
@@ -53,16 +45,11 @@ const GROUPS: readonly (readonly [kind: string, names: ReadonlySet<string>, fami
 
 /** What kind of never-by-wildcard name it is ("a shell", "a launcher"), or undefined: an ordinary one. */
 export function riskyKind(name: string): string | undefined {
+  if (isStateBuiltin(name)) return 'a builtin that changes the shell'
   for (const [kind, names, family] of GROUPS) {
     if (names.has(name) || family?.test(name) === true) return kind
   }
   return undefined
-}
-
-/** The builtin that no grant covers, not even an exact one, or undefined; `printf -v` sets a variable. */
-export function changesShell([name = '', first = '']: readonly string[]): string | undefined {
-  if (STATE.has(name)) return name
-  return name === 'printf' && first.startsWith('-v') ? 'printf -v' : undefined
 }
 
 /** The last component of a path: what a name in a deny rule is compared with. */

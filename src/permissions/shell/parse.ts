@@ -3,12 +3,20 @@
 import { firstInvisible } from '../invisible.ts'
 import { fail, LIMITS, NotUnderstood, type Word, WordReader } from './words.ts'
 
-/** `stdin` is a file to read, literal. All other accepted redirections discard or join output and need no verdict. */
+/** `<` and the file it reads, or one that discards or joins output and needs no verdict, as `2>/dev/null` or `>&2`. */
+export type Redirection = { readonly reads: Word } | { readonly output: string }
+
+/** What stands between two commands. */
+export type Joiner = ';' | '\n' | '&&' | '||' | '|'
+
 export interface SimpleCommand {
   readonly words: readonly Word[]
-  readonly stdin?: Word
+  /** In the order they were written. */
+  readonly redirections: readonly Redirection[]
   /** Reads from the pipe on its left, or from a file. */
   readonly hasInput: boolean
+  /** What joins the next command to it. */
+  readonly joiner: Joiner | 'end'
 }
 
 export type Parsed =
@@ -36,7 +44,7 @@ export function parseCommand(command: unknown): Parsed {
   }
 }
 
-type Operator = ';' | '\n' | '&&' | '||' | '|' | 'end'
+type Simple = Omit<SimpleCommand, 'joiner'>
 
 class CommandReader extends WordReader {
   #words = 0
@@ -54,7 +62,7 @@ class CommandReader extends WordReader {
         if (operator === 'end' && needed === '') break
         fail(needed === '' ? `A command is missing before \`${operator}\`.` : `A command is missing after \`${needed}\`.`)
       } else {
-        commands.push(command)
+        commands.push({ ...command, joiner: operator })
         if (commands.length > LIMITS.commands) fail(`There are more than ${LIMITS.commands} commands in one.`)
         needed = operator === '&&' || operator === '||' || operator === '|' ? operator : ''
         piped = operator === '|'
@@ -68,7 +76,7 @@ class CommandReader extends WordReader {
     return commands
   }
 
-  #operator(): Operator {
+  #operator(): Joiner | 'end' {
     const first = this.peek()
     if (first === '') return 'end'
     const second = this.peek(1)
@@ -94,17 +102,15 @@ class CommandReader extends WordReader {
     return fail(`\`${first}\` is not expected here.`)
   }
 
-  #simple(piped: boolean): SimpleCommand | undefined {
+  #simple(piped: boolean): Simple | undefined {
     const words: Word[] = []
-    let stdin: Word | undefined
-    let redirected = false
+    const redirections: Redirection[] = []
     for (;;) {
       this.step()
       this.blanks()
       const redirection = this.#redirection()
       if (redirection !== undefined) {
-        redirected = true
-        if (redirection !== 'output') stdin = redirection
+        redirections.push(redirection)
         continue
       }
       const word = this.word()
@@ -118,8 +124,8 @@ class CommandReader extends WordReader {
       if (++this.#words > LIMITS.words) fail(`There are more than ${LIMITS.words} words.`)
       words.push(word)
     }
-    if (words.length === 0) return redirected ? fail('A redirection stands without a command.') : undefined
-    return stdin === undefined ? { words, hasInput: piped } : { words, stdin, hasInput: true }
+    if (words.length === 0) return redirections.length > 0 ? fail('A redirection stands without a command.') : undefined
+    return { words, redirections, hasInput: piped || redirections.some((one) => 'reads' in one) }
   }
 
   /** In `name=~/x` and `name=a:~/x` bash puts a home folder for the tilde, in arguments too. */
@@ -130,8 +136,8 @@ class CommandReader extends WordReader {
       if (quoted[at] === 0 && (at === head || text.charAt(at - 1) === ':')) fail('A `~` after `=` or `:` would be expanded.')
   }
 
-  /** `output`: accepted and of no further interest; a word: the file read from; undefined: none stands here. */
-  #redirection(): 'output' | Word | undefined {
+  /** undefined: none stands here. */
+  #redirection(): Redirection | undefined {
     const start = this.at
     let at = start
     while (/[0-9]/.test(this.text[at] ?? '')) at++
@@ -149,7 +155,7 @@ class CommandReader extends WordReader {
       this.at = at
       const file = this.#target()
       if (file.pattern) fail('A redirection names its file by a pattern.')
-      return file
+      return { reads: file }
     }
     let appends = false
     if (this.text[at] === '>') {
@@ -163,13 +169,13 @@ class CommandReader extends WordReader {
       const target = this.#target()
       if (!target.bare || (target.text !== '1' && target.text !== '2'))
         fail('`>&` may only join standard output and standard error.')
-      return 'output'
+      return { output: `${fd}>&${target.text}` }
     }
     if (next === '&' || next === '|' || next === '(') fail(`\`>${next}\` is not read by the checker.`)
     this.at = at
     const target = this.#target()
     if (target.text !== '/dev/null') fail('It writes to a file by redirection; only `/dev/null` is accepted.')
-    return 'output'
+    return { output: `${both ? '&' : fd}>${appends ? '>' : ''}/dev/null` }
   }
 
   #target(): Word {

@@ -1,18 +1,17 @@
-// Text of a command and a policy → run, ask or refuse. Order: floors, deny, remembered denied, allow, remembered allowed, safe
-// list, mode. Every simple command needs its own verdict; doubt asks. Never throws, reads no clock and no disk.
+// Text of a command and a policy → run, ask or refuse, and for what runs the form it runs in. Every simple command needs its own
+// verdict; doubt asks. Looks at the disk within bounds, reads no clock, never throws.
 
+import { shortened } from '../../text-cut.ts'
+import { placeIn, usePlace } from '../operands.ts'
 import type { Decision, ShellPolicy, Verdict } from '../port.ts'
-import { deniedBy, textDeniedBy } from './deny.ts'
-import { type FloorHit, floorOfText, floorOfWord } from './floors.ts'
-import { grantedBy, grantFor } from './grants.ts'
-import { proseArguments } from './hazards/index.ts'
-import { baseName, changesShell, riskyKind } from './names.ts'
-import { parseCommand, type SimpleCommand } from './parse.ts'
-import { isSafeName, ONLY_PRINTS, operandProblem, safeProblem } from './safe-list.ts'
+import { textDeniedBy } from './deny.ts'
+import { grantFor } from './grants.ts'
+import { hardDenyOfText } from './hard-denies.ts'
+import { judgePart, type Part } from './judge-part.ts'
+import { baseName, riskyKind } from './names.ts'
+import { normalForm } from './normal-form.ts'
+import { type PreparedCommand, prepareCommand, unsettles } from './prepare.ts'
 
-type Part = NonNullable<Verdict['parts']>[number]
-
-const BARE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/
 const RANK: Readonly<Record<Decision, number>> = { run: 0, ask: 1, refuse: 2 }
 
 /** Judges one command. Anything that goes wrong inside counts as doubt. */
@@ -37,21 +36,39 @@ function judge(command: unknown, policy: ShellPolicy): Verdict {
     }
   if (policy.remembered.problem !== undefined)
     return { decision: 'refuse', by: 'remembered-denied', reason: policy.remembered.problem }
-  const parsed = parseCommand(command)
-  if (!parsed.ok) return judgeText(typeof command === 'string' ? command : '', parsed.reason, policy)
-  const launches = parsed.commands.some((one) => riskyKind(baseName(one.words[0]?.text ?? '')) !== undefined)
-  const parts = parsed.commands.map((one) => judgePart(one, policy, launches))
+  const prepared = prepareCommand(command, policy)
+  if (!prepared.ok) return judgeText(typeof command === 'string' ? command : '', prepared.reason, policy)
+  const { commands } = prepared
+  const unsettling = policy.mode === 'ask' ? undefined : commands.find(unsettles)?.words[0]?.text
+  if (unsettling !== undefined)
+    return judgeText(
+      command as string,
+      `\`${unsettling}\` changes what later words mean in a way the checker does not follow.`,
+      policy,
+    )
+  const parts = judgeParts(commands, policy)
   let worst = parts[0] as Part
   for (const part of parts) if (RANK[part.decision] > RANK[worst.decision]) worst = part
-  if (worst.decision === 'run') return { decision: 'run', by: worst.by, reason: sumUp(parts), parts }
-  const reason = parts.length === 1 ? worst.reason : `\`${show(worst.words)}\`: ${worst.reason}`
-  return { decision: worst.decision, by: worst.by, reason, parts, grants: grantsOf(parsed.commands, parts) }
+  if (worst.decision !== 'run') {
+    const reason = parts.length === 1 ? worst.reason : `\`${show(worst.words)}\`: ${worst.reason}`
+    return { decision: worst.decision, by: worst.by, reason, parts, grants: grantsOf(commands, parts) }
+  }
+  const form = normalForm(commands, policy.programs)
+  if (form === undefined)
+    return { decision: policy.mode === 'ask' ? 'ask' : 'refuse', by: 'mode', reason: 'A program is not installed.' }
+  return { decision: 'run', by: worst.by, reason: sumUp(parts), parts, normalForm: form.argvs, script: form.script }
+}
+
+function judgeParts(commands: readonly PreparedCommand[], policy: ShellPolicy): readonly Part[] {
+  const launches = commands.some((one) => riskyKind(baseName(one.words[0]?.text ?? '')) !== undefined)
+  const files = usePlace(policy)
+  return commands.map((one) => judgePart(one, { policy, files: placeIn(files, one.cwd), launches }))
 }
 
 /** A command as one line, shortened. */
 const show = (words: readonly string[]): string => {
   const line = words.join(' ')
-  return line.length > 60 ? `${line.slice(0, 57)}…` : line
+  return shortened(line, 60)
 }
 
 function sumUp(parts: readonly Part[]): string {
@@ -60,11 +77,12 @@ function sumUp(parts: readonly Part[]): string {
 }
 
 /** What "always" would save: one exact grant a part that asked; nothing where one of them can't be remembered. */
-function grantsOf(commands: readonly SimpleCommand[], parts: readonly Part[]): readonly string[] {
+function grantsOf(commands: readonly PreparedCommand[], parts: readonly Part[]): readonly string[] {
   const grants = new Set<string>()
   for (const [index, part] of parts.entries()) {
     if (part.decision === 'run') continue
-    const grant = part.by === 'floor' || part.decision === 'refuse' ? undefined : grantFor(commands[index] as SimpleCommand)
+    const grant =
+      part.by === 'floor' || part.decision === 'refuse' ? undefined : grantFor((commands[index] as PreparedCommand).source)
     if (grant === undefined) return []
     grants.add(grant)
   }
@@ -74,12 +92,12 @@ function grantsOf(commands: readonly SimpleCommand[], parts: readonly Part[]): r
 /** Longer text than any system runs as one command is not looked through. */
 const MOST_TEXT = 256 * 1024
 
-/** Text that was not understood. */
+/** Text that was not understood. It runs, if at all, as its exact bytes. */
 function judgeText(text: string, why: string, policy: ShellPolicy): Verdict {
   if (text.length > MOST_TEXT) return { decision: policy.mode === 'ask' ? 'ask' : 'refuse', by: 'parse', reason: why, grants: [] }
-  const floor = floorOfText(text, placeOf(policy))
-  if (floor !== undefined && (floor.kind === 'engine' || policy.mode !== 'ask'))
-    return { decision: 'refuse', by: 'floor', reason: floor.reason }
+  const hard = hardDenyOfText(text, { cwd: policy.cwd, engine: policy.protectedPaths })
+  if (hard !== undefined && (hard.kind === 'engine' || policy.mode !== 'ask'))
+    return { decision: 'refuse', by: 'floor', reason: hard.reason }
   const denies = [...policy.deny, ...policy.remembered.denied]
   const denied = textDeniedBy(denies, text)
   if (denied !== undefined)
@@ -89,7 +107,7 @@ function judgeText(text: string, why: string, policy: ShellPolicy): Verdict {
       reason: `It seems to hold what \`${denied}\` denies. ${why}`,
     }
   if (policy.mode === 'ask') {
-    if (policy.sandboxed && policy.askInSandbox === 'never' && floor === undefined && denies.length === 0)
+    if (policy.sandboxed && policy.askInSandbox === 'never' && hard === undefined && denies.length === 0)
       return { decision: 'run', by: 'mode', reason: 'It runs unasked inside the sandbox (askInSandbox: never).' }
     return { decision: 'ask', by: 'parse', reason: why, grants: [] }
   }
@@ -109,83 +127,5 @@ function judgeText(text: string, why: string, policy: ShellPolicy): Verdict {
     decision: 'refuse',
     by: 'parse',
     reason: `${why} What can't be checked runs only in a sandbox, and none works here; write it as plain commands.`,
-  }
-}
-
-const placeOf = (policy: ShellPolicy): { cwd: string; engine: readonly string[] } => ({
-  cwd: policy.cwd,
-  engine: policy.protectedPaths,
-})
-
-function floorOf(command: SimpleCommand, policy: ShellPolicy, launches: boolean): FloorHit | undefined {
-  const place = placeOf(policy)
-  const name = command.words[0]?.text ?? ''
-  if (command.stdin !== undefined) {
-    const hit = floorOfWord(command.stdin, place, false)
-    if (hit !== undefined) return hit
-  }
-  if (ONLY_PRINTS.has(name) && !launches) return undefined
-  const code = riskyKind(baseName(name)) !== undefined || launches
-  const prose = proseArguments(command.words)
-  for (const [index, word] of command.words.entries()) {
-    if (prose.has(index)) continue
-    const hit = floorOfWord(word, place, code)
-    if (hit !== undefined) return hit
-  }
-  return undefined
-}
-
-function judgePart(command: SimpleCommand, policy: ShellPolicy, launches: boolean): Part {
-  const words = command.words.map((word) => word.text)
-  const part = (decision: Decision, by: string, reason: string): Part => ({ words, decision, by, reason })
-  const floor = floorOf(command, policy, launches)
-  const denied = deniedBy(policy.deny, words)
-  if (floor !== undefined && (floor.kind === 'engine' || policy.mode !== 'ask')) return part('refuse', 'floor', floor.reason)
-  if (denied !== undefined) return part('refuse', 'deny', `The rule \`${denied}\` denies it.`)
-  const remembered = deniedBy(policy.remembered.denied, words)
-  if (remembered !== undefined) return part('refuse', 'remembered-denied', `It was denied for good before, as \`${remembered}\`.`)
-  if (floor !== undefined) return part('ask', 'floor', floor.reason)
-  const reason = whyNot(command, policy)
-  if ('by' in reason) return part('run', reason.by, reason.reason)
-  if (policy.mode !== 'ask') return part('run', 'mode', `The mode is ${policy.mode}.`)
-  if (policy.sandboxed && policy.askInSandbox === 'never')
-    return part('run', 'mode', 'It runs unasked inside the sandbox (askInSandbox: never).')
-  return part('ask', 'mode', reason.reason)
-}
-
-/** Allow, remembered allowed, safe list: the one that lets it run, or why none does. */
-function whyNot(command: SimpleCommand, policy: ShellPolicy): { by: string; reason: string } | { reason: string } {
-  const first = command.words[0]
-  const name = first?.text ?? ''
-  if (first === undefined || !first.bare || !BARE_NAME.test(name))
-    return { reason: `\`${name}\` is not a plain command name; write the bare name without quotes, path or pattern.` }
-  let reason: string | undefined
-  for (const [patterns, by, said] of [
-    [policy.allow, 'allow', 'The grant'],
-    [policy.remembered.allowed, 'remembered-allowed', 'The remembered grant'],
-  ] as const) {
-    const grant = grantedBy(patterns, command)
-    if (grant === undefined) continue
-    if ('by' in grant) {
-      const stdin = command.stdin === undefined || command.stdin.text === '/dev/null' ? undefined : operandProblem(command.stdin)
-      if (stdin !== undefined) return { reason: stdin }
-      return { by, reason: `${said} \`${grant.by}\` covers it.` }
-    }
-    reason ??= grant.reason
-  }
-  if (isSafeName(name)) {
-    const problem = safeProblem(command)
-    if (problem === undefined) return { by: 'safe', reason: `\`${name}\` is on the safe list.` }
-    return { reason: reason ?? problem }
-  }
-  if (reason !== undefined) return { reason }
-  const builtin = changesShell(command.words.map((word) => word.text))
-  if (builtin !== undefined) return { reason: `\`${builtin}\` changes the shell itself, so later names may mean something else.` }
-  const kind = riskyKind(name)
-  return {
-    reason:
-      kind === undefined
-        ? `\`${name}\` is neither on the safe list nor granted.`
-        : `\`${name}\` is ${kind}: it can run anything.`,
   }
 }

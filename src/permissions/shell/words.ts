@@ -11,6 +11,8 @@ export interface Word {
   readonly bare: boolean
   /** Holds an unquoted `*`, `?` or `[`, so the shell may put file names in its place. */
   readonly pattern: boolean
+  /** A pair of quotes with nothing between them stands in it, which shows in no character. */
+  readonly emptyQuotes: boolean
 }
 
 export class NotUnderstood extends Error {}
@@ -60,6 +62,7 @@ export class WordReader {
     let any = false
     let bare = true
     let pattern = false
+    let emptyQuotes = false
     let brace = -1
     const add = (character: string, isQuoted: 0 | 1): void => {
       text += character
@@ -80,11 +83,13 @@ export class WordReader {
         bare = false
         const end = this.text.indexOf("'", this.at + 1)
         if (end < 0) fail('A single quote is not closed.')
+        if (end === this.at + 1) emptyQuotes = true
         for (const unit of this.text.slice(this.at + 1, end).split('')) add(unit, 1)
         this.#steps += end - this.at
         this.at = end + 1
       } else if (character === '"') {
         bare = false
+        if (this.peek(1) === '"') emptyQuotes = true
         this.at++
         this.#doubleQuoted(add)
       } else if (character === '\\') {
@@ -104,7 +109,7 @@ export class WordReader {
     }
     if (!any) return undefined
     if (brace >= 0 && bracesExpand(text, quoted)) fail('Braces would be expanded into several words.')
-    return { text, quoted: Uint8Array.from(quoted), bare, pattern }
+    return { text, quoted: Uint8Array.from(quoted), bare, pattern, emptyQuotes }
   }
 
   #doubleQuoted(add: (character: string, isQuoted: 1) => void): void {

@@ -1,6 +1,7 @@
 // web_search: titles, addresses and excerpts from the search service the configuration names.
 
 import type { Plan } from '../../plan/plan.ts'
+import { headOf } from '../../text-cut.ts'
 import { fields, text } from '../input-fields.ts'
 import type { ToolDefinition } from '../port.ts'
 
@@ -51,7 +52,7 @@ function requestFor(search: Search, query: string): { url: string; headers: Reco
   }
   if (!search.apiKey?.isSet) return 'Web search is not set up: the key in `search.apiKey` is not set.'
   const url = new URL(`${(search.baseURL ?? BRAVE).replace(/\/+$/, '')}/res/v1/web/search`)
-  url.search = new URLSearchParams({ q: query.slice(0, 400), count: String(COUNT) }).toString()
+  url.search = new URLSearchParams({ q: headOf(query, 400), count: String(COUNT) }).toString()
   return { url: url.href, headers: { 'x-subscription-token': search.apiKey.reveal() } }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { clampText, safeCut, splitRendered, splitText } from '../../../src/channels/text/split.ts'
+import { clampText, splitRendered, splitText } from '../../../src/channels/text/split.ts'
+import { cutAt } from '../../../src/text-cut.ts'
 
 t.test('short texts stay as they are, empty ones are nothing', async (t) => {
   t.same(splitText('hello', 10), ['hello'])
@@ -32,7 +33,7 @@ t.test('a block that never ends is closed', async (t) => {
 
 t.test('no cut in the middle of what is seen as one character', async (t) => {
   const family = '👩‍👩‍👧‍👦'
-  t.equal(safeCut(`a${family}b`, 5), 1)
+  t.equal(cutAt(`a${family}b`, 5), 1)
   for (const part of splitText(family.repeat(20), 30)) t.equal(part.length % family.length, 0)
 })
 

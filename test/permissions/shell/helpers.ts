@@ -12,6 +12,9 @@ export const policy = (more: Partial<ShellPolicy> = {}): ShellPolicy => ({
   askInSandbox: 'always',
   protectedPaths: [],
   cwd: '/workspace',
+  roots: [{ path: more.cwd ?? '/workspace', access: 'write' }],
+  programs: { find: (name) => `/usr/bin/${name}` },
+  home: '/home/someone',
   ...more,
 })
 

@@ -45,6 +45,8 @@ t.test('a cloud’s metadata service is a floor, in every mode and under every g
 t.test('what a wildcard grant does not cover', (t) => {
   for (const command of [
     'docker -l info run -v /:/h alpine',
+    'docker -l info ps',
+    'git checkout-index -a',
     'docker --log-level info run alpine',
     'docker image build .',
     'docker extension install evil',
@@ -71,7 +73,6 @@ t.test('what a wildcard grant does not cover', (t) => {
     t.equal(decide(command, { allow: [`${tool} *`] }).split(' ')[0], 'ask', command)
   }
   for (const command of [
-    'docker -l info ps',
     'docker ps --filter name=run',
     'docker image ls',
     'kubectl -n default get pods',
@@ -80,7 +81,6 @@ t.test('what a wildcard grant does not cover', (t) => {
     'cargo --color never test',
     'gh pr list -R a/b',
     'tar -tvf a.tar',
-    'git checkout-index -a',
   ]) {
     const tool = command.split(' ')[0]
     t.equal(decide(command, { allow: [`${tool} *`] }), 'run allow', command)
