@@ -157,3 +157,28 @@ t.test('a limit in money wants the price of every model it pays for', async (t) 
   t.match(problem?.hint, /models\.local\.prices/)
   t.equal(problem?.path, '/agents/main/rateLimit/maxCostPerDay')
 })
+
+t.test('what is more than a model has is told, at the key that asks for it', async (t) => {
+  const text = `defaults: { effort: xhigh, maxTokens: 100000 }
+agents:
+  a: { soul: x }
+  b: { soul: x, model: claude-haiku-4-5 }
+  c: { soul: x, model: claude-haiku-4-5, compaction: { contextWindow: 1000000 } }
+  d: { soul: x, model: claude-sonnet-4-6, maxTokens: 5 }
+  e: { soul: x, model: claude-parrot-1, compaction: { contextWindow: 1000000 } }
+routing: { defaultAgent: a }
+`
+  const { diagnostics, plan } = await loadText(t, text)
+  t.not(plan, null)
+  const told = diagnostics.filter(({ code }) => code === 'CLAW325')
+  t.same(
+    told.map(({ severity, line, message }) => `${severity} ${line} ${message}`),
+    [
+      'note 1 The model claude-haiku-4-5 has no effort xhigh.',
+      'note 1 The model claude-sonnet-4-6 has no effort xhigh.',
+      'note 1 The longest answer of claude-haiku-4-5 is 64000 tokens.',
+      'warning 5 The model claude-haiku-4-5 reads 200000 tokens: longer requests fail.',
+    ],
+  )
+  t.match(told[1]?.hint, /It has low, medium, high, max\./)
+})
