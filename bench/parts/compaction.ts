@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { silentLogger, systemClock, systemRandom } from '../../src/ports.ts'
 import { compact } from '../../src/sessions/compaction.ts'
-import { createTranscripts } from '../../src/sessions/transcript.ts'
+import { createTranscriptFiles } from '../../src/sessions/transcript.ts'
 import { type Cell, type Part, rounds } from '../result.ts'
 import { summarize } from '../stats.ts'
 
@@ -33,7 +33,7 @@ export const compaction: Part = {
     const times = rounds(context, 5, 15)
     const folder = join(context.folder, 'sessions')
     await mkdir(folder, { recursive: true })
-    const fresh = () => createTranscripts({ sync: false, log: silentLogger })
+    const fresh = () => createTranscriptFiles({ sync: false, log: silentLogger })
 
     const measure = async (work: (round: number) => Promise<void> | void): Promise<readonly number[]> => {
       const samples: number[] = []

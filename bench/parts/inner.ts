@@ -86,12 +86,12 @@ async function storage(count: number, stateDir: string): Promise<readonly Row[]>
       receivedAt: Date.now(),
     }) as const
   const started = performance.now()
-  await Promise.all(Array.from({ length: count }, (_, i) => store.sessions.post(row(i), `k${i}`)))
+  await Promise.all(Array.from({ length: count }, (_, i) => store.inbox.post(row(i), `k${i}`)))
   const rate = (count / (performance.now() - started)) * 1_000
   const single: number[] = []
   for (let i = 0; i < 300; i++) {
     const at = performance.now()
-    await store.sessions.post(row(count + i), `k${count + i}`)
+    await store.inbox.post(row(count + i), `k${count + i}`)
     single.push(performance.now() - at)
   }
   await store.close()
@@ -147,7 +147,7 @@ async function transcripts(stateDir: string, sizes: readonly number[]): Promise<
     for (let i = 0; i < 5; i++) {
       const store = await openEmbeddedStorage({ stateDir, clock: systemClock, random: systemRandom, log: silentLogger })
       const started = performance.now()
-      await store.sessions.load(`s${size}`, 'main')
+      await store.transcripts.load(`s${size}`, 'main')
       times.push(performance.now() - started)
       await store.close()
     }

@@ -72,7 +72,7 @@ export const intake: Part = {
     let n = 0
     const postOne = async (): Promise<void> => {
       const row = rowOf(n++)
-      await storage.sessions.post(row, row.messageId)
+      await storage.inbox.post(row, row.messageId)
     }
     const rates: number[] = []
     const singles: number[] = []

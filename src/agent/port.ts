@@ -5,7 +5,7 @@ import type { ModelRequest, ModelResult } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
-import type { Claim, SessionStore, StepJournal } from '../storage/ports.ts'
+import type { Claim, TranscriptStore } from '../storage/ports.ts'
 import type { SessionRef, ToolDefinition, ToolResult } from '../tools/port.ts'
 import type { EngineEvent } from './events.ts'
 
@@ -36,8 +36,7 @@ export interface Turn {
 }
 
 export interface TurnPorts {
-  readonly store: SessionStore
-  readonly journal: StepJournal
+  readonly store: TranscriptStore
   readonly clock: Clock
   /** Answers of this run's model, by number of the call, that no disk took yet: a turn that is tried again begins with them. */
   readonly unsaved: Map<number, ModelResult>

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts'
 import { encodeKeyForFile, parseSessionKey, type SessionKeyParts } from '../plan/session-key.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import { readTranscript } from '../sessions/transcript.ts'
-import { createSessionFiles } from '../storage/embedded/session-files.ts'
+import { listSessions, transcriptPath } from '../storage/embedded/transcripts.ts'
 import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
 import { connect, whereabouts } from './client.ts'
 import { type Io, notFound, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
@@ -27,12 +27,11 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
     return EXIT.ok
   }
   const { stateDir } = await whereabouts(options, io)
-  const files = createSessionFiles(stateDir)
-  const session = (await files.list()).find((one) => one.key === key || one.key === encodeKeyForFile(key))
+  const session = (await listSessions(stateDir)).find((one) => one.key === key || one.key === encodeKeyForFile(key))
   if (session === undefined) {
     return notFound(io, `there is no session ${printable(key)}; claw sessions list names them`)
   }
-  const entries = readTranscript(files.pathOf(key, session.agentId))
+  const entries = readTranscript(transcriptPath(stateDir, key, session.agentId))
   return action === 'show' ? await show(session, entries, options, io) : await exportLines(entries, io)
 }
 
@@ -40,7 +39,7 @@ async function list(options: Options, io: VerbIo): Promise<number> {
   const { agent, user, group } = options
   if (typeof group === 'string' && !/^[^:]+:./.test(group)) return usage(io, `--group is CHANNEL:ID, not "${printable(group)}"`)
   const { stateDir, plan } = await whereabouts(options, io)
-  const all = await createSessionFiles(stateDir).list(typeof agent === 'string' ? agent : undefined)
+  const all = await listSessions(stateDir, typeof agent === 'string' ? agent : undefined)
   const fits = [
     typeof user === 'string' ? ofUser(user, plan === null ? null : await linked(plan, stateDir)) : () => true,
     typeof group === 'string' ? ofGroup(group) : () => true,

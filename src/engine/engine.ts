@@ -45,7 +45,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     waitForAnswer: (session, messageId, signal) => answers.wait(session, messageId, signal),
     on: hub.on.bind(hub),
     status: async () => {
-      const status = statusOf(parts, startedAt, options.degraded?.why)
+      const status = await statusOf(parts, startedAt, options.degraded?.why)
       // A service's error may say back what it was sent.
       return redactDeep(status, secrets.redact) as Status
     },
@@ -56,7 +56,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       approvals.decide(id, decision, by.identity ?? by.caller.kind, (row) =>
         mayApprove(generations.now.plan, row, by.caller, by.caller.kind === 'claimed' ? null : (by.identity ?? null)),
       ),
-    sessions: (filter) => storage.sessions.sessions(filter),
+    sessions: (filter) => storage.transcripts.list(filter),
     transcript: owners.transcript,
     interrupt: async (key) => turns.interrupt(key),
     resetSession: owners.resetSession,
@@ -81,9 +81,9 @@ async function start(parts: EngineParts): Promise<void> {
   hub.on('reload', (event) => {
     if (!event.ok) void environment.audit.append({ kind: 'reload', ok: false, generation: event.generation }).catch(() => {})
   })
-  const recovery = createCrashRecovery(clock, await storage.sessions.pending(), storage.queue.enqueue)
+  const recovery = createCrashRecovery(clock, await storage.inbox.pending(), (token) => void storage.queue.enqueue(token))
   const run = turns.run.bind(turns)
-  storage.queue.start(recovery.watch(run), generations.now.plan.lanes)
+  await storage.queue.start(recovery.watch(run), generations.now.plan.lanes)
   await approvals.recover()
   await channels.start(generations.now.plan, inboundOf(parts))
   recovery.resumePending()

@@ -7,6 +7,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { secretsOf } from '../plan/secrets.ts'
+import { withPlugins } from '../plugins/registry.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
@@ -64,8 +65,10 @@ export async function makeParts(options: EngineOptions) {
   const { clock, random, log, registry, storage, secrets = createKnownSecrets() } = options
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
-  const generations = new Generations(storage.people, options.plan, options.router ?? (await createRouter(options.plan)))
-  const world: World = { clock, random, log, registry, storage, secrets, generations, emit: hub.emit.bind(hub) }
+  const router = options.router ?? (await createRouter(options.plan))
+  const generations = await Generations.begin(storage.people, options.plan, router)
+  const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
+  const world: World = { clock, random, log, registryOf, storage, secrets, generations, emit: hub.emit.bind(hub) }
 
   const channels = new ChannelManager(world)
   const delivery = new Delivery(world, channels, hub)
@@ -86,10 +89,16 @@ export async function makeParts(options: EngineOptions) {
     onLate: lateApprovals.decided,
   })
 
-  const limits = createLimits({ storage, clock, warn: notifications.nearLimit })
-  const modelRouter = createModelRouter({ models: options.plan.models, registry, clock, random, log })
+  const limits = await createLimits({ storage, clock, log, warn: notifications.nearLimit })
+  const modelRouter = createModelRouter({
+    models: options.plan.models,
+    providers: () => registryOf(generations.now.plan).providers,
+    clock,
+    random,
+    log,
+  })
   const models = createModelCalls(world, limits, modelRouter)
-  const answers = new Answers(storage.sessions, hub)
+  const answers = new Answers(storage.inbox, hub)
   const turns = new TurnRunner(world, {
     gate: createToolGate(world, environment, createAsking(world, environment, approvals)),
     models,
@@ -108,13 +117,14 @@ export async function makeParts(options: EngineOptions) {
   const reloader = createReloader(world, {
     ...options,
     prepare: async (plan) => {
-      const router = await createRouter(plan)
+      const nextRouter = await createRouter(plan)
+      await generations.readLinks()
       secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
       return async () => {
-        generations.swap(plan, router)
+        generations.swap(plan, nextRouter)
         modelRouter.apply(plan.models)
-        storage.queue.setCaps(plan.lanes)
+        await storage.queue.setCaps(plan.lanes)
         heartbeats.apply(plan.heartbeats)
         await channels.apply(plan)
         await options.onSwap?.(plan)

@@ -19,14 +19,27 @@ export interface Generation {
   readonly router: Router
 }
 
+type Links = Awaited<ReturnType<PeopleStore['links']>>
+
 /** The generation that rules now. A reload swaps it as one pointer; a turn keeps the one it began with. */
 export class Generations {
   readonly #people: Pick<PeopleStore, 'links'>
+  #links: Links
   now: Generation
 
-  constructor(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router) {
+  private constructor(people: Pick<PeopleStore, 'links'>, links: Links, configured: Plan, router: Router) {
     this.#people = people
+    this.#links = links
     this.now = this.#make(1, configured, router)
+  }
+
+  static async begin(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router): Promise<Generations> {
+    return new Generations(people, await people.links(), configured, router)
+  }
+
+  /** Before a swap, which must not fail. */
+  async readLinks(): Promise<void> {
+    this.#links = await this.#people.links()
   }
 
   swap(configured: Plan, router: Router): void {
@@ -34,12 +47,13 @@ export class Generations {
   }
 
   /** Two identities became one person by a code: the same generation, with that link. */
-  relink(): void {
+  async relink(): Promise<void> {
+    await this.readLinks()
     this.now = this.#make(this.now.number, this.now.configured, this.now.router)
   }
 
   #make(number: number, configured: Plan, router: Router): Generation {
-    const pairs = this.#people.links().map((link) => link.identities)
+    const pairs = this.#links.map((link) => link.identities)
     return { number, configured, router, plan: withStoredLinks(configured, pairs) }
   }
 }
@@ -48,7 +62,8 @@ export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  readonly registry: Registry
+  /** What there is under a plan: what the engine was given, and what the plan's plugins bring. */
+  registryOf(plan: Plan): Registry
   readonly storage: Storage
   /** What must never be shown; every plan's are told before it rules. */
   readonly secrets: KnownSecrets
@@ -57,7 +72,8 @@ export interface World {
 }
 
 /** Whether replies go out through the channel: a resident one (HTTP, the page) shows them where they were asked for. */
-export function isPushed({ generations, registry }: Pick<World, 'generations' | 'registry'>, channelId: string): boolean {
-  const type = generations.now.plan.channels.get(channelId)?.type
-  return registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
+export function isPushed({ generations, registryOf }: Pick<World, 'generations' | 'registryOf'>, channelId: string): boolean {
+  const { plan } = generations.now
+  const type = plan.channels.get(channelId)?.type
+  return registryOf(plan).channels.find((definition) => definition.type === type)?.traits.resident !== true
 }

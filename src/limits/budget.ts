@@ -2,42 +2,40 @@
 
 import type { Usage } from '../models/port.ts'
 import type { StopSignal } from '../stop.ts'
-import type { UsageStore } from '../storage/ports.ts'
-import type { Limited, Limits, Reservation, SpendLimit, SpendWarning } from './port.ts'
-
-export interface Budget extends Pick<Limits, 'reserve'> {
-  spent(agentId: string, now: number): Spent
-}
-
-export interface Spent {
-  readonly tokensToday: number
-  readonly costToday: number
-  readonly costMonth: number
-}
+import type { CachedSpend, UsageStore } from '../storage/ports.ts'
+import type { Limited, Reservation, SpendLimit, SpendWarning } from './port.ts'
 
 export interface BudgetOptions {
-  readonly usage: Pick<UsageStore, 'total'>
-  /** Whether this warning is the first of its period; remembers it. */
-  firstWarning(key: string): boolean
+  readonly usage: Pick<UsageStore, 'cachedView'>
+  /** A limit is near. Called more than once a period. */
   warn(warning: SpendWarning): void
 }
 
 /** What an agent has under way, and who waits for it. */
-interface Held {
+interface Reserved {
   tokens: number
   cost: number
   calls: number
   waiters: (() => void)[]
 }
 
+/** One limit of an agent as a call finds it. */
 interface Bound {
   readonly limit: SpendLimit
   readonly max: number
   readonly spent: number
-  readonly wanted: number
-  readonly held: number
+  readonly expected: number
+  readonly reserved: number
   readonly period: string
   readonly retryAt: number
+}
+
+/** What a call may cost. */
+interface Estimate {
+  readonly tokens: number
+  readonly cost: number
+  /** Tokens that are sent, where the caller knows. */
+  readonly input: number | undefined
 }
 
 const WARN_AT = 0.8
@@ -46,120 +44,132 @@ const FADE = 0.9
 const LEAST_OUTPUT = 256
 /** An answer shorter than this is none. */
 const SHORTEST_OUTPUT = 16
+const UNLIMITED: Reservation = { ok: true, settle: () => {} }
 
-export function createBudget({ usage, firstWarning, warn }: BudgetOptions): Budget {
-  const holding = new Map<string, Held>()
+export class Budget {
+  readonly #usage: BudgetOptions['usage']
+  readonly #warn: BudgetOptions['warn']
+  readonly #reserved = new Map<string, Reserved>()
   /** What an agent's calls cost lately at most, for reservations that don't say. */
-  const typical = new Map<string, number>()
+  readonly #typicalCost = new Map<string, number>()
 
-  const spent = (agentId: string, now: number): Spent => {
-    const month = new Date(now).toISOString().slice(0, 7)
-    const today = usage.total(agentId, dayOf(now))
-    return { tokensToday: today.tokens, costToday: today.cost, costMonth: usage.total(agentId, `${month}-01`).cost }
+  constructor({ usage, warn }: BudgetOptions) {
+    this.#usage = usage
+    this.#warn = warn
   }
 
-  function boundsOf({ id, rateLimit }: Limited, tokens: number, cost: number, now: number): readonly Bound[] {
-    const { maxTokensPerDay, maxCostPerDay, maxCostPerMonth } = rateLimit
-    if (maxTokensPerDay === undefined && maxCostPerDay === undefined && maxCostPerMonth === undefined) return []
-    const so = spent(id, now)
-    const held = holding.get(id)
-    const [day, month] = [dayOf(now), dayOf(now).slice(0, 7)]
-    const bound = (
-      limit: SpendLimit,
-      max: number | undefined,
-      already: number,
-      wanted: number,
-      under: number,
-      period: string,
-      retryAt: number,
-    ): Bound[] => (max === undefined ? [] : [{ limit, max, spent: already, wanted, held: under, period, retryAt }])
-    return [
-      ...bound('maxTokensPerDay', maxTokensPerDay, so.tokensToday, tokens, held?.tokens ?? 0, day, nextDay(now)),
-      ...bound('maxCostPerDay', maxCostPerDay, so.costToday, cost, held?.cost ?? 0, day, nextDay(now)),
-      ...bound('maxCostPerMonth', maxCostPerMonth, so.costMonth, cost, held?.cost ?? 0, month, nextMonth(now)),
-    ]
-  }
-
-  function warnNear(agentId: string, bounds: readonly Bound[]): void {
-    for (const { limit, max, spent: so, period } of bounds) {
-      if (so < max * WARN_AT || !firstWarning(`spend-warning:${agentId}:${limit}:${period}`)) continue
-      warn({ agentId, limit, spent: so, max, period })
+  /** See Limits. */
+  async reserve(
+    agent: Limited,
+    tokens: number,
+    now: number,
+    { cost: asked, input, signal }: { cost?: number; input?: number; signal?: StopSignal } = {},
+  ): Promise<Reservation> {
+    signal?.throwIfAborted()
+    if (!isLimited(agent)) return UNLIMITED
+    const view = await this.#usage.cachedView(agent.id)
+    for (;;) {
+      signal?.throwIfAborted()
+      // Unknown before the first call: it goes alone, the next ones know.
+      const estimate = { tokens, input, cost: asked ?? this.#typicalCost.get(agent.id) ?? Number.POSITIVE_INFINITY }
+      const bounds = this.#boundsOf(agent, view, estimate, now)
+      this.#warnNear(agent.id, bounds)
+      const passed = bounds.find((bound) => bound.spent >= bound.max)
+      if (passed !== undefined) return refused(passed)
+      const reserved = this.#reserved.get(agent.id) ?? { tokens: 0, cost: 0, calls: 0, waiters: [] }
+      this.#reserved.set(agent.id, reserved)
+      const fits = bounds.every((bound) => bound.spent + bound.reserved + bound.expected <= bound.max)
+      // The estimate is high: what is under way will leave more than it holds. Alone, a call may begin while a short answer fits.
+      if (!fits && reserved.calls > 0) {
+        await settledOne(reserved, signal)
+        continue
+      }
+      // Where the caller knows what it sends, nothing is begun whose answer cannot fit any more.
+      const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
+      if (!fits && day !== undefined && input !== undefined && day.max - day.spent - input < SHORTEST_OUTPUT) return refused(day)
+      return this.#hold(agent, view, reserved, estimate, day, now)
     }
   }
 
-  return {
-    spent,
-    async reserve(agent, tokens, now, { cost: asked, input, signal } = {}) {
-      for (;;) {
-        signal?.throwIfAborted()
-        // Unknown before the first call: it goes alone, the next ones know.
-        const cost = asked ?? typical.get(agent.id) ?? Number.POSITIVE_INFINITY
-        const bounds = boundsOf(agent, tokens, cost, now)
-        if (bounds.length === 0) return { ok: true, settle: () => {} }
-        warnNear(agent.id, bounds)
-        const passed = bounds.find((bound) => bound.spent >= bound.max)
-        if (passed !== undefined) return { ok: false, limit: passed.limit, retryAt: passed.retryAt, message: wordsFor(passed) }
-        const held = holding.get(agent.id) ?? { tokens: 0, cost: 0, calls: 0, waiters: [] }
-        holding.set(agent.id, held)
-        const fits = bounds.every((bound) => bound.spent + bound.held + bound.wanted <= bound.max)
-        // The estimate is high: what is under way will leave more than it holds. Alone, a call may begin while a short answer fits.
-        if (!fits && held.calls > 0) {
-          await settledOne(held, signal)
-          continue
-        }
-        // Where the caller knows what it sends, nothing is begun whose answer cannot fit any more.
-        const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
-        if (!fits && day !== undefined && input !== undefined && day.max - day.spent - input < SHORTEST_OUTPUT) {
-          return { ok: false, limit: day.limit, retryAt: day.retryAt, message: wordsFor(day) }
-        }
-        return hold(agent, held, tokens, input, cost, bounds, now)
-      }
-    },
+  #boundsOf({ id, rateLimit }: Limited, view: CachedSpend, estimate: Estimate, now: number): readonly Bound[] {
+    const { maxTokensPerDay, maxCostPerDay, maxCostPerMonth } = rateLimit
+    const reserved = this.#reserved.get(id)
+    const [day, month] = [dayOf(now), dayOf(now).slice(0, 7)]
+    const today = view.total(day)
+    const bounds: Bound[] = []
+    const tokens = { expected: estimate.tokens, reserved: reserved?.tokens ?? 0 }
+    const cost = { expected: estimate.cost, reserved: reserved?.cost ?? 0 }
+    const daily = { period: day, retryAt: nextDay(now) }
+    if (maxTokensPerDay !== undefined)
+      bounds.push({ limit: 'maxTokensPerDay', max: maxTokensPerDay, spent: today.tokens, ...tokens, ...daily })
+    if (maxCostPerDay !== undefined)
+      bounds.push({ limit: 'maxCostPerDay', max: maxCostPerDay, spent: today.cost, ...cost, ...daily })
+    if (maxCostPerMonth !== undefined) {
+      const spent = view.total(`${month}-01`).cost
+      bounds.push({ limit: 'maxCostPerMonth', max: maxCostPerMonth, spent, ...cost, period: month, retryAt: nextMonth(now) })
+    }
+    return bounds
   }
 
-  function hold(
+  #warnNear(agentId: string, bounds: readonly Bound[]): void {
+    for (const { limit, max, spent, period } of bounds)
+      if (spent >= max * WARN_AT) this.#warn({ agentId, limit, spent, max, period })
+  }
+
+  #hold(
     agent: Limited,
-    held: Held,
-    tokens: number,
-    input: number | undefined,
-    cost: number,
-    bounds: readonly Bound[],
+    view: CachedSpend,
+    reserved: Reserved,
+    estimate: Estimate,
+    day: Bound | undefined,
     now: number,
   ): Reservation {
-    held.calls++
-    held.tokens += tokens
-    const heldCost = Number.isFinite(cost) ? cost : 0
-    held.cost += heldCost
+    const { tokens, input } = estimate
+    const cost = Number.isFinite(estimate.cost) ? estimate.cost : 0
+    reserved.calls++
+    reserved.tokens += tokens
+    reserved.cost += cost
     let settled = false
-    const day = bounds.find((bound) => bound.limit === 'maxTokensPerDay')
-    const rest = day === undefined ? undefined : day.max - day.spent
-    const left = rest === undefined || input === undefined ? rest && Math.max(LEAST_OUTPUT, rest) : rest - input
+    const unspent = day === undefined ? undefined : day.max - day.spent
+    const left = unspent === undefined || input === undefined ? unspent && Math.max(LEAST_OUTPUT, unspent) : unspent - input
     return {
       ok: true,
       ...(left === undefined || left >= tokens - (input ?? 0) ? {} : { maxOutput: left }),
-      settle(used: Usage, realCost: number) {
+      settle: (used: Usage, realCost: number) => {
         if (settled) return
         settled = true
         // The spender adds to the usage store right after: whoever waits looks then.
         queueMicrotask(() => {
-          held.calls--
-          held.tokens -= tokens
-          held.cost -= heldCost
-          if (realCost > 0) typical.set(agent.id, Math.max(realCost, (typical.get(agent.id) ?? 0) * FADE))
-          if (used.input + used.output > 0 || realCost > 0) warnNear(agent.id, boundsOf(agent, 0, 0, now))
-          for (const wake of held.waiters.splice(0)) wake()
-          if (held.calls === 0 && held.waiters.length === 0) holding.delete(agent.id)
+          reserved.calls--
+          reserved.tokens -= tokens
+          reserved.cost -= cost
+          if (realCost > 0) this.#typicalCost.set(agent.id, Math.max(realCost, (this.#typicalCost.get(agent.id) ?? 0) * FADE))
+          if (used.input + used.output > 0 || realCost > 0) this.#warnNear(agent.id, this.#boundsOf(agent, view, NONE, now))
+          for (const wake of reserved.waiters.splice(0)) wake()
+          if (reserved.calls === 0 && reserved.waiters.length === 0) this.#reserved.delete(agent.id)
         })
       },
     }
   }
 }
 
-function settledOne(held: Held, signal: StopSignal | undefined): Promise<void> {
+const NONE: Estimate = { tokens: 0, cost: 0, input: undefined }
+
+const isLimited = ({ rateLimit }: Limited): boolean =>
+  rateLimit.maxTokensPerDay !== undefined || rateLimit.maxCostPerDay !== undefined || rateLimit.maxCostPerMonth !== undefined
+
+const refused = (bound: Bound): Reservation => ({
+  ok: false,
+  limit: bound.limit,
+  retryAt: bound.retryAt,
+  message: WORDS[bound.limit],
+})
+
+function settledOne(reserved: Reserved, signal: StopSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
-    held.waiters.push(() => {
+    reserved.waiters.push(() => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
     })
@@ -171,7 +181,6 @@ const WORDS: Readonly<Record<SpendLimit, string>> = {
   maxCostPerDay: 'I have used up my budget for today. I can answer again from midnight UTC.',
   maxCostPerMonth: 'I have used up my budget for this month. I can answer again next month.',
 }
-const wordsFor = ({ limit }: Bound): string => WORDS[limit]
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 

@@ -7,18 +7,22 @@ import { createTimes, type Times, WINDOW_MS } from './window.ts'
 export interface MessageLimits {
   admit(agent: Limited, who: string, now: number): Admission
   refund(agent: Limited, who: string): void
-  messagesLastHour(agentId: string, now: number): number
 }
 
 /** People looked at per admission when those that went quiet are forgotten. */
 const SWEEP = 4
 
-export function createMessageLimits(log: AdmissionLog, startedAt: number): MessageLimits {
+/** Counts resume where the last process left them. `onLost`: an admission could not be stored. */
+export async function createMessageLimits(
+  log: AdmissionLog,
+  startedAt: number,
+  onLost: (error: unknown) => void,
+): Promise<MessageLimits> {
   const agents = new Map<string, Times>()
   const people = new Map<string, Times>()
   /** Sender → when it may be told again. */
   const told = new Map<string, number>()
-  for (const { agentId, who, at } of log.since(startedAt - WINDOW_MS)) {
+  for (const { agentId, who, at } of await log.since(startedAt - WINDOW_MS)) {
     timesOf(agents, agentId).add(at)
     timesOf(people, personKey(agentId, who)).add(at)
   }
@@ -60,7 +64,7 @@ export function createMessageLimits(log: AdmissionLog, startedAt: number): Messa
       }
       person.add(now)
       all.add(now)
-      log.add(agent.id, who, now)
+      log.add(agent.id, who, now).catch(onLost)
       forgetQuiet(now)
       return { ok: true }
     },
@@ -68,9 +72,8 @@ export function createMessageLimits(log: AdmissionLog, startedAt: number): Messa
       const at = people.get(personKey(agent.id, who))?.drop()
       if (at === undefined) return
       agents.get(agent.id)?.drop()
-      log.remove(agent.id, who, at)
+      log.remove(agent.id, who, at).catch(onLost)
     },
-    messagesLastHour: (agentId, now) => agents.get(agentId)?.count(now) ?? 0,
   }
 }
 

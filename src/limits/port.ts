@@ -56,9 +56,4 @@ export interface Limits {
     now: number,
     more?: { cost?: number; input?: number; signal?: StopSignal },
   ): Promise<Reservation>
-  /** What stands against each limit now, for `route` and `status`. */
-  standing(
-    agent: Limited,
-    now: number,
-  ): { readonly messagesLastHour: number; readonly tokensToday: number; readonly costToday: number; readonly costMonth: number }
 }

@@ -22,7 +22,7 @@ export interface AuditHead {
 
 /** A second place for the head. It may lag behind the file, never run ahead of it. */
 export interface AuditAnchor {
-  load(): AuditHead | null
+  load(): Promise<AuditHead | null>
   save(head: AuditHead): void
 }
 
@@ -63,7 +63,7 @@ export function createAudit(
     previous = end.hash
     seq = end.seq
     if (end.torn !== undefined) await opened.appendFile(`\n${seal({ type: 'torn', tornHash: hashOf(end.torn) })}\n`)
-    const head = options.anchor?.load() ?? null
+    const head = (await options.anchor?.load()) ?? null
     // Said in the log itself, so that going on does not cover it up.
     if (head !== null && (head.seq > end.seq || (head.seq === end.seq && head.hash !== end.hash)))
       await opened.appendFile(`${seal({ type: 'gap', written: head.seq, found: end.seq, lastHash: head.hash })}\n`)

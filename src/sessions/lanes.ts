@@ -2,7 +2,7 @@
 
 import { messageOf } from '../errors.ts'
 import { type Clock, type Logger, silentLogger, systemClock } from '../ports.ts'
-import type { Lane, Token, TurnQueue } from '../storage/ports.ts'
+import { type Lane, RANKED_LANES, type Token, type TurnQueue } from '../storage/ports.ts'
 
 export interface LanesOptions {
   readonly clock?: Clock
@@ -13,124 +13,140 @@ export interface LanesOptions {
   onFailure?(session: string): void
 }
 
-const RANKED: readonly Lane[] = ['realtime', 'scheduled', 'background']
-const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 60_000
-
 type RunTurn = (token: Token) => Promise<'done' | 'noop'>
+type PerLane<T> = Record<Lane, T>
 
 /** A session that runs: what came for it meanwhile. */
 interface Running {
   again: Token | null
 }
 
-export function createLanes(options: LanesOptions = {}): TurnQueue {
-  const { clock = systemClock, log = silentLogger } = options
-  /** Insertion order is the order of service. */
-  const queues: Record<Lane, Map<string, Token>> = { realtime: new Map(), scheduled: new Map(), background: new Map() }
-  const laneOf = new Map<string, Lane>()
-  const running = new Map<string, Running>()
-  const runningIn: Record<Lane, number> = { realtime: 0, scheduled: 0, background: 0 }
-  const failures = new Map<string, number>()
-  let caps: Readonly<Record<Lane, number>> = { realtime: 0, scheduled: 0, background: 0 }
-  let runTurn: RunTurn | null = null
-  let draining = false
-  let onIdle: (() => void)[] = []
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 60_000
+const DONE = Promise.resolve()
 
-  function enqueue(token: Token): void {
-    const busy = running.get(token.session)
-    if (busy !== undefined) {
-      busy.again = better(busy.again, token)
-      return
-    }
-    const queued = laneOf.get(token.session)
-    // Tokens of one session are one; the better lane wins and keeps no place in the worse.
-    if (queued !== undefined && RANKED.indexOf(queued) <= RANKED.indexOf(token.lane)) return
-    if (queued !== undefined) queues[queued].delete(token.session)
-    queues[token.lane].set(token.session, token)
-    laneOf.set(token.session, token.lane)
-    pump()
+export class Lanes implements TurnQueue {
+  readonly #options: LanesOptions
+  readonly #clock: Clock
+  readonly #log: Logger
+  /** Insertion order is the order of service. */
+  readonly #queues: PerLane<Map<string, Token>> = { realtime: new Map(), scheduled: new Map(), background: new Map() }
+  readonly #laneOf = new Map<string, Lane>()
+  readonly #running = new Map<string, Running>()
+  readonly #runningIn: PerLane<number> = { realtime: 0, scheduled: 0, background: 0 }
+  readonly #failures = new Map<string, number>()
+  #caps: Readonly<PerLane<number>> = { realtime: 0, scheduled: 0, background: 0 }
+  #runTurn: RunTurn | null = null
+  #draining = false
+  #onIdle: (() => void)[] = []
+
+  constructor(options: LanesOptions = {}) {
+    const { clock = systemClock, log = silentLogger } = options
+    this.#options = options
+    this.#clock = clock
+    this.#log = log
   }
 
-  function pump(): void {
-    if (runTurn === null || draining) return
-    for (const lane of RANKED) {
-      const queue = queues[lane]
-      while (runningIn[lane] < caps[lane] && queue.size > 0) {
+  enqueue(token: Token): Promise<void> {
+    const busy = this.#running.get(token.session)
+    if (busy === undefined) this.#add(token)
+    else busy.again = better(busy.again, token)
+    return DONE
+  }
+
+  async start(runTurn: RunTurn, caps: Readonly<PerLane<number>>): Promise<void> {
+    this.#runTurn = runTurn
+    this.#caps = caps
+    this.#draining = false
+    this.#pump()
+  }
+
+  async setCaps(caps: Readonly<PerLane<number>>): Promise<void> {
+    this.#caps = caps
+    this.#pump()
+  }
+
+  async depths(): Promise<Readonly<PerLane<number>>> {
+    const { realtime, scheduled, background } = this.#queues
+    return { realtime: realtime.size, scheduled: scheduled.size, background: background.size }
+  }
+
+  drain(timeoutMs: number): Promise<boolean> {
+    this.#draining = true
+    if (this.#running.size === 0) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(timeoutMs, () => resolve(false))
+      this.#onIdle.push(() => {
+        cancel()
+        resolve(true)
+      })
+    })
+  }
+
+  /** Tokens of one session are one; the better lane wins and keeps no place in the worse. */
+  #add(token: Token): void {
+    const queued = this.#laneOf.get(token.session)
+    if (queued !== undefined && RANKED_LANES.indexOf(queued) <= RANKED_LANES.indexOf(token.lane)) return
+    if (queued !== undefined) this.#queues[queued].delete(token.session)
+    this.#queues[token.lane].set(token.session, token)
+    this.#laneOf.set(token.session, token.lane)
+    this.#pump()
+  }
+
+  #pump(): void {
+    const runTurn = this.#runTurn
+    if (runTurn === null || this.#draining) return
+    for (const lane of RANKED_LANES) {
+      const queue = this.#queues[lane]
+      while (this.#runningIn[lane] < this.#caps[lane] && queue.size > 0) {
         const [session, token] = queue.entries().next().value as [string, Token]
         queue.delete(session)
-        laneOf.delete(session)
-        void run(runTurn, token)
+        this.#laneOf.delete(session)
+        void this.#run(runTurn, token)
       }
     }
   }
 
   /** Must not throw. */
-  async function run(turn: RunTurn, token: Token): Promise<void> {
+  async #run(runTurn: RunTurn, token: Token): Promise<void> {
     const { session, lane } = token
     const state: Running = { again: null }
-    running.set(session, state)
-    runningIn[lane]++
+    this.#running.set(session, state)
+    this.#runningIn[lane]++
     let next: Token | null = null
     try {
-      const outcome = await turn(token)
-      failures.delete(session)
-      next = better(state.again, outcome === 'done' ? leftOver(token) : null)
+      const outcome = await runTurn(token)
+      this.#failures.delete(session)
+      next = better(state.again, outcome === 'done' ? this.#leftOver(token) : null)
     } catch (error) {
-      log.error({ session, error: messageOf(error) }, 'a turn could not be ended; it will be tried again')
-      options.onFailure?.(session)
-      retryLater(better(state.again, token) as Token)
+      this.#log.error({ session, error: messageOf(error) }, 'a turn could not be ended; it will be tried again')
+      this.#options.onFailure?.(session)
+      this.#retryLater(better(state.again, token) as Token)
     }
-    running.delete(session)
-    runningIn[lane]--
-    if (next !== null) enqueue(next)
-    pump()
-    if (running.size === 0) {
-      for (const resolve of onIdle) resolve()
-      onIdle = []
-    }
+    this.#running.delete(session)
+    this.#runningIn[lane]--
+    if (next !== null) this.#add(next)
+    this.#pump()
+    if (this.#running.size > 0) return
+    for (const resolve of this.#onIdle) resolve()
+    this.#onIdle = []
   }
 
-  function leftOver(token: Token): Token | null {
-    if (options.waitingLane === undefined) return token
-    const lane = options.waitingLane(token.session)
+  #leftOver(token: Token): Token | null {
+    if (this.#options.waitingLane === undefined) return token
+    const lane = this.#options.waitingLane(token.session)
     return lane === null ? null : { ...token, lane }
   }
 
-  function retryLater(token: Token): void {
-    const failed = (failures.get(token.session) ?? 0) + 1
-    failures.set(token.session, failed)
-    clock.after(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failed - 1)), () => enqueue(token))
-  }
-
-  return {
-    enqueue,
-    start(turn, bounds) {
-      runTurn = turn
-      caps = bounds
-      draining = false
-      pump()
-    },
-    setCaps(bounds) {
-      caps = bounds
-      pump()
-    },
-    depths: () => ({ realtime: queues.realtime.size, scheduled: queues.scheduled.size, background: queues.background.size }),
-    drain(timeoutMs) {
-      draining = true
-      if (running.size === 0) return Promise.resolve(true)
-      return new Promise((resolve) => {
-        const cancel = clock.after(timeoutMs, () => resolve(false))
-        onIdle.push(() => {
-          cancel()
-          resolve(true)
-        })
-      })
-    },
+  #retryLater(token: Token): void {
+    const failed = (this.#failures.get(token.session) ?? 0) + 1
+    this.#failures.set(token.session, failed)
+    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failed - 1))
+    this.#clock.after(wait, () => void this.enqueue(token))
   }
 }
 
 function better(one: Token | null, other: Token | null): Token | null {
   if (one === null || other === null) return one ?? other
-  return RANKED.indexOf(one.lane) <= RANKED.indexOf(other.lane) ? one : other
+  return RANKED_LANES.indexOf(one.lane) <= RANKED_LANES.indexOf(other.lane) ? one : other
 }

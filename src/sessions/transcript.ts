@@ -8,7 +8,7 @@ import { formatEntry, parseEntry } from './entry.ts'
 import { linesForward } from './lines.ts'
 import { readWindow, windowStart } from './window.ts'
 
-export interface Transcripts {
+export interface TranscriptFiles {
   /** Entries whose ids stand already are left out. One write a call; durable when it resolves. */
   append(path: string, entries: readonly TranscriptEntry[]): Promise<void>
   load(path: string, session: string): Transcript
@@ -18,7 +18,7 @@ export interface Transcripts {
   close(): void
 }
 
-export interface TranscriptsOptions {
+export interface TranscriptFilesOptions {
   /** Wait for the disk, not for the system alone. */
   readonly sync: boolean
   readonly log: Logger
@@ -46,7 +46,7 @@ const MAX_OPEN = 32
 const ENTRY_OVERHEAD = 500
 const FILE_OVERHEAD = 1_000
 
-export function createTranscripts({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES }: TranscriptsOptions): Transcripts {
+export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BYTES }: TranscriptFilesOptions): TranscriptFiles {
   const cache = new Map<string, Cached>()
   let total = 0
   /** Files kept open to append to; the one used last stands last. */

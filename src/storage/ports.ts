@@ -1,4 +1,5 @@
-// What must survive. Embedded (files and SQLite) is the default; every adapter passes test/storage/contract.ts.
+// What must survive. Embedded (files and SQLite) is the default; every adapter passes test/storage/contract/. Every answer of a
+// store is a promise; what is answered at once is a cached view and says so.
 
 import type { InboundMessage, ReplyTarget } from '../channels/port.ts'
 import type { ContentBlock, Usage } from '../models/port.ts'
@@ -7,6 +8,8 @@ import type { RouteInput } from '../plan/plan.ts'
 
 /** Order of service: people first, then the clock, then the rest. */
 export type Lane = 'realtime' | 'scheduled' | 'background'
+/** Best first. */
+export const RANKED_LANES: readonly Lane[] = ['realtime', 'scheduled', 'background']
 
 /** One line of a transcript. Append-only: what stands is never rewritten. */
 export interface TranscriptEntry {
@@ -97,7 +100,7 @@ export const inboxKey = ({ kind, session, messageId }: NewInboxRow): string => `
 export interface Claim {
   readonly run: string
   readonly rows: readonly InboxRow[]
-  /** True: this run was begun before, or may have been: by an earlier process, or by a turn that failed. */
+  /** True: this run was begun before, or may have been: under a lease that has ended, or by a turn that failed. */
   readonly resumed: boolean
 }
 
@@ -125,7 +128,8 @@ export interface StoredAnswer {
   readonly isError?: boolean
 }
 
-export interface SessionStore {
+/** Messages on their way into sessions, the runs that answer them, and the answers. */
+export interface Inbox {
   /**
    * Inbox row and token in one transaction; durable when it resolves. The same key again changes nothing and says so.
    * Embedded, a waiting row is the token: whoever posts enqueues, and `pending` gives the tokens of all that waits at start.
@@ -134,14 +138,12 @@ export interface SessionStore {
   /** Whether a key was posted in the last days, and where its row went. */
   known(idempotencyKey: string): Promise<{ readonly seq: number; readonly session: string; readonly agentId: string } | null>
   /**
-   * The oldest waiting row of the session (`all`: with it the messages right behind it, at most `max`); or the run that an
-   * earlier process left. null: empty. A row is named at its post after the run that will answer it, so that a process killed
-   * before the claim was written begins the same run again: what the run appended then stands once.
+   * The oldest waiting row of the session (`all`: with it the messages right behind it, at most `max`), held under this
+   * process's lease; or, before it, the run whose lease has ended. null: nothing waits, or a run is held. A row is named at its
+   * post after the run that will answer it, so that a process killed before the claim was written begins the same run again:
+   * what the run appended then is there once.
    */
   claimNext(session: string, options?: { all?: boolean; max?: number }): Promise<Claim | null>
-  /** Idempotent by entry id. */
-  append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void>
-  load(session: string, agentId: string): Promise<Transcript>
   /** Ends a run: rows done, answers stored, replies queued, steps forgotten; one transaction. */
   finish(
     claim: Claim,
@@ -150,11 +152,19 @@ export interface SessionStore {
   /** The stored answer to a message: null while there is none. */
   answer(session: string, messageId: string): Promise<StoredAnswer | null>
   /** Rows of the session that no run holds yet. */
-  waiting(session: string): number
-  /** One token for each session with rows that wait or that an earlier process held; for the start. */
+  waiting(session: string): Promise<number>
+  /** One token for each session with rows that wait or whose lease has ended; for the start. */
   pending(): Promise<readonly PendingToken[]>
-  sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
-  /** Every line on disk, for export and `sessions show`. */
+}
+
+/** What was said in each session, line by line. */
+export interface TranscriptStore {
+  /** Idempotent by entry id. Durable when it resolves. */
+  append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void>
+  load(session: string, agentId: string): Promise<Transcript>
+  /** Sessions that have a transcript, the one that spoke last first. */
+  list(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
+  /** Every line there is, for export and `sessions show`. */
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
 }
 
@@ -169,18 +179,17 @@ export interface SessionInfo {
 export interface Outbox {
   /** The same key again changes nothing. */
   put(row: NewOutboxRow): Promise<void>
-  /** Oldest first, at most `limit`; a row whose target still waits for an earlier one stays back, so order holds. */
-  due(now: number, limit: number): Promise<readonly OutboxRow[]>
+  /**
+   * Oldest first, at most `limit`; a row whose target still waits for an earlier one stays back, so order holds. `nextAt`: when,
+   * after `now`, the next row that was put off is due.
+   */
+  due(now: number, limit: number): Promise<{ readonly rows: readonly OutboxRow[]; readonly nextAt: number | null }>
   /** Before a send: counts it, so that a crash in between is known. Above 1: an earlier attempt may have arrived. */
   attempt(seq: number): Promise<number>
   sent(seq: number): Promise<void>
   /** `notSent`: the last attempt surely did not arrive, and counts no more. */
   retry(seq: number, at: number, last?: { readonly notSent: boolean }): Promise<void>
   fail(seq: number, reason: string): Promise<void>
-  /** Rows neither sent nor given up, and when the next is due; null: none waits. */
-  next(): { readonly count: number; readonly at: number } | null
-  /** When, later than this, the next row that was put off is due; null: none was. */
-  nextAfter(now: number): number | null
 }
 
 export interface Token {
@@ -196,23 +205,24 @@ export interface PendingToken extends Token {
 
 /** Tokens say "this session has work". One turn a session at a time, lanes by rank, sessions of a lane in turn. */
 export interface TurnQueue {
-  enqueue(token: Token): void
-  start(runTurn: (token: Token) => Promise<'done' | 'noop'>, caps: Readonly<Record<Lane, number>>): void
-  setCaps(caps: Readonly<Record<Lane, number>>): void
-  depths(): Readonly<Record<Lane, number>>
+  /** Passes on that a session has work. The waiting row is the work itself, so this never rejects and need not be waited for. */
+  enqueue(token: Token): Promise<void>
+  start(runTurn: (token: Token) => Promise<'done' | 'noop'>, caps: Readonly<Record<Lane, number>>): Promise<void>
+  setCaps(caps: Readonly<Record<Lane, number>>): Promise<void>
+  depths(): Promise<Readonly<Record<Lane, number>>>
   /** Takes nothing new, waits for what runs; false: the time was up. */
   drain(timeoutMs: number): Promise<boolean>
 }
 
-/** Steps of one run: a finished one is not made again. */
+/** Steps of runs: a finished one is not made again. */
 export interface StepJournal {
   /**
-   * Gives the stored result when `name` was finished, else makes it and stores it. `retry: 'never'` with an earlier start
-   * and no end throws StepUnknown: it may or may not have happened.
+   * Returns the stored result when the run's step `name` was finished, else makes it and stores it. `retry: 'never'` with an
+   * earlier start and no end throws StepUnknown: it may or may not have happened.
    */
-  step<T>(name: string, make: (idempotencyKey: string) => Promise<T>, retry?: 'always' | 'never'): Promise<T>
-  /** Whether `step` would no longer make it: it was finished, or begun by an earlier process as one that is made once. */
-  has(name: string): boolean
+  step<T>(run: string, name: string, make: (idempotencyKey: string) => Promise<T>, retry?: 'always' | 'never'): Promise<T>
+  /** Whether `step` would no longer make it: it was finished, or begun as one that is made once. */
+  has(run: string, name: string): Promise<boolean>
 }
 
 export class StepUnknown extends Error {
@@ -279,20 +289,27 @@ export interface ApprovalsStore {
   setLate(id: string): Promise<boolean>
 }
 
-/** Spend per UTC day, agent and spender. Counted in memory at once, written with the next group. */
+/** Spend per UTC day, agent and spender. */
 export interface UsageStore {
-  /** `by`: `user:<link or identity>`, `heartbeat:<name>` or `engine:<what>`. */
+  /** Shown by cached views at once. `by`: `user:<link or identity>`, `heartbeat:<name>` or `engine:<what>`. */
   add(spend: {
     readonly at: number
     readonly agentId: string
     readonly by: string
     readonly usage: Usage
     readonly cost: number
-  }): void
+  }): Promise<void>
   /** `since`: first day, `YYYY-MM-DD`. `input` counts all that was sent, cached or not. */
   list(since?: string): Promise<readonly UsageTotals[]>
-  /** One agent's sums over days from `since` on. */
-  total(agentId: string, since: string): { readonly tokens: number; readonly cost: number }
+  /** One agent's sums, to be asked within a decision; the same view for the same agent. */
+  cachedView(agentId: string): Promise<CachedSpend>
+}
+
+/** Cached view of one agent's spend: this process's at once, that of others as of the last `refresh`. */
+export interface CachedSpend {
+  /** Sums over days from `since` on. */
+  total(since: string): { readonly tokens: number; readonly cost: number }
+  refresh(): Promise<void>
 }
 
 /** What was spent in a day by one agent for one spender. */
@@ -329,7 +346,7 @@ export interface SlotStore {
   endSlot(name: string, slot: number, outcome: SlotOutcome, at: number, detail?: string): Promise<void>
   /** Latest slot known, whatever came of it. */
   lastSlot(name: string): Promise<SlotRow | null>
-  /** Claimed by an earlier process and not ended. */
+  /** Claimed under a lease that has ended, and not ended itself. */
   unfinished(): Promise<readonly SlotRow[]>
   /** Newest first. */
   list(name: string | undefined, limit: number): Promise<readonly SlotRow[]>
@@ -337,38 +354,42 @@ export interface SlotStore {
 
 /** Who stopped what. A record that can't be read stops everything. */
 export interface HaltStore {
-  isHalted(agentId?: string): boolean
-  list(): readonly { readonly agentId?: string; readonly by: string; readonly at: number }[]
-  /** Without an agent: everything. Durable when it resolves. */
+  /** Asked before every turn. */
+  readonly cached: CachedHalts
+  /** Without an agent: everything. It holds in the cached view at once; durable when it resolves. */
   halt(agentId: string | undefined, by: string, at: number): Promise<void>
   /** Without an agent: everything, single agents too. */
   resume(agentId: string | undefined): Promise<void>
-  /** Takes over what another program wrote into the record. Gives what confirms that it holds, once it does. */
-  reread(): () => Promise<void>
+  /** Refreshes the cached view from what another program wrote into the record. Gives what confirms that it holds, once it does. */
+  reread(): Promise<() => Promise<void>>
 }
 
-/** Codes of one channel's strangers that may stand at a time: names cost an attacker nothing on some channels. */
+/** Cached view of the record: what this process wrote, and what others had written at the last `reread`. */
+export interface CachedHalts {
+  isHalted(agentId?: string): boolean
+  list(): readonly { readonly agentId?: string; readonly by: string; readonly at: number }[]
+}
+
+/** Codes of one channel's strangers that may be open at a time: names cost an attacker nothing on some channels. */
 export const MOST_OPEN_PAIRINGS = 100
 
-/** Strangers let in by a code, and identities that are one person by a code. Rare, so written at once. */
+/** Strangers let in by a code, and identities that are one person by a code. */
 export interface PeopleStore {
-  /** The code a stranger may show the owner; the same while it stands. Null: `MOST_OPEN_PAIRINGS` of the channel stand. */
-  openPairing(identity: string, displayName: string | undefined, now: number): string | null
+  /** The code a stranger may show the owner; the same while it is open. null: `MOST_OPEN_PAIRINGS` of the channel are open. */
+  openPairing(identity: string, displayName: string | undefined, now: number): Promise<string | null>
   /** The identity let in; null: no such open code. A code works once. */
-  approvePairing(code: string, by: string, now: number): string | null
-  isPaired(identity: string): boolean
-  /** False: it was not let in. */
-  removePairing(identity: string): boolean
-  pairings(): readonly { readonly identity: string; readonly displayName?: string; readonly by: string; readonly at: number }[]
-  openLink(identity: string, now: number): string
+  approvePairing(code: string, by: string, now: number): Promise<string | null>
+  isPaired(identity: string): Promise<boolean>
+  openLink(identity: string, now: number): Promise<string>
   /** The other identity; null: unknown, too late or one's own code. Both are one person from here on. */
-  confirmLink(code: string, identity: string, now: number): string | null
-  links(): readonly { readonly identities: readonly [string, string]; readonly at: number }[]
+  confirmLink(code: string, identity: string, now: number): Promise<string | null>
+  /** Oldest first. */
+  links(): Promise<readonly { readonly identities: readonly [string, string]; readonly at: number }[]>
 }
 
 /** Small state of channels and others, such as offsets. */
 export interface KeyValueStore {
-  get(key: string): string | null
+  get(key: string): Promise<string | null>
   set(key: string, value: string): Promise<void>
   delete(key: string): Promise<void>
 }
@@ -376,16 +397,28 @@ export interface KeyValueStore {
 /** Admitted messages of the last hour, for limits that survive a restart. */
 export interface AdmissionLog {
   /** Oldest first. */
-  since(at: number): readonly { readonly agentId: string; readonly who: string; readonly at: number }[]
-  /** Written with the next group. */
-  add(agentId: string, who: string, at: number): void
-  remove(agentId: string, who: string, at: number): void
+  since(at: number): Promise<readonly { readonly agentId: string; readonly who: string; readonly at: number }[]>
+  add(agentId: string, who: string, at: number): Promise<void>
+  remove(agentId: string, who: string, at: number): Promise<void>
+}
+
+/** What one process of several does alone, such as holding a channel's connection. Runs are held under the same leases. */
+export interface LeaseStore {
+  /** null: another process holds it. A lease ends with its process, however that ends. */
+  acquire(name: string): Promise<Lease | null>
+}
+
+export interface Lease {
+  /** Aborts when the lease ended without `release`: another process may hold it from here on. */
+  readonly lost: AbortSignal
+  release(): Promise<void>
 }
 
 /** Everything that must survive, of one state folder. */
 export interface Storage {
   readonly stateDir: string
-  readonly sessions: SessionStore
+  readonly inbox: Inbox
+  readonly transcripts: TranscriptStore
   readonly queue: TurnQueue
   readonly outbox: Outbox
   readonly approvals: ApprovalsStore
@@ -395,9 +428,10 @@ export interface Storage {
   readonly people: PeopleStore
   readonly kv: KeyValueStore
   readonly admissions: AdmissionLog
-  journal(run: string): StepJournal
+  readonly journal: StepJournal
+  readonly leases: LeaseStore
   /** Forgets what is older than its use: answers and duplicates after 7 days, ledgers after 90. */
   clean(now: number): Promise<void>
-  /** Writes what waits and lets go of the folder. */
+  /** Writes what waits and ends this process's leases. */
   close(): Promise<void>
 }

@@ -9,7 +9,7 @@ import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli.ts'
 import { readGatewayFile, removeGatewayFile, writeGatewayFile } from '../../src/gateway/state-file.ts'
 import { lockFolder } from '../../src/storage/embedded/lock.ts'
-import { createSessionFiles } from '../../src/storage/embedded/session-files.ts'
+import { transcriptPath } from '../../src/storage/embedded/transcripts.ts'
 import { OWNER, type Started, started } from '../gateway/start.ts'
 import { testdir } from '../support/testdir.ts'
 
@@ -217,7 +217,7 @@ t.test('sessions are read from the files, whether or not an engine runs', async 
   ]
   const lines = entries.map((one) => JSON.stringify(one)).join('\n')
   for (const [key, agent] of keys) {
-    const path = createSessionFiles(join(cwd, '.openclaw')).pathOf(key, agent)
+    const path = transcriptPath(join(cwd, '.openclaw'), key, agent)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, `${lines}\n`)
   }

@@ -45,8 +45,8 @@ t.test('in a bot: two that were cut off again and again, and one that was not', 
     const storage = await openStorage(join(folder, '.openclaw'))
     for (const user of ['u1', 'u2', 'u3']) {
       const row = inboxRow(session(user), user, { content: user })
-      if (start === 0) await storage.sessions.post(row, `message:${session(user)}:${user}`)
-      if (user !== 'u3' || start === 0) await storage.sessions.claimNext(session(user))
+      if (start === 0) await storage.inbox.post(row, `message:${session(user)}:${user}`)
+      if (user !== 'u3' || start === 0) await storage.inbox.claimNext(session(user))
     }
     await storage.close()
   }

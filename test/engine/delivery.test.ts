@@ -21,8 +21,8 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
   t.teardown(() => delivery.stop())
   for (const ahead of [1, 2, 3, 50]) {
     await outbox.put(outboxRow(`o${ahead}`))
-    const [row] = await outbox.due(Number.MAX_SAFE_INTEGER, 1)
-    await outbox.retry(row?.seq ?? 0, fake.now() + asked + ahead)
+    const { rows } = await outbox.due(Number.MAX_SAFE_INTEGER, 1)
+    await outbox.retry(rows[0]?.seq ?? 0, fake.now() + asked + ahead)
     delivery.wake()
     await new Promise((resolve) => setTimeout(resolve, 10))
     await fake.advance(1_000)

@@ -56,7 +56,7 @@ t.test('a cut end shows by the head that is kept elsewhere, and goes on showing'
   const file = join(testdir(t, {}), 'audit.jsonl')
   let head: AuditHead | null = null
   const anchor = {
-    load: () => head,
+    load: async () => head,
     save: (next: AuditHead) => {
       head = next
     },

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import { createLanes } from '../../src/sessions/lanes.ts'
+import { Lanes } from '../../src/sessions/lanes.ts'
 import type { Lane, Token } from '../../src/storage/ports.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 
@@ -35,13 +35,13 @@ void t.test('never two turns of one session, order kept, nothing lost, bounds ke
   await fc.assert(
     fc.asyncProperty(fc.array(post, { maxLength: 60 }), fc.nat(2), fc.boolean(), async (posts, extra, hooked) => {
       const work = createWork()
-      const lanes = createLanes(hooked ? { waitingLane: work.waitingLane } : {})
+      const lanes = new Lanes(hooked ? { waitingLane: work.waitingLane } : {})
       const running = new Set<string>()
       const inLane: Record<Lane, number> = { realtime: 0, scheduled: 0, background: 0 }
       const bounds = caps(1 + extra, 1, 2)
       const done = new Map<string, number[]>()
       const problems: string[] = []
-      lanes.start(async ({ session, lane: own }) => {
+      void lanes.start(async ({ session, lane: own }) => {
         if (running.has(session)) problems.push('two turns of one session')
         running.add(session)
         if (++inLane[own] > bounds[own]) problems.push('over the bound')
@@ -54,12 +54,12 @@ void t.test('never two turns of one session, order kept, nothing lost, bounds ke
       }, bounds)
       for (const [n, { session, lane: own, pause }] of posts.entries()) {
         work.post(session, own, n)
-        lanes.enqueue(token(session, own))
+        void lanes.enqueue(token(session, own))
         for (let i = 0; i < pause; i++) await tick()
       }
       for (let quiet = 0; quiet < 5; quiet++) {
         await tick()
-        const { realtime, scheduled, background } = lanes.depths()
+        const { realtime, scheduled, background } = await lanes.depths()
         if (realtime + scheduled + background + running.size > 0) quiet = 0
       }
       t.strictSame(problems, [])
@@ -73,7 +73,7 @@ void t.test('never two turns of one session, order kept, nothing lost, bounds ke
 })
 
 void t.test('people first, then the clock, then the rest', async (t) => {
-  const lanes = createLanes()
+  const lanes = new Lanes()
   const order: string[] = []
   for (const [session, lane] of [
     ['x', 'background'],
@@ -81,11 +81,11 @@ void t.test('people first, then the clock, then the rest', async (t) => {
     ['z', 'realtime'],
     ['w', 'background'],
   ] as const)
-    lanes.enqueue(token(session, lane))
-  t.strictSame(lanes.depths(), { realtime: 1, scheduled: 1, background: 2 })
-  lanes.enqueue(token('w', 'realtime'))
-  t.strictSame(lanes.depths(), { realtime: 2, scheduled: 1, background: 1 }, 'a session stands in its best lane only')
-  lanes.start(async ({ session }) => {
+    void lanes.enqueue(token(session, lane))
+  t.strictSame(await lanes.depths(), { realtime: 1, scheduled: 1, background: 2 })
+  void lanes.enqueue(token('w', 'realtime'))
+  t.strictSame(await lanes.depths(), { realtime: 2, scheduled: 1, background: 1 }, 'a session stands in its best lane only')
+  void lanes.start(async ({ session }) => {
     order.push(session)
     return 'noop'
   }, caps(1))
@@ -95,13 +95,13 @@ void t.test('people first, then the clock, then the rest', async (t) => {
 
 void t.test('the sessions of a lane take turns', async (t) => {
   const work = createWork()
-  const lanes = createLanes({ waitingLane: work.waitingLane })
+  const lanes = new Lanes({ waitingLane: work.waitingLane })
   const order: string[] = []
   for (const session of ['busy', 'other', 'third']) {
     for (let n = 0; n < 3; n++) work.post(session, 'realtime', n)
-    lanes.enqueue(token(session))
+    void lanes.enqueue(token(session))
   }
-  lanes.start(async ({ session }) => {
+  void lanes.start(async ({ session }) => {
     work.take(session)
     order.push(session)
     await tick()
@@ -112,11 +112,11 @@ void t.test('the sessions of a lane take turns', async (t) => {
 })
 
 void t.test('many tokens of a waiting session are one; one that comes during its turn runs it again', async (t) => {
-  const lanes = createLanes({ waitingLane: () => null })
+  const lanes = new Lanes({ waitingLane: () => null })
   let runs = 0
   let release = (): void => {}
-  for (let i = 0; i < 5; i++) lanes.enqueue(token('s'))
-  lanes.start(async () => {
+  for (let i = 0; i < 5; i++) void lanes.enqueue(token('s'))
+  void lanes.start(async () => {
     runs++
     if (runs === 1)
       await new Promise<void>((resolve) => {
@@ -125,7 +125,7 @@ void t.test('many tokens of a waiting session are one; one that comes during its
     return 'done'
   }, caps(1))
   await tick()
-  for (let i = 0; i < 5; i++) lanes.enqueue(token('s'))
+  for (let i = 0; i < 5; i++) void lanes.enqueue(token('s'))
   release()
   for (let i = 0; i < 5; i++) await tick()
   t.equal(runs, 2)
@@ -134,13 +134,13 @@ void t.test('many tokens of a waiting session are one; one that comes during its
 void t.test('a turn that throws is tried again, later and later', async (t) => {
   const clock = createFakeClock()
   const failed: string[] = []
-  const lanes = createLanes({ clock, waitingLane: () => null, onFailure: (session) => void failed.push(session) })
+  const lanes = new Lanes({ clock, waitingLane: () => null, onFailure: (session) => void failed.push(session) })
   let runs = 0
-  lanes.start(async () => {
+  void lanes.start(async () => {
     if (++runs < 4) throw new Error('no disk')
     return 'done'
   }, caps(1))
-  lanes.enqueue(token('s'))
+  void lanes.enqueue(token('s'))
   await tick()
   await clock.advance(499)
   t.equal(runs, 1)
@@ -157,11 +157,11 @@ void t.test('a turn that throws is tried again, later and later', async (t) => {
 
 void t.test('draining starts nothing new and waits for what runs', async (t) => {
   const clock = createFakeClock()
-  const lanes = createLanes({ clock })
+  const lanes = new Lanes({ clock })
   const ends: (() => void)[] = []
-  lanes.start(() => new Promise((resolve) => ends.push(() => resolve('noop'))), caps(1))
-  lanes.enqueue(token('a'))
-  lanes.enqueue(token('b'))
+  void lanes.start(() => new Promise((resolve) => ends.push(() => resolve('noop'))), caps(1))
+  void lanes.enqueue(token('a'))
+  void lanes.enqueue(token('b'))
   const tooShort = lanes.drain(1000)
   await clock.advance(1000)
   t.equal(await tooShort, false)
@@ -169,16 +169,16 @@ void t.test('draining starts nothing new and waits for what runs', async (t) => 
   ends[0]?.()
   t.equal(await enough, true)
   t.equal(ends.length, 1)
-  t.equal(lanes.depths().realtime, 1)
+  t.equal((await lanes.depths()).realtime, 1)
   t.equal(await lanes.drain(1000), true)
 })
 
 void t.test('a raised bound starts what waited', async (t) => {
-  const lanes = createLanes()
+  const lanes = new Lanes()
   let live = 0
-  lanes.start(() => new Promise(() => void live++), caps(1))
-  for (const session of ['a', 'b', 'c']) lanes.enqueue(token(session))
+  void lanes.start(() => new Promise(() => void live++), caps(1))
+  for (const session of ['a', 'b', 'c']) void lanes.enqueue(token(session))
   t.equal(live, 1)
-  lanes.setCaps(caps(3))
+  void lanes.setCaps(caps(3))
   t.equal(live, 3)
 })

@@ -18,15 +18,15 @@ import fc from 'fast-check'
 import t from 'tap'
 import { silentLogger } from '../../src/ports.ts'
 import { formatEntry } from '../../src/sessions/entry.ts'
-import { createTranscripts, readTranscript, type Transcripts } from '../../src/sessions/transcript.ts'
+import { createTranscriptFiles, readTranscript, type TranscriptFiles } from '../../src/sessions/transcript.ts'
 import type { TranscriptEntry } from '../../src/storage/ports.ts'
 import { entry } from '../support/storage-world.ts'
 import { testdir } from '../support/testdir.ts'
 
-const fresh = (cacheBytes?: number): Transcripts =>
-  createTranscripts({ sync: false, log: silentLogger, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+const fresh = (cacheBytes?: number): TranscriptFiles =>
+  createTranscriptFiles({ sync: false, log: silentLogger, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
 
-const idsOf = (transcripts: Transcripts, path: string): string[] => transcripts.load(path, 's').entries.map((one) => one.id)
+const idsOf = (transcripts: TranscriptFiles, path: string): string[] => transcripts.load(path, 's').entries.map((one) => one.id)
 
 async function all(path: string): Promise<string[]> {
   const ids: string[] = []
@@ -203,7 +203,7 @@ void t.test('however many sessions speak, few files stay open, and none when it 
 })
 
 void t.test('where the disk is waited for, appends to one file do not shut it for each other', async (t) => {
-  const transcripts = createTranscripts({ sync: true, log: silentLogger })
+  const transcripts = createTranscriptFiles({ sync: true, log: silentLogger })
   const path = join(testdir(t), 's.jsonl')
   const ids = Array.from({ length: 40 }, (_, n) => `e${n}`)
   await Promise.all(ids.map((id) => transcripts.append(path, [entry(id)])))

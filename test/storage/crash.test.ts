@@ -31,17 +31,17 @@ async function killed(stateDir: string, round: number): Promise<readonly string[
 
 /** Ends what a killed process left, as the next engine would. */
 async function finishAll(storage: Storage): Promise<void> {
-  for (const { session } of await storage.sessions.pending()) {
-    for (let claim = await storage.sessions.claimNext(session); claim !== null; ) {
+  for (const { session } of await storage.inbox.pending()) {
+    for (let claim = await storage.inbox.claimNext(session); claim !== null; ) {
       const { run } = claim
       const id = claim.rows[0]?.messageId ?? ''
-      await storage.sessions.append(session, 'main', [entry(`${run}.u`, 'user', { content: id, run })])
-      await storage.sessions.append(session, 'main', [entry(`${run}.a`, 'assistant', { content: `answer to ${id}`, run })])
-      await storage.sessions.finish(claim, {
+      await storage.transcripts.append(session, 'main', [entry(`${run}.u`, 'user', { content: id, run })])
+      await storage.transcripts.append(session, 'main', [entry(`${run}.a`, 'assistant', { content: `answer to ${id}`, run })])
+      await storage.inbox.finish(claim, {
         ...answered(claim, `answer to ${id}`),
         outbox: [outboxRow(`reply:${run}`, { session, content: id })],
       })
-      claim = await storage.sessions.claimNext(session)
+      claim = await storage.inbox.claimNext(session)
     }
   }
 }
@@ -60,12 +60,12 @@ void t.test(`${KILLS} kills`, async (t) => {
     if (verb === 'posted') posted.set(session, [...(posted.get(session) ?? []), id])
   }
   t.equal(posted.size, 3)
-  const sent = (await storage.outbox.due(Date.now() + 1e6, 1e6)).map((row) => row.content)
+  const sent = (await storage.outbox.due(Date.now() + 1e6, 1e6)).rows.map((row) => row.content)
   t.equal(new Set(sent).size, sent.length, 'no reply twice')
   for (const [session, ids] of posted) {
     const heard: string[] = []
     const all: { role: string; content: unknown }[] = []
-    for await (const one of storage.sessions.export(session, 'main')) {
+    for await (const one of storage.transcripts.export(session, 'main')) {
       all.push(one)
       if (one.role === 'user') heard.push(String(one.content))
     }
@@ -80,13 +80,13 @@ void t.test(`${KILLS} kills`, async (t) => {
       'each has its reply',
     )
     for (const id of ids)
-      if ((await storage.sessions.answer(session, id))?.response !== `answer to ${id}`) t.fail(`no answer to ${id}`)
+      if ((await storage.inbox.answer(session, id))?.response !== `answer to ${id}`) t.fail(`no answer to ${id}`)
     t.strictSame(
       all.map((one) => one.role),
       heard.flatMap(() => ['user', 'assistant']),
       'turns are whole',
     )
-    const { entries } = await storage.sessions.load(session, 'main')
+    const { entries } = await storage.transcripts.load(session, 'main')
     t.equal(checkMessages(messagesOf({ entries }), { last: 'any' }), null)
   }
   const stepped = new Set(lines.filter((line) => line.startsWith('stepped ')))

@@ -10,8 +10,8 @@ import { answered, entry, inboxRow, openStorage } from '../support/storage-world
 void t.test('a full disk: a clear error, and what stood before still stands', { skip: NO_MOUNT }, async (t) => {
   const disk = mountSmallDisk(t)
   const storage = await openStorage(disk)
-  await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
-  await storage.sessions.append('s', 'main', [entry('e1')])
+  await storage.inbox.post(inboxRow('s', 'm1'), 'k1')
+  await storage.transcripts.append('s', 'main', [entry('e1')])
   const path = join(disk, 'agents', 'main', 'sessions', 's.jsonl')
   const before = readFileSync(path, 'utf8')
   const filler = join(disk, 'filler')
@@ -19,8 +19,8 @@ void t.test('a full disk: a clear error, and what stood before still stands', { 
 
   const large = 'x'.repeat(300_000)
   const failures = await Promise.allSettled([
-    storage.sessions.post(inboxRow('s', 'm2', { content: large }), 'k2'),
-    storage.sessions.append('s', 'main', [entry('e2', 'user', { content: large })]),
+    storage.inbox.post(inboxRow('s', 'm2', { content: large }), 'k2'),
+    storage.transcripts.append('s', 'main', [entry('e2', 'user', { content: large })]),
   ])
   for (const failure of failures) {
     t.equal(failure.status, 'rejected')
@@ -29,19 +29,19 @@ void t.test('a full disk: a clear error, and what stood before still stands', { 
     t.match(String(failure.reason), /disk that holds .* is full/)
   }
   t.equal(readFileSync(path, 'utf8'), before, 'half a line was taken back')
-  t.equal(storage.sessions.waiting('s'), 1)
-  t.equal(await storage.sessions.known('k2').catch(() => null), null)
+  t.equal(await storage.inbox.waiting('s'), 1)
+  t.equal(await storage.inbox.known('k2').catch(() => null), null)
 
   rmSync(filler)
-  await storage.sessions.post(inboxRow('s', 'm2'), 'k2')
-  await storage.sessions.append('s', 'main', [entry('e2')])
+  await storage.inbox.post(inboxRow('s', 'm2'), 'k2')
+  await storage.transcripts.append('s', 'main', [entry('e2')])
   for (const expected of ['m1', 'm2']) {
-    const claim = await storage.sessions.claimNext('s')
+    const claim = await storage.inbox.claimNext('s')
     t.match(claim, { rows: [{ messageId: expected }] })
-    if (claim !== null) await storage.sessions.finish(claim, answered(claim, 'ok'))
+    if (claim !== null) await storage.inbox.finish(claim, answered(claim, 'ok'))
   }
   t.strictSame(
-    (await storage.sessions.load('s', 'main')).entries.map((one) => one.id),
+    (await storage.transcripts.load('s', 'main')).entries.map((one) => one.id),
     ['e1', 'e2'],
   )
   await storage.close()
@@ -50,14 +50,14 @@ void t.test('a full disk: a clear error, and what stood before still stands', { 
 void t.test('a folder that can only be read', { skip: NO_MOUNT }, async (t) => {
   const disk = mountSmallDisk(t)
   const storage = await openStorage(join(disk, 'state'))
-  await storage.sessions.append('s', 'main', [entry('e1')])
+  await storage.transcripts.append('s', 'main', [entry('e1')])
   await storage.close()
   const view = readOnlyView(t, disk)
   await t.rejects(openStorage(join(view, 'state')), { message: /cannot be written/ })
   await t.rejects(openStorage(join(view, 'other')), { message: /cannot be written/ })
   const again = await openStorage(join(disk, 'state'))
   t.strictSame(
-    (await again.sessions.load('s', 'main')).entries.map((one) => one.id),
+    (await again.transcripts.load('s', 'main')).entries.map((one) => one.id),
     ['e1'],
   )
   await again.close()

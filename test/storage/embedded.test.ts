@@ -8,7 +8,7 @@ import { ClawError } from '../../src/errors.ts'
 import { openDatabase } from '../../src/storage/embedded/database.ts'
 import { entry, inboxRow, openStorage } from '../support/storage-world.ts'
 import { testdir } from '../support/testdir.ts'
-import { storageContract } from './contract.ts'
+import { storageContract } from './contract/index.ts'
 
 storageContract(t, 'embedded', async (t) => {
   const stateDir = testdir(t)
@@ -38,7 +38,7 @@ void t.test('a second engine is refused with the holder’s pid, and harms nothi
   await first.kv.set('still', 'works')
   await first.close()
   const second = await openStorage(stateDir)
-  t.equal(second.kv.get('still'), 'works')
+  t.equal(await second.kv.get('still'), 'works')
   await second.close()
 })
 
@@ -61,7 +61,7 @@ void t.test('a read-only folder', { skip: process.getuid?.() === 0 ? 'root write
 void t.test('a state of a newer version is left alone', async (t) => {
   const stateDir = testdir(t)
   const db = openDatabase({ stateDir, durability: 'process' })
-  db.now(() => db.sql('PRAGMA user_version = 999').run())
+  await db.write(() => db.sql('PRAGMA user_version = 999').run())
   await db.close()
   t.match((await refusal(t, openStorage(stateDir))).message, /newer version/)
 })
@@ -103,12 +103,6 @@ void t.test('group commit', async (t) => {
     t.equal(count(), 4)
     await Promise.all(writes)
   })
-  await t.test('`now` comes after what was asked before it', async (t) => {
-    const earlier = db.write(put('f'))
-    t.equal(db.now(count), 5)
-    await earlier
-    t.throws(() => db.now(put('f')), /UNIQUE/)
-  })
   await t.test('a closed database says so', async (t) => {
     const stateDir = testdir(t)
     const other = openDatabase({ stateDir, durability: 'process' })
@@ -126,11 +120,11 @@ void t.test('halts fail closed', async (t) => {
   for (const [name, text] of Object.entries({ torn: '{"all":nul', shape: '{"all":true,"agents":{}}', empty: '', list: '[]' })) {
     const stateDir = testdir(t, { 'halts.json': text })
     const storage = await openStorage(stateDir)
-    t.equal(storage.halts.isHalted('anyone'), true, name)
+    t.equal(storage.halts.cached.isHalted('anyone'), true, name)
     await storage.halts.resume('anyone')
-    t.equal(storage.halts.isHalted('anyone'), true, 'one agent alone cannot be told apart')
+    t.equal(storage.halts.cached.isHalted('anyone'), true, 'one agent alone cannot be told apart')
     await storage.halts.resume(undefined)
-    t.equal(storage.halts.isHalted('anyone'), false)
+    t.equal(storage.halts.cached.isHalted('anyone'), false)
     await storage.close()
     t.strictSame(JSON.parse(readFileSync(join(stateDir, 'halts.json'), 'utf8')), { all: null, agents: {} })
   }
@@ -141,38 +135,38 @@ void t.test('transcripts stand where INTERFACE says, also those with very long k
   const storage = await openStorage(stateDir)
   t.teardown(() => storage.close())
   const long = `agent:main:telegram:${'Ü'.repeat(200)}`
-  await storage.sessions.append('cron:morning', 'main', [entry('e1')])
-  await storage.sessions.append(long, 'main', [entry('e1')])
+  await storage.transcripts.append('cron:morning', 'main', [entry('e1')])
+  await storage.transcripts.append(long, 'main', [entry('e1')])
   t.ok(existsSync(join(stateDir, 'agents', 'main', 'sessions', 'cron%3Amorning.jsonl')))
-  t.strictSame((await storage.sessions.sessions()).map((one) => one.key).sort(), [long, 'cron:morning'].sort())
+  t.strictSame((await storage.transcripts.list()).map((one) => one.key).sort(), [long, 'cron:morning'].sort())
   mkdirSync(join(stateDir, 'agents', 'main', 'sessions', 'folder.jsonl'))
   writeFileSync(join(stateDir, 'agents', 'main', 'sessions', 'notes.txt'), 'x')
-  t.equal((await storage.sessions.sessions()).length, 2)
+  t.equal((await storage.transcripts.list()).length, 2)
 })
 
 void t.test('a claim that was let go is taken up again', async (t) => {
   const storage = await openStorage(testdir(t))
   t.teardown(() => storage.close())
-  await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
+  await storage.inbox.post(inboxRow('s', 'm1'), 'k1')
   const runs = new Set<string | undefined>()
   let tries = 0
   const done = new Promise<void>((resolve) => {
-    storage.queue.start(
+    void storage.queue.start(
       async ({ session }) => {
-        const claim = await storage.sessions.claimNext(session)
+        const claim = await storage.inbox.claimNext(session)
         tries++
         if (claim === null) return 'noop'
         runs.add(claim.run)
         t.equal(claim.resumed, tries > 1)
         if (tries === 1) throw new Error('the disk')
-        await storage.sessions.finish(claim, { answers: [], outbox: [] })
+        await storage.inbox.finish(claim, { answers: [], outbox: [] })
         resolve()
         return 'done'
       },
       { realtime: 1, scheduled: 1, background: 1 },
     )
   })
-  storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
+  await storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
   const alive = setInterval(() => {}, 1000)
   await done
   clearInterval(alive)
@@ -183,27 +177,27 @@ void t.test('a claim that was let go is taken up again', async (t) => {
 void t.test('a claim whose note went with a failed group is resumed all the same, and what waits is not forgotten', async (t) => {
   const storage = await openStorage(testdir(t))
   t.teardown(() => storage.close())
-  for (const id of ['m1', 'm2']) await storage.sessions.post(inboxRow('s', id), id)
+  for (const id of ['m1', 'm2']) await storage.inbox.post(inboxRow('s', id), id)
   const seen: unknown[] = []
   const done = new Promise<void>((resolve) => {
-    storage.queue.start(
+    void storage.queue.start(
       async ({ session }) => {
-        const claim = await storage.sessions.claimNext(session)
+        const claim = await storage.inbox.claimNext(session)
         if (claim === null) return 'noop'
-        seen.push([claim.rows.map((row) => row.messageId), claim.resumed, storage.sessions.waiting(session)])
+        seen.push([claim.rows.map((row) => row.messageId), claim.resumed, await storage.inbox.waiting(session)])
         if (seen.length === 1) {
           // The note that it was begun rides in this group.
           await t.rejects(storage.outbox.attempt(999))
           throw new Error('the disk')
         }
-        await storage.sessions.finish(claim, { answers: [], outbox: [] })
+        await storage.inbox.finish(claim, { answers: [], outbox: [] })
         if (seen.length === 3) resolve()
         return 'done'
       },
       { realtime: 1, scheduled: 1, background: 1 },
     )
   })
-  storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
+  await storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
   await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 5000))])
   t.strictSame(seen, [
     [['m1'], false, 1],
@@ -216,19 +210,19 @@ void t.test('another program holds the database longer than is waited for: said,
   const stateDir = testdir(t)
   const storage = await openStorage(stateDir)
   t.teardown(() => storage.close())
-  await storage.sessions.post(inboxRow('s', 'm1'), 'k1')
+  await storage.inbox.post(inboxRow('s', 'm1'), 'k1')
   const failures: string[] = []
   let tries = 0
   const done = new Promise<void>((resolve) => {
-    storage.queue.start(
+    void storage.queue.start(
       async ({ session }) => {
-        const claim = await storage.sessions.claimNext(session)
+        const claim = await storage.inbox.claimNext(session)
         if (claim === null) return 'noop'
         tries++
         const other = new DatabaseSync(join(stateDir, 'state.db'))
         if (tries === 1) other.exec('BEGIN IMMEDIATE')
         try {
-          await storage.sessions.finish(claim, { answers: [], outbox: [] })
+          await storage.inbox.finish(claim, { answers: [], outbox: [] })
         } catch (error) {
           failures.push(String(error))
           // The queue is told while it is still held.
@@ -242,7 +236,7 @@ void t.test('another program holds the database longer than is waited for: said,
       { realtime: 1, scheduled: 1, background: 1 },
     )
   })
-  storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
+  await storage.queue.enqueue({ session: 's', agentId: 'main', lane: 'realtime' })
   const alive = setInterval(() => {}, 1000)
   await done
   clearInterval(alive)

@@ -10,23 +10,24 @@ const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 const storage = await openStorage(stateDir)
 
-storage.queue.start(
+await storage.queue.start(
   async ({ session }) => {
-    const claim = await storage.sessions.claimNext(session)
+    const claim = await storage.inbox.claimNext(session)
     if (claim === null) return 'noop'
-    const journal = storage.journal(claim.run)
     for (const row of claim.rows) {
-      await storage.sessions.append(session, 'main', [
+      await storage.transcripts.append(session, 'main', [
         entry(`${claim.run}.u`, 'user', { content: row.messageId, run: claim.run }),
       ])
-      const answer = await journal.step('model', async () => {
+      const answer = await storage.journal.step(claim.run, 'model', async () => {
         say(`made ${claim.run}`)
         return `answer to ${row.messageId}`
       })
       say(`stepped ${claim.run}`)
-      await storage.sessions.append(session, 'main', [entry(`${claim.run}.a`, 'assistant', { content: answer, run: claim.run })])
+      await storage.transcripts.append(session, 'main', [
+        entry(`${claim.run}.a`, 'assistant', { content: answer, run: claim.run }),
+      ])
       const answers = [{ agentId: 'main', session, messageId: row.messageId, response: answer }]
-      await storage.sessions.finish(claim, {
+      await storage.inbox.finish(claim, {
         answers,
         outbox: [outboxRow(`reply:${claim.run}`, { session, content: row.messageId })],
       })
@@ -36,16 +37,16 @@ storage.queue.start(
   },
   { realtime: 2, scheduled: 1, background: 1 },
 )
-for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+for (const token of await storage.inbox.pending()) await storage.queue.enqueue(token)
 say('ready')
 
 for (let n = 0; ; n++) {
   await Promise.all(
     SESSIONS.map(async (session) => {
       const messageId = `${round}-${session.at(-1)}-${n}`
-      await storage.sessions.post(inboxRow(session, messageId), messageId)
+      await storage.inbox.post(inboxRow(session, messageId), messageId)
       say(`posted ${session} ${messageId}`)
-      storage.queue.enqueue({ session, agentId: 'main', lane: 'realtime' })
+      await storage.queue.enqueue({ session, agentId: 'main', lane: 'realtime' })
     }),
   )
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 2))

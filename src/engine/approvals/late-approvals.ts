@@ -47,7 +47,7 @@ export function createLateApprovals(world: World, audit: Pick<Audit, 'append'>):
       await audit
         .append(auditOf(row, row.state, row.decidedBy))
         .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the audit log cannot be written'))
-      storage.queue.enqueue({ session: row.sessionKey, agentId: row.agentId, lane: 'realtime' })
+      await storage.queue.enqueue({ session: row.sessionKey, agentId: row.agentId, lane: 'realtime' })
     },
     async run(turn, inbox, gate) {
       const { approvalId } = inbox.payload as ApprovalPayload

@@ -23,7 +23,7 @@ export interface CommandContext {
 export interface Commands {
   run(command: ChatCommand, context: CommandContext): Promise<string>
   /** The code a stranger may show the owner, the same while it is valid. null: too many of the channel's strangers wait already. */
-  pairingCode(identity: string, displayName?: string): string | null
+  pairingCode(identity: string, displayName?: string): Promise<string | null>
 }
 
 export interface CommandsOptions {
@@ -70,9 +70,9 @@ export function createCommands(world: World, options: CommandsOptions): Commands
         return await decide(command.id, 'deny', context)
       case 'pair':
         if (!isOwner(plan, message, caller)) return OWNERS_ONLY
-        return pair(command.code, by)
+        return await pair(command.code, by)
       case 'link':
-        return link(command.code, context)
+        return await link(command.code, context)
       case 'stop':
         if (!command.all)
           return session !== null && options.turns.interrupt(session.key) ? 'Stopped.' : 'Nothing is running here.'
@@ -89,7 +89,7 @@ export function createCommands(world: World, options: CommandsOptions): Commands
         await options.owners.startFresh(session.key, session.agentId)
         return 'A fresh session. What I saved to memory stays.'
       case 'status':
-        return options.owners.describe(session)
+        return await options.owners.describe(session)
     }
   }
 
@@ -105,28 +105,28 @@ export function createCommands(world: World, options: CommandsOptions): Commands
     return said
   }
 
-  function pair(code: string, by: string): string {
-    const identity = storage.people.approvePairing(code, by, clock.now())
+  async function pair(code: string, by: string): Promise<string> {
+    const identity = await storage.people.approvePairing(code, by, clock.now())
     return identity === null ? `There is no open code ${code}.` : `${identity} may write now.`
   }
 
   /** Said on one channel without a code, confirmed with it on another: the two are one person. */
-  function link(code: string | undefined, { message, caller, session }: CommandContext): string {
+  async function link(code: string | undefined, { message, caller, session }: CommandContext): Promise<string> {
     const identity = verifiedIdentity(message, caller)
     if (identity === null) return 'Linking needs a channel that knows who you are.'
     if (code === undefined) {
-      return `Say /link ${storage.people.openLink(identity, clock.now())} on your other channel within ten minutes.`
+      return `Say /link ${await storage.people.openLink(identity, clock.now())} on your other channel within ten minutes.`
     }
     const wrong = wrongCodes.get(identity)
     const before = wrong !== undefined && clock.now() - wrong.since < WRONG_CODES_MS ? wrong : { count: 0, since: clock.now() }
     if (before.count >= WRONG_CODES) return TOO_MANY_CODES
-    const other = storage.people.confirmLink(code, identity, clock.now())
+    const other = await storage.people.confirmLink(code, identity, clock.now())
     if (other === null) {
       for (const [who, { since }] of wrongCodes) if (clock.now() - since >= WRONG_CODES_MS) wrongCodes.delete(who)
       wrongCodes.set(identity, { ...before, count: before.count + 1 })
       return 'That code is not known, or its time was up.'
     }
-    options.generations.relink()
+    await options.generations.relink()
     const { plan, configured } = world.generations.now
     const { linkOf } = plan
     if (linkOf.get(other) === undefined || linkOf.get(other) !== linkOf.get(identity))

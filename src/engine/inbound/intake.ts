@@ -62,7 +62,7 @@ export class Intake {
     const message = isIdentified(raw) ? raw : { ...raw, messageId: this.#world.random.id() }
     const generation = this.#world.generations.now
     const { plan, router } = generation
-    const barred = this.#bar(plan, message, caller)
+    const barred = await this.#bar(plan, message, caller)
     if (barred !== null) return this.#refuse(message, barred)
     const commanded = await this.#runCommand(generation, message, caller, agentId)
     if (commanded !== null) return commanded
@@ -80,16 +80,16 @@ export class Intake {
     const { limits, turns } = this.#parts
     const { messageId, channelId, userId, groupId } = message
     const key = idempotencyKey(message)
-    const known = await storage.sessions.known(key)
+    const known = await storage.inbox.known(key)
     if (known !== null) return { accepted: true, duplicate: true, agentId: known.agentId, sessionKey: known.session, messageId }
-    const busy = this.#busy(agent, routed.sessionKey)
+    const busy = await this.#busy(agent, routed.sessionKey)
     if (busy !== null) return this.#refuse(message, busy)
     const who = whoOf(plan, message)
     const admitted = limits.admit(agent, who, clock.now())
     if (!admitted.ok) return this.#refuse(message, overLimit(admitted, clock.now()))
 
     const row = this.#rowOf(plan, agent, routed, message, caller)
-    const { duplicate } = await storage.sessions.post(row, key)
+    const { duplicate } = await storage.inbox.post(row, key)
     const accepted = { accepted: true, duplicate, agentId: agent.id, sessionKey: routed.sessionKey, messageId } as const
     if (duplicate) {
       limits.refund(agent, who)
@@ -144,7 +144,7 @@ export class Intake {
   }
 
   /** Channel, size and sender; null: none stands in the way. */
-  #bar(plan: Plan, message: Identified, caller: Caller): Refusal | null {
+  async #bar(plan: Plan, message: Identified, caller: Caller): Promise<Refusal | null> {
     const door = admission(plan, message)
     const channel = plan.channels.get(message.channelId)
     if (channel === undefined || (!door.admitted && door.code === 'unknown_channel')) {
@@ -159,15 +159,15 @@ export class Intake {
     }
     if (door.admitted || caller.kind === 'owner') return null
     if (door.code !== 'stranger') return { code: door.code, reason: door.reason }
-    return this.#barStranger(channel.strangers, message, door.reason)
+    return await this.#barStranger(channel.strangers, message, door.reason)
   }
 
-  #barStranger(strangers: 'ignore' | 'refuse' | 'pair', message: Identified, reason: string): Refusal | null {
+  async #barStranger(strangers: 'ignore' | 'refuse' | 'pair', message: Identified, reason: string): Promise<Refusal | null> {
     const identity = identityOf(message)
-    if (this.#world.storage.people.isPaired(identity)) return null
+    if (await this.#world.storage.people.isPaired(identity)) return null
     if (strangers === 'ignore') return { code: 'stranger', reason }
     if (strangers === 'refuse') return { code: 'stranger', reason, reply: 'Sorry, I only talk to people my owner has let in.' }
-    const code = this.#parts.commands.pairingCode(identity, message.displayName)
+    const code = await this.#parts.commands.pairingCode(identity, message.displayName)
     const reply =
       code === null
         ? 'I don’t know you yet, and too many people wait for my owner already. Please try again tomorrow.'
@@ -176,13 +176,13 @@ export class Intake {
   }
 
   /** Halt and backlog; null: the agent takes more. */
-  #busy(agent: AgentPlan, session: string): Refusal | null {
+  async #busy(agent: AgentPlan, session: string): Promise<Refusal | null> {
     const { storage } = this.#world
-    if (storage.halts.isHalted(agent.id)) {
+    if (storage.halts.cached.isHalted(agent.id)) {
       const reason = `${agent.name} is stopped.`
       return { code: 'stopped', reason, reply: `${reason} The owner can resume it.` }
     }
-    if (storage.sessions.waiting(session) < agent.queue.maxBacklog) return null
+    if ((await storage.inbox.waiting(session)) < agent.queue.maxBacklog) return null
     return {
       code: 'backlog',
       reason: 'too many messages wait in this session',

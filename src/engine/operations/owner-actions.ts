@@ -16,7 +16,7 @@ export interface OwnerActions
   /** Resets a session whose agent is known. */
   startFresh(key: string, agentId: string): Promise<void>
   /** Who answers in a session and what waits, in words; null: no agent answers there. */
-  describe(session: { readonly agentId: string; readonly key: string } | null): string
+  describe(session: { readonly agentId: string; readonly key: string } | null): Promise<string>
 }
 
 export function createOwnerActions(
@@ -30,15 +30,15 @@ export function createOwnerActions(
   async function agentOf(key: string): Promise<string | null> {
     const parts = parseSessionKey(key)
     if (parts !== null && parts.kind !== 'cron') return parts.agentId
-    return (await storage.sessions.sessions()).find((one) => one.key === key)?.agentId ?? null
+    return (await storage.transcripts.list()).find((one) => one.key === key)?.agentId ?? null
   }
 
   async function enqueuePending(): Promise<void> {
-    for (const token of await storage.sessions.pending()) storage.queue.enqueue(token)
+    for (const token of await storage.inbox.pending()) await storage.queue.enqueue(token)
   }
 
   async function startFresh(key: string, agentId: string): Promise<void> {
-    await storage.sessions.append(key, agentId, [resetEntry(random.id(), clock.now())])
+    await storage.transcripts.append(key, agentId, [resetEntry(random.id(), clock.now())])
   }
 
   return {
@@ -58,8 +58,8 @@ export function createOwnerActions(
       await enqueuePending()
     },
     async rereadHalts() {
-      const confirm = storage.halts.reread()
-      const halted = storage.halts.list()
+      const confirm = await storage.halts.reread()
+      const halted = storage.halts.cached.list()
       for (const { agentId } of halted) turns.interruptAll(agentId)
       await confirm()
       for (const { agentId, by } of halted) world.emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })
@@ -68,7 +68,7 @@ export function createOwnerActions(
     async transcript(key) {
       const entries: TranscriptEntry[] = []
       const agentId = await agentOf(key)
-      if (agentId !== null) for await (const entry of storage.sessions.export(key, agentId)) entries.push(entry)
+      if (agentId !== null) for await (const entry of storage.transcripts.export(key, agentId)) entries.push(entry)
       return entries
     },
     async resetSession(key) {
@@ -80,14 +80,14 @@ export function createOwnerActions(
     async runHeartbeat(name) {
       const heartbeat = world.generations.now.plan.heartbeats.find((one) => one.name === name)
       if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
-      if (storage.halts.isHalted(heartbeat.agentId))
+      if (storage.halts.cached.isHalted(heartbeat.agentId))
         return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
       const outcome = await fireHeartbeat(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
       const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`
       return { ok: outcome !== 'failed', message: `${name}: ${outcome}${outcome === 'failed' ? where : ''}` }
     },
-    describe(session) {
-      const depths = storage.queue.depths()
+    async describe(session) {
+      const depths = await storage.queue.depths()
       const agent = session === null ? undefined : world.generations.now.plan.agents.get(session.agentId)
       const who =
         agent === undefined

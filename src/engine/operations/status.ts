@@ -18,11 +18,11 @@ export interface StatusParts {
 }
 
 /** `degraded`: why it did not start on the file; shown until a file is accepted. */
-export function statusOf(
+export async function statusOf(
   { world, channels, heartbeats, modelRouter, reloader }: StatusParts,
   startedAt: string,
   degraded: string | undefined,
-): Status {
+): Promise<Status> {
   const { storage, generations } = world
   const { plan, number } = generations.now
   const last = reloader.history.at(-1)
@@ -36,15 +36,15 @@ export function statusOf(
       last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
     channels: channels.states(),
     heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
-    queues: storage.queue.depths(),
+    queues: await storage.queue.depths(),
     agents: [...plan.agents.values()].map(({ id, name, model }) => ({
       id,
       name,
       model: `${model.provider}/${model.model}`,
-      stopped: storage.halts.isHalted(id),
+      stopped: storage.halts.cached.isHalted(id),
     })),
     models: modelRouter.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),
-    stopped: storage.halts.isHalted(undefined),
+    stopped: storage.halts.cached.isHalted(undefined),
     startedAt,
     ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
   }

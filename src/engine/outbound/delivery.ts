@@ -99,9 +99,7 @@ export class Delivery {
 
   async #pump(): Promise<void> {
     const { clock, storage } = this.#world
-    // One moment for both questions: a row that comes due between them would be in neither answer.
-    const now = clock.now()
-    const rows = await storage.outbox.due(now, BATCH)
+    const { rows, nextAt } = await storage.outbox.due(clock.now(), BATCH)
     const byTarget = new Map<string, OutboxRow[]>()
     for (const row of rows) {
       const key = targetKey(row)
@@ -111,9 +109,8 @@ export class Delivery {
     }
     for (const [key, group] of byTarget) if (!this.#busy.has(key)) this.#begin(key, group)
     // What was put off, also by an earlier process, is due by the clock.
-    const next = storage.outbox.nextAfter(now)
     this.#cancelTimer()
-    if (next !== null) this.#cancelTimer = clock.after(Math.max(0, next - clock.now()), () => this.wake())
+    if (nextAt !== null) this.#cancelTimer = clock.after(Math.max(0, nextAt - clock.now()), () => this.wake())
   }
 
   #begin(key: string, rows: readonly OutboxRow[]): void {

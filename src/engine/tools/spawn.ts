@@ -34,7 +34,7 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
     const child = agents.get(agentId)
     if (child === undefined) return refused(`There is no agent "${agentId}".`)
     if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
-    if (storage.halts.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
+    if (storage.halts.cached.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
     const replyTo = replyToOf(turn.claim.rows[0])
     const payload: SpawnPayload = {
@@ -55,11 +55,11 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       payload,
       receivedAt: clock.now(),
     }
-    const { duplicate } = await storage.sessions.post(row, `spawn:${idempotencyKey}`)
+    const { duplicate } = await storage.inbox.post(row, `spawn:${idempotencyKey}`)
     // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
     const token = { session, agentId, lane: 'background' } as const
     // What came for the child meanwhile gets its turn by the lane.
-    if (turn.parents.length > 0) void turns.run(token).finally(() => storage.queue.enqueue(token))
+    if (turn.parents.length > 0) void turns.run(token).finally(() => void storage.queue.enqueue(token))
     else if (!duplicate) turns.enqueue(child, row)
 
     const limit = new AbortController()

@@ -1,17 +1,17 @@
 // Waiting for the answer to a message: the stored one, or the one that its turn ends with.
 
 import type { StopSignal } from '../../stop.ts'
-import type { SessionStore, StoredAnswer } from '../../storage/ports.ts'
+import type { Inbox, StoredAnswer } from '../../storage/ports.ts'
 import type { EventOf, EventSource } from '../hub.ts'
 
 export class Answers {
-  readonly #store: Pick<SessionStore, 'answer'>
+  readonly #store: Pick<Inbox, 'answer'>
   readonly #events: EventSource
   readonly #waiters = new Map<string, Set<(answer: StoredAnswer) => void>>()
   /** Ends listening; absent while nobody waits. */
   #off: (() => void) | undefined
 
-  constructor(store: Pick<SessionStore, 'answer'>, events: EventSource) {
+  constructor(store: Pick<Inbox, 'answer'>, events: EventSource) {
     this.#store = store
     this.#events = events
   }

@@ -29,12 +29,12 @@ export interface Compactor {
 }
 
 export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>): Compactor {
-  const { storage, clock, random, log, registry } = world
+  const { storage, clock, random, log } = world
 
   return {
     async run(plan, agent, session, signal, { onlyIfNeeded = false, below } = {}) {
       try {
-        const transcript = await storage.sessions.load(session, agent.id)
+        const transcript = await storage.transcripts.load(session, agent.id)
         const summarise = async (text: string): Promise<string> => {
           const request = {
             system: SUMMARY_PROMPT,
@@ -44,11 +44,11 @@ export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>):
           }
           return summaryIn(await models.side(plan, agent, agent.compaction.model, request, signal))
         }
-        const fixedTokens = prefixTokens(prefixOf(plan, agent, toolsFor(plan, agent, [], registry.tools)))
+        const fixedTokens = prefixTokens(prefixOf(plan, agent, toolsFor(plan, agent, [], world.registryOf(plan).tools)))
         const settings = agent.compaction
         const entries = await compact({ transcript, settings, summarise, clock, random, onlyIfNeeded, below, fixedTokens })
         if (entries.length === 0) return false
-        await storage.sessions.append(session, agent.id, entries)
+        await storage.transcripts.append(session, agent.id, entries)
         log.info({ session, entries: entries.length }, 'session compacted')
         return true
       } catch (error) {
@@ -57,7 +57,7 @@ export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>):
       }
     },
     async considerAhead(agent, session) {
-      const transcript = await storage.sessions.load(session, agent.id)
+      const transcript = await storage.transcripts.load(session, agent.id)
       // Cheap first: most sessions are far from their threshold, and this is asked after every turn.
       const { contextWindow, threshold } = agent.compaction
       if (contextTokens(transcript) < contextWindow * threshold || !planCompaction(transcript, agent.compaction).needed) return

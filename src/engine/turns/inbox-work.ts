@@ -34,7 +34,7 @@ export const replyToOf = (row: InboxRow | undefined): ReplyTarget | undefined =>
   row?.replyTo ?? (row?.payload as Partial<SpawnPayload> | undefined)?.replyTo
 
 /** Stores a row and queues its session; the same row again counts once. */
-export async function enqueueWork({ sessions, queue }: Pick<Storage, 'sessions' | 'queue'>, row: NewInboxRow): Promise<void> {
-  await sessions.post(row, inboxKey(row))
-  queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
+export async function enqueueWork({ inbox, queue }: Pick<Storage, 'inbox' | 'queue'>, row: NewInboxRow): Promise<void> {
+  await inbox.post(row, inboxKey(row))
+  await queue.enqueue({ session: row.session, agentId: row.agentId, lane: row.lane })
 }

@@ -2,6 +2,7 @@
 // it was made, and with the provider's fallbacks.
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
+import { messageOf } from '../../errors.ts'
 import type { Limits } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
@@ -49,7 +50,9 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     } finally {
       reserved.settle(usage, spent)
       if (usage.input + usage.output > 0)
-        storage.usage.add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
+        storage.usage
+          .add({ at: clock.now(), agentId: agent.id, by: spender, usage, cost: spent })
+          .catch((error: unknown) => log.error({ error: messageOf(error) }, 'a count could not be stored'))
     }
   }
 

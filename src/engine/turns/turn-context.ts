@@ -2,7 +2,7 @@
 
 import type { Turn } from '../../agent/port.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
-import type { Claim, InboxRow, StepJournal } from '../../storage/ports.ts'
+import type { Claim, InboxRow } from '../../storage/ports.ts'
 import type { SessionRef, Spawn, ToolDefinition } from '../../tools/port.ts'
 import { boundedAgent, toolsFor } from '../tools/rights.ts'
 import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './inbox-work.ts'
@@ -12,22 +12,16 @@ export interface TurnContext extends Turn {
   /** Agents that started this one, outermost first. */
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
-  readonly journal: StepJournal
   /** How a call of this turn starts a sub-agent. */
   spawn(turn: TurnContext, idempotencyKey: string): Spawn
 }
 
-interface TurnMeans extends Pick<TurnContext, 'journal' | 'signal' | 'spawn'> {
+interface TurnMeans extends Pick<TurnContext, 'signal' | 'spawn'> {
   /** Every tool there is. */
   readonly tools: readonly ToolDefinition[]
 }
 
-export function turnContext(
-  plan: Plan,
-  agent: AgentPlan,
-  claim: Claim,
-  { tools, journal, signal, spawn }: TurnMeans,
-): TurnContext {
+export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools, signal, spawn }: TurnMeans): TurnContext {
   const [first] = claim.rows as readonly [InboxRow]
   const { parents, askedByOwner } = authorityOf(claim)
   const { message } = first
@@ -47,7 +41,6 @@ export function turnContext(
     parents,
     askedByOwner,
     spender: spenderOf(plan, first),
-    journal,
     spawn,
   }
 }

@@ -78,13 +78,13 @@ export class TurnRunner {
     const token: Token = { session: row.session, agentId: row.agentId, lane: row.lane }
     if (agent.queue.whenBusy === 'interrupt' && row.kind === 'message') this.interrupt(row.session)
     if (agent.queue.debounceMs === 0 || row.kind !== 'message') {
-      storage.queue.enqueue(token)
+      void storage.queue.enqueue(token)
       return
     }
     this.#debounces.get(row.session)?.()
     const cancel = clock.after(agent.queue.debounceMs, () => {
       this.#debounces.delete(row.session)
-      storage.queue.enqueue(token)
+      void storage.queue.enqueue(token)
     })
     this.#debounces.set(row.session, cancel)
   }
@@ -114,16 +114,16 @@ export class TurnRunner {
   /** Runs what waits in the token's session, in one turn. `noop`: nothing did, or the agent is stopped. */
   async run(token: Token): Promise<'done' | 'noop'> {
     const { storage, generations } = this.#world
-    if (storage.halts.isHalted(token.agentId)) return 'noop'
+    if (storage.halts.cached.isHalted(token.agentId)) return 'noop'
     const generation = generations.now
     const agent = generation.plan.agents.get(token.agentId)
     const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
-    const claim = await storage.sessions.claimNext(token.session, { all: together, max: MOST_TOGETHER })
+    const claim = await storage.inbox.claimNext(token.session, { all: together, max: MOST_TOGETHER })
     if (claim === null) return 'noop'
     const turn: RunningTurn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
     this.#running.set(token.session, turn)
     // A halt that came while it was claimed found nothing to end.
-    if (storage.halts.isHalted(token.agentId)) turn.stop.abort()
+    if (storage.halts.cached.isHalted(token.agentId)) turn.stop.abort()
     try {
       turn.ended = this.#runClaim(generation, token, claim, turn.stop)
       await turn.ended
@@ -149,13 +149,12 @@ export class TurnRunner {
     if (first.attempts > MAX_ATTEMPTS) return await this.#giveUp(claim, first, agent, head, started)
     if (first.kind === 'compact') {
       await this.#parts.compactor.run(plan, agent, token.session, signal, { onlyIfNeeded: true })
-      return await storage.sessions.finish(claim, { answers: [], outbox: [] })
+      return await storage.inbox.finish(claim, { answers: [], outbox: [] })
     }
     this.#world.emit({ type: 'turn_start', ...head })
     const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
-      tools: this.#world.registry.tools,
-      journal: storage.journal(claim.run),
+      tools: this.#world.registryOf(plan).tools,
       signal,
       spawn: this.#spawn,
     })
@@ -167,8 +166,7 @@ export class TurnRunner {
   async #outcomeOf(turn: TurnContext, first: InboxRow, growing: GrowingReply | null): Promise<TurnOutcome> {
     const { world, parts } = { world: this.#world, parts: this.#parts }
     const ports: TurnPorts = {
-      store: world.storage.sessions,
-      journal: turn.journal,
+      store: world.storage.transcripts,
       clock: world.clock,
       unsaved: this.#unsavedOf(turn.claim.run),
       emit:
@@ -211,7 +209,7 @@ export class TurnRunner {
         if (row.message?.media?.some((one) => one.kind === 'audio') !== true) return row
         const transcribe = () =>
           Promise.all((row.message?.media ?? []).map((one) => transcribed(turn.plan, one, abortSignal(turn.signal))))
-        const media = await turn.journal.step(`transcribe:${row.seq}`, transcribe)
+        const media = await this.#world.storage.journal.step(turn.claim.run, `transcribe:${row.seq}`, transcribe)
         return { ...row, message: { ...row.message, media } }
       }),
     )
@@ -221,13 +219,13 @@ export class TurnRunner {
     const { daily, idleMs } = turn.agent.reset
     if (daily === undefined && idleMs === undefined) return
     const { clock, storage } = this.#world
-    const transcript = await storage.sessions.load(turn.session.key, turn.agent.id)
+    const transcript = await storage.transcripts.load(turn.session.key, turn.agent.id)
     const last = transcript.entries.at(-1)
     // A turn that was begun and goes on now belongs to the conversation as it was then.
     if (last === undefined || last.kind === 'reset' || last.run === turn.claim.run) return
     if (!needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
     const entry = resetEntry(`${turn.claim.run}.reset`, clock.now())
-    await storage.sessions.append(turn.session.key, turn.agent.id, [entry])
+    await storage.transcripts.append(turn.session.key, turn.agent.id, [entry])
   }
 
   async #finish(
@@ -255,7 +253,7 @@ export class TurnRunner {
     const key = `reply:${claim.run}`
     const outbox = await this.#repliesOf(key, last, text, outcome)
     growing?.handOver(key)
-    await storage.sessions.finish(claim, { answers, outbox })
+    await storage.inbox.finish(claim, { answers, outbox })
     this.#unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
     this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
@@ -288,12 +286,12 @@ export class TurnRunner {
   /** A text another session sent here (a heartbeat's delivery) becomes part of this one, so that a reply has its context. */
   async #appendDelivered(claim: Claim, row: InboxRow): Promise<void> {
     await this.#appendText(claim, row, 'd', row.content)
-    await this.#world.storage.sessions.finish(claim, { answers: [], outbox: [] })
+    await this.#world.storage.inbox.finish(claim, { answers: [], outbox: [] })
   }
 
   async #appendText({ run }: Claim, { session, agentId }: InboxRow, step: string, content: string): Promise<void> {
     const { clock, storage } = this.#world
     const timestamp = new Date(clock.now()).toISOString()
-    await storage.sessions.append(session, agentId, [{ id: `${run}.${step}`, role: 'assistant', content, timestamp, run }])
+    await storage.transcripts.append(session, agentId, [{ id: `${run}.${step}`, role: 'assistant', content, timestamp, run }])
   }
 }

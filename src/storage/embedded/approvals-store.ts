@@ -2,9 +2,9 @@
 
 import { type ApprovalRow, type ApprovalsStore, inboxKey } from '../ports.ts'
 import type { Database, Row } from './database.ts'
-import type { EmbeddedSessionStore } from './session-store.ts'
+import type { EmbeddedInbox } from './inbox.ts'
 
-export function createApprovalsStore(db: Database, sessions: Pick<EmbeddedSessionStore, 'posting'>): ApprovalsStore {
+export function createApprovalsStore(db: Database, inbox: Pick<EmbeddedInbox, 'posting'>): ApprovalsStore {
   const get = (id: string): ApprovalRow | null => {
     const row = db.sql('SELECT * FROM approvals WHERE id = ?').get(id)
     return row === undefined ? null : toRow(row)
@@ -37,7 +37,7 @@ export function createApprovalsStore(db: Database, sessions: Pick<EmbeddedSessio
         const row = changes === 1 ? get(id) : null
         if (row?.late !== true) return { settled: row }
         const posted = message(row)
-        const posting = sessions.posting(posted, inboxKey(posted))
+        const posting = inbox.posting(posted, inboxKey(posted))
         const result = posting.insert()
         return { settled: row, stored: () => posting.stored(result) }
       })

@@ -31,8 +31,6 @@ export interface Database {
    * failure is passed over, as the writes that matter meet it too.
    */
   later(work: () => void): void
-  /** Its own transaction, at once: for rare writes whose result is needed now. */
-  now<T>(work: () => T): T
   /** Resolves when all that was asked for so far is written. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -162,19 +160,6 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (closed) return
       jobs.push({ work, resolve: () => {}, reject: () => {} })
       if (!scheduled) timer ??= setTimeout(flushGroup, LATER_MS).unref()
-    },
-    now(work) {
-      // What was asked for before stands before.
-      flushGroup()
-      try {
-        begin.run()
-        const value = work()
-        commit.run()
-        return value
-      } catch (error) {
-        rollback('ROLLBACK')
-        throw storageFailure(error, file)
-      }
     },
     flush: () => (jobs.length === 0 ? Promise.resolve() : write(() => undefined)),
     async close() {

@@ -38,11 +38,13 @@ export function createHalts(stateDir: string, log: Logger, request?: string): Ha
   }
 
   return {
-    isHalted: (agentId) => halts.all !== null || (agentId !== undefined && Object.hasOwn(halts.agents, agentId)),
-    list: () => [
-      ...(halts.all === null ? [] : [halts.all]),
-      ...Object.entries(halts.agents).map(([agentId, halt]) => ({ agentId, ...halt })),
-    ],
+    cached: {
+      isHalted: (agentId) => halts.all !== null || (agentId !== undefined && Object.hasOwn(halts.agents, agentId)),
+      list: () => [
+        ...(halts.all === null ? [] : [halts.all]),
+        ...Object.entries(halts.agents).map(([agentId, halt]) => ({ agentId, ...halt })),
+      ],
+    },
     async halt(agentId, by, at) {
       halts =
         agentId === undefined ? { ...halts, all: { by, at } } : { ...halts, agents: { ...halts.agents, [agentId]: { by, at } } }
@@ -54,7 +56,7 @@ export function createHalts(stateDir: string, log: Logger, request?: string): Ha
       await store(next)
       halts = next
     },
-    reread() {
+    async reread() {
       halts = readHalts(file, log)
       return () => store(halts)
     },

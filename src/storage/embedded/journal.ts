@@ -1,33 +1,22 @@
-// Steps of a run in SQLite rows: a finished step gives its stored result, so a turn goes on where it stood.
+// Steps of runs in SQLite rows: a finished step gives its stored result, so a turn resumes where it was.
 
 import { type StepJournal, StepUnknown } from '../ports.ts'
 import type { Database } from './database.ts'
 
-interface Ended {
-  readonly result: string | null
-}
-
-/** The journal of one run. Results must be JSON; `undefined` comes back as `undefined`. */
-export function createJournal(db: Database, run: string): StepJournal {
-  let known: Map<string, Ended> | undefined
-
-  /** Read at the first step: most turns call no tool. */
-  function recorded(): Map<string, Ended> {
-    known ??= new Map(
-      db
-        .sql('SELECT name, result FROM steps WHERE run = ?')
-        .all(run)
-        .map((row) => [String(row['name']), { result: row['result'] === null ? null : String(row['result']) }]),
-    )
-    return known
-  }
+/** Results must be JSON; `undefined` comes back as `undefined`. */
+export function createJournal(db: Database): StepJournal {
+  const recorded = (run: string, name: string) => db.sql('SELECT result FROM steps WHERE run = ? AND name = ?').get(run, name)
 
   return {
-    has: (name) => recorded().has(name),
-    async step<T>(name: string, make: (idempotencyKey: string) => Promise<T>, retry: 'always' | 'never' = 'always'): Promise<T> {
-      const steps = recorded()
-      const earlier = steps.get(name)
-      if (earlier !== undefined && earlier.result !== null) return read<T>(earlier.result)
+    has: async (run, name) => recorded(run, name) !== undefined,
+    async step<T>(
+      run: string,
+      name: string,
+      make: (idempotencyKey: string) => Promise<T>,
+      retry: 'always' | 'never' = 'always',
+    ): Promise<T> {
+      const earlier = recorded(run, name)
+      if (typeof earlier?.['result'] === 'string') return read<T>(earlier['result'])
       // A step that may run again needs no record of its start.
       if (retry === 'never') {
         if (earlier !== undefined) throw new StepUnknown(name)
@@ -43,7 +32,6 @@ export function createJournal(db: Database, run: string): StepJournal {
       }
       const result = value === undefined ? UNDEFINED : JSON.stringify(value)
       await db.write(() => db.sql('INSERT OR REPLACE INTO steps (run, name, result) VALUES (?, ?, ?)').run(run, name, result))
-      steps.set(name, { result })
       return value
     },
   }

@@ -3,7 +3,7 @@
 import type { ReplyTarget } from '../../channels/port.ts'
 import type { Clock } from '../../ports.ts'
 import type { NewOutboxRow, Outbox, OutboxRow } from '../ports.ts'
-import type { Database, Row } from './database.ts'
+import type { Database, Row, Statement } from './database.ts'
 
 /** Where order must hold: one chat, whoever is answered in it. */
 const targetKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
@@ -20,47 +20,66 @@ const DUE_BEHIND_NONE = `
     SELECT o.seq FROM outbox AS o INDEXED BY outbox_due LEFT JOIN held ON held.target_key = o.target_key
     WHERE o.state = 0 AND o.next_at <= ? AND (held.seq IS NULL OR o.seq < held.seq) ORDER BY o.seq LIMIT ?
   ) ORDER BY seq`
+const NEXT_AFTER = 'SELECT min(next_at) AS at FROM outbox WHERE state = 0 AND next_at > ?'
+const INSERT =
+  'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 
-/** For use inside a transaction: puts one row unless its key stands already. */
-export function insertOutbox(db: Database, row: NewOutboxRow, now: number): void {
-  db.sql(
-    'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  ).run(row.key, row.session, row.agentId, JSON.stringify(row.target), targetKey(row.target), row.content, now, now)
-}
+export class EmbeddedOutbox implements Outbox {
+  readonly #db: Database
+  readonly #clock: Clock
+  // What every reply runs is compiled once.
+  readonly #insert: Statement
+  readonly #nextAfter: Statement
+  readonly #due: Statement
+  readonly #attempt: Statement
+  readonly #sent: Statement
 
-export function createOutbox(db: Database, clock: Clock): Outbox {
-  return {
-    put: (row) => db.write(() => insertOutbox(db, row, clock.now())),
-    async due(now, limit) {
-      const anyPutOff = db.sql('SELECT 1 FROM outbox WHERE state = 0 AND next_at > ? LIMIT 1').get(now) !== undefined
-      return (anyPutOff ? db.sql(DUE_BEHIND_NONE).all(now, now, limit) : db.sql(DUE).all(now, limit)).map(toRow)
-    },
-    attempt: (seq) =>
-      db.write(() => {
-        const row = db.sql('UPDATE outbox SET attempts = attempts + 1 WHERE seq = ? RETURNING attempts').get(seq)
-        if (row === undefined) throw new Error(`There is no outbox row ${seq}.`)
-        return Number(row['attempts'])
-      }),
-    sent: (seq) => db.write(() => void db.sql("UPDATE outbox SET state = 1, content = '' WHERE seq = ? AND state = 0").run(seq)),
-    retry: (seq, at, { notSent } = { notSent: false }) =>
-      db.write(() => {
-        db.sql('UPDATE outbox SET next_at = ?, attempts = max(0, attempts - ?) WHERE seq = ? AND state = 0').run(
-          Math.ceil(at),
-          notSent ? 1 : 0,
-          seq,
-        )
-      }),
-    fail: (seq, reason) =>
-      db.write(() => void db.sql('UPDATE outbox SET state = 2, reason = ? WHERE seq = ? AND state = 0').run(reason, seq)),
-    next() {
-      const row = db.sql('SELECT count(*) AS count, min(next_at) AS at FROM outbox WHERE state = 0').get()
-      const count = Number(row?.['count'] ?? 0)
-      return count === 0 ? null : { count, at: Number(row?.['at']) }
-    },
-    nextAfter(now) {
-      const row = db.sql('SELECT min(next_at) AS at FROM outbox WHERE state = 0 AND next_at > ?').get(now)
-      return row?.['at'] == null ? null : Number(row['at'])
-    },
+  constructor(db: Database, clock: Clock) {
+    this.#db = db
+    this.#clock = clock
+    this.#insert = db.sql(INSERT)
+    this.#nextAfter = db.sql(NEXT_AFTER)
+    this.#due = db.sql(DUE)
+    this.#attempt = db.sql('UPDATE outbox SET attempts = attempts + 1 WHERE seq = ? RETURNING attempts')
+    this.#sent = db.sql("UPDATE outbox SET state = 1, content = '' WHERE seq = ? AND state = 0")
+  }
+
+  put(row: NewOutboxRow): Promise<void> {
+    return this.#db.write(() => this.insert(row, this.#clock.now()))
+  }
+
+  /** Within a transaction: puts one row unless its key was put before. */
+  insert(row: NewOutboxRow, now: number): void {
+    const { key, session, agentId, target, content } = row
+    this.#insert.run(key, session, agentId, JSON.stringify(target), targetKey(target), content, now, now)
+  }
+
+  async due(now: number, limit: number): Promise<{ rows: readonly OutboxRow[]; nextAt: number | null }> {
+    const at = this.#nextAfter.get(now)?.['at'] ?? null
+    const rows = at === null ? this.#due.all(now, limit) : this.#db.sql(DUE_BEHIND_NONE).all(now, now, limit)
+    return { rows: rows.map(toRow), nextAt: at === null ? null : Number(at) }
+  }
+
+  attempt(seq: number): Promise<number> {
+    return this.#db.write(() => {
+      const row = this.#attempt.get(seq)
+      if (row === undefined) throw new Error(`There is no outbox row ${seq}.`)
+      return Number(row['attempts'])
+    })
+  }
+
+  sent(seq: number): Promise<void> {
+    return this.#db.write(() => void this.#sent.run(seq))
+  }
+
+  retry(seq: number, at: number, { notSent }: { readonly notSent: boolean } = { notSent: false }): Promise<void> {
+    const sql = 'UPDATE outbox SET next_at = ?, attempts = max(0, attempts - ?) WHERE seq = ? AND state = 0'
+    return this.#db.write(() => void this.#db.sql(sql).run(Math.ceil(at), notSent ? 1 : 0, seq))
+  }
+
+  fail(seq: number, reason: string): Promise<void> {
+    const sql = 'UPDATE outbox SET state = 2, reason = ? WHERE seq = ? AND state = 0'
+    return this.#db.write(() => void this.#db.sql(sql).run(reason, seq))
   }
 }
 

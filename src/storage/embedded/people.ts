@@ -13,18 +13,17 @@ const CODE_LENGTH = 8
 type Kind = 'pair' | 'link'
 
 export function createPeople(db: Database): PeopleStore {
-  const paired = new Set(
-    db
-      .sql('SELECT identity FROM people')
-      .all()
-      .map((row) => String(row['identity'])),
-  )
-
-  function openCode(kind: Kind, identity: string, displayName: string | undefined, now: number, lifeMs: number): string | null {
-    return db.now(() => {
+  function openCode(
+    kind: Kind,
+    identity: string,
+    displayName: string | undefined,
+    now: number,
+    lifeMs: number,
+  ): Promise<string | null> {
+    return db.write(() => {
       db.sql('DELETE FROM codes WHERE expires_at <= ?').run(now)
-      const standing = db.sql('SELECT code FROM codes WHERE kind = ? AND identity = ?').get(kind, identity)
-      if (standing !== undefined) return String(standing['code'])
+      const existing = db.sql('SELECT code FROM codes WHERE kind = ? AND identity = ?').get(kind, identity)
+      if (existing !== undefined) return String(existing['code'])
       if (kind === 'pair' && openPairings(identity.slice(0, identity.indexOf(':') + 1)) >= MOST_OPEN_PAIRINGS) return null
       const code = newCode()
       db.sql('INSERT INTO codes (code, kind, identity, display_name, expires_at) VALUES (?, ?, ?, ?, ?)').run(
@@ -38,7 +37,7 @@ export function createPeople(db: Database): PeopleStore {
     })
   }
 
-  /** How many codes of strangers stand for a channel, given as `channelId:`. */
+  /** How many codes of strangers are open on a channel, given as `channelId:`. */
   const openPairings = (channel: string): number =>
     Number(
       db
@@ -56,50 +55,28 @@ export function createPeople(db: Database): PeopleStore {
 
   return {
     openPairing: (identity, displayName, now) => openCode('pair', identity, displayName, now, PAIRING_MS),
-    approvePairing(code, by, now) {
-      const identity = db.now(() => {
+    approvePairing: (code, by, now) =>
+      db.write(() => {
         const taken = take('pair', code, now)
         if (taken === null) return null
-        db.sql('INSERT OR REPLACE INTO people (identity, display_name, by, at) VALUES (?, ?, ?, ?)').run(
-          taken.identity,
-          taken.displayName,
-          by,
-          now,
-        )
-        return taken.identity
-      })
-      if (identity !== null) paired.add(identity)
-      return identity
-    },
-    isPaired: (identity) => paired.has(identity),
-    removePairing(identity) {
-      db.now(() => db.sql('DELETE FROM people WHERE identity = ?').run(identity))
-      return paired.delete(identity)
-    },
-    pairings: () =>
-      db
-        .sql('SELECT * FROM people ORDER BY at, identity')
-        .all()
-        .map((row) => ({
-          identity: String(row['identity']),
-          by: String(row['by']),
-          at: Number(row['at']),
-          ...(row['display_name'] === null ? {} : { displayName: String(row['display_name']) }),
-        })),
-    openLink: (identity, now) => openCode('link', identity, undefined, now, LINK_MS) as string,
+        const { identity, displayName } = taken
+        const insert = 'INSERT OR REPLACE INTO people (identity, display_name, by, at) VALUES (?, ?, ?, ?)'
+        db.sql(insert).run(identity, displayName, by, now)
+        return identity
+      }),
+    isPaired: async (identity) => db.sql('SELECT 1 FROM people WHERE identity = ?').get(identity) !== undefined,
+    openLink: async (identity, now) => String(await openCode('link', identity, undefined, now, LINK_MS)),
     confirmLink: (code, identity, now) =>
-      db.now(() => {
+      db.write(() => {
         // One's own code is not used up by trying it.
-        const own =
-          db.sql("SELECT identity FROM codes WHERE code = ? AND kind = 'link'").get(code.trim().toUpperCase())?.['identity'] ===
-          identity
-        const other = own ? null : (take('link', code, now)?.identity ?? null)
+        const row = db.sql("SELECT identity FROM codes WHERE code = ? AND kind = 'link'").get(code.trim().toUpperCase())
+        const other = row?.['identity'] === identity ? null : (take('link', code, now)?.identity ?? null)
         if (other === null) return null
         const [one, two] = [other, identity].sort() as [string, string]
         db.sql('INSERT OR IGNORE INTO links (one, other, at) VALUES (?, ?, ?)').run(one, two, now)
         return other
       }),
-    links: () =>
+    links: async () =>
       db
         .sql('SELECT * FROM links ORDER BY at, one')
         .all()

@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 
 export function createKeyValueStore(db: Database): KeyValueStore {
   return {
-    get(key) {
+    async get(key) {
       const value = db.sql('SELECT value FROM kv WHERE key = ?').get(key)?.['value']
       return value === undefined ? null : String(value)
     },
@@ -14,24 +14,18 @@ export function createKeyValueStore(db: Database): KeyValueStore {
   }
 }
 
-export function createAdmissionLog(db: Database, onError: (error: unknown) => void): AdmissionLog {
+export function createAdmissionLog(db: Database): AdmissionLog {
   return {
-    since: (at) =>
+    since: async (at) =>
       db
         .sql('SELECT * FROM admissions WHERE at > ? ORDER BY at')
         .all(at)
         .map((row) => ({ agentId: String(row['agent_id']), who: String(row['who']), at: Number(row['at']) })),
-    add(agentId, who, at) {
-      db.write(() => db.sql('INSERT INTO admissions (agent_id, who, at) VALUES (?, ?, ?)').run(agentId, who, at)).catch(onError)
-    },
+    add: (agentId, who, at) =>
+      db.write(() => void db.sql('INSERT INTO admissions (agent_id, who, at) VALUES (?, ?, ?)').run(agentId, who, at)),
     remove(agentId, who, at) {
-      db.write(() =>
-        db
-          .sql(
-            'DELETE FROM admissions WHERE rowid = (SELECT rowid FROM admissions WHERE at = ? AND agent_id = ? AND who = ? LIMIT 1)',
-          )
-          .run(at, agentId, who),
-      ).catch(onError)
+      const first = 'SELECT rowid FROM admissions WHERE at = ? AND agent_id = ? AND who = ? LIMIT 1'
+      return db.write(() => void db.sql(`DELETE FROM admissions WHERE rowid = (${first})`).run(at, agentId, who))
     },
   }
 }

@@ -1,21 +1,21 @@
 // A state folder in; every store of one machine out: SQLite for rows, files for transcripts.
 
-import { messageOf } from '../../errors.ts'
 import type { Clock, Logger, Random } from '../../ports.ts'
-import { createLanes } from '../../sessions/lanes.ts'
-import { createTranscripts } from '../../sessions/transcript.ts'
+import { Lanes } from '../../sessions/lanes.ts'
+import { createTranscriptFiles } from '../../sessions/transcript.ts'
 import type { Storage } from '../ports.ts'
 import { createApprovalsStore } from './approvals-store.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createHalts } from './halts.ts'
+import { EmbeddedInbox } from './inbox.ts'
 import { createJournal } from './journal.ts'
+import { createLeases } from './leases.ts'
 import { lockFolder } from './lock.ts'
-import { createOutbox } from './outbox.ts'
+import { EmbeddedOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
-import { createSessionFiles } from './session-files.ts'
-import { createSessionStore } from './session-store.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
+import { EmbeddedTranscripts } from './transcripts.ts'
 import { createUsageStore } from './usage-store.ts'
 
 export interface EmbeddedStorageOptions {
@@ -45,31 +45,38 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     unlock()
     throw error
   }
-  const lost = (error: unknown): void => log.error({ error: messageOf(error) }, 'a count could not be stored')
-  const transcripts = createTranscripts({
+  const files = createTranscriptFiles({
     sync: durability === 'power',
     log,
     ...(options.transcriptCacheBytes === undefined ? {} : { cacheBytes: options.transcriptCacheBytes }),
   })
-  const sessions = createSessionStore(db, createSessionFiles(stateDir, db), transcripts, options)
-  const queue = createLanes({ clock, log, waitingLane: sessions.laneOf, onFailure: sessions.release })
+  const outbox = new EmbeddedOutbox(db, clock)
+  const inbox = new EmbeddedInbox(db, outbox, options)
+  const queue = new Lanes({
+    clock,
+    log,
+    waitingLane: inbox.laneOf.bind(inbox),
+    onFailure: inbox.release.bind(inbox),
+  })
 
   return {
     stateDir,
-    sessions,
+    inbox,
+    transcripts: new EmbeddedTranscripts(stateDir, files, db),
     queue,
-    outbox: createOutbox(db, clock),
-    approvals: createApprovalsStore(db, sessions),
-    usage: createUsageStore(db, lost),
+    outbox,
+    approvals: createApprovalsStore(db, inbox),
+    usage: createUsageStore(db),
     slots: createSlots(db),
     halts: createHalts(stateDir, log),
     people: createPeople(db),
     kv: createKeyValueStore(db),
-    admissions: createAdmissionLog(db, lost),
-    journal: (run) => createJournal(db, run),
+    admissions: createAdmissionLog(db),
+    journal: createJournal(db),
+    leases: createLeases(),
     clean: (now) => clean(db, now),
     async close() {
-      transcripts.close()
+      files.close()
       await db.close()
       unlock()
     },

@@ -1,41 +1,52 @@
-// Spend in, sums out: per UTC day, agent and spender. Sums of this month stay in memory, so that limits cost nothing.
+// Spend in, sums out: per UTC day, agent and spender. Sums of agents with limits stay in memory, so that limits cost nothing.
 
-import type { UsageStore, UsageTotals } from '../ports.ts'
+import type { CachedSpend, UsageStore, UsageTotals } from '../ports.ts'
 import type { Database, Row } from './database.ts'
 
 interface Sums {
-  tokens: number
-  cost: number
+  readonly tokens: number
+  readonly cost: number
 }
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
-export function createUsageStore(db: Database, onError: (error: unknown) => void): UsageStore {
-  /** agentId → day → sums; filled from the table for an agent when it is first asked for. */
+export function createUsageStore(db: Database): UsageStore {
+  /** agentId → day → sums, of agents whose view was asked for. */
   const byAgent = new Map<string, Map<string, Sums>>()
+  const views = new Map<string, Promise<CachedSpend>>()
 
-  function daysOf(agentId: string): Map<string, Sums> {
-    let days = byAgent.get(agentId)
-    if (days === undefined) {
-      const rows = db
-        .sql('SELECT day, sum(input + output) AS tokens, sum(cost) AS cost FROM usage WHERE agent_id = ? GROUP BY day')
-        .all(agentId)
-      days = new Map(rows.map((row) => [String(row['day']), { tokens: Number(row['tokens']), cost: Number(row['cost']) }]))
-      byAgent.set(agentId, days)
+  /** What is added from here on is written after the sums are read, and counted beside them. */
+  async function readDays(agentId: string): Promise<void> {
+    const days = new Map<string, Sums>()
+    byAgent.set(agentId, days)
+    const select = 'SELECT day, sum(input + output) AS tokens, sum(cost) AS cost FROM usage WHERE agent_id = ? GROUP BY day'
+    for (const row of await db.write(() => db.sql(select).all(agentId)))
+      add(days, String(row['day']), Number(row['tokens']), Number(row['cost']))
+  }
+
+  function add(days: Map<string, Sums>, day: string, tokens: number, cost: number): void {
+    const sums = days.get(day)
+    days.set(day, { tokens: (sums?.tokens ?? 0) + tokens, cost: (sums?.cost ?? 0) + cost })
+  }
+
+  function total(agentId: string, since: string): Sums {
+    let tokens = 0
+    let cost = 0
+    for (const [day, sums] of byAgent.get(agentId) ?? []) {
+      if (day < since) continue
+      tokens += sums.tokens
+      cost += sums.cost
     }
-    return days
+    return { tokens, cost }
   }
 
   return {
-    add({ at, agentId, by, usage, cost }) {
+    async add({ at, agentId, by, usage, cost }) {
       const day = dayOf(at)
       const input = usage.input + usage.cacheRead + usage.cacheWrite
-      const days = daysOf(agentId)
-      const sums = days.get(day) ?? { tokens: 0, cost: 0 }
-      sums.tokens += input + usage.output
-      sums.cost += cost
-      days.set(day, sums)
-      db.write(() =>
+      const days = byAgent.get(agentId)
+      if (days !== undefined) add(days, day, input + usage.output, cost)
+      await db.write(() =>
         db
           .sql(
             `INSERT INTO usage (day, agent_id, by, input, output, calls, cost) VALUES (?, ?, ?, ?, ?, 1, ?)
@@ -43,21 +54,21 @@ export function createUsageStore(db: Database, onError: (error: unknown) => void
                input = input + excluded.input, output = output + excluded.output, calls = calls + 1, cost = cost + excluded.cost`,
           )
           .run(day, agentId, by, input, usage.output, cost),
-      ).catch(onError)
+      )
     },
     async list(since = '') {
       await db.flush()
       return db.sql('SELECT * FROM usage WHERE day >= ? ORDER BY day, agent_id, by').all(since).map(toTotals)
     },
-    total(agentId, since) {
-      let tokens = 0
-      let cost = 0
-      for (const [day, sums] of daysOf(agentId)) {
-        if (day < since) continue
-        tokens += sums.tokens
-        cost += sums.cost
+    async cachedView(agentId) {
+      let view = views.get(agentId)
+      if (view === undefined) {
+        // No other process writes here, so a view is never out of date.
+        view = readDays(agentId).then(() => ({ total: (since) => total(agentId, since), refresh: async () => {} }))
+        views.set(agentId, view)
+        view.catch(() => views.delete(agentId))
       }
-      return { tokens, cost }
+      return await view
     },
   }
 }

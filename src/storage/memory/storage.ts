@@ -1,113 +1,120 @@
-// A Storage that lives as long as the process. Same ports, same order, nothing on disk.
+// A Storage that lives as long as the process: same ports, same order, nothing on disk. Several may share one state, as several
+// engines share a database: each is a node, whose leases end when it is closed.
 
 import type { Clock, Logger, Random } from '../../ports.ts'
-import { createLanes } from '../../sessions/lanes.ts'
+import { Lanes } from '../../sessions/lanes.ts'
 import {
+  type AdmissionLog,
   type ApprovalRow,
   type ApprovalsStore,
   type HaltStore,
+  type Inbox,
   inboxKey,
-  MOST_OPEN_PAIRINGS,
-  type Outbox,
-  type OutboxRow,
-  type PeopleStore,
-  type SessionStore,
+  type KeyValueStore,
+  type LeaseStore,
   type SlotRow,
   type SlotStore,
   type StepJournal,
+  StepUnknown,
   type Storage,
   type UsageStore,
   type UsageTotals,
 } from '../ports.ts'
-import { createMemorySessions } from './sessions.ts'
+import { MemoryInboxes, type MemoryNode } from './inbox.ts'
+import { createMemoryOutbox } from './outbox.ts'
+import { createMemoryPeople } from './people.ts'
+import { createMemoryTranscripts } from './transcripts.ts'
 
-export function createMemoryStorage(world: {
+interface MemoryWorld {
   readonly stateDir: string
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-}): Storage {
-  const { clock, random, stateDir } = world
-  const outbox = createOutbox(clock)
-  const values = new Map<string, string>()
-  const sessions = createMemorySessions(outbox, clock.now)
-  let admissions: { agentId: string; who: string; at: number }[] = []
+}
+
+export type MemoryState = ReturnType<typeof createMemoryState>
+
+/** What nodes share. */
+export function createMemoryState({ clock, random }: Pick<MemoryWorld, 'clock' | 'random'>) {
+  const outbox = createMemoryOutbox(clock)
+  const journal = createJournal()
+  const inboxes = new MemoryInboxes(outbox.put, journal.forget)
   return {
-    stateDir,
-    sessions,
-    queue: createLanes({ clock, log: world.log }),
     outbox,
-    approvals: createApprovals(sessions),
+    journal,
+    inboxes,
+    transcripts: createMemoryTranscripts(clock.now),
+    approvals: createApprovals(inboxes),
     usage: createUsage(),
     slots: createSlots(),
     halts: createHalts(),
-    people: createPeople(random),
-    kv: {
-      get: (key) => values.get(key) ?? null,
-      set: async (key, value) => void values.set(key, value),
-      delete: async (key) => void values.delete(key),
-    },
-    admissions: {
-      since: (at) => admissions.filter((one) => one.at >= at),
-      add: (agentId, who, at) => void admissions.push({ agentId, who, at }),
-      remove: (agentId, who, at) => {
-        admissions = admissions.filter((one) => one.agentId !== agentId || one.who !== who || one.at !== at)
-      },
-    },
-    journal: (run) => createJournal(run),
-    clean: async () => {},
-    close: async () => {},
+    people: createMemoryPeople(random),
+    kv: createKeyValues(),
+    admissions: createAdmissions(),
+    leases: createLeases(),
   }
 }
 
-/** Nothing outlives the process, so every step is made once and remembered by its caller. */
-const createJournal = (run: string): StepJournal => ({ has: () => false, step: (name, make) => make(`${run}:${name}`) })
+const KEPT_MS = 7 * 24 * 3_600_000
 
-function createOutbox(clock: Clock): Outbox {
-  const rows = new Map<number, OutboxRow & { at: number }>()
-  const keys = new Set<string>()
-  let seq = 0
+export function createMemoryStorage(world: MemoryWorld, state: MemoryState = createMemoryState(world)): Storage {
+  const node: MemoryNode = { live: true }
+  const { outbox, journal, inboxes, transcripts, approvals, usage, slots, halts, people, kv, admissions, leases } = state
+  const { clock, log, stateDir } = world
   return {
-    async put(row) {
-      if (keys.has(row.key)) return
-      keys.add(row.key)
-      seq++
-      rows.set(seq, { ...row, seq, attempts: 0, createdAt: clock.now(), at: 0 })
+    stateDir,
+    inbox: inboxes.of(node),
+    transcripts,
+    queue: new Lanes({ clock, log, onFailure: (session) => inboxes.release(session) }),
+    outbox,
+    approvals,
+    usage,
+    slots: slots(node),
+    halts,
+    people,
+    kv,
+    admissions,
+    journal,
+    leases: leases(node),
+    async clean(now) {
+      inboxes.clean(now - KEPT_MS)
+      outbox.clean(now - KEPT_MS)
     },
-    async due(now, limit) {
-      const held = new Set<string>()
-      const due: OutboxRow[] = []
-      for (const row of rows.values()) {
-        const target = JSON.stringify({ ...row.target, replyTo: undefined })
-        if (row.at > now) held.add(target)
-        else if (!held.has(target)) due.push(row)
-      }
-      return due.slice(0, limit)
-    },
-    async attempt(number) {
-      const row = rows.get(number)
-      if (row === undefined) return 1
-      rows.set(number, { ...row, attempts: row.attempts + 1 })
-      return row.attempts + 1
-    },
-    sent: async (number) => void rows.delete(number),
-    retry: async (number, at, { notSent } = { notSent: false }) => {
-      const row = rows.get(number)
-      if (row !== undefined) rows.set(number, { ...row, at, attempts: Math.max(0, row.attempts - (notSent ? 1 : 0)) })
-    },
-    fail: async (number) => void rows.delete(number),
-    next() {
-      const times = [...rows.values()].map((row) => row.at)
-      return times.length === 0 ? null : { count: times.length, at: Math.min(...times) }
-    },
-    nextAfter(now) {
-      const times = [...rows.values()].map((row) => row.at).filter((at) => at > now)
-      return times.length === 0 ? null : Math.min(...times)
+    async close() {
+      node.live = false
     },
   }
 }
 
-function createApprovals(sessions: Pick<SessionStore, 'post'>): ApprovalsStore {
+function createJournal(): StepJournal & { forget(run: string): void } {
+  const runs = new Map<string, Map<string, { readonly value?: unknown }>>()
+  const stepsOf = (run: string): Map<string, { readonly value?: unknown }> => {
+    const steps = runs.get(run) ?? new Map()
+    runs.set(run, steps)
+    return steps
+  }
+  return {
+    has: async (run, name) => runs.get(run)?.has(name) === true,
+    async step<T>(run: string, name: string, make: (idempotencyKey: string) => Promise<T>, retry = 'always'): Promise<T> {
+      const steps = stepsOf(run)
+      const earlier = steps.get(name)
+      if (earlier !== undefined && 'value' in earlier) return earlier.value as T
+      if (earlier !== undefined && retry === 'never') throw new StepUnknown(name)
+      if (retry === 'never') steps.set(name, {})
+      try {
+        const value = await make(`${run}:${name}`)
+        steps.set(name, { value })
+        return value
+      } catch (error) {
+        steps.delete(name)
+        throw error
+      }
+    },
+    forget: (run) => void runs.delete(run),
+  }
+}
+
+function createApprovals(inbox: Pick<Inbox, 'post'>): ApprovalsStore {
   const rows = new Map<string, ApprovalRow>()
   return {
     insert: async (row) => void rows.set(row.id, row),
@@ -119,7 +126,7 @@ function createApprovals(sessions: Pick<SessionStore, 'post'>): ApprovalsStore {
       const settled = { ...row, state, decidedBy: by }
       rows.set(id, settled)
       const posted = settled.late ? message(settled) : undefined
-      if (posted !== undefined) await sessions.post(posted, inboxKey(posted))
+      if (posted !== undefined) await inbox.post(posted, inboxKey(posted))
       return settled
     },
     async setLate(id) {
@@ -134,7 +141,7 @@ function createApprovals(sessions: Pick<SessionStore, 'post'>): ApprovalsStore {
 function createUsage(): UsageStore {
   const totals = new Map<string, UsageTotals>()
   return {
-    add({ at, agentId, by, usage, cost }) {
+    async add({ at, agentId, by, usage, cost }) {
       const day = new Date(at).toISOString().slice(0, 10)
       const key = JSON.stringify([day, agentId, by])
       const before = totals.get(key) ?? { day, agentId, by, input: 0, output: 0, calls: 0, cost: 0 }
@@ -148,92 +155,101 @@ function createUsage(): UsageStore {
       })
     },
     list: async (since = '') => [...totals.values()].filter((row) => row.day >= since),
-    total(agentId, since) {
-      const rows = [...totals.values()].filter((row) => row.agentId === agentId && row.day >= since)
-      return {
-        tokens: rows.reduce((sum, row) => sum + row.input + row.output, 0),
-        cost: rows.reduce((sum, row) => sum + row.cost, 0),
-      }
-    },
+    cachedView: async (agentId) => ({
+      total(since) {
+        const rows = [...totals.values()].filter((row) => row.agentId === agentId && row.day >= since)
+        return {
+          tokens: rows.reduce((sum, row) => sum + row.input + row.output, 0),
+          cost: rows.reduce((sum, row) => sum + row.cost, 0),
+        }
+      },
+      refresh: async () => {},
+    }),
   }
 }
 
-function createSlots(): SlotStore {
-  const rows = new Map<string, SlotRow>()
+function createSlots(): (node: MemoryNode) => SlotStore {
+  const rows = new Map<string, SlotRow & { readonly holder: MemoryNode | null }>()
   const keyOf = (name: string, slot: number): string => `${name}@${slot}`
-  const newest = (name?: string): SlotRow[] =>
+  const shown = ({ holder: _, ...row }: SlotRow & { holder: MemoryNode | null }): SlotRow => row
+  const newest = (name?: string) =>
     [...rows.values()].filter((row) => name === undefined || row.name === name).sort((a, b) => b.slot - a.slot)
-  return {
+  return (node) => ({
     async claimSlot(name, slot, at) {
       if (rows.has(keyOf(name, slot))) return false
-      rows.set(keyOf(name, slot), { name, slot, state: 'claimed', at })
+      rows.set(keyOf(name, slot), { name, slot, state: 'claimed', at, holder: node })
       return true
     },
     async endSlot(name, slot, outcome, at, detail) {
       const row = rows.get(keyOf(name, slot))
       if (row !== undefined && row.state !== 'claimed') return
-      rows.set(keyOf(name, slot), { name, slot, state: outcome, at, ...(detail === undefined ? {} : { detail }) })
+      const ended = { name, slot, state: outcome, at, holder: null }
+      rows.set(keyOf(name, slot), detail === undefined ? ended : { ...ended, detail })
     },
-    lastSlot: async (name) => newest(name)[0] ?? null,
-    unfinished: async () => newest().filter((row) => row.state === 'claimed'),
-    list: async (name, limit) => newest(name).slice(0, limit),
-  }
+    async lastSlot(name) {
+      const [row] = newest(name)
+      return row === undefined ? null : shown(row)
+    },
+    unfinished: async () =>
+      newest()
+        .filter((row) => row.state === 'claimed' && row.holder?.live !== true)
+        .map(shown),
+    list: async (name, limit) => newest(name).slice(0, limit).map(shown),
+  })
 }
 
 function createHalts(): HaltStore {
   let halts: { agentId?: string; by: string; at: number }[] = []
   return {
-    reread: () => async () => {},
-    isHalted: (agentId) => halts.some((halt) => halt.agentId === undefined || halt.agentId === agentId),
-    list: () => halts,
+    cached: {
+      isHalted: (agentId) => halts.some((halt) => halt.agentId === undefined || halt.agentId === agentId),
+      list: () => halts,
+    },
     async halt(agentId, by, at) {
-      halts.push({ by, at, ...(agentId === undefined ? {} : { agentId }) })
+      halts = [...halts, agentId === undefined ? { by, at } : { by, at, agentId }]
     },
     async resume(agentId) {
       halts = agentId === undefined ? [] : halts.filter((halt) => halt.agentId !== agentId)
     },
+    reread: async () => async () => {},
   }
 }
 
-const LINK_MS = 10 * 60_000
-
-function createPeople(random: Random): PeopleStore {
-  const open = new Map<string, { identity: string; displayName?: string }>()
-  const paired = new Map<string, { identity: string; displayName?: string; by: string; at: number }>()
-  const linkCodes = new Map<string, { identity: string; until: number }>()
-  const links: { identities: readonly [string, string]; at: number }[] = []
-  const code = (): string => random.id().slice(-6)
+function createKeyValues(): KeyValueStore {
+  const values = new Map<string, string>()
   return {
-    openPairing(identity, displayName) {
-      for (const [known, one] of open) if (one.identity === identity) return known
-      const channel = identity.slice(0, identity.indexOf(':') + 1)
-      if ([...open.values()].filter((one) => one.identity.startsWith(channel)).length >= MOST_OPEN_PAIRINGS) return null
-      const fresh = code()
-      open.set(fresh, { identity, ...(displayName === undefined ? {} : { displayName }) })
-      return fresh
-    },
-    approvePairing(given, by, at) {
-      const found = open.get(given)
-      if (found === undefined) return null
-      open.delete(given)
-      paired.set(found.identity, { ...found, by, at })
-      return found.identity
-    },
-    isPaired: (identity) => paired.has(identity),
-    removePairing: (identity) => paired.delete(identity),
-    pairings: () => [...paired.values()],
-    openLink(identity, now) {
-      const fresh = code()
-      linkCodes.set(fresh, { identity, until: now + LINK_MS })
-      return fresh
-    },
-    confirmLink(given, identity, at) {
-      const other = linkCodes.get(given)
-      if (other === undefined || other.identity === identity || other.until < at) return null
-      linkCodes.delete(given)
-      links.push({ identities: [other.identity, identity], at })
-      return other.identity
-    },
-    links: () => links,
+    get: async (key) => values.get(key) ?? null,
+    set: async (key, value) => void values.set(key, value),
+    delete: async (key) => void values.delete(key),
   }
+}
+
+function createAdmissions(): AdmissionLog {
+  let admissions: readonly { readonly agentId: string; readonly who: string; readonly at: number }[] = []
+  return {
+    since: async (at) => admissions.filter((one) => one.at > at),
+    async add(agentId, who, at) {
+      admissions = [...admissions, { agentId, who, at }]
+    },
+    async remove(agentId, who, at) {
+      const index = admissions.findIndex((one) => one.agentId === agentId && one.who === who && one.at === at)
+      admissions = admissions.filter((_, place) => place !== index)
+    },
+  }
+}
+
+function createLeases(): (node: MemoryNode) => LeaseStore {
+  const holders = new Map<string, MemoryNode>()
+  return (node) => ({
+    async acquire(name) {
+      if (holders.get(name)?.live === true) return null
+      holders.set(name, node)
+      return {
+        lost: new AbortController().signal,
+        async release() {
+          if (holders.get(name) === node) holders.delete(name)
+        },
+      }
+    },
+  })
 }

@@ -1,0 +1,49 @@
+// Transcripts of a storage in memory.
+
+import { windowStart } from '../../sessions/window.ts'
+import type { TranscriptEntry, TranscriptStore } from '../ports.ts'
+
+interface Kept {
+  readonly session: string
+  readonly agentId: string
+  entries: readonly TranscriptEntry[]
+  readonly ids: Set<string>
+  modified: number
+}
+
+export function createMemoryTranscripts(now: () => number): TranscriptStore {
+  const kept = new Map<string, Kept>()
+  const keyOf = (session: string, agentId: string): string => `${agentId}/${session}`
+
+  return {
+    async append(session, agentId, entries) {
+      const key = keyOf(session, agentId)
+      const file: Kept = kept.get(key) ?? { session, agentId, entries: [], ids: new Set(), modified: now() }
+      kept.set(key, file)
+      for (const entry of entries) {
+        if (file.ids.has(entry.id)) continue
+        file.ids.add(entry.id)
+        file.entries = [...file.entries, entry]
+      }
+      file.modified = now()
+    },
+    async load(session, agentId) {
+      const entries = kept.get(keyOf(session, agentId))?.entries ?? []
+      return { session, entries: entries.slice(windowStart(entries)), skippedBytes: 0, damage: [] }
+    },
+    async list(filter = {}) {
+      return [...kept.values()]
+        .filter(({ agentId }) => filter.agentId === undefined || agentId === filter.agentId)
+        .sort((a, b) => b.modified - a.modified)
+        .map(({ session, agentId, modified, entries }) => ({
+          key: session,
+          agentId,
+          modified,
+          bytes: JSON.stringify(entries).length,
+        }))
+    },
+    async *export(session, agentId) {
+      yield* kept.get(keyOf(session, agentId))?.entries ?? []
+    },
+  }
+}

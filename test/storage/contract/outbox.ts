@@ -1,0 +1,46 @@
+// Replies on their way out.
+
+import { outboxRow } from '../../support/storage-world.ts'
+import type { Scenario } from './scenario.ts'
+
+export function outboxContract(scenario: Scenario): void {
+  scenario('replies leave in order, once a key, and a target that waits holds back its own only', async (t, { outbox }) => {
+    const later = Date.now() + 1e9
+    const due = async (now: number, limit = 10) => {
+      const { rows, nextAt } = await outbox.due(now, limit)
+      return { keys: rows.map((row) => row.key), nextAt }
+    }
+    await outbox.put(outboxRow('o1'))
+    await outbox.put(outboxRow('o1', { content: 'again' }))
+    await outbox.put(outboxRow('o2'))
+    await outbox.put(outboxRow('o3', { target: { channelId: 'telegram', userId: '2' } }))
+    t.strictSame(await due(later), { keys: ['o1', 'o2', 'o3'], nextAt: null })
+    const { rows } = await outbox.due(later, 10)
+    t.equal(rows[0]?.content, 'reply o1')
+    const [first, second, third] = rows.map((row) => row.seq) as [number, number, number]
+    t.equal(await outbox.attempt(first), 1)
+    t.equal(await outbox.attempt(first), 2)
+    await outbox.retry(first, later + 5000)
+    t.strictSame(await due(later), { keys: ['o3'], nextAt: later + 5000 }, 'what waits behind it is not what is next')
+    await outbox.sent(third)
+    t.strictSame(await due(later + 5000, 1), { keys: ['o1'], nextAt: null })
+    t.equal(await outbox.attempt(first), 3, 'those before may have arrived')
+    await outbox.fail(first, 'gone')
+    await outbox.sent(second)
+    t.strictSame(await due(later + 5000), { keys: [], nextAt: null })
+    await outbox.put(outboxRow('o2'))
+    t.strictSame(await due(later + 5000), { keys: [], nextAt: null }, 'a key that was sent is not put again')
+  })
+
+  scenario('an attempt that surely did not arrive counts no more', async (t, { outbox }) => {
+    await outbox.put(outboxRow('o1'))
+    const later = Date.now() + 1e9
+    const seq = (await outbox.due(later, 1)).rows[0]?.seq ?? 0
+    await outbox.attempt(seq)
+    await outbox.retry(seq, later, { notSent: true })
+    t.equal(await outbox.attempt(seq), 1)
+    await outbox.retry(seq, later, { notSent: false })
+    t.equal(await outbox.attempt(seq), 2)
+    await t.rejects(outbox.attempt(seq + 1_000))
+  })
+}
