@@ -173,7 +173,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     const { redact } = environment
     const files = { paths, files: world.storage.files, redact, maxBytes: largestFile(turn) }
     const { stored, problems } = await storeAttachments(result.attachments, files)
-    const notes = stored.length === 0 ? problems : [...problems, ...unsendable(world.registry, turn)]
+    const notes = stored.length === 0 ? problems : [...problems, ...unsendable(world.registryOf(turn.plan), turn)]
     if (notes.length === 0) return { content, isError, attachments: stored }
     const text = { type: 'text' as const, text: notes.join('\n') }
     const said = typeof content === 'string' ? [content, text.text].join('\n').trim() : [...content, text]
