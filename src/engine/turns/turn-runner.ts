@@ -158,7 +158,7 @@ export class TurnRunner {
     this.#world.emit({ type: 'turn_start', ...head })
     const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
-      tools: this.#world.registry.tools,
+      tools: this.#world.registryOf(plan).tools,
       signal,
       spawn: this.#spawn,
     })
