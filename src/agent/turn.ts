@@ -28,15 +28,23 @@ export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOu
     ...userOf(turn),
     ...receivedOf(rows),
   })
+  const used = { input: 0, output: 0 }
   const files: StoredFile[] = [...(turn.attachments ?? [])]
   try {
-    return await converse(turn, ports, files)
+    const { text, isError } = await converse(turn, ports, used, files)
+    return { text, isError, usage: used, attachments: files }
   } catch (error) {
     const text = sentenceFor(error, turn)
     if (text === null) throw error
     // Kept in the transcript, so that roles alternate and the model knows that it gave no answer.
     await append(turn, ports, 'end', 'assistant', text)
-    return { text, isError: true, attachments: files, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
+    return {
+      text,
+      isError: true,
+      usage: used,
+      attachments: files,
+      ...(error instanceof BudgetError ? { limit: error.limit } : {}),
+    }
   }
 }
 
@@ -51,8 +59,13 @@ function sentenceFor(error: unknown, turn: Turn): string | null {
   return error instanceof ModelError ? sayModelError(error, turn.agent) : null
 }
 
-/** `files`: what tools attach to the reply is added here, so that it outlives an error. */
-async function converse(turn: Turn, ports: TurnPorts, files: StoredFile[]): Promise<TurnOutcome> {
+/** `used` and `files` are added to here, so that what was spent and made outlives an error. */
+async function converse(
+  turn: Turn,
+  ports: TurnPorts,
+  used: { input: number; output: number },
+  files: StoredFile[],
+): Promise<TurnOutcome> {
   const said: string[] = []
   let emptyAnswers = 0
   let cap = turn.agent.maxTokens
@@ -63,6 +76,8 @@ async function converse(turn: Turn, ports: TurnPorts, files: StoredFile[]): Prom
   const from = earlier.size === 0 ? 0 : Math.min(...earlier.keys())
   for (let call = from; call < turn.agent.maxTurns; call++) {
     const result = earlier.get(call) ?? (await asker.ask(cap))
+    used.input += result.usage.input + result.usage.cacheRead + result.usage.cacheWrite
+    used.output += result.usage.output
     const content = keepable(result)
     const text = textOf(content)
     // Thinking used all the room up: one more try with more of it.
@@ -103,11 +118,11 @@ async function converse(turn: Turn, ports: TurnPorts, files: StoredFile[]): Prom
     // Files speak for themselves, too.
     const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
     if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
-    return { ...(await conclude(turn, ports, result, text, said, files)), attachments: files }
+    return await conclude(turn, ports, result, text, said, files)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
-  return { text: [...said.slice(-1), limit].join('\n\n'), isError: true, attachments: files }
+  return { text: [...said.slice(-1), limit].join('\n\n'), isError: true }
 }
 
 /** The reply once the model called no more tools. Earlier texts of the turn (before tool calls) were steps on the way. */

@@ -129,6 +129,14 @@ export interface StoredAnswer {
   readonly response: string
   readonly attachments?: readonly StoredFile[]
   readonly isError?: boolean
+  /** What the turn used; absent where it called no model. */
+  readonly usage?: TokenCount
+}
+
+export interface TokenCount {
+  /** All that was sent, cached or not. */
+  readonly input: number
+  readonly output: number
 }
 
 /** Messages on their way into sessions, the runs that answer them, and the answers. */
@@ -169,6 +177,8 @@ export interface TranscriptStore {
   list(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   /** Every line there is, for export and `sessions show`. */
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
+  /** Forgets the session's transcript; there need be none. */
+  remove(session: string, agentId: string): Promise<void>
 }
 
 export interface SessionInfo {

@@ -40,11 +40,18 @@ export class Answers {
     }
   }
 
-  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError, attachments }: EventOf<'turn_end'>): void {
+  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError, usage, attachments }: EventOf<'turn_end'>): void {
     for (const messageId of messageIds) {
       const key = waiterKey(session, messageId)
-      const files = attachments === undefined ? {} : { attachments }
-      const answer: StoredAnswer = { agentId, session, messageId, response, ...(isError ? { isError } : {}), ...files }
+      const answer: StoredAnswer = {
+        agentId,
+        session,
+        messageId,
+        response,
+        ...(isError ? { isError } : {}),
+        ...(attachments === undefined ? {} : { attachments }),
+        ...(usage === undefined ? {} : { usage }),
+      }
       for (const resolve of this.#waiters.get(key) ?? []) resolve(answer)
       this.#waiters.delete(key)
     }
