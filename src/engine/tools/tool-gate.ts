@@ -31,7 +31,7 @@ interface Allowed {
 }
 
 const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
-const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
+const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'hard-deny', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
 export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {

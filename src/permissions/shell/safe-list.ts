@@ -100,7 +100,7 @@ const SAFE: ReadonlyMap<string, SafeCheck> = new Map([
   ['wc', reads({ needsInput: true, refused: wcOption })],
 ])
 
-/** Commands whose arguments are not files: floors do not look at them. */
+/** Commands whose arguments are not files: hard denies do not look at them. */
 export const ONLY_PRINTS: ReadonlySet<string> = new Set(['echo', 'pwd', 'whoami', 'which', 'date'])
 
 export const isSafeName = (name: string): boolean => SAFE.has(name)
