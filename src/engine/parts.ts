@@ -65,7 +65,7 @@ export async function makeParts(options: EngineOptions) {
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
-  const generations = await Generations.begin(storage.people, options.plan, router)
+  const generations = await Generations.begin({ registry, people: storage.people }, options.plan, router)
   const world: World = { clock, random, log, registry, storage, secrets, generations, emit: hub.emit.bind(hub) }
 
   const channels = new ChannelManager(world)

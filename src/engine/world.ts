@@ -17,24 +17,34 @@ export interface Generation {
   /** As configured, for comparing with the next. */
   readonly configured: Plan
   readonly router: Router
+  /** Channels through which replies go out; a resident one (HTTP, the page) shows them where they were asked for. */
+  readonly pushed: ReadonlySet<string>
+}
+
+/** What a generation is made from besides its plan. */
+interface GenerationSources {
+  readonly registry: Pick<Registry, 'channels'>
+  readonly people: Pick<PeopleStore, 'links'>
 }
 
 type Links = Awaited<ReturnType<PeopleStore['links']>>
 
 /** The generation that rules now. A reload swaps it as one pointer; a turn keeps the one it began with. */
 export class Generations {
+  readonly #registry: Pick<Registry, 'channels'>
   readonly #people: Pick<PeopleStore, 'links'>
   #links: Links
   now: Generation
 
-  private constructor(people: Pick<PeopleStore, 'links'>, links: Links, configured: Plan, router: Router) {
-    this.#people = people
+  private constructor(from: GenerationSources, links: Links, configured: Plan, router: Router) {
+    this.#registry = from.registry
+    this.#people = from.people
     this.#links = links
     this.now = this.#make(1, configured, router)
   }
 
-  static async begin(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router): Promise<Generations> {
-    return new Generations(people, await people.links(), configured, router)
+  static async begin(from: GenerationSources, configured: Plan, router: Router): Promise<Generations> {
+    return new Generations(from, await from.people.links(), configured, router)
   }
 
   /** Before a swap, which must not fail. */
@@ -54,7 +64,9 @@ export class Generations {
 
   #make(number: number, configured: Plan, router: Router): Generation {
     const pairs = this.#links.map((link) => link.identities)
-    return { number, configured, router, plan: withStoredLinks(configured, pairs) }
+    const resident = this.#registry.channels.filter(({ traits }) => traits.resident === true).map(({ type }) => type)
+    const pushed = [...configured.channels.values()].filter(({ type }) => !resident.includes(type)).map(({ id }) => id)
+    return { number, configured, router, plan: withStoredLinks(configured, pairs), pushed: new Set(pushed) }
   }
 }
 
@@ -68,10 +80,4 @@ export interface World {
   readonly secrets: KnownSecrets
   readonly generations: Pick<Generations, 'now'>
   emit(event: EngineEvent): void
-}
-
-/** Whether replies go out through the channel: a resident one (HTTP, the page) shows them where they were asked for. */
-export function isPushed({ generations, registry }: Pick<World, 'generations' | 'registry'>, channelId: string): boolean {
-  const type = generations.now.plan.channels.get(channelId)?.type
-  return registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
 }

@@ -29,7 +29,7 @@ export type DeliveryWorld = Pick<World, 'clock' | 'random' | 'log' | 'emit'> & {
 
 export class Delivery {
   readonly #world: DeliveryWorld
-  readonly #channels: Pick<ChannelManager, 'get'>
+  readonly #channels: Pick<ChannelManager, 'live'>
   readonly #busy = new Set<string>()
   readonly #streams = new Map<string, ReplyStream>()
   readonly #stopping = new AbortController()
@@ -39,7 +39,7 @@ export class Delivery {
   #again = false
   #idle: (() => void)[] = []
 
-  constructor(world: DeliveryWorld, channels: Pick<ChannelManager, 'get'>, events: EventSource) {
+  constructor(world: DeliveryWorld, channels: Pick<ChannelManager, 'live'>, events: EventSource) {
     this.#world = world
     this.#channels = channels
     // Replies that waited for the connection go now.
@@ -145,7 +145,7 @@ export class Delivery {
         possiblyRepeated: attempts > 1,
         signal: this.#stopping.signal,
       }
-      const channel = this.#channels.get(row.target.channelId)
+      const channel = this.#channels.live.get(row.target.channelId)
       if (channel === undefined)
         throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true, notSent: true })
       const message: OutboundMessage = { content: row.content, sessionKey: row.session, agentId: row.agentId, ...row.target }

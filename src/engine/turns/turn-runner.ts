@@ -13,7 +13,7 @@ import type { Delivery } from '../outbound/delivery.ts'
 import type { GrowingReply, ReplyProgress } from '../outbound/reply-progress.ts'
 import { createSpawn } from '../tools/spawn.ts'
 import type { ToolGate } from '../tools/tool-gate.ts'
-import { type Generation, isPushed, type World } from '../world.ts'
+import type { Generation, World } from '../world.ts'
 import type { Answers } from './answers.ts'
 import type { Compactor } from './compactor.ts'
 import { heartbeatDeliveries } from './heartbeat-turns.ts'
@@ -258,7 +258,7 @@ export class TurnRunner {
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
     this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
     if (outbox.length > 0) this.#parts.delivery.wake()
-    if (last?.replyTo !== undefined && !isPushed(this.#world, last.replyTo.channelId)) {
+    if (last?.replyTo !== undefined && !this.#world.generations.now.pushed.has(last.replyTo.channelId)) {
       const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo }
       this.#world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
@@ -272,7 +272,7 @@ export class TurnRunner {
     outcome: TurnOutcome,
   ): Promise<readonly NewOutboxRow[]> {
     if (last?.kind === 'heartbeat') return await heartbeatDeliveries(this.#world, last.payload as HeartbeatPayload, outcome)
-    if (last?.replyTo === undefined || !isPushed(this.#world, last.replyTo.channelId)) return []
+    if (last?.replyTo === undefined || !this.#world.generations.now.pushed.has(last.replyTo.channelId)) return []
     return [{ key, session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
   }
 

@@ -15,7 +15,7 @@ import { EmbeddedOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
-import { EmbeddedTranscripts } from './transcripts.ts'
+import { createTranscripts } from './transcripts.ts'
 import { createUsageStore } from './usage-store.ts'
 
 export interface EmbeddedStorageOptions {
@@ -62,7 +62,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   return {
     stateDir,
     inbox,
-    transcripts: new EmbeddedTranscripts(stateDir, files, db),
+    transcripts: createTranscripts(stateDir, files, db),
     queue,
     outbox,
     approvals: createApprovalsStore(db, inbox),
