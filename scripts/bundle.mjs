@@ -38,6 +38,9 @@ const LATE = /\brequire\("(node:(?:child_process|crypto|dns\/promises|readline|v
 const SDK = '@anthropic-ai/sdk'
 const SDK_BUNDLE = 'anthropic-sdk'
 
+/** Modules that import what nobody knows at build time: a kept script cannot. */
+const OUTSIDE = new Set(['dist/src/plugins/load.js'])
+
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 const SCRIPT = {
@@ -90,8 +93,10 @@ async function writeBundle(name) {
         setup(own) {
           own.onResolve({ filter: /^@anthropic-ai\/sdk$/ }, () => ({ path: `./${SDK_BUNDLE}`, external: true }))
           own.onResolve({ filter: /^\.\/.+\.js$/ }, ({ path, kind, importer, resolveDir }) => {
-            if (kind !== 'dynamic-import' || !isLeft(name, importer, path)) return undefined
-            return { path: `../${relative(at('dist'), join(resolveDir, path))}`, external: true }
+            const target = join(resolveDir, path)
+            if (kind !== 'dynamic-import' || !(OUTSIDE.has(relative(at(''), target)) || isLeft(name, importer, path)))
+              return undefined
+            return { path: `../${relative(at('dist'), target)}`, external: true }
           })
           // Packages ask which thread they are in, and the log brings its writers in threads: none is used, and all would load.
           own.onResolve({ filter: /^worker_threads$/ }, () => ({ path: 'main-thread', namespace: 'known' }))

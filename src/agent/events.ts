@@ -2,6 +2,7 @@
 
 import type { OutboundMessage } from '../channels/port.ts'
 import type { SpendLimit } from '../limits/port.ts'
+import type { TokenCount } from '../storage/ports.ts'
 
 interface InTurn {
   readonly sessionKey: string
@@ -56,6 +57,7 @@ export type EngineEvent =
       /** The spend limit that ended it. */
       readonly limit?: SpendLimit
       readonly durationMs: number
+      readonly usage?: TokenCount
     } & InTurn)
   | { readonly type: 'approval_request'; readonly approval: ApprovalView }
   | {

@@ -5,7 +5,7 @@ import type { ModelRequest, ModelResult } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
-import type { Claim, TranscriptStore } from '../storage/ports.ts'
+import type { Claim, TokenCount, TranscriptStore } from '../storage/ports.ts'
 import type { SessionRef, ToolDefinition, ToolResult } from '../tools/port.ts'
 import type { EngineEvent } from './events.ts'
 
@@ -78,4 +78,6 @@ export interface TurnOutcome {
   readonly isError: boolean
   /** The spend limit that ended it. */
   readonly limit?: SpendLimit
+  /** Of all model calls of the turn. */
+  readonly usage?: TokenCount
 }

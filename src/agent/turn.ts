@@ -27,14 +27,16 @@ export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOu
     ...userOf(turn),
     ...receivedOf(rows),
   })
+  const used = { input: 0, output: 0 }
   try {
-    return await converse(turn, ports)
+    const { text, isError } = await converse(turn, ports, used)
+    return { text, isError, usage: used }
   } catch (error) {
     const text = sentenceFor(error, turn)
     if (text === null) throw error
     // Kept in the transcript, so that roles alternate and the model knows that it gave no answer.
     await append(turn, ports, 'end', 'assistant', text)
-    return { text, isError: true, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
+    return { text, isError: true, usage: used, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
   }
 }
 
@@ -49,7 +51,7 @@ function sentenceFor(error: unknown, turn: Turn): string | null {
   return error instanceof ModelError ? sayModelError(error, turn.agent) : null
 }
 
-async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
+async function converse(turn: Turn, ports: TurnPorts, used: { input: number; output: number }): Promise<TurnOutcome> {
   const said: string[] = []
   let emptyAnswers = 0
   let cap = turn.agent.maxTokens
@@ -60,6 +62,8 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   const from = earlier.size === 0 ? 0 : Math.min(...earlier.keys())
   for (let call = from; call < turn.agent.maxTurns; call++) {
     const result = earlier.get(call) ?? (await asker.ask(cap))
+    used.input += result.usage.input + result.usage.cacheRead + result.usage.cacheWrite
+    used.output += result.usage.output
     const content = keepable(result)
     const text = textOf(content)
     // Thinking used all the room up: one more try with more of it.

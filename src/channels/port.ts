@@ -1,6 +1,7 @@
 // The port every channel stands behind. The engine sees messages in, messages out and a state; a platform's ways stay inside.
 
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
+import type { ChannelTraits } from '../plan/traits.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { SettingsFragment } from '../schema-node.ts'
 
@@ -179,18 +180,10 @@ export type ChannelFactory = { create(host: ChannelHost): Channel }['create']
 /** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
 export interface ChannelDefinition {
   readonly type: string
-  readonly traits: {
-    /** The gateway itself shows replies: nothing is pushed. */
-    readonly resident?: true
-    readonly groups: boolean
-    readonly threads: boolean
-    readonly edits: boolean
-    readonly buttons: boolean
-    readonly media: boolean
-    readonly idempotentSend: boolean
-    readonly maxChars: number
-  }
+  readonly traits: ChannelTraits
   /** The keys of its own. Channels that ship have theirs in `settings.schema.json`, of which the schema for editors is made. */
   readonly settings?: SettingsFragment
+  /** The plugin that brings it. */
+  readonly plugin?: string
   load(): Promise<ChannelFactory>
 }

@@ -13,6 +13,7 @@ import { type Io, jsonText, type VerbIo } from './io.ts'
 export interface LoadedPlan {
   readonly plan: Plan
   readonly document: ConfigDocument
+  /** With what the plugins bring. */
   readonly registry: Registry
 }
 
@@ -26,10 +27,9 @@ export async function planFrom(
     io.err(`claw: there is no file ${shownPath(file, io.cwd)}; name the file with -c\n`)
     return EXIT.noInput
   }
-  const { registry } = io
   const { loadPlan } = await import('../config/load-plan.ts')
-  const { plan, diagnostics, document } = await loadPlan(file, {
-    registry,
+  const { plan, diagnostics, document, registry } = await loadPlan(file, {
+    registry: io.registry,
     env: io.env,
     ...(mirror !== undefined && { mirror }),
   })

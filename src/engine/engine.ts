@@ -41,6 +41,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       tidying.stop()
       await stop(parts, drainMs)
     },
+    isKnown: (message) => intake.isKnown(message),
     receive: (message, caller, more) => intake.receive(message, caller, more),
     waitForAnswer: (session, messageId, signal) => answers.wait(session, messageId, signal),
     on: hub.on.bind(hub),

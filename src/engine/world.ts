@@ -17,13 +17,15 @@ export interface Generation {
   /** As configured, for comparing with the next. */
   readonly configured: Plan
   readonly router: Router
+  /** What the engine is built from, with the plan's plugins. */
+  readonly registry: Registry
   /** Channels through which replies go out; a resident one (HTTP, the page) shows them where they were asked for. */
   readonly pushed: ReadonlySet<string>
 }
 
 /** What a generation is made from besides its plan. */
 interface GenerationSources {
-  readonly registry: Pick<Registry, 'channels'>
+  readonly registryOf: (plan: Plan) => Registry
   readonly people: Pick<PeopleStore, 'links'>
 }
 
@@ -31,13 +33,13 @@ type Links = Awaited<ReturnType<PeopleStore['links']>>
 
 /** The generation that rules now. A reload swaps it as one pointer; a turn keeps the one it began with. */
 export class Generations {
-  readonly #registry: Pick<Registry, 'channels'>
+  readonly #registryOf: (plan: Plan) => Registry
   readonly #people: Pick<PeopleStore, 'links'>
   #links: Links
   now: Generation
 
   private constructor(from: GenerationSources, links: Links, configured: Plan, router: Router) {
-    this.#registry = from.registry
+    this.#registryOf = from.registryOf
     this.#people = from.people
     this.#links = links
     this.now = this.#make(1, configured, router)
@@ -64,9 +66,10 @@ export class Generations {
 
   #make(number: number, configured: Plan, router: Router): Generation {
     const pairs = this.#links.map((link) => link.identities)
-    const resident = this.#registry.channels.filter(({ traits }) => traits.resident === true).map(({ type }) => type)
+    const registry = this.#registryOf(configured)
+    const resident = registry.channels.filter(({ traits }) => traits.resident === true).map(({ type }) => type)
     const pushed = [...configured.channels.values()].filter(({ type }) => !resident.includes(type)).map(({ id }) => id)
-    return { number, configured, router, plan: withStoredLinks(configured, pairs), pushed: new Set(pushed) }
+    return { number, configured, router, registry, plan: withStoredLinks(configured, pairs), pushed: new Set(pushed) }
   }
 }
 
@@ -74,7 +77,8 @@ export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  readonly registry: Registry
+  /** What there is under a plan: what the engine was given, and what the plan's plugins bring. */
+  registryOf(plan: Plan): Registry
   readonly storage: Storage
   /** What must never be shown; every plan's are told before it rules. */
   readonly secrets: KnownSecrets

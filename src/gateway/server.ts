@@ -88,6 +88,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       tracker,
       random,
       log,
+      clock,
+      requestNames: new Set(),
       buffers,
       addressOf: auth.addressOf,
       rightsOf: (request) => rightsOf.get(request) ?? 'none',

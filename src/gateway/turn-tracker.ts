@@ -3,7 +3,7 @@
 
 import type { EngineEvent } from '../agent/events.ts'
 import type { OutboundMessage } from '../channels/port.ts'
-import type { Accepted, Caller, Engine, Refused } from '../engine/port.ts'
+import type { Accepted, Caller, Engine, ReceiveOptions, Refused } from '../engine/port.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { StoredAnswer } from '../storage/ports.ts'
@@ -23,7 +23,7 @@ export interface TurnTracker {
   submit(
     message: Identified,
     caller: Caller,
-    options: { readonly signal: StopSignal; readonly agentId?: string; readonly onFrame?: FrameListener },
+    options: ReceiveOptions & { readonly signal: StopSignal; readonly onFrame?: FrameListener },
   ): Promise<Submission>
   /** Whether the one who waits for this reply gets it from `hand`. `answers`: ids of the messages it answers. */
   isWaitedFor(message: OutboundMessage, answers?: readonly string[]): boolean
@@ -78,12 +78,12 @@ export function createTurnTracker(engine: Engine): TurnTracker {
   }
 
   return {
-    async submit(message, caller, { signal, agentId, onFrame }) {
+    async submit(message, caller, { signal, onFrame, ...options }) {
       const address = addressKey(message)
       if (onFrame !== undefined) add(expected, address, onFrame)
       let accepted: Accepted | Refused
       try {
-        accepted = await engine.receive(message, caller, agentId === undefined ? undefined : { agentId })
+        accepted = await engine.receive(message, caller, options)
       } finally {
         if (onFrame !== undefined) drop(expected, address, onFrame)
       }

@@ -1,5 +1,6 @@
 // Verdicts and gates: the one place that says whether a command, a path or an address may be used.
 
+import { branded } from '../branded.ts'
 import type { AgentPlan, Permissions, WorkspaceRoot } from '../plan/plan.ts'
 import type { Programs } from './shell/programs.ts'
 
@@ -85,6 +86,7 @@ export class GateError extends Error {
     this.name = 'GateError'
   }
 }
+branded(GateError, 'GateError')
 
 /** @throws GateError */
 export const refuse = (message: string): never => {

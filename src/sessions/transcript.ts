@@ -1,6 +1,7 @@
 // Transcript files: entries in, lines of JSON appended; and the window that the next turn needs out, from a bounded cache.
 
 import { closeSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, type Stats, statSync, writeSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '../ports.ts'
 import type { Transcript, TranscriptEntry, TranscriptStore } from '../storage/ports.ts'
@@ -12,6 +13,8 @@ export interface TranscriptFiles {
   /** Entries whose ids stand already are left out. One write a call; durable when it resolves. */
   append(path: string, entries: readonly TranscriptEntry[]): Promise<void>
   load(path: string, session: string): Transcript
+  /** Removes the file; there need be none. */
+  remove(path: string): Promise<void>
   /** Bytes the cache holds, roughly. */
   cachedBytes(): number
   /** Lets go of the files that are kept open. */
@@ -107,6 +110,14 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
     closeSync(fd)
   }
 
+  async function remove(path: string): Promise<void> {
+    shut(path)
+    total -= cache.get(path)?.cost ?? 0
+    cache.delete(path)
+    looked.delete(path)
+    await rm(path, { force: true })
+  }
+
   async function append(path: string, entries: readonly TranscriptEntry[]): Promise<void> {
     const state = current(path)
     const added = newOnes(state.ids, entries)
@@ -145,6 +156,7 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
       const { entries, starts, size, damage } = current(path)
       return { session, entries: entries.slice(), skippedBytes: starts[0] ?? size, damage }
     },
+    remove,
     cachedBytes: () => total,
     close() {
       for (const path of [...opened.keys()]) shut(path)
@@ -157,6 +169,8 @@ export interface TranscriptPlaces {
   pathOf(session: string, agentId: string): string
   /** Before this process first appends to a session's file. */
   beforeFirst(session: string, agentId: string): Promise<void>
+  /** After a session's file was removed. */
+  afterLast(session: string, agentId: string): Promise<void>
   /** What is thrown when a file cannot be read or written. */
   failure(error: unknown, path: string): Error
 }
@@ -165,7 +179,7 @@ export interface TranscriptPlaces {
 const MOST_PATHS = 10_000
 
 /** Transcript files by session. */
-export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'load'> {
+export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'load' | 'remove'> {
   readonly #files: TranscriptFiles
   readonly #places: TranscriptPlaces
   /** By agent and session, of files this process appends to. A path is asked for several times a turn. */
@@ -187,6 +201,17 @@ export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'loa
     }
     if (this.#paths.size >= MOST_PATHS) this.#paths.clear()
     this.#paths.set(key, path)
+  }
+
+  async remove(session: string, agentId: string): Promise<void> {
+    const path = this.#places.pathOf(session, agentId)
+    this.#paths.delete(`${agentId}/${session}`)
+    try {
+      await this.#files.remove(path)
+      await this.#places.afterLast(session, agentId)
+    } catch (error) {
+      throw this.#places.failure(error, path)
+    }
   }
 
   async load(session: string, agentId: string): Promise<Transcript> {

@@ -126,6 +126,14 @@ export interface StoredAnswer {
   readonly messageId: string
   readonly response: string
   readonly isError?: boolean
+  /** What the turn used; absent where it called no model. */
+  readonly usage?: TokenCount
+}
+
+export interface TokenCount {
+  /** All that was sent, cached or not. */
+  readonly input: number
+  readonly output: number
 }
 
 /** Messages on their way into sessions, the runs that answer them, and the answers. */
@@ -166,6 +174,8 @@ export interface TranscriptStore {
   list(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   /** Every line there is, for export and `sessions show`. */
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
+  /** Forgets the session's transcript; there need be none. */
+  remove(session: string, agentId: string): Promise<void>
 }
 
 export interface SessionInfo {

@@ -4,27 +4,10 @@
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
 import type { PermissionMode } from '../plan/plan.ts'
+import type { ToolTraits } from '../plan/traits.ts'
 import type { Clock, Logger } from '../ports.ts'
 
-/** What a tool can do to the world; checks, verdicts and `access` go by these. */
-export interface ToolTraits {
-  /** Runs programs. */
-  readonly runs?: true
-  /** Changes files or memory. */
-  readonly writes?: true
-  /** Sends something to someone, or reaches the network. */
-  readonly sends?: true
-  /** Costs money. */
-  readonly spends?: true
-  /** Mode `ask` asks before it runs. */
-  readonly asks?: true
-  /** Running it twice is the same as once, so a crash in mid-call may repeat it. */
-  readonly idempotent?: true
-  /** Its result can hold text that others wrote (a page, a file, a program's output): the model gets it marked as data. */
-  readonly outside?: true
-  /** Its result can hold what is not for everyone: files, notes, other conversations. */
-  readonly private?: true
-}
+export type { ToolTraits } from '../plan/traits.ts'
 
 /** Top-level keys of the configuration that hold a tool's settings. */
 export type SettingsKey = 'search'
@@ -46,6 +29,8 @@ export interface ToolDefinition<Input = never, Settings = never> {
   readonly settings?: SettingsKey
   /** Longest run in ms; default 60,000. */
   readonly timeoutMs?: number
+  /** The plugin that brings it. */
+  readonly plugin?: string
   /** Judges one call. Pure. Absent: by traits, grants and mode. What `deny` refuses is refused before. */
   judge?(input: unknown, policy: ToolPolicy): Verdict
   /** The shell command that a call runs: the files it names are held to what was approved. */

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { modelTable } from '../../src/models/known-models.ts'
 import { brief, errorsOf, loadFolder, loadText } from './helpers.ts'
+import { language } from './language.ts'
 
 const at = (t: Test, text: string, day: string) =>
   loadFolder(t, { 'openclaw.yaml': text }, { now: Date.parse(`${day}T12:00:00Z`) })
@@ -181,4 +182,19 @@ routing: { defaultAgent: a }
     ],
   )
   t.match(told[1]?.hint, /It has low, medium, high, max\./)
+})
+
+t.test('the schema tells people the defaults that the plan has', async (t) => {
+  const { plan } = await loadText(t, 'agents: { main: { soul: x } }\n')
+  const main = plan?.agents.get('main') as unknown as Readonly<Record<string, unknown>>
+  const shown = Object.entries(language.definitions?.['agent']?.properties ?? {}).flatMap(([key, node]) =>
+    typeof node.default === 'string' || typeof node.default === 'number' || typeof node.default === 'boolean'
+      ? [[key, node.default] as const]
+      : [],
+  )
+  t.ok(shown.length > 5)
+  for (const [key, value] of shown) {
+    const ref = main[key] as { model?: string } | undefined
+    t.equal(key === 'model' ? ref?.model : main[key], value, key)
+  }
 })

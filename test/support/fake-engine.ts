@@ -251,6 +251,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
       answers.set(`${key}\n${messageId}`, turn)
       return accepted
     },
+    isKnown: async ({ channelId, userId, groupId, messageId }) =>
+      known.has(JSON.stringify([channelId, userId, groupId, messageId])),
     async waitForAnswer(key, messageId, signal) {
       const answer = answers.get(`${key}\n${messageId}`)
       if (answer === undefined) throw new Error('unknown message')

@@ -44,11 +44,11 @@ export interface ToolEnvironment {
 export type CreateToolEnvironment = (world: World) => Promise<ToolEnvironment>
 
 export const createToolEnvironment: CreateToolEnvironment = async (world) => {
-  const { storage, clock, log, registry } = world
+  const { storage, clock, log } = world
   const { redact } = world.secrets
   const { stateDir } = storage
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
-  const runner = createToolRunner(registry)
+  const runner = createToolRunner()
   const anchor: AuditAnchor = {
     load: async () => readHead(await storage.kv.get(ANCHOR_KEY)),
     save: (head) =>

@@ -37,8 +37,16 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   const { runner, audit } = environment
   const { journal } = world.storage
 
+  /** A tool that there is under the turn's plan, whether or not this turn may use it. */
+  const toolNamed = (turn: TurnContext, name: string): ToolDefinition | undefined =>
+    world.registryOf(turn.plan).tools.find((tool) => tool.name === name)
+
+  /** The tool as today's plan gives it to the agent. */
+  const toolNow = (today: Plan, agent: AgentPlan, parents: readonly string[], name: string): ToolDefinition | undefined =>
+    toolsFor(today, agent, parents, world.registryOf(today).tools).find((tool) => tool.name === name)
+
   async function call(turn: TurnContext, { id, name, input }: ToolCall): Promise<CallOutcome> {
-    const tool = runner.get(name)
+    const tool = toolNamed(turn, name)
     // What ran before the engine was killed is judged no more: its result stands, or nobody knows it.
     if (tool !== undefined && (await journal.has(turn.claim.run, stepOf(id)))) return await run(turn, id, tool, input)
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
@@ -61,9 +69,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     if (today === turn.plan || verdict.decision === 'refuse') return verdict
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return refusal(`The agent ${turn.agent.id} was removed.`)
-    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
-      return refusal(`The tool ${tool.name} was taken away.`)
-    return strictest([verdict, await judge(today, agent, turn.parents, tool, input)])
+    const now = toolNow(today, agent, turn.parents, tool.name)
+    if (now === undefined) return refusal(`The tool ${tool.name} was taken away.`)
+    return strictest([verdict, await judge(today, agent, turn.parents, now, input)])
   }
 
   async function judge(
@@ -100,9 +108,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   async function barredToday(today: Plan, turn: TurnContext, tool: ToolDefinition, input: unknown): Promise<string | null> {
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return `Not run: the agent ${turn.agent.id} was removed.`
-    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
-      return `Not run: the tool ${tool.name} was taken away.`
-    const verdict = await judge(today, agent, turn.parents, tool, input)
+    const now = toolNow(today, agent, turn.parents, tool.name)
+    if (now === undefined) return `Not run: the tool ${tool.name} was taken away.`
+    const verdict = await judge(today, agent, turn.parents, now, input)
     return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
   }
 
@@ -203,7 +211,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   return {
     call,
     async runApproved(turn, { id, name, input }, approved) {
-      const tool = runner.get(name)
+      const tool = toolNamed(turn, name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
       if (await journal.has(turn.claim.run, stepOf(id))) return await run(turn, id, tool, input)
       const confirmed = await asking.confirm(turn, id, tool, approved)

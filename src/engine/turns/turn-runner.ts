@@ -15,9 +15,10 @@ import { createSpawn } from '../tools/spawn.ts'
 import type { ToolGate } from '../tools/tool-gate.ts'
 import type { Generation, World } from '../world.ts'
 import type { Answers } from './answers.ts'
+import { conversationEntries } from './caller-conversation.ts'
 import type { Compactor } from './compactor.ts'
 import { heartbeatDeliveries } from './heartbeat-turns.ts'
-import type { HeartbeatPayload } from './inbox-work.ts'
+import type { HeartbeatPayload, MessagePayload } from './inbox-work.ts'
 import type { ModelCalls } from './model-calls.ts'
 import { replyPrefix, type TurnContext, turnContext } from './turn-context.ts'
 
@@ -51,6 +52,10 @@ const MAX_ATTEMPTS = 25
 const POISON = 'I could not finish this, however often I tried. Please ask in another way.'
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
+
+/** What the caller said before, where it keeps the conversation itself. */
+const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
+  kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
 
 /** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
 const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
@@ -154,12 +159,13 @@ export class TurnRunner {
     this.#world.emit({ type: 'turn_start', ...head })
     const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
-      tools: this.#world.registry.tools,
+      tools: generation.registry.tools,
       signal,
       spawn: this.#spawn,
     })
     const outcome = await this.#outcomeOf(turn, first, growing)
     await this.#finish(claim, outcome, head, started, agent, growing)
+    if (conversationOf(first) !== undefined) return await this.#world.storage.transcripts.remove(token.session, agent.id)
     if (!outcome.isError && goesOn(first)) await this.#parts.compactor.considerAhead(agent, token.session)
   }
 
@@ -182,6 +188,7 @@ export class TurnRunner {
     }
     try {
       await this.#resetIfDue(turn)
+      await this.#beginConversation(turn, first)
       const rows = await this.#readyRows(turn, first)
       return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
@@ -192,6 +199,14 @@ export class TurnRunner {
       )
       return { text: BROKEN, isError: true }
     }
+  }
+
+  /** The caller keeps the conversation, and said what came before. */
+  async #beginConversation(turn: TurnContext, first: InboxRow): Promise<void> {
+    const conversation = conversationOf(first)
+    if (conversation === undefined) return
+    const entries = conversationEntries(turn.claim.run, conversation, this.#world.clock.now())
+    await this.#world.storage.transcripts.append(turn.session.key, turn.agent.id, entries)
   }
 
   #unsavedOf(run: string): TurnPorts['unsaved'] {
@@ -248,6 +263,7 @@ export class TurnRunner {
         messageId: row.messageId,
         response: text,
         ...(outcome.isError ? { isError: true } : {}),
+        ...(outcome.usage === undefined ? {} : { usage: outcome.usage }),
       }),
     )
     const key = `reply:${claim.run}`
@@ -256,7 +272,9 @@ export class TurnRunner {
     await storage.inbox.finish(claim, { answers, outbox })
     this.#unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
-    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
+    const usage = outcome.usage === undefined ? {} : { usage: outcome.usage }
+    const durationMs = clock.now() - started
+    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs, ...usage, ...limit })
     if (outbox.length > 0) this.#parts.delivery.wake()
     if (last?.replyTo !== undefined && !this.#world.generations.now.pushed.has(last.replyTo.channelId)) {
       const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo }

@@ -53,7 +53,7 @@ const MOST_FRESH = 1_000
 const INSERT =
   'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 const INSERT_ANSWER =
-  'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at) VALUES (?, ?, ?, ?, ?, ?)'
+  'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at, input, output) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
@@ -172,8 +172,10 @@ export class EmbeddedInbox implements Inbox {
     this.#unnoted.delete(claim.run)
     await this.#db.write(() => {
       for (const { seq } of claim.rows) this.#done.run(seq)
-      for (const { session, messageId, agentId, response, isError } of answers)
-        this.#insertAnswer.run(session, messageId, agentId, response, isError === true ? 1 : 0, now)
+      for (const { session, messageId, agentId, response, isError, usage } of answers) {
+        const tokens = [usage?.input ?? null, usage?.output ?? null] as const
+        this.#insertAnswer.run(session, messageId, agentId, response, isError === true ? 1 : 0, now, ...tokens)
+      }
       for (const row of outbox) this.#outbox.insert(row, now)
       this.#forgetSteps.run(claim.run)
     })
@@ -321,4 +323,5 @@ const toAnswer = (row: Row): StoredAnswer => ({
   messageId: String(row['message_id']),
   response: String(row['response']),
   ...(row['is_error'] === 1 ? { isError: true } : {}),
+  ...(row['input'] === null ? {} : { usage: { input: Number(row['input']), output: Number(row['output']) } }),
 })

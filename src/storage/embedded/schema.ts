@@ -113,4 +113,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE admissions (agent_id TEXT NOT NULL, who TEXT NOT NULL, at INTEGER NOT NULL);
   CREATE INDEX admissions_at ON admissions (at);
   `,
+  `
+  -- What a turn used, for callers who ask its answer again.
+  ALTER TABLE answers ADD COLUMN input INTEGER;
+  ALTER TABLE answers ADD COLUMN output INTEGER;
+  `,
 ]

@@ -23,6 +23,11 @@ export function createTranscripts(stateDir: string, files: TranscriptFiles, db: 
       const insert = 'INSERT OR IGNORE INTO kv (key, value) VALUES (?, ?)'
       await db.write(() => void db.sql(insert).run(nameKey(agentId, name), session))
     },
+    async afterLast(session, agentId) {
+      const name = encodeKeyForFile(session)
+      if (!name.includes('~')) return
+      await db.write(() => void db.sql('DELETE FROM kv WHERE key = ?').run(nameKey(agentId, name)))
+    },
     failure: storageFailure,
   })
   const storedKey = (agentId: string, name: string): unknown =>
@@ -30,6 +35,7 @@ export function createTranscripts(stateDir: string, files: TranscriptFiles, db: 
   return {
     append: bySession.append.bind(bySession),
     load: bySession.load.bind(bySession),
+    remove: bySession.remove.bind(bySession),
     list: ({ agentId } = {}) => listSessions(stateDir, agentId, storedKey),
     export: (session, agentId) => readTranscript(transcriptPath(stateDir, session, agentId)),
   }
