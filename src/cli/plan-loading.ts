@@ -1,11 +1,12 @@
 // A configuration file → its Plan for a verb that asks it something, or the exit code after the problems were told.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { ConfigDocument } from '../config/document.ts'
 import { maskedTexts } from '../config/masked.ts'
 import { copyOf, type Mirror } from '../config/mirror.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
 import { type Diagnostic, EXIT } from '../errors.ts'
+import { readOrdinaryFileSync } from '../ordinary-file.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { type Io, jsonText, type VerbIo } from './io.ts'
@@ -76,7 +77,7 @@ export async function renderProblems(problems: readonly Diagnostic[], file: stri
 
 function textFrom(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readOrdinaryFileSync(file).toString('utf8')
   } catch {
     return null
   }

@@ -1,10 +1,10 @@
 // A file → the Plan and every problem on the way. The one loader: whatever asks about a configuration asks this.
 
-import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Code, type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
 import { lazily } from '../lazily.ts'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import type { Plan } from '../plan/plan.ts'
 import { withPlugins } from '../plugins/registry.ts'
 import type { Registry } from '../registry.ts'
@@ -218,7 +218,7 @@ async function environment(
 /** Null where there is none. One that is there and cannot be read is said: every variable in it would count as not set. */
 async function readEnvironmentFile(path: string): Promise<{ readonly text: string | null; readonly problem?: Diagnostic }> {
   try {
-    const bytes = await readFile(path)
+    const bytes = await readOrdinaryFile(path)
     if (bytes.length >= 2 && (bytes.readUInt16BE(0) === 0xfffe || bytes.readUInt16BE(0) === 0xfeff)) {
       const message = '.env is not UTF-8, so nothing in it counts.'
       const hint = 'Save it as UTF-8; some editors write UTF-16.'

@@ -107,6 +107,7 @@ export async function makeParts(options: EngineOptions) {
     progress: new ReplyProgress(channels, delivery, clock, hub),
     lateApprovals,
     answers,
+    environment,
   })
 
   const fireHeartbeat = createHeartbeatTurns(world, answers)

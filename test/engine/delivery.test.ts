@@ -13,7 +13,7 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
   let asked = 0
   // Time goes on between any two looks at the clock, as it does under load.
   const clock = { ...fake, now: () => fake.now() + asked++ }
-  const { outbox } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
+  const { outbox, files } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
   const sent: string[] = []
   const channel: Channel = {
     start: async () => {},
@@ -23,7 +23,14 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
       return { messageIds: [] }
     },
   }
-  const world = { clock, random: systemRandom, log: silentLogger, secrets: createKnownSecrets(), storage: { outbox }, emit() {} }
+  const world = {
+    clock,
+    random: systemRandom,
+    log: silentLogger,
+    secrets: createKnownSecrets(),
+    storage: { outbox, files },
+    emit() {},
+  }
   const delivery = new Delivery(world, { live: new Map([['telegram', channel]]) }, new Hub(silentLogger))
   t.teardown(() => delivery.stop())
   for (const ahead of [1, 2, 3, 50]) {

@@ -2,9 +2,9 @@
 // claw.plugin.json alone.
 
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, diagnostic, messageOf, type Position } from '../../errors.ts'
+import { readOrdinaryFile } from '../../ordinary-file.ts'
 import type { PluginPlan } from '../../plan/plan.ts'
 import type { Registry } from '../../registry.ts'
 import { type ConfigDocument, createDocument } from '../document.ts'
@@ -75,7 +75,7 @@ async function readPlugin({ text, node, at, mirror }: Named): Promise<Found> {
     return fails(`There is no package "${text}" here.`, hint)
   }
   const file = join(folder, MANIFEST)
-  const bytes = await readFile(bytesOf(file, text, mirror)).catch((error: unknown) => messageOf(error))
+  const bytes = await readOrdinaryFile(bytesOf(file, text, mirror)).catch((error: unknown) => messageOf(error))
   if (typeof bytes === 'string') {
     const hint = isPackageName(text) ? 'The package is no plugin of claw.' : 'Paths are relative to the file that names them.'
     return fails(`There is no ${file}.`, hint, [file])
@@ -91,7 +91,9 @@ async function readPlugin({ text, node, at, mirror }: Named): Promise<Found> {
     document.problem('CLAW107', message, path, { hint, ...optional('spot', spot), related }),
   )
   if (told.length > 0) return { diagnostics: told, files }
-  const entryBytes = entry.startsWith(`${folder}/`) ? await readFile(bytesOf(entry, text, mirror)).catch(() => null) : null
+  const entryBytes = entry.startsWith(`${folder}/`)
+    ? await readOrdinaryFile(bytesOf(entry, text, mirror)).catch(() => null)
+    : null
   if (entryBytes === null) {
     const hint = 'Name a module in the folder of the plugin, such as index.js.'
     return {

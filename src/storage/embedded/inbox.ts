@@ -14,6 +14,7 @@ import {
 } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
 import type { EmbeddedOutbox } from './outbox.ts'
+import { filesFromText, filesToText } from './stored-files.ts'
 
 interface Posted {
   readonly seq: number
@@ -53,7 +54,7 @@ const MOST_FRESH = 1_000
 const INSERT =
   'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 const INSERT_ANSWER =
-  'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at, input, output) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+  'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at, input, output, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
@@ -172,9 +173,18 @@ export class EmbeddedInbox implements Inbox {
     this.#unnoted.delete(claim.run)
     await this.#db.write(() => {
       for (const { seq } of claim.rows) this.#done.run(seq)
-      for (const { session, messageId, agentId, response, isError, usage } of answers) {
+      for (const { session, messageId, agentId, response, isError, usage, attachments } of answers) {
         const tokens = [usage?.input ?? null, usage?.output ?? null] as const
-        this.#insertAnswer.run(session, messageId, agentId, response, isError === true ? 1 : 0, now, ...tokens)
+        this.#insertAnswer.run(
+          session,
+          messageId,
+          agentId,
+          response,
+          isError === true ? 1 : 0,
+          now,
+          ...tokens,
+          filesToText(attachments),
+        )
       }
       for (const row of outbox) this.#outbox.insert(row, now)
       this.#forgetSteps.run(claim.run)
@@ -322,6 +332,7 @@ const toAnswer = (row: Row): StoredAnswer => ({
   session: String(row['session']),
   messageId: String(row['message_id']),
   response: String(row['response']),
+  ...filesFromText(row['attachments']),
   ...(row['is_error'] === 1 ? { isError: true } : {}),
   ...(row['input'] === null ? {} : { usage: { input: Number(row['input']), output: Number(row['output']) } }),
 })
