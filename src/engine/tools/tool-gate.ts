@@ -15,11 +15,7 @@ import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
 import { boundedAgent, type TurnContext, toolsFor } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
-<<<<<<< HEAD
-=======
 import { largestFile, storeAttachments, unsendable } from './attachments.ts'
-import { boundedAgent, strictest, toolsFor } from './rights.ts'
->>>>>>> main
 import type { ToolEnvironment } from './tool-environment.ts'
 
 export interface ToolGate {

@@ -304,13 +304,8 @@ export class TurnRunner {
     const durationMs = clock.now() - started
     this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs, ...usage, ...limit, ...files })
     if (outbox.length > 0) this.#parts.delivery.wake()
-<<<<<<< HEAD
     if (last?.replyTo !== undefined && !this.#world.generations.now.pushed.has(last.replyTo.channelId)) {
-      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo }
-=======
-    if (last?.replyTo !== undefined && !isPushed(this.#world, last.replyTo.channelId)) {
       const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo, ...files }
->>>>>>> main
       this.#world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
   }
@@ -324,14 +319,9 @@ export class TurnRunner {
     files: Pick<NewOutboxRow, 'attachments'>,
   ): Promise<readonly NewOutboxRow[]> {
     if (last?.kind === 'heartbeat') return await heartbeatDeliveries(this.#world, last.payload as HeartbeatPayload, outcome)
-<<<<<<< HEAD
     if (last?.replyTo === undefined || !this.#world.generations.now.pushed.has(last.replyTo.channelId)) return []
-    return [{ key, session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
-=======
-    if (last?.replyTo === undefined || !isPushed(this.#world, last.replyTo.channelId)) return []
     const { session, agentId, replyTo: target } = last
     return [{ key, session, agentId, target, content: text, ...files }]
->>>>>>> main
   }
 
   async #giveUp(claim: Claim, first: InboxRow, agent: AgentPlan, head: TurnHead, started: number): Promise<void> {

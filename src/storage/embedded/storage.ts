@@ -15,12 +15,8 @@ import { EmbeddedOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
-<<<<<<< HEAD
-import { createTranscripts } from './transcripts.ts'
-=======
 import { createStoredFiles, type StoredFiles } from './stored-files.ts'
-import { EmbeddedTranscripts } from './transcripts.ts'
->>>>>>> main
+import { createTranscripts } from './transcripts.ts'
 import { createUsageStore } from './usage-store.ts'
 
 export interface EmbeddedStorageOptions {
