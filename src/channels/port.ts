@@ -16,6 +16,8 @@ export interface Attachment {
   /** Base64, or absent when it was too large or of a kind not taken; `note` says why. */
   readonly data?: string
   readonly note?: string
+  /** Where the engine put a copy, in the workspace of the agent that answers. */
+  readonly path?: string
 }
 
 /** A message as it comes from a platform. Ids are the platform's own, as text. */
@@ -50,12 +52,21 @@ export interface ReplyTarget {
   readonly replyTo?: string
 }
 
-/** A file of a reply, with its bytes. */
-export interface OutboundFile {
+/** A file of a reply, as the engine keeps it: a copy, whatever becomes of the file it was made of. */
+export interface StoredFile {
+  /** Unguessable; the gateway shows the file to whoever knows it. */
+  readonly id: string
   readonly kind: Attachment['kind']
   readonly mediaType: string
   /** Without a folder, fit for any platform. */
   readonly name: string
+  readonly bytes: number
+}
+
+/** A file of a reply, with its bytes. */
+export interface OutboundFile extends Pick<StoredFile, 'kind' | 'mediaType' | 'name'> {
+  /** As in `StoredFile`; the engine gives one. */
+  readonly id?: string
   readonly data: Buffer
 }
 

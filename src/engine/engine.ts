@@ -69,9 +69,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     usage: (since) => storage.usage.list(since),
     metrics: () => hub.metrics(),
     setPusher: (push) => channels.setPusher(push),
+    readFile: storage.files.read,
     setPresence: (channelId, isThere) => channels.setPresence(channelId, isThere),
     async webhook(channelId, request) {
-      const channel = channels.get(channelId)
+      const channel = channels.live.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)
     },
   }

@@ -16,6 +16,7 @@ import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals } from './approvals/approvals.ts'
 import { createAsking } from './approvals/asking.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
+import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
 import { Intake } from './inbound/intake.ts'
@@ -54,6 +55,8 @@ export interface EngineOptions {
   prepareSwap?(plan: Plan): Promise<void>
   /** After the swap; must not fail. */
   onSwap?(plan: Plan): Promise<void>
+  /** What the program that starts it sees, changes or stops as it happens. */
+  readonly hooks?: Hooks | undefined
   /** What tools run in; default: the machine, behind its gates. */
   readonly environment?: CreateToolEnvironment
   /** Why it starts on something else than the file, said in `status` until a file is accepted; and the hash of that file. */
@@ -69,9 +72,19 @@ export async function makeParts(options: EngineOptions) {
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
-  const generations = await Generations.begin(storage.people, options.plan, router)
   const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
-  const world: World = { clock, random, log, registryOf, storage, secrets, generations, emit: hub.emit.bind(hub) }
+  const generations = await Generations.begin({ registryOf, people: storage.people }, options.plan, router)
+  const world: World = {
+    clock,
+    random,
+    log,
+    registryOf,
+    storage,
+    secrets,
+    generations,
+    emit: hub.emit.bind(hub),
+    hooks: options.hooks,
+  }
 
   const channels = new ChannelManager(world)
   const delivery = new Delivery(world, channels, hub)
@@ -110,6 +123,7 @@ export async function makeParts(options: EngineOptions) {
     progress: new ReplyProgress(channels, delivery, clock, hub),
     lateApprovals,
     answers,
+    environment,
   })
 
   const fireHeartbeat = createHeartbeatTurns(world, answers)

@@ -125,6 +125,8 @@ export interface Engine {
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */
   setPusher(push: ChannelHost['push']): void
+  /** A file of a reply; null: there is none, or it was forgotten. */
+  readFile(id: string): Promise<Buffer | null>
   /** A program has connected as this channel, so that what waits for it is due now; or the last one has gone. */
   setPresence(channelId: string, isThere: boolean): void
   /** A platform's call to /hooks/<channelId>; null: no such channel or it takes none. */

@@ -9,6 +9,7 @@ import { Stop, type StopSignal } from '../stop.ts'
 import { callerOf, type Rights } from './auth.ts'
 import type { AddressOf } from './client-address.ts'
 import { openEventStream } from './event-stream.ts'
+import { viewsOf } from './files.ts'
 import type { Frame } from './frames.ts'
 import { chatMessage, type Identified } from './inbound.ts'
 import type { OutputBuffers } from './output-buffers.ts'
@@ -55,6 +56,7 @@ export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
       session_key: stored.session,
       message_id: submission.accepted.messageId,
       ...(stored.isError ? { is_error: true } : {}),
+      ...viewsOf(stored.attachments),
     })
   }
   const line = createLine()

@@ -11,6 +11,7 @@ import { callerOf, type Rights } from './auth.ts'
 import { type ChatDeps, createLine, hangUp } from './chat.ts'
 import { type CompletionRequest, completionRequest } from './completion-request.ts'
 import { openEventStream } from './event-stream.ts'
+import { viewOf } from './files.ts'
 import { gatewayChannel, type Identified } from './inbound.ts'
 import { nameRequest } from './repeated-requests.ts'
 import { json, RequestProblem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
@@ -69,7 +70,7 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
   const ignored = request.ignored.join(', ')
   if (ignored !== '') c.env.outgoing.setHeader('x-claw-ignored', ignored)
   if (request.stream) return await streamed(c, deps, { head, request, line, submission })
-  return await answered(head, submission)
+  return await answered(head, submission, c.req.url)
 }
 
 /** A model is a wish: only an owner, or a caller with the gateway token, chooses the agent; for others routing decides. */
@@ -107,10 +108,13 @@ interface Head {
   readonly model: string
 }
 
-async function answered(head: Head, submission: Submission): Promise<Response> {
+async function answered(head: Head, submission: Submission, base: string): Promise<Response> {
   const stored = 'refused' in submission ? null : (await submission.answer).stored
   if (stored?.isError === true) return failure(stored)
-  const content = stored?.response ?? textOfRefusal((submission as Extract<Submission, { refused: unknown }>).refused)
+  const content =
+    stored === null
+      ? textOfRefusal((submission as Extract<Submission, { refused: unknown }>).refused)
+      : [stored.response, linksOf(stored, base)].filter((text) => text !== '').join('\n\n')
   return json({
     ...head,
     object: 'chat.completion',
@@ -164,6 +168,8 @@ async function streamed(
     if (stored?.isError === true) write({ error: { message: whole, type: 'server_error', param: null, code: 'no_answer' } })
     else {
       say(restOf(whole, sent))
+      const links = stored === null ? '' : linksOf(stored, c.req.url)
+      if (links !== '') say(`\n\n${links}`)
       choice({}, 'stop')
       if (request.streamUsage) chunk([], { usage: usageOf(stored?.usage) })
     }
@@ -173,6 +179,15 @@ async function streamed(
   stream.send('[DONE]')
   await stream.end()
   return RESPONSE_ALREADY_SENT
+}
+
+/** Clients of this API know no files: each is a link below the text. */
+function linksOf({ attachments = [] }: StoredAnswer, base: string): string {
+  const links = attachments.map(viewOf).map(({ name, url, mimeType }) => {
+    const link = `[${name}](${new URL(url, base).href})`
+    return mimeType.startsWith('image/') ? `!${link}` : link
+  })
+  return links.join('\n\n')
 }
 
 /** What was streamed can't be taken back: the rest of the answer follows it, or the whole where it differs. A name before it is no difference. */

@@ -18,7 +18,7 @@ export interface Verdict {
   readonly decision: Decision
   /** One sentence a person can act on. */
   readonly reason: string
-  /** Which step decided: `floor`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`. */
+  /** Which step decided: `hard-deny`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`. */
   readonly by: string
   /** Each simple command with its own verdict, for `claw permit`; absent when the text was not understood. */
   readonly parts?: readonly {
@@ -96,7 +96,11 @@ export const refuse = (message: string): never => {
 /** Every path a tool takes goes through here. Opens first, then checks where the handle really is. @throws GateError */
 export interface PathGate {
   readText(path: unknown, options?: { maxBytes?: number }): Promise<{ text: string; truncated: boolean; bytes: number }>
+  /** @throws GateError also when the file is larger than `maxBytes` */
+  readBytes(path: unknown, options: { maxBytes: number }): Promise<Buffer>
   writeText(path: unknown, content: string): Promise<{ path: string; bytes: number; created: boolean }>
+  /** A file that is not there yet; null: there is one of this name. */
+  writeNew(path: unknown, content: Buffer): Promise<{ path: string; bytes: number } | null>
   /** Working folder, absolute; made when absent. */
   readonly cwd: string
 }

@@ -1,6 +1,7 @@
 // The port every tool stands behind: what it is called, what it may do to the world, how a call of it is judged and shown, and
 // the function that runs it. A tool gets no Plan and no secret but its own settings.
 
+import type { StoredFile } from '../channels/port.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
 import type { PermissionMode } from '../plan/plan.ts'
@@ -51,8 +52,18 @@ export interface ToolPolicy {
 }
 
 export interface ToolResult {
+  /** For the model. */
   readonly content: string | readonly (TextBlock | MediaBlock)[]
   readonly isError?: boolean
+  /** For people: files that go out with the reply of this turn. The model is told of those that cannot. */
+  readonly attachments?: readonly (AttachedFile | StoredFile)[]
+}
+
+/** A file of the workspace. It is copied when the tool ends, so later changes to it do not reach the reply. */
+export interface AttachedFile {
+  readonly path: string
+  /** As people see it; default: the file's own. */
+  readonly name?: string
 }
 
 /** What a tool may use; it takes nothing else from the world. */
@@ -89,7 +100,7 @@ export type Spawn = (request: {
   agent: string
   prompt: string
   timeoutMs?: number
-}) => Promise<{ sessionKey: string; text: string; isError: boolean }>
+}) => Promise<{ sessionKey: string; text: string; isError: boolean; attachments?: readonly StoredFile[] }>
 
 /** What agents remember: one Markdown file a key, shared by all agents; people may edit the files. */
 export interface MemoryStore {

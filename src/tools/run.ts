@@ -83,8 +83,9 @@ const seconds = (ms: number): string => (ms >= 1000 ? `${Math.round(ms / 1000)} 
 function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilities<unknown>, maxChars: number): ToolResult {
   const wrap = (text: string): string => (traitsOf(tool).outside ? asData(tool.name, text, context.idempotencyKey) : text)
   const error = result?.isError ? { isError: true } : {}
+  const files = result?.attachments === undefined ? {} : { attachments: result.attachments }
   const content: unknown = result?.content
-  if (typeof content === 'string') return { content: wrap(withoutMiddle(content, maxChars)), ...error }
+  if (typeof content === 'string') return { content: wrap(withoutMiddle(content, maxChars)), ...error, ...files }
   if (!Array.isArray(content)) return failure(`${tool.name} gave no result.`)
   let left = maxChars
   const blocks = (result.content as Exclude<ToolResult['content'], string>).map((block) => {
@@ -93,7 +94,7 @@ function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilit
     left -= block.text.length
     return { type: 'text' as const, text: wrap(text) }
   })
-  return { content: blocks, ...error }
+  return { content: blocks, ...error, ...files }
 }
 
 const MARK_CHARS = 20

@@ -7,14 +7,16 @@ import type { MediaBlock, TextBlock } from '../../models/port.ts'
 import { judgeTool } from '../../permissions/policy.ts'
 import { GateError, type ShellRunner, type Verdict } from '../../permissions/port.ts'
 import { redactDeep } from '../../permissions/redact.ts'
+import { strictest } from '../../permissions/strictest.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
-import { type ToolDefinition, traitsOf } from '../../tools/port.ts'
+import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from '../../tools/port.ts'
 import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
-import type { TurnContext } from '../turns/turn-context.ts'
+import { betweenHooks } from '../hooks.ts'
+import { boundedAgent, type TurnContext, toolsFor } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
-import { boundedAgent, strictest, toolsFor } from './rights.ts'
+import { largestFile, storeAttachments, unsendable } from './attachments.ts'
 import type { ToolEnvironment } from './tool-environment.ts'
 
 export interface ToolGate {
@@ -30,7 +32,7 @@ interface Allowed {
 }
 
 const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
-const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
+const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'hard-deny', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
 export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {
@@ -150,10 +152,11 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
           const { approved, verdict } = allowed
           const shell =
             approved === undefined ? judged(capabilities.shell, turn, tool, input, verdict) : bound(capabilities.shell, approved)
-          const result = await runner.run(tool, input, { ...capabilities, shell })
+          const hooked = { agentId: turn.agent.id, sessionKey: turn.session.key, toolName: tool.name, input }
+          const result = await betweenHooks(world.hooks, hooked, () => runner.run(tool, input, { ...capabilities, shell }))
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
-          return { content: redacted(result.content), isError: result.isError === true }
+          return await outcomeOf(turn, result, capabilities)
         },
         repeatable ? 'always' : 'never',
       )
@@ -162,6 +165,21 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
         return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
       return failure(`The tool failed: ${environment.redact(messageOf(error))}`)
     }
+  }
+
+  /** Its files are copied before the step ends: what the journal says of them stays true. */
+  async function outcomeOf(turn: TurnContext, result: ToolResult, { paths }: ToolCapabilities<unknown>): Promise<CallOutcome> {
+    const content = redacted(result.content)
+    const isError = result.isError === true
+    if (result.attachments === undefined || result.attachments.length === 0) return { content, isError }
+    const { redact } = environment
+    const files = { paths, files: world.storage.files, redact, maxBytes: largestFile(turn) }
+    const { stored, problems } = await storeAttachments(result.attachments, files)
+    const notes = stored.length === 0 ? problems : [...problems, ...unsendable(world.registryOf(turn.plan), turn)]
+    if (notes.length === 0) return { content, isError, attachments: stored }
+    const text = { type: 'text' as const, text: notes.join('\n') }
+    const said = typeof content === 'string' ? [content, text.text].join('\n').trim() : [...content, text]
+    return { content: said, isError: isError || problems.length > 0, attachments: stored }
   }
 
   /** The shell of an approved call: a program starts only while its files are as they were when it was asked about. */

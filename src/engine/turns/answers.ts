@@ -40,7 +40,7 @@ export class Answers {
     }
   }
 
-  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError, usage }: EventOf<'turn_end'>): void {
+  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError, usage, attachments }: EventOf<'turn_end'>): void {
     for (const messageId of messageIds) {
       const key = waiterKey(session, messageId)
       const answer: StoredAnswer = {
@@ -49,6 +49,7 @@ export class Answers {
         messageId,
         response,
         ...(isError ? { isError } : {}),
+        ...(attachments === undefined ? {} : { attachments }),
         ...(usage === undefined ? {} : { usage }),
       }
       for (const resolve of this.#waiters.get(key) ?? []) resolve(answer)

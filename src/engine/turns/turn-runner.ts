@@ -3,17 +3,20 @@
 
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../../agent/port.ts'
 import { runAgentTurn } from '../../agent/turn.ts'
+import type { Attachment, StoredFile } from '../../channels/port.ts'
 import type { AgentPlan } from '../../plan/plan.ts'
 import { needsReset, resetEntry } from '../../sessions/reset.ts'
 import { abortSignal, Stop, type StopSignal } from '../../stop.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
 import type { LateApprovals } from '../approvals/late-approvals.ts'
+import { savedToInbox } from '../inbound/inbox-files.ts'
 import { transcribed } from '../inbound/media.ts'
 import type { Delivery } from '../outbound/delivery.ts'
 import type { GrowingReply, ReplyProgress } from '../outbound/reply-progress.ts'
 import { createSpawn } from '../tools/spawn.ts'
+import type { ToolEnvironment } from '../tools/tool-environment.ts'
 import type { ToolGate } from '../tools/tool-gate.ts'
-import { type Generation, isPushed, type World } from '../world.ts'
+import type { Generation, World } from '../world.ts'
 import type { Answers } from './answers.ts'
 import { conversationEntries } from './caller-conversation.ts'
 import type { Compactor } from './compactor.ts'
@@ -30,6 +33,7 @@ export interface TurnRunnerParts {
   readonly progress: Pick<ReplyProgress, 'begin'>
   readonly lateApprovals: Pick<LateApprovals, 'run'>
   readonly answers: Pick<Answers, 'wait'>
+  readonly environment: Pick<ToolEnvironment, 'pathsOf'>
 }
 
 interface RunningTurn {
@@ -46,6 +50,12 @@ interface TurnHead {
   readonly messageIds: readonly string[]
 }
 
+interface ReadyRows {
+  readonly rows: readonly InboxRow[]
+  readonly attachments: readonly StoredFile[]
+}
+
+const NO_FILES: readonly StoredFile[] = []
 const GONE = 'This agent is no longer here.'
 /** A turn that was begun so often and never ended takes the process down with it; it is given up. */
 const MAX_ATTEMPTS = 25
@@ -53,10 +63,11 @@ const POISON = 'I could not finish this, however often I tried. Please ask in an
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
 
-/** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
+/** What the caller said before, where it keeps the conversation itself. */
 const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
   kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
 
+/** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
 const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
 
 export class TurnRunner {
@@ -158,7 +169,7 @@ export class TurnRunner {
     this.#world.emit({ type: 'turn_start', ...head })
     const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
-      tools: this.#world.registryOf(plan).tools,
+      tools: generation.registry.tools,
       signal,
       spawn: this.#spawn,
     })
@@ -188,8 +199,8 @@ export class TurnRunner {
     try {
       await this.#resetIfDue(turn)
       await this.#beginConversation(turn, first)
-      const rows = await this.#readyRows(turn, first)
-      return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
+      const { rows, attachments } = await this.#readyRows(turn, first)
+      return await runAgentTurn({ ...turn, attachments, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
       if (turn.signal.reason instanceof EngineStops) throw error
       world.log.error(
@@ -214,19 +225,34 @@ export class TurnRunner {
     return known
   }
 
-  /** Rows as the model gets them: what was approved has run, and speech is text. */
-  async #readyRows(turn: TurnContext, first: InboxRow): Promise<readonly InboxRow[]> {
+  /** Rows as the model gets them: what was approved has run, files lie in the inbox, and speech is text. */
+  async #readyRows(turn: TurnContext, first: InboxRow): Promise<ReadyRows> {
     const { lateApprovals, gate } = this.#parts
-    if (first.kind === 'approval') return [{ ...first, content: await lateApprovals.run(turn, first, gate) }]
-    return await Promise.all(
-      turn.claim.rows.map(async (row) => {
-        if (row.message?.media?.some((one) => one.kind === 'audio') !== true) return row
-        const transcribe = () =>
-          Promise.all((row.message?.media ?? []).map((one) => transcribed(turn.plan, one, abortSignal(turn.signal))))
-        const media = await this.#world.storage.journal.step(turn.claim.run, `transcribe:${row.seq}`, transcribe)
-        return { ...row, message: { ...row.message, media } }
-      }),
-    )
+    if (first.kind === 'approval') {
+      const { text, attachments = NO_FILES } = await lateApprovals.run(turn, first, gate)
+      return { rows: [{ ...first, content: text }], attachments }
+    }
+    const { rows } = turn.claim
+    if (!rows.some(({ message }) => message?.media !== undefined)) return { rows, attachments: NO_FILES }
+    return { rows: await Promise.all(rows.map((row) => this.#withMedia(turn, row))), attachments: NO_FILES }
+  }
+
+  async #withMedia(turn: TurnContext, row: InboxRow): Promise<InboxRow> {
+    const { message } = row
+    if (message?.media === undefined) return row
+    const { media } = message
+    const { journal } = this.#world.storage
+    const { run } = turn.claim
+    const paths = this.#parts.environment.pathsOf(turn)
+    const save = () => Promise.all(media.map((one) => savedToInbox(one, paths, this.#world.log)))
+    const places = await journal.step(run, `inbox:${row.seq}`, async () => (await save()).map(({ path }) => path ?? null))
+    const saved = media.map((one, index): Attachment => {
+      const path = places[index]
+      return typeof path === 'string' ? { ...one, path } : one
+    })
+    if (!saved.some(({ kind }) => kind === 'audio')) return { ...row, message: { ...message, media: saved } }
+    const transcribe = () => Promise.all(saved.map((one) => transcribed(turn.plan, one, abortSignal(turn.signal))))
+    return { ...row, message: { ...message, media: await journal.step(run, `transcribe:${row.seq}`, transcribe) } }
   }
 
   async #resetIfDue(turn: TurnContext): Promise<void> {
@@ -254,7 +280,9 @@ export class TurnRunner {
     const last = claim.rows.at(-1)
     // A heartbeat's text may be silence, and is put before a chat where it is delivered; a sub-agent's goes to a model.
     const bare = last?.kind === 'heartbeat' || last?.kind === 'spawn'
-    const text = bare ? outcome.text : `${replyPrefix(agent)}${outcome.text}`
+    const text = bare || outcome.text === '' ? outcome.text : `${replyPrefix(agent)}${outcome.text}`
+    const { attachments } = outcome
+    const files = attachments === undefined || attachments.length === 0 ? {} : { attachments }
     const answers = claim.rows.map(
       (row): StoredAnswer => ({
         agentId: row.agentId,
@@ -263,20 +291,21 @@ export class TurnRunner {
         response: text,
         ...(outcome.isError ? { isError: true } : {}),
         ...(outcome.usage === undefined ? {} : { usage: outcome.usage }),
+        ...files,
       }),
     )
     const key = `reply:${claim.run}`
-    const outbox = await this.#repliesOf(key, last, text, outcome)
+    const outbox = await this.#repliesOf(key, last, text, outcome, files)
     growing?.handOver(key)
     await storage.inbox.finish(claim, { answers, outbox })
     this.#unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
     const usage = outcome.usage === undefined ? {} : { usage: outcome.usage }
     const durationMs = clock.now() - started
-    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs, ...usage, ...limit })
+    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs, ...usage, ...limit, ...files })
     if (outbox.length > 0) this.#parts.delivery.wake()
-    if (last?.replyTo !== undefined && !isPushed(this.#world, last.replyTo.channelId)) {
-      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo }
+    if (last?.replyTo !== undefined && !this.#world.generations.now.pushed.has(last.replyTo.channelId)) {
+      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo, ...files }
       this.#world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
   }
@@ -287,10 +316,12 @@ export class TurnRunner {
     last: InboxRow | undefined,
     text: string,
     outcome: TurnOutcome,
+    files: Pick<NewOutboxRow, 'attachments'>,
   ): Promise<readonly NewOutboxRow[]> {
     if (last?.kind === 'heartbeat') return await heartbeatDeliveries(this.#world, last.payload as HeartbeatPayload, outcome)
-    if (last?.replyTo === undefined || !isPushed(this.#world, last.replyTo.channelId)) return []
-    return [{ key, session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
+    if (last?.replyTo === undefined || !this.#world.generations.now.pushed.has(last.replyTo.channelId)) return []
+    const { session, agentId, replyTo: target } = last
+    return [{ key, session, agentId, target, content: text, ...files }]
   }
 
   async #giveUp(claim: Claim, first: InboxRow, agent: AgentPlan, head: TurnHead, started: number): Promise<void> {

@@ -118,4 +118,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE answers ADD COLUMN input INTEGER;
   ALTER TABLE answers ADD COLUMN output INTEGER;
   `,
+  `
+  -- Files of a reply, as JSON: their ids and what is known of them.
+  ALTER TABLE outbox ADD COLUMN attachments TEXT;
+  ALTER TABLE answers ADD COLUMN attachments TEXT;
+  `,
 ]
