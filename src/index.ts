@@ -10,7 +10,7 @@ export { ClawError, CODES, type Code, type Diagnostic, EXIT, hasErrors } from '.
 export { type AccessRow, accessOf } from './plan/access.ts'
 export type { Change } from './plan/change.ts'
 export { diffPlans, type PlanDiff } from './plan/diff.ts'
-export type { AgentPlan, ChannelPlan, Plan, RouteInput, RulePlan, Secret } from './plan/plan.ts'
+export { type AgentPlan, type ChannelPlan, type Plan, type RouteInput, type RulePlan, Secret } from './plan/plan.ts'
 export { explainRoute, type Routed, type RouteExplanation, type Router, routeMessage } from './plan/route.ts'
 export { createRouter } from './plan/router.ts'
 export { sessionKey } from './plan/session-key.ts'
@@ -21,15 +21,19 @@ export { runTests, type TestReport } from './testing/run-tests.ts'
 
 export type { EngineEvent } from './agent/events.ts'
 export { createEngine, type EngineOptions } from './engine/engine.ts'
+export type { HookedModelCall, HookedToolCall, Hooks } from './engine/hooks.ts'
+export type { TurnRequest } from './engine/turns/request-tokens.ts'
 export { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
 export { type EmbeddedStorageOptions, openEmbeddedStorage } from './storage/embedded/storage.ts'
 export type { Storage } from './storage/ports.ts'
 
-// Ports: one more channel, tool or model service is an entry in the registry that is passed in.
+// One more channel, tool or model service is an entry in the registry that is passed in, or comes with a plugin. What their authors
+// write against is in `claw-engine/channel`, `/tool` and `/model`; the contracts themselves are here too.
 
 export * from './channels/port.ts'
 export * from './models/port.ts'
 export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
+export type { PluginModule, PluginTool } from './plugins/port.ts'
 export type { Registry } from './registry.ts'
 export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {

@@ -51,6 +51,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return redactDeep(status, secrets.redact) as Status
     },
     reload: reloader.reload,
+    reloadSaved: reloader.reloadSaved,
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),
     decide: (id, decision, by) =>
@@ -71,7 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     readFile: storage.files.read,
     setPresence: (channelId, isThere) => channels.setPresence(channelId, isThere),
     async webhook(channelId, request) {
-      const channel = channels.get(channelId)
+      const channel = channels.live.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)
     },
   }

@@ -3,7 +3,7 @@
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
 import { messageOf } from '../../errors.ts'
-import type { Limits } from '../../limits/port.ts'
+import type { Limits, Reservation } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
 import { cost, priceFor } from '../../models/prices.ts'
@@ -12,6 +12,7 @@ import { type Redact, redactDeep } from '../../permissions/redact.ts'
 import { changeHint, usesIn } from '../../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../../plan/plan.ts'
 import type { StopSignal } from '../../stop.ts'
+import { hookedRequest } from '../hooks.ts'
 import type { World } from '../world.ts'
 import { countedBy, mostTokens, type TurnRequest } from './request-tokens.ts'
 
@@ -21,6 +22,11 @@ export interface ModelCalls {
   /** A call outside a turn (a summary), by the agent's models or the one named. */
   side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: TurnRequest, signal: StopSignal): Promise<ModelResult>
 }
+
+const UNLIMITED: Reservation = { ok: true, settle() {} }
+
+const hasSpendLimit = ({ rateLimit }: AgentPlan): boolean =>
+  rateLimit.maxTokensPerDay !== undefined || rateLimit.maxCostPerDay !== undefined || rateLimit.maxCostPerMonth !== undefined
 
 export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, models: ModelRouter): ModelCalls {
   const { clock, storage, secrets, log } = world
@@ -34,10 +40,8 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     signal: StopSignal,
     make: (mostOutput: number) => Promise<RoutedResult>,
   ): Promise<ModelResult> {
-    const reserved = await limits.reserve(agent, estimate, clock.now(), {
-      input: Math.max(0, estimate - request.maxTokens),
-      signal,
-    })
+    const input = Math.max(0, estimate - request.maxTokens)
+    const reserved = hasSpendLimit(agent) ? await limits.reserve(agent, estimate, clock.now(), { input, signal }) : UNLIMITED
     if (!reserved.ok) throw new BudgetError(reserved.message, reserved.limit)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let spent = 0
@@ -65,8 +69,9 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
   }
 
   return {
-    async call(turn, request, onText, onRestart) {
+    async call(turn, asked, onText, onRestart) {
       const { agent, plan, signal, spender } = turn
+      const request = await hookedRequest(world.hooks, { agentId: agent.id, sessionKey: turn.session.key }, asked)
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : mostTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)
@@ -86,10 +91,11 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
       text.end()
       return cleared(result, secrets.redact)
     },
-    async side(plan, agent, model, request, signal) {
+    async side(plan, agent, model, first, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
       const ask = (sent: TurnRequest): Promise<ModelResult> =>
         spend(agent, 'engine:compaction', plan, mostTokens(sent), sent, signal, () => models.call(asked, { signal, ...sent }))
+      const request = await hookedRequest(world.hooks, { agentId: agent.id }, first)
       const result = await ask(request)
       const maxTokens = largerCap(plan, asked.model, request.maxTokens)
       const useless = isAllThinking(result) && maxTokens > request.maxTokens

@@ -10,8 +10,8 @@ export interface QuotedText {
 }
 
 export interface NamePattern {
-  /** Whether a file of that name is met. @throws NotUnderstood where a class is held against a letter beyond ASCII */
-  meets(name: string): boolean
+  /** Those whose names are met, in the same order. @throws NotUnderstood where a class is held against a letter beyond ASCII */
+  among<Named extends { readonly name: string }>(entries: readonly Named[]): readonly Named[]
   /** Holds a named class or a quoted character in brackets, which readers of patterns other than bash take otherwise. */
   readonly unusual: boolean
 }
@@ -56,19 +56,30 @@ export function isPattern({ text, quoted }: QuotedText): boolean {
 export function compilePattern(component: QuotedText): NamePattern {
   const tokens = tokensOf(component)
   const dotted = tokens[0] === '.'
-  const simple = affixesOf(tokens)
+  const affixes = affixesOf(tokens)
+  const steps = { left: MOST_STEPS }
   const fits =
-    simple === undefined
-      ? (name: string) => tokensMeet(tokens, name)
-      : (name: string) =>
-          name.length >= simple.start.length + simple.end.length && name.startsWith(simple.start) && name.endsWith(simple.end)
+    affixes === undefined ? (name: string) => tokensMeet(tokens, name, steps) : (name: string) => hasAffixes(name, affixes)
   if (dotted && (fits('.') || fits('..')))
     fail(`Versions of bash differ on whether \`${component.text}\` means \`.\` and \`..\` too.`)
+  const meets = (name: string): boolean => (dotted || name.charCodeAt(0) !== DOT) && fits(name)
   return {
-    meets: (name) => (dotted || !name.startsWith('.')) && fits(name),
+    among: (entries) => entries.filter(({ name }) => meets(name)),
     unusual: tokens.some((token) => typeof token === 'object' && token.unusual),
   }
 }
+
+const DOT = 0x2e
+/** That one component of a pattern takes in all. */
+const MOST_STEPS = 2_000_000
+
+interface Affixes {
+  readonly start: string
+  readonly end: string
+}
+
+const hasAffixes = (name: string, { start, end }: Affixes): boolean =>
+  name.length >= start.length + end.length && name.endsWith(end) && name.startsWith(start)
 
 function tokensOf({ text, quoted }: QuotedText): readonly Token[] {
   const tokens: Token[] = []
@@ -128,7 +139,7 @@ function readSet(text: string, quoted: Uint8Array, start: number): { set: Charac
 }
 
 /** What a name must begin and end with, where that is all the pattern says: no more than one `*`, and it alone. */
-function affixesOf(tokens: readonly Token[]): { start: string; end: string } | undefined {
+function affixesOf(tokens: readonly Token[]): Affixes | undefined {
   const star = tokens.indexOf(MANY)
   if (star < 0) return undefined
   const start = tokens.slice(0, star)
@@ -138,12 +149,13 @@ function affixesOf(tokens: readonly Token[]): { start: string; end: string } | u
 }
 
 /** At most the product of both lengths in steps. */
-function tokensMeet(tokens: readonly Token[], name: string): boolean {
+function tokensMeet(tokens: readonly Token[], name: string, steps: { left: number }): boolean {
   let token = 0
   let at = 0
   let star = -1
   let mark = 0
   while (at < name.length) {
+    if (--steps.left < 0) fail('A pattern takes too many steps to look up.')
     const now = tokens[token]
     const point = name.codePointAt(at) as number
     if (now === MANY) {
