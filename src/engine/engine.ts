@@ -51,6 +51,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return redactDeep(status, secrets.redact) as Status
     },
     reload: reloader.reload,
+    reloadSaved: reloader.reloadSaved,
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),
     decide: (id, decision, by) =>

@@ -105,6 +105,8 @@ export interface Engine {
   readonly on: EventSource['on']
   status(): Promise<Status>
   reload(): Promise<ReloadResult>
+  /** A file was saved: as `reload`, but what opens something waits until the file was still for a second. */
+  reloadSaved(): Promise<void>
   reloadHistory(): readonly (ReloadResult & { readonly at: string })[]
   approvals(): Promise<readonly ApprovalView[]>
   /** First answer wins. The text says what came of it. */

@@ -285,6 +285,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
         version: '0.0.0',
       }
     },
+    reloadSaved: async () => {},
     reload: async () => ({
       ok: true,
       generation: ++generation,
