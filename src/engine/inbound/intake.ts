@@ -4,6 +4,7 @@
 import type { InboundMessage, Receipt, ReplyTarget } from '../../channels/port.ts'
 import type { Admission as LimitAdmission, Limits } from '../../limits/port.ts'
 import { type Admission, admission, identityOf, type Standing, takesPairs } from '../../plan/admission.ts'
+import { parseCommand } from '../../plan/chat-commands.ts'
 import type { AgentPlan, ChannelPlan, Plan } from '../../plan/plan.ts'
 import { routeMessage } from '../../plan/route.ts'
 import { sessionKey, spawnSessionKey } from '../../plan/session-key.ts'
@@ -13,7 +14,6 @@ import type { Accepted, Caller, CallerMessage, ReceiveOptions, Refused } from '.
 import type { MessagePayload } from '../turns/inbox-work.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { Generation, World } from '../world.ts'
-import { parseCommand } from './chat-commands.ts'
 import type { Commands } from './command-actions.ts'
 import { withinLimits } from './media.ts'
 
