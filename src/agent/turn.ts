@@ -2,6 +2,7 @@
 // happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
 // goes on where it stood and the next request is always valid.
 
+import { keptContent } from '../models/media-keep.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { isAllThinking, largerCap } from '../models/room.ts'
 import { sayModelError } from '../models/say.ts'
@@ -92,7 +93,7 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     if (result.stopReason === 'pause_turn' && content.length > 0) continue
     if (text === '' && !SPEAKS_FOR_ITSELF.has(result.stopReason) && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns)
       continue
-    return await conclude(turn, ports, result, text, said)
+    return withNotices(await conclude(turn, ports, result, text, said), asker.notices, chunks)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
@@ -122,6 +123,14 @@ async function conclude(
   const words = last ?? EMPTY
   if (last === undefined) await append(turn, ports, 'end', 'assistant', words)
   return { text: words, isError: last === undefined }
+}
+
+/** What could not be sent to the model is told behind what it answered. */
+function withNotices(outcome: TurnOutcome, notices: ReadonlySet<string>, chunks: Chunks): TurnOutcome {
+  if (notices.size === 0) return outcome
+  const told = `\n\n(${[...notices].join(' ')})`
+  chunks.text(told)
+  return { ...outcome, text: `${outcome.text}${told}` }
 }
 
 /** By number of the call: what the model said in this run before the process was killed, or the disk was full. */
@@ -172,7 +181,8 @@ async function append(
   more: Partial<TranscriptEntry> = {},
 ): Promise<void> {
   const { run } = turn.claim
-  const entry = { id: `${run}.${step}`, role, content, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
+  const kept = await keptContent(content)
+  const entry = { id: `${run}.${step}`, role, content: kept, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
   await ports.store.append(turn.session.key, turn.agent.id, [entry])
 }
 
