@@ -43,6 +43,13 @@ const outside = async (name) => {
 /** By name. */
 const loaded = new Map()
 
+/** Whether the plain build was made after the bundle: then the bundle is of an older program. In a package there is no such mark. */
+function isStale(name) {
+  const built = orNull(() => statSync(join(folder, '../.tsbuildinfo')).mtimeMs)
+  const bundled = orNull(() => statSync(join(folder, `${name}.cjs`)).mtimeMs)
+  return built !== null && bundled !== null && built > bundled
+}
+
 /** A bundle as a script, and what it exports once it ran; null: it was not built. */
 function loadBundle(name, { cache = true } = {}) {
   const known = loaded.get(name)
@@ -52,8 +59,11 @@ function loadBundle(name, { cache = true } = {}) {
   if (source === null) return null
   // The bundle's first comment names the kept code that belongs to it.
   const kept = cache ? orNull(() => readFileSync(join(folder, `${source.slice(2, 18)}.cache`))) : null
-  const script = new Script(`(function(exports,require,module,__filename,__dirname,__import){${source}\n})`, {
+  const head = '(function(exports,require,module,__filename,__dirname,__import){'
+  const script = new Script(`${head}${source}\n})`, {
     filename: file,
+    // Places in stack traces are those of the file.
+    columnOffset: -head.length,
     ...(kept === null ? {} : { cachedData: kept }),
   })
   const module = { exports: {} }
@@ -114,7 +124,10 @@ async function start() {
     process.stderr.write('claw: the command ended before it had a result; nothing answered it.\n')
     process.exitCode = 1
   })
-  const bundle = process.env.CLAW_PLAIN_BUILD === '1' ? null : loadBundle(bundleOf(argv))
+  const name = bundleOf(argv)
+  const stale = process.env.CLAW_PLAIN_BUILD !== '1' && isStale(name)
+  if (stale) process.stderr.write(`claw: dist/bundle is older than the build and was not used; npm run build makes both\n`)
+  const bundle = stale || process.env.CLAW_PLAIN_BUILD === '1' ? null : loadBundle(name)
   const { main } = bundle?.exports ?? (await import('../dist/src/cli.js'))
   const terminal = { out: () => isTerminal(1, () => process.stdout), err: () => isTerminal(2, () => process.stderr) }
   const code = await main(argv, {

@@ -8,6 +8,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { decode, encode } from '@jridgewell/sourcemap-codec'
 import { build } from 'esbuild'
 
 const { bundleOf } = createRequire(import.meta.url)('../bin/claw.js')
@@ -37,6 +38,9 @@ const LATE = /\brequire\("(node:(?:child_process|crypto|dns\/promises|readline|v
 const SDK = '@anthropic-ai/sdk'
 const SDK_BUNDLE = 'anthropic-sdk'
 
+/** Modules that import what nobody knows at build time: a kept script cannot. */
+const OUTSIDE = new Set(['dist/src/plugins/load.js'])
+
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 const SCRIPT = {
@@ -50,6 +54,11 @@ const SCRIPT = {
   platform: 'node',
   target: 'node20',
   logLevel: 'warning',
+  // Read when a bug is printed, so that its lines are those of the sources.
+  sourcemap: 'external',
+  sourcesContent: false,
+  // Only names the map; nothing is written there.
+  outfile: at('dist/bundle/bundle.cjs'),
 }
 
 rmSync(at('dist/bundle'), { recursive: true, force: true })
@@ -84,8 +93,10 @@ async function writeBundle(name) {
         setup(own) {
           own.onResolve({ filter: /^@anthropic-ai\/sdk$/ }, () => ({ path: `./${SDK_BUNDLE}`, external: true }))
           own.onResolve({ filter: /^\.\/.+\.js$/ }, ({ path, kind, importer, resolveDir }) => {
-            if (kind !== 'dynamic-import' || !isLeft(name, importer, path)) return undefined
-            return { path: `../${relative(at('dist'), join(resolveDir, path))}`, external: true }
+            const target = join(resolveDir, path)
+            if (kind !== 'dynamic-import' || !(OUTSIDE.has(relative(at(''), target)) || isLeft(name, importer, path)))
+              return undefined
+            return { path: `../${relative(at('dist'), target)}`, external: true }
           })
           // Packages ask which thread they are in, and the log brings its writers in threads: none is used, and all would load.
           own.onResolve({ filter: /^worker_threads$/ }, () => ({ path: 'main-thread', namespace: 'known' }))
@@ -105,23 +116,68 @@ async function writeBundle(name) {
   })
   const forTests = Object.keys(metafile.inputs).filter((path) => /\/channels\/(kit|[^/]+\/(fake|driver))\b/.test(path))
   if (forTests.length > 0) throw new Error(`${name} has what is for tests alone: ${forTests.join(', ')}`)
-  writeScript(name, outputFiles[0].text.replaceAll(LATE, '__late("$1")'))
+  writeScript(name, outputFiles, [[LATE, (_, part) => `__late("${part}")`]])
 }
 
 async function writeSdk() {
   const contents = `export { default } from '${SDK}'; export * from '${SDK}'`
   const { outputFiles } = await build({ ...SCRIPT, stdin: { contents, resolveDir: at('') } })
-  writeScript(SDK_BUNDLE, outputFiles[0].text)
+  writeScript(SDK_BUNDLE, outputFiles)
 }
 
-function writeScript(name, code) {
+function writeScript(name, outputFiles, replacements = []) {
+  const map = JSON.parse(outputFiles.find(({ path }) => path.endsWith('.map')).text)
+  const code = outputFiles.find(({ path }) => path.endsWith('.cjs')).text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n')
   // What stays outside is imported by the starter, as a kept script has no importer of its own without a warning from Node.
-  const text = code.replaceAll(/\bimport\((?=")/g, '__import(')
+  const imports = [/\bimport\((?=")/g, () => '__import(']
+  const text = replaceMapped(code, map, [...replacements, imports])
   // In single quotes it stands only in texts.
   if (/\bimport\((?!')/.test(text)) throw new Error(`${name} imports something whose name is not known.`)
   if (/\(__late\(/.test(text)) throw new Error('Something takes a late part of Node apart where it is loaded: import its names.')
   const id = createHash('sha256').update(text).digest('hex').slice(0, 16)
-  // Whole or not at all: a claw may start while this is written.
-  writeFileSync(at(`dist/bundle/${name}.tmp`), `/*${id}*/${text}`)
-  renameSync(at(`dist/bundle/${name}.tmp`), at(`dist/bundle/${name}.cjs`))
+  write(`${name}.cjs.map`, JSON.stringify({ ...map, mappings: encode(shifted(map.mappings, [{ line: 0, column: 0, by: 20 }])) }))
+  write(`${name}.cjs`, `/*${id}*/${text}`)
+}
+
+/** Whole or not at all: a claw may start while this is written. */
+function write(name, text) {
+  writeFileSync(at(`dist/bundle/${name}.tmp`), text)
+  renameSync(at(`dist/bundle/${name}.tmp`), at(`dist/bundle/${name}`))
+}
+
+/** Replaces in the code, and moves what the map says of what stands behind. */
+function replaceMapped(code, map, replacements) {
+  map.mappings = decode(map.mappings)
+  return replacements.reduce((text, [pattern, replacement]) => {
+    const lines = text.split('\n')
+    const edits = []
+    const replaced = lines.map((line, index) =>
+      line.replaceAll(pattern, (...found) => {
+        const [match] = found
+        const made = replacement(...found)
+        edits.push({ line: index, column: found.at(-2), by: made.length - match.length })
+        return made
+      }),
+    )
+    map.mappings = shifted(map.mappings, edits)
+    return replaced.join('\n')
+  }, code)
+}
+
+/** Mappings after edits: what stands behind one on its line moves by as many columns. */
+function shifted(mappings, edits) {
+  const byLine = new Map()
+  for (const edit of edits) {
+    if (byLine.has(edit.line)) byLine.get(edit.line).push(edit)
+    else byLine.set(edit.line, [edit])
+  }
+  return mappings.map((segments, line) => {
+    const own = byLine.get(line) ?? []
+    let next = 0
+    let by = 0
+    return segments.map(([column, ...rest]) => {
+      while (next < own.length && own[next].column <= column) by += own[next++].by
+      return [column + by, ...rest]
+    })
+  })
 }

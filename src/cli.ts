@@ -5,10 +5,11 @@ import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { watchIo } from './cli/failure.ts'
 import { type Io, type Options, printJson, type VerbIo } from './cli/io.ts'
+import { sourceStack } from './cli/source-stack.ts'
 import { VERBS, type VerbEntry } from './cli/verbs.ts'
 import { ClawError, EXIT, messageOf } from './errors.ts'
 import type { Registry } from './registry.ts'
-import { packageVersion } from './resources.ts'
+import { bugsUrl, packageVersion } from './resources.ts'
 
 export interface MainOptions {
   /** The tools, channels and model services there are; default: those that ship. */
@@ -98,8 +99,7 @@ function exitCodeOf(error: unknown, io: Io): number {
     io.err(`claw: ${error.message}\n`)
     return error.exitCode
   }
-  io.err(
-    `claw: this is our bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
-  )
+  const stack = error instanceof Error ? sourceStack(error) : messageOf(error)
+  io.err(`claw: this is our bug, please report it at ${bugsUrl()}\nclaw ${packageVersion()}, Node ${process.version}: ${stack}\n`)
   return EXIT.bug
 }

@@ -1,6 +1,8 @@
 // The language of problems. A mistake in the user's input is a Diagnostic (a value; all are collected and shown);
 // an exception is for bugs and for start-up that cannot go on.
 
+import { branded } from './branded.ts'
+
 /** How bad it is: an `error` makes a configuration invalid, a `warning` fails `--strict`, a `note` only informs. */
 export type Severity = 'error' | 'warning' | 'note'
 
@@ -19,12 +21,14 @@ export const CODES = {
   CLAW008: { severity: 'error', title: 'Malformed variable' },
   CLAW009: { severity: 'note', title: 'Secret is not set' },
   CLAW010: { severity: 'warning', title: 'Include matches no file' },
+  CLAW011: { severity: 'error', title: 'Plugin cannot be read' },
   CLAW101: { severity: 'error', title: 'Unknown key' },
   CLAW102: { severity: 'error', title: 'Missing key' },
   CLAW103: { severity: 'error', title: 'Wrong type' },
   CLAW104: { severity: 'error', title: 'Value not allowed' },
   CLAW105: { severity: 'error', title: 'Value out of range' },
   CLAW106: { severity: 'error', title: 'Malformed value' },
+  CLAW107: { severity: 'error', title: 'Malformed manifest of a plugin' },
   CLAW201: { severity: 'error', title: 'Unknown agent' },
   CLAW202: { severity: 'error', title: 'Unknown channel' },
   CLAW203: { severity: 'error', title: 'Unknown tool' },
@@ -56,6 +60,7 @@ export const CODES = {
   CLAW321: { severity: 'warning', title: 'Text is probably not what was meant' },
   CLAW322: { severity: 'warning', title: 'Grant of a command without a tool that runs it' },
   CLAW323: { severity: 'warning', title: 'Summaries do not fit into the window' },
+  CLAW325: { severity: 'note', title: 'Model has less than is asked of it' },
   CLAW401: { severity: 'error', title: 'Gateway is open without a token' },
   CLAW402: { severity: 'warning', title: 'A stranger can reach a dangerous tool' },
   CLAW403: { severity: 'warning', title: 'Nobody can answer an approval' },
@@ -69,6 +74,7 @@ export const CODES = {
   CLAW502: { severity: 'error', title: 'Port is in use' },
   CLAW503: { severity: 'error', title: 'State folder is in use' },
   CLAW504: { severity: 'error', title: 'Preparation failed' },
+  CLAW505: { severity: 'error', title: 'Plugin is not what its manifest says' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type Code = keyof typeof CODES
@@ -131,6 +137,7 @@ export class ClawError extends Error {
     this.diagnostics = options.diagnostics ?? []
   }
 }
+branded(ClawError, 'ClawError')
 
 /** The state folder failed: its disk is full, or it cannot be read or written. The message names the path, for the owner. */
 export class StateError extends ClawError {

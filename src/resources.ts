@@ -19,5 +19,10 @@ export function packageRoot(): string {
   return folder
 }
 
-export const packageVersion = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
+export const packageVersion = (): string => packageJson().version
+
+/** Where bugs are reported. */
+export const bugsUrl = (): string => packageJson().bugs.url
+
+const packageJson = (): { readonly version: string; readonly bugs: { readonly url: string } } =>
+  JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { builtinRegistry } from './builtin.ts'
-import { loadPlan } from './config/load-plan.ts'
+import { type LoadResult, loadPlan } from './config/load-plan.ts'
 import type { ParseCache } from './config/parse.ts'
 import { watchFiles } from './config/watch.ts'
 import { createEngine, type EngineOptions } from './engine/engine.ts'
@@ -65,9 +65,9 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
   } = options
   const cache: ParseCache = new Map()
   let readAt = 0
-  const load = () => {
+  const load = async () => {
     readAt = Date.now()
-    return loadPlan(file, { registry, env, requireSecrets: true, cache })
+    return await withModules(await loadPlan(file, { registry, env, requireSecrets: true, cache }))
   }
   const { plan, diagnostics, degraded, loaded } = await firstPlan(options, load, registry, env)
   secrets.know(secretsOf(plan))
@@ -169,6 +169,14 @@ async function unwind(undo: (() => Promise<unknown> | unknown)[], log: Logger): 
   }
 }
 
+/** What its plugins' code shows when it is loaded counts like what is in the file: such a plan is refused. */
+async function withModules(loaded: LoadResult): Promise<LoadResult> {
+  if (loaded.plan === null || loaded.plan.plugins.length === 0) return loaded
+  const { pluginProblems } = await import('./plugins/load.ts')
+  const problems = await pluginProblems(loaded.plan)
+  return problems.length === 0 ? loaded : { ...loaded, plan: null, diagnostics: [...loaded.diagnostics, ...problems] }
+}
+
 async function firstPlan(
   options: StartOptions,
   load: () => ReturnType<typeof loadPlan>,
@@ -185,7 +193,7 @@ async function firstPlan(
   if (options.lastGood !== true) return refuse()
   const kept = await lastGood(loaded.stateDir, options.file)
   if (kept === null) return refuse(`; none was accepted before (looked in ${loaded.stateDir})`)
-  const old = await loadPlan(kept.file, { registry, env, requireSecrets: true, mirror: kept.mirror })
+  const old = await withModules(await loadPlan(kept.file, { registry, env, requireSecrets: true, mirror: kept.mirror }))
   if (old.plan === null) {
     const first = old.diagnostics.find(({ severity }) => severity === 'error')
     return refuse(`; the one last accepted does not load either: ${first?.message ?? 'it holds nothing'}`)

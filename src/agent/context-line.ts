@@ -1,6 +1,7 @@
 // The rows of a turn in, one line for the model out: when, where and by whom they were written. The line is stored with the
 // message, so that a request stays the same when a turn is resumed, and none of it stands in the cached prefix.
 
+import { localZone } from '../local-zone.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import type { InboxRow } from '../storage/ports.ts'
 import { plainLabel } from '../tools/run.ts'
@@ -43,10 +44,20 @@ const nameOf = (name = ''): readonly string[] => {
   return plain === '' ? [] : [plain]
 }
 
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
+
+/** `Monday 2026-11-30 20:31`. Only another zone than the machine's asks Intl, whose tables take 50 ms to load. */
+function localTime(at: number, timeZone: string): string {
+  if (timeZone !== localZone()) return timeElsewhere(at, timeZone)
+  const date = new Date(at)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${DAYS[date.getDay()]} ${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** `Monday 2026-11-30 20:31` */
-function localTime(at: number, timeZone: string): string {
+function timeElsewhere(at: number, timeZone: string): string {
   let format = formats.get(timeZone)
   if (format === undefined) {
     const two = '2-digit'

@@ -1,7 +1,8 @@
 // What happens, as a tagged union: one stream that the socket, the page, streaming channels and tests all read.
 
-import type { OutboundMessage } from '../channels/port.ts'
+import type { OutboundMessage, StoredFile } from '../channels/port.ts'
 import type { SpendLimit } from '../limits/port.ts'
+import type { TokenCount } from '../storage/ports.ts'
 
 interface InTurn {
   readonly sessionKey: string
@@ -53,9 +54,11 @@ export type EngineEvent =
       readonly messageIds: readonly string[]
       readonly text: string
       readonly isError: boolean
+      readonly attachments?: readonly StoredFile[]
       /** The spend limit that ended it. */
       readonly limit?: SpendLimit
       readonly durationMs: number
+      readonly usage?: TokenCount
     } & InTurn)
   | { readonly type: 'approval_request'; readonly approval: ApprovalView }
   | {
@@ -65,7 +68,7 @@ export type EngineEvent =
       readonly by?: string
     }
   /** A reply on its way to a channel. `answers`: ids of the messages it answers; an approval's late result answers none. */
-  | { readonly type: 'outbound'; readonly message: OutboundMessage; readonly answers?: readonly string[]; readonly at: number }
+  | { readonly type: 'outbound'; readonly message: SaidMessage; readonly answers?: readonly string[]; readonly at: number }
   | {
       readonly type: 'heartbeat'
       readonly name: string
@@ -85,6 +88,9 @@ export type EngineEvent =
     }
   | { readonly type: 'stopped'; readonly agentId?: string; readonly by: string }
   | { readonly type: 'resumed'; readonly agentId?: string; readonly by: string }
+
+/** A reply without the bytes of its files. */
+export type SaidMessage = Omit<OutboundMessage, 'attachments'> & { readonly attachments?: readonly StoredFile[] }
 
 /** An open question, as approvers see it. */
 export interface ApprovalView {

@@ -1,11 +1,12 @@
 // What a turn takes from the engine. The turn itself reads no clock, no chance and no configuration but through these.
 
+import type { StoredFile } from '../channels/port.ts'
 import type { SpendLimit } from '../limits/port.ts'
 import type { ModelRequest, ModelResult } from '../models/port.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
-import type { Claim, TranscriptStore } from '../storage/ports.ts'
+import type { Claim, TokenCount, TranscriptStore } from '../storage/ports.ts'
 import type { SessionRef, ToolDefinition, ToolResult } from '../tools/port.ts'
 import type { EngineEvent } from './events.ts'
 
@@ -13,6 +14,8 @@ import type { EngineEvent } from './events.ts'
 export interface CallOutcome {
   readonly content: ToolResult['content']
   readonly isError: boolean
+  /** Files for the reply. */
+  readonly attachments?: readonly StoredFile[]
 }
 
 export interface ToolCall {
@@ -31,6 +34,8 @@ export interface Turn {
   /** Tools it may use, in the plan's order. */
   readonly tools: readonly ToolDefinition[]
   readonly signal: StopSignal
+  /** Files made before it began, by a call that was approved late. */
+  readonly attachments?: readonly StoredFile[]
   /** Whom its tokens are counted for: `user:<link or identity>` or `heartbeat:<name>`. */
   readonly spender: string
 }
@@ -73,9 +78,12 @@ export class EngineStops extends Error {
 }
 
 export interface TurnOutcome {
-  /** The reply for people. */
+  /** The reply for people. May be empty where there are attachments. */
   readonly text: string
   readonly isError: boolean
+  readonly attachments?: readonly StoredFile[]
   /** The spend limit that ended it. */
   readonly limit?: SpendLimit
+  /** Of all model calls of the turn. */
+  readonly usage?: TokenCount
 }

@@ -1,11 +1,20 @@
 // A model's tool calls in, one result block each out, in order. Calls that only look run side by side; calls that change
 // something run one after the other, as the model wrote them.
 
+import type { StoredFile } from '../channels/port.ts'
 import { messageOf } from '../errors.ts'
 import type { ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import { StepUnknown } from '../storage/ports.ts'
 import { type ToolDefinition, traitsOf } from '../tools/port.ts'
 import type { CallOutcome, ToolCall, Turn, TurnPorts } from './port.ts'
+
+/** A call's result for the model, and its files for people. */
+export interface FinishedCall {
+  readonly block: ToolResultBlock
+  readonly attachments: readonly StoredFile[]
+}
+
+const NO_FILES: readonly StoredFile[] = []
 
 /**
  * Never throws but for storage: every call gets its result, an error result where it failed. `answer`: which of the turn's
@@ -16,14 +25,14 @@ export async function runTools(
   ports: TurnPorts,
   calls: readonly ToolUseBlock[],
   answer: number,
-): Promise<readonly ToolResultBlock[]> {
+): Promise<readonly FinishedCall[]> {
   const byName = new Map(turn.tools.map((tool) => [tool.name, tool]))
-  const results: Promise<ToolResultBlock>[] = []
+  const results: Promise<FinishedCall>[] = []
   let changes: Promise<unknown> = Promise.resolve()
   for (const [index, call] of calls.entries()) {
     const tool = byName.get(call.name)
     const named = { ...call, id: nameOf(calls, index, answer) }
-    const start = (): Promise<ToolResultBlock> => one(turn, ports, call, named, tool)
+    const start = (): Promise<FinishedCall> => one(turn, ports, call, named, tool)
     const result = changesSomething(tool) ? changes.then(start) : start()
     if (changesSomething(tool)) changes = result.catch(() => undefined)
     results.push(result)
@@ -49,7 +58,7 @@ async function one(
   call: ToolUseBlock,
   named: ToolCall,
   tool: ToolDefinition | undefined,
-): Promise<ToolResultBlock> {
+): Promise<FinishedCall> {
   const { session, agent, claim } = turn
   const head = { sessionKey: session.key, agentId: agent.id, run: claim.run, toolUseId: call.id, toolName: call.name }
   ports.emit({ type: 'tool_execute', ...head, input: call.input })
@@ -60,7 +69,9 @@ async function one(
       ? outcome.content
       : outcome.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
   ports.emit({ type: 'tool_result', ...head, content: text, isError: outcome.isError, durationMs: ports.clock.now() - started })
-  return { type: 'tool_result', tool_use_id: call.id, content: outcome.content, ...(outcome.isError ? { is_error: true } : {}) }
+  const { content, attachments = NO_FILES, isError } = outcome
+  const error = isError ? { is_error: true } : {}
+  return { block: { type: 'tool_result', tool_use_id: call.id, content, ...error }, attachments }
 }
 
 async function outcomeOf(turn: Turn, ports: TurnPorts, call: ToolCall, tool: ToolDefinition | undefined): Promise<CallOutcome> {

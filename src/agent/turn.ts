@@ -2,6 +2,7 @@
 // happens: it is the record of the model calls that finished, as the journal is that of the tool calls, so that a killed turn
 // goes on where it stood and the next request is always valid.
 
+import type { StoredFile } from '../channels/port.ts'
 import { keptContent } from '../models/media-keep.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { isAllThinking, largerCap } from '../models/room.ts'
@@ -28,14 +29,23 @@ export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOu
     ...userOf(turn),
     ...receivedOf(rows),
   })
+  const used = { input: 0, output: 0 }
+  const files: StoredFile[] = [...(turn.attachments ?? [])]
   try {
-    return await converse(turn, ports)
+    const { text, isError } = await converse(turn, ports, used, files)
+    return { text, isError, usage: used, attachments: files }
   } catch (error) {
     const text = sentenceFor(error, turn)
     if (text === null) throw error
     // Kept in the transcript, so that roles alternate and the model knows that it gave no answer.
     await append(turn, ports, 'end', 'assistant', text)
-    return { text, isError: true, ...(error instanceof BudgetError ? { limit: error.limit } : {}) }
+    return {
+      text,
+      isError: true,
+      usage: used,
+      attachments: files,
+      ...(error instanceof BudgetError ? { limit: error.limit } : {}),
+    }
   }
 }
 
@@ -50,7 +60,13 @@ function sentenceFor(error: unknown, turn: Turn): string | null {
   return error instanceof ModelError ? sayModelError(error, turn.agent) : null
 }
 
-async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
+/** `used` and `files` are added to here, so that what was spent and made outlives an error. */
+async function converse(
+  turn: Turn,
+  ports: TurnPorts,
+  used: { input: number; output: number },
+  files: StoredFile[],
+): Promise<TurnOutcome> {
   const said: string[] = []
   let emptyAnswers = 0
   let cap = turn.agent.maxTokens
@@ -61,6 +77,8 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
   const from = earlier.size === 0 ? 0 : Math.min(...earlier.keys())
   for (let call = from; call < turn.agent.maxTurns; call++) {
     const result = earlier.get(call) ?? (await asker.ask(cap))
+    used.input += result.usage.input + result.usage.cacheRead + result.usage.cacheWrite
+    used.output += result.usage.output
     const content = keepable(result)
     const text = textOf(content)
     // Thinking used all the room up: one more try with more of it.
@@ -85,15 +103,23 @@ async function converse(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
     if (calls.length > 0) {
       const results = await runTools(turn, ports, calls, call)
       if (isLeft(turn)) throw turn.signal.reason
-      await append(turn, ports, `t${call}`, 'user', results)
+      for (const { attachments } of results) files.push(...attachments)
+      await append(
+        turn,
+        ports,
+        `t${call}`,
+        'user',
+        results.map(({ block }) => block),
+      )
       if (turn.signal.aborted) throw new ModelError('aborted', 'The turn was stopped.')
       chunks.gap()
       continue
     }
     if (result.stopReason === 'pause_turn' && content.length > 0) continue
-    if (text === '' && !SPEAKS_FOR_ITSELF.has(result.stopReason) && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns)
-      continue
-    return withNotices(await conclude(turn, ports, result, text, said), asker.notices, chunks)
+    // Files speak for themselves, too.
+    const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
+    if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
+    return withNotices(await conclude(turn, ports, result, text, said, files), asker.notices, chunks)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
@@ -107,6 +133,7 @@ async function conclude(
   result: ModelResult,
   text: string,
   said: readonly string[],
+  files: readonly StoredFile[],
 ): Promise<TurnOutcome> {
   if (result.stopReason === 'refusal') {
     const words = text === '' ? REFUSED : text
@@ -119,6 +146,11 @@ async function conclude(
     return { text: text === '' ? cut : `${text}\n\n${cut}`, isError: false }
   }
   if (text !== '') return { text, isError: false }
+  if (said.length === 0 && files.length > 0) {
+    // Kept in the transcript, so that roles alternate and the model knows what it sent.
+    await append(turn, ports, 'end', 'assistant', `[sent ${files.map(({ name }) => name).join(', ')}]`)
+    return { text: '', isError: false }
+  }
   const last = said.at(-1)
   const words = last ?? EMPTY
   if (last === undefined) await append(turn, ports, 'end', 'assistant', words)
@@ -128,7 +160,7 @@ async function conclude(
 /** What could not be sent to the model is told behind what it answered. */
 function withNotices(outcome: TurnOutcome, notices: ReadonlySet<string>, chunks: Chunks): TurnOutcome {
   if (notices.size === 0) return outcome
-  const told = `\n\n(${[...notices].join(' ')})`
+  const told = `${outcome.text === '' ? '' : '\n\n'}(${[...notices].join(' ')})`
   chunks.text(told)
   return { ...outcome, text: `${outcome.text}${told}` }
 }

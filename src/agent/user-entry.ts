@@ -1,7 +1,7 @@
 // Inbox rows in, the content of one user entry out. What people quoted or attached is marked as data.
 
 import type { Attachment, InboundMessage } from '../channels/port.ts'
-import type { ContentBlock } from '../models/port.ts'
+import type { ContentBlock, TextBlock } from '../models/port.ts'
 import type { RouteInput } from '../plan/plan.ts'
 import type { InboxRow, TranscriptEntry } from '../storage/ports.ts'
 import { asData, plainLabel } from '../tools/run.ts'
@@ -54,16 +54,18 @@ const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
 function mediaBlocks(media: Attachment, salt: string): readonly ContentBlock[] {
   const name = media.name === undefined ? undefined : plainLabel(media.name)
   const label = `${media.kind}${name === undefined ? '' : ` "${name}"`} (${plainLabel(media.mediaType)})`
+  const saved: TextBlock[] =
+    media.path === undefined ? [] : [{ type: 'text', text: `[${label}: saved as ${plainLabel(media.path)}]` }]
   if (media.data === undefined) return [{ type: 'text', text: `[${label}: ${media.note ?? 'not taken'}]` }]
   if (IMAGES.has(media.mediaType)) {
-    return [{ type: 'image', source: { type: 'base64', media_type: media.mediaType, data: media.data } }]
+    return [...saved, { type: 'image', source: { type: 'base64', media_type: media.mediaType, data: media.data } }]
   }
   if (media.mediaType === 'application/pdf') {
     const title = name === undefined ? {} : { title: name }
-    return [{ type: 'document', source: { type: 'base64', media_type: media.mediaType, data: media.data }, ...title }]
+    return [...saved, { type: 'document', source: { type: 'base64', media_type: media.mediaType, data: media.data }, ...title }]
   }
   if (/^text\/|json$|xml$|yaml$/.test(media.mediaType)) {
-    return [{ type: 'text', text: asData(label, Buffer.from(media.data, 'base64').toString('utf8'), salt) }]
+    return [...saved, { type: 'text', text: asData(label, Buffer.from(media.data, 'base64').toString('utf8'), salt) }]
   }
-  return [{ type: 'text', text: `[${label}: ${media.note ?? 'of a kind that cannot be shown'}]` }]
+  return saved.length > 0 ? saved : [{ type: 'text', text: `[${label}: ${media.note ?? 'of a kind that cannot be shown'}]` }]
 }

@@ -1,5 +1,7 @@
 // What can go wrong with a send, in the terms that the outbox decides by: whether trying again helps, and whether anything arrived.
 
+import { branded } from '../branded.ts'
+
 /** An error that says whether trying again can help. */
 export class ChannelError extends Error {
   readonly retry: boolean
@@ -15,6 +17,7 @@ export class ChannelError extends Error {
     this.notSent = options.notSent ?? options.retryAfterMs !== undefined
   }
 }
+branded(ChannelError, 'ChannelError')
 
 /** The request left, its answer never came. */
 export class UnsureError extends ChannelError {

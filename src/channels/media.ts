@@ -25,7 +25,26 @@ export function sniff(bytes: Uint8Array): string | null {
   return null
 }
 
-function kindOf(mediaType: string): Attachment['kind'] {
+const BY_EXTENSION: Readonly<Record<string, string>> = {
+  txt: 'text/plain',
+  md: 'text/markdown',
+  csv: 'text/csv',
+  json: 'application/json',
+  html: 'text/html',
+  svg: 'image/svg+xml',
+  wav: 'audio/wav',
+  m4a: 'audio/mp4',
+  zip: 'application/zip',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  pptx: 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+}
+
+/** By its bytes, else by its name. */
+export const mediaTypeOf = (name: string, bytes: Uint8Array): string =>
+  sniff(bytes) ?? BY_EXTENSION[/\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream'
+
+export function kindOf(mediaType: string): Attachment['kind'] {
   const major = mediaType.split('/')[0]
   return major === 'image' || major === 'audio' || major === 'video' ? major : 'document'
 }
@@ -119,7 +138,26 @@ export async function readBody(response: Response, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks)
 }
 
+/** Controls and marks of direction, by which a name could seem another. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+const MAX_NAME = 100
+/** File systems take 255, and a suffix must fit. */
+const MAX_NAME_BYTES = 200
+
+/** A file name that is one on every system: no folder, no controls, no characters that mean something to a shell or a URL. */
+export function safeName(name: string): string {
+  const last = (name.split(/[\\/]/).at(-1) ?? '').normalize('NFC')
+  const plain = last
+    .replace(UNSEEN, ' ')
+    .replace(/[<>:"|?*]+/g, '_')
+    .replace(/^[\s.-]+|[\s.]+$/g, '')
+  const [, stem = '', extension = ''] = /^(.*?)(\.[A-Za-z0-9]{1,10})?$/su.exec(plain) ?? []
+  let short = [...stem].slice(0, MAX_NAME)
+  while (Buffer.byteLength(short.join('')) > MAX_NAME_BYTES) short = short.slice(0, -1)
+  return stem === '' ? `file${extension}` : `${short.join('').trimEnd()}${extension}`
+}
+
 /** A name for people: one line, no controls, no direction marks, at most 64 characters. */
 export function cleanName(name: string): string {
-  return headOf(name.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' '), 64).trim()
+  return headOf(name.replace(UNSEEN, ' '), 64).trim()
 }

@@ -1,6 +1,7 @@
 // The port every channel stands behind. The engine sees messages in, messages out and a state; a platform's ways stay inside.
 
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
+import type { ChannelTraits } from '../plan/traits.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { SettingsFragment } from '../schema-node.ts'
 
@@ -15,6 +16,8 @@ export interface Attachment {
   /** Base64, or absent when it was too large or of a kind not taken; `note` says why. */
   readonly data?: string
   readonly note?: string
+  /** Where the engine put a copy, in the workspace of the agent that answers. */
+  readonly path?: string
 }
 
 /** A message as it comes from a platform. Ids are the platform's own, as text. */
@@ -49,12 +52,21 @@ export interface ReplyTarget {
   readonly replyTo?: string
 }
 
-/** A file of a reply, with its bytes. */
-export interface OutboundFile {
+/** A file of a reply, as the engine keeps it: a copy, whatever becomes of the file it was made of. */
+export interface StoredFile {
+  /** Unguessable; the gateway shows the file to whoever knows it. */
+  readonly id: string
   readonly kind: Attachment['kind']
   readonly mediaType: string
   /** Without a folder, fit for any platform. */
   readonly name: string
+  readonly bytes: number
+}
+
+/** A file of a reply, with its bytes. */
+export interface OutboundFile extends Pick<StoredFile, 'kind' | 'mediaType' | 'name'> {
+  /** As in `StoredFile`; the engine gives one. */
+  readonly id?: string
   readonly data: Buffer
 }
 
@@ -179,18 +191,10 @@ export type ChannelFactory = { create(host: ChannelHost): Channel }['create']
 /** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
 export interface ChannelDefinition {
   readonly type: string
-  readonly traits: {
-    /** The gateway itself shows replies: nothing is pushed. */
-    readonly resident?: true
-    readonly groups: boolean
-    readonly threads: boolean
-    readonly edits: boolean
-    readonly buttons: boolean
-    readonly media: boolean
-    readonly idempotentSend: boolean
-    readonly maxChars: number
-  }
+  readonly traits: ChannelTraits
   /** The keys of its own. Channels that ship have theirs in `settings.schema.json`, of which the schema for editors is made. */
   readonly settings?: SettingsFragment
+  /** The plugin that brings it. */
+  readonly plugin?: string
   load(): Promise<ChannelFactory>
 }

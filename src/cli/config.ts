@@ -3,6 +3,7 @@
 import { stringify } from 'yaml'
 import { flatten, type PrintedValue, printedConfig } from '../config/print.ts'
 import { shownPath } from '../config/render.ts'
+import { channelShapes } from '../config/shape.ts'
 import { EXIT } from '../errors.ts'
 import { printJson, usage, type Verb } from './io.ts'
 import { planFrom } from './plan-loading.ts'
@@ -11,7 +12,7 @@ export const run: Verb = async (args, options, io) => {
   if ((args[0] ?? 'print') !== 'print') return usage(io, 'say `claw config print`')
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
-  const printed = printedConfig(loaded.document, options['resolved'] === true)
+  const printed = printedConfig(loaded.document, options['resolved'] === true, channelShapes(loaded.registry.channels))
   const origin = options['origin'] === true
   if (options.format === 'json') {
     const values = flatten(printed).map(({ path, value, from, place }) => ({

@@ -10,6 +10,7 @@ import { fixedPath, SHELL_NAME, shellProgram } from '../permissions/run.ts'
 import { createSandbox } from '../permissions/sandbox.ts'
 import { usesOf } from '../plan/model-uses.ts'
 import type { Plan } from '../plan/plan.ts'
+import { withPlugins } from '../plugins/registry.ts'
 import type { Registry } from '../registry.ts'
 import { storageFailure } from '../storage/embedded/failures.ts'
 import { traitsOf } from '../tools/port.ts'
@@ -31,7 +32,7 @@ export const run: Verb = async (_args, options, io) => {
   const plan = await configuration(options, io, checks)
   if (plan !== null) {
     checks.push(
-      ...(await sandbox(plan, io.registry)).slice(1),
+      ...(await sandbox(plan, withPlugins(io.registry, plan.plugins))).slice(1),
       ...(await files(plan, options)),
       ...(await port(plan)),
       ...keys(plan),

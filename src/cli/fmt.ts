@@ -1,16 +1,17 @@
 // `claw fmt [FILE…] [--check]`: the same document in one style; comments, order and meaning stay.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { formatYaml } from '../config/format.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
 import { ClawError, EXIT, messageOf } from '../errors.ts'
+import { readOrdinaryFileSync } from '../ordinary-file.ts'
 import { printJson, type Verb } from './io.ts'
 
 /** @throws ClawError with a sentence */
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readOrdinaryFileSync(file).toString('utf8')
   } catch (error) {
     throw new ClawError(`${file} cannot be read: ${messageOf(error)}`, { exitCode: EXIT.noInput, cause: error })
   }

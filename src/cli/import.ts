@@ -1,9 +1,11 @@
 // claw import openclaw.json [--output FILE]: an OpenClaw configuration becomes an openclaw.yaml, and what has no counterpart
+
 // is listed with its line. The source is only read, and no secret is carried over.
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { ClawError, EXIT, messageOf } from '../errors.ts'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import type { Finding } from './import/source.ts'
 import { type Io, paint, printJson, usage, type Verb } from './io.ts'
 
@@ -38,8 +40,7 @@ export const run: Verb = async (args, options, io) => {
 
 async function read(file: string): Promise<string> {
   try {
-    const bytes = await readFile(file)
-    if (bytes.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`)
+    const bytes = await readOrdinaryFile(file, MAX_BYTES)
     return bytes.toString('utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     throw new ClawError(`${file} cannot be read: ${messageOf(error)}`, { exitCode: EXIT.noInput, cause: error })

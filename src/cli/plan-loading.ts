@@ -1,11 +1,12 @@
 // A configuration file → its Plan for a verb that asks it something, or the exit code after the problems were told.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { ConfigDocument } from '../config/document.ts'
 import { maskedTexts } from '../config/masked.ts'
 import { copyOf, type Mirror } from '../config/mirror.ts'
 import { renderHuman, shownPath } from '../config/render.ts'
 import { type Diagnostic, EXIT } from '../errors.ts'
+import { readOrdinaryFileSync } from '../ordinary-file.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { type Io, jsonText, type VerbIo } from './io.ts'
@@ -13,6 +14,7 @@ import { type Io, jsonText, type VerbIo } from './io.ts'
 export interface LoadedPlan {
   readonly plan: Plan
   readonly document: ConfigDocument
+  /** With what the plugins bring. */
   readonly registry: Registry
 }
 
@@ -26,10 +28,9 @@ export async function planFrom(
     io.err(`claw: there is no file ${shownPath(file, io.cwd)}; name the file with -c\n`)
     return EXIT.noInput
   }
-  const { registry } = io
   const { loadPlan } = await import('../config/load-plan.ts')
-  const { plan, diagnostics, document } = await loadPlan(file, {
-    registry,
+  const { plan, diagnostics, document, registry } = await loadPlan(file, {
+    registry: io.registry,
     env: io.env,
     ...(mirror !== undefined && { mirror }),
   })
@@ -76,7 +77,7 @@ export async function renderProblems(problems: readonly Diagnostic[], file: stri
 
 function textFrom(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readOrdinaryFileSync(file).toString('utf8')
   } catch {
     return null
   }

@@ -1,8 +1,9 @@
 // A valid document → the Plan. Everything a default can fill is filled, everything a name can mean is resolved.
 
 import type { Diagnostic } from '../errors.ts'
+import { localZone } from '../local-zone.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
+import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, PluginPlan, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
@@ -15,7 +16,6 @@ import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
 import type { Config, Heartbeat, Rule } from './generated/config.ts'
 import type { Lookup } from './interpolate.ts'
-import { localZone } from './local-zone.ts'
 import type { Mirror } from './mirror.ts'
 import { defaultModels, servicesOf } from './model-services.ts'
 import { optional } from './optional.ts'
@@ -27,6 +27,7 @@ export interface CompileInput {
   readonly doc: ConfigDocument
   readonly scope: Scope
   readonly registry: Registry
+  readonly plugins: readonly PluginPlan[]
   readonly lookup: Lookup
   configHash(): string
   readonly includePatterns: readonly string[]
@@ -55,7 +56,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     services: servicesOf(config, input.registry.providers),
   }
   const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, ...named })
-  const channels = compileChannels({ doc, scope, config, secrets })
+  const channels = compileChannels({ doc, scope, config, secrets, plugins: input.plugins })
   const links = compileLinks(doc, scope)
   const defaultAgent = config.routing === undefined ? agentWithoutRouting(agents.keys()) : config.routing.defaultAgent
   const gateway = compileGateway(config, secrets)
@@ -95,6 +96,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     includePatterns: input.includePatterns,
     ...acting,
     gateway,
+    plugins: input.plugins,
     models,
     agents,
     channels,
@@ -111,6 +113,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     fingerprint: fingerprint({
       ...acting,
       gateway: gateway.fingerprint,
+      ...optional('plugins', input.plugins.length === 0 ? undefined : input.plugins.map(({ fingerprint: print }) => print)),
       objects: [models, agents, channels].map((map) => [...map].map(([id, { fingerprint: print }]) => [id, print])),
       rules: rules.map((rule) => rule.fingerprint),
       heartbeats: heartbeats.map((heartbeat) => heartbeat.fingerprint),
@@ -199,6 +202,7 @@ function placesOf(doc: ConfigDocument): Plan['places'] {
     ['lanes', ['lanes']],
     ['search', ['search']],
     ['transcription', ['transcription']],
+    ['plugins', ['plugins']],
   ]
   return Object.fromEntries(paths.filter(([, path]) => doc.written(path)).map(([part, path]) => [part, doc.place(path)]))
 }

@@ -1,9 +1,9 @@
 // The files that a configuration names besides configuration: souls, scripts, secrets, skills. Read once, remembered as sources.
 
-import { readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Diagnostic } from '../errors.ts'
 import { messageOf } from '../errors.ts'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import type { ConfigDocument } from './document.ts'
 import { copyOf, type Mirror } from './mirror.ts'
 import type { Path } from './shape.ts'
@@ -80,9 +80,7 @@ export function createNamedFiles(doc: ConfigDocument, report: (problem: Diagnost
 
 async function readText(file: string): Promise<string | Error> {
   try {
-    const { size } = await stat(file)
-    if (size > MAX_TEXT_BYTES) return new Error('it is larger than 4 MiB')
-    return (await readFile(file, 'utf8')).replace(/^\ufeff/, '')
+    return (await readOrdinaryFile(file, MAX_TEXT_BYTES)).toString('utf8').replace(/^\ufeff/, '')
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }

@@ -1,11 +1,12 @@
 // A file → the Plan and every problem on the way. The one loader: whatever asks about a configuration asks this.
 
-import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Code, type Diagnostic, diagnostic, hasErrors, messageOf } from '../errors.ts'
 import { lazily } from '../lazily.ts'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import type { Plan } from '../plan/plan.ts'
+import { withPlugins } from '../plugins/registry.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, rest } from '../slices.ts'
 import { runChecks } from './checks/index.ts'
@@ -16,10 +17,12 @@ import { loadFiles } from './load.ts'
 import { mergeFiles } from './merge.ts'
 import type { Mirror } from './mirror.ts'
 import { hashOfFiles, type ParseCache } from './parse.ts'
+import type { FoundPlugins } from './plugins/index.ts'
 import { scopeOf } from './scope.ts'
 import { channelShapes, pathOf } from './shape.ts'
 import { stateDirOf } from './state-dir.ts'
 import { validateShape } from './validate.ts'
+import { entryOf, type MapNode } from './yaml/tree.ts'
 
 export interface LoadOptions {
   readonly registry: Registry
@@ -47,6 +50,8 @@ export interface LoadResult {
   readonly fileHash: string
   /** Absolute; of a configuration without a Plan, as far as it can be read. */
   readonly stateDir: string
+  /** What was passed in, with what the plugins bring. */
+  readonly registry: Registry
   /** The merged document, for those who print it. Null when it could not be read. */
   readonly document: ConfigDocument | null
 }
@@ -65,10 +70,12 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const fileHash = lazily(() => hashOfFiles(loaded.files.map(({ hash }) => hash())))
   const diagnostics: Diagnostic[] = [...env.diagnostics, ...loaded.diagnostics]
   let sources: readonly string[] = [...files, ...env.files]
+  let registry = options.registry
   const finish = async (plan: Plan | null, document: ConfigDocument | null): Promise<LoadResult> => ({
     plan,
     diagnostics: inOrder(await told(document), files),
     sources,
+    registry,
     includePatterns: loaded.includePatterns,
     get fileHash() {
       return fileHash()
@@ -88,13 +95,18 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     if (!hasErrors(diagnostics)) diagnostics.push(emptyFile(file))
     return await finish(null, null)
   }
-  const filled = await inSlices(fill(merged.root, env.lookup, channelShapes(options.registry.channels)))
+  const found = await pluginsOf(merged.root, options)
+  diagnostics.push(...found.diagnostics)
+  sources = [...sources, ...found.files]
+  registry = withPlugins(registry, found.plugins)
+  const filled = await inSlices(fill(merged.root, env.lookup, channelShapes(registry.channels)))
   const doc = createDocument(file, merged.root, filled)
-  const scope = scopeOf(doc, options.registry)
+  const scope = scopeOf(doc, registry)
   await rest()
   // A value whose variable failed has neither shape nor meaning yet.
   const failed = new Set(filled.diagnostics.map((problem) => problem.path))
-  const isReadable = (problem: Diagnostic): boolean => !failed.has(problem.path)
+  const isReadable = (problem: Diagnostic): boolean =>
+    !failed.has(problem.path) && !(hasErrors(found.diagnostics) && mayBeOfPlugin(problem))
   const shape = await validateShape(doc, scope.channelShapes)
   diagnostics.push(...filled.diagnostics, ...shape.filter(isReadable))
   // Nor has one of a wrong kind or form a meaning to look for.
@@ -103,7 +115,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const checked = await runChecks({
     doc,
     scope,
-    registry: options.registry,
+    registry,
     requireSecrets: options.requireSecrets === true,
     lookup: env.lookup,
     now: options.now ?? Date.now(),
@@ -120,7 +132,8 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   const compiled = await compile({
     doc,
     scope,
-    registry: options.registry,
+    registry,
+    plugins: found.plugins,
     lookup: env.lookup,
     configHash: fileHash,
     includePatterns: loaded.includePatterns,
@@ -135,8 +148,21 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   await rest()
   const { checkPlan } = await import('../plan/checks-on-plan.ts')
   const asWritten = (problem: Diagnostic): Diagnostic => ({ ...problem, ...doc.position(pathOf(problem.path)) })
-  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, options.registry)).map(asWritten))
+  if (!hasErrors(compiled.diagnostics)) diagnostics.push(...(await checkPlan(compiled.plan, registry)).map(asWritten))
   return await finish(hasErrors(diagnostics) ? null : compiled.plan, doc)
+}
+
+/** A name that nothing has: where a plugin could not be read, it may be one that it brings. */
+const mayBeOfPlugin = ({ code, path }: Diagnostic): boolean =>
+  code === 'CLAW203' || (code === 'CLAW104' && /^\/(?:channels\/[^/]+\/type|models\/[^/]+\/provider)$/.test(path))
+
+const NO_PLUGINS: FoundPlugins = { plugins: [], diagnostics: [], files: [] }
+
+/** Loads what reads manifests only where there are any. */
+async function pluginsOf(root: MapNode, { registry, mirror }: LoadOptions): Promise<FoundPlugins> {
+  if (entryOf(root, 'plugins') === undefined) return NO_PLUGINS
+  const { readPlugins } = await import('./plugins/index.ts')
+  return await readPlugins(root, registry, mirror)
 }
 
 /** Shorter values are too common as words to be told apart from them. */
@@ -192,7 +218,7 @@ async function environment(
 /** Null where there is none. One that is there and cannot be read is said: every variable in it would count as not set. */
 async function readEnvironmentFile(path: string): Promise<{ readonly text: string | null; readonly problem?: Diagnostic }> {
   try {
-    const bytes = await readFile(path)
+    const bytes = await readOrdinaryFile(path)
     if (bytes.length >= 2 && (bytes.readUInt16BE(0) === 0xfffe || bytes.readUInt16BE(0) === 0xfeff)) {
       const message = '.env is not UTF-8, so nothing in it counts.'
       const hint = 'Save it as UTF-8; some editors write UTF-16.'

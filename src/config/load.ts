@@ -1,8 +1,9 @@
 // A root file → every file it includes, parsed, in the order in which they count. The only stage that reads configuration files.
 
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { type Diagnostic, diagnostic, messageOf } from '../errors.ts'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import { absolutePattern, isGlob } from './glob.ts'
 import { interpolate, type Lookup } from './interpolate.ts'
 import { copyOf, expandMirrored, type Mirror } from './mirror.ts'
@@ -85,7 +86,7 @@ async function readBounded(file: string, from: string): Promise<string | { bytes
   try {
     const { size } = await stat(from)
     if (size > MAX_FILE_BYTES) return { problem: `${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB.` }
-    return { bytes: await readFile(from) }
+    return { bytes: await readOrdinaryFile(from) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') return `There is no file ${file}.`

@@ -4,7 +4,7 @@ import type { Place } from '../plan/plan.ts'
 import type { SchemaNode } from '../schema-node.ts'
 import { type ConfigDocument, isMap } from './document.ts'
 import type { Value } from './fill.ts'
-import { type Path, pointerOf, rootShape, shapeAt, shapeOf } from './shape.ts'
+import { type ChannelShapes, type Path, pointerOf, rootShape, shapeAt, shapeOf } from './shape.ts'
 
 /** `file`: the root file; `include`: another one; `environment`: by a variable; `default`: not written anywhere. */
 export type Origin = 'file' | 'include' | 'environment' | 'default'
@@ -14,9 +14,16 @@ export type PrintedValue =
   | { readonly kind: 'list'; readonly items: readonly PrintedValue[] }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, PrintedValue> }
 
-export function printedConfig(doc: ConfigDocument, resolved: boolean): PrintedValue {
+interface Printing {
+  readonly doc: ConfigDocument
+  readonly resolved: boolean
+  readonly shapes: ChannelShapes
+}
+
+/** `shapes`: of the types of channels there are, those that plugins bring included. */
+export function printedConfig(doc: ConfigDocument, resolved: boolean, shapes: ChannelShapes): PrintedValue {
   const value = resolved ? withSections(doc.value) : doc.value
-  return print(value, [], doc, resolved)
+  return print(value, [], { doc, resolved, shapes })
 }
 
 /** What is absent but means something: agents take `defaults`, no channels mean two. */
@@ -26,36 +33,40 @@ function withSections(value: Value): Value {
   return { ...value, gateway, lanes, channels }
 }
 
-function print(value: Value, path: Path, doc: ConfigDocument, resolved: boolean): PrintedValue {
+function print(value: Value, path: Path, printing: Printing): PrintedValue {
+  const { doc, resolved } = printing
   if (Array.isArray(value)) {
-    return { kind: 'list', items: value.map((item: Value, index) => print(item, [...path, index], doc, resolved)) }
+    return { kind: 'list', items: value.map((item: Value, index) => print(item, [...path, index], printing)) }
   }
   if (!isMap(value)) return { kind: 'leaf', value, ...originOf(path, doc) }
   const entries = new Map<string, PrintedValue>()
   const isAgent = path.length === 2 && path[0] === 'agents'
   for (const [key, child] of Object.entries(value)) {
     if (!(resolved && (key.startsWith('x-') || (path.length === 0 && key === 'include')))) {
-      entries.set(key, print(child, [...path, key], doc, resolved))
+      entries.set(key, print(child, [...path, key], printing))
     }
   }
   if (!resolved) return { kind: 'map', entries }
-  const shared = isAgent ? inherited(doc) : new Map<string, PrintedValue>()
+  const shared = isAgent ? inherited(printing) : new Map<string, PrintedValue>()
   for (const [key, child] of shared) {
     const own = entries.get(key)
     entries.set(key, own === undefined ? child : overlay(child, own))
   }
   const scope = isMap(doc.value) ? doc.value['sessionScope'] : undefined
   if (isAgent && scope !== undefined && !entries.has('sessionScope'))
-    entries.set('sessionScope', print(scope, ['sessionScope'], doc, false))
-  fillDefaults(entries, shapeOfMap(path, value, doc))
+    entries.set('sessionScope', print(scope, ['sessionScope'], { ...printing, resolved: false }))
+  fillDefaults(entries, shapeOfMap(path, value, printing))
   return { kind: 'map', entries }
 }
 
 /** What every agent starts from, with the places of `defaults`. */
-function inherited(doc: ConfigDocument): ReadonlyMap<string, PrintedValue> {
+function inherited(printing: Printing): ReadonlyMap<string, PrintedValue> {
+  const { doc } = printing
   const defaults = isMap(doc.value) ? doc.value['defaults'] : undefined
   if (!isMap(defaults)) return new Map()
-  return new Map(Object.entries(defaults).map(([key, child]) => [key, print(child, ['defaults', key], doc, false)]))
+  return new Map(
+    Object.entries(defaults).map(([key, child]) => [key, print(child, ['defaults', key], { ...printing, resolved: false })]),
+  )
 }
 
 /** Sections of an agent merge with the same section of `defaults`, key by key. */
@@ -66,13 +77,14 @@ function overlay(base: PrintedValue, own: PrintedValue): PrintedValue {
 
 const isDefault = (value: PrintedValue): boolean => value.kind === 'leaf' && value.from === 'default'
 
-function shapeOfMap(path: Path, value: Value, doc: ConfigDocument): SchemaNode | undefined {
+function shapeOfMap(path: Path, value: Value, { doc, shapes }: Printing): SchemaNode | undefined {
   if (path.length === 0) return rootShape
   const channels = isMap(doc.value) ? doc.value['channels'] : undefined
-  return shapeAt(path, (id) => {
+  const typeOf = (id: string): string | undefined => {
     const channel = path[1] === id ? value : isMap(channels) ? channels[id] : undefined
     return isMap(channel) && typeof channel['type'] === 'string' ? channel['type'] : undefined
-  })
+  }
+  return shapeAt(path, typeOf, shapes)
 }
 
 /** Defaults of the schema, also those of sections that are absent whole. */

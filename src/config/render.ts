@@ -1,8 +1,8 @@
 // Diagnostics → text for a person: place, words, the lines of the file with a mark below, hint, code.
 
-import { readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import type { Diagnostic, Position, Severity } from '../errors.ts'
+import { readOrdinaryFileSync } from '../ordinary-file.ts'
 import { maskSecrets } from './mask.ts'
 
 export interface RenderOptions {
@@ -84,7 +84,7 @@ function codeFrame(at: Position, textOf: (file: string) => string | null, mark: 
 
 function readOrNull(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readOrdinaryFileSync(file).toString('utf8')
   } catch {
     return null
   }

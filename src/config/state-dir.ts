@@ -1,8 +1,8 @@
 // The state folder of a configuration that has no Plan: asked just then, by whoever looks for a running engine or for the
 // configuration last accepted. What can be read of the file is read; else the default.
 
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import { type ConfigDocument, textAt } from './document.ts'
 import { interpolate, type Lookup } from './interpolate.ts'
 
@@ -11,7 +11,7 @@ export async function stateDirOf(file: string, document: ConfigDocument | null, 
   const path = ['stateDir']
   const known = document === null ? undefined : textAt(document.value, 'stateDir')
   if (document !== null) return resolve(dirname(document.fileOf(path)), known || '.openclaw')
-  const text = await readFile(file, 'utf8').catch(() => '')
+  const text = await readOrdinaryFile(file).then(String, () => '')
   const [, quoted, plain] = /^stateDir:[ \t]*(?:["']([^"'\n]*)["']|([^\s#][^\n#]*))/m.exec(text) ?? []
   const written = interpolate((quoted ?? plain ?? '').trim(), lookup).text
   return resolve(dirname(file), written === '' ? '.openclaw' : written)

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 
 /** `null`: there is no such file, or it can't be read. */
 export interface FileState {
@@ -52,7 +53,7 @@ async function readContent(path: string, first: BigIntStats, readBytes: ReadByte
 
 type ReadBytes = (path: string) => Promise<Buffer>
 
-export function createStateReader(readBytes: ReadBytes = (path) => readFile(path)): StateReader {
+export function createStateReader(readBytes: ReadBytes = (path) => readOrdinaryFile(path)): StateReader {
   const known = new Map<string, { readonly key: string; readonly state: FileState }>()
   return {
     async read(path) {

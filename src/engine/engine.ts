@@ -41,6 +41,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       tidying.stop()
       await stop(parts, drainMs)
     },
+    isKnown: (message) => intake.isKnown(message),
     receive: (message, caller, more) => intake.receive(message, caller, more),
     waitForAnswer: (session, messageId, signal) => answers.wait(session, messageId, signal),
     on: hub.on.bind(hub),
@@ -67,6 +68,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     usage: (since) => storage.usage.list(since),
     metrics: () => hub.metrics(),
     setPusher: (push) => channels.setPusher(push),
+    readFile: storage.files.read,
     setPresence: (channelId, isThere) => channels.setPresence(channelId, isThere),
     async webhook(channelId, request) {
       const channel = channels.get(channelId)

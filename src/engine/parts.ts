@@ -7,6 +7,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Router } from '../plan/route.ts'
 import { createRouter } from '../plan/router.ts'
 import { secretsOf } from '../plan/secrets.ts'
+import { withPlugins } from '../plugins/registry.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createHeartbeats } from '../schedules/heartbeats.ts'
@@ -66,7 +67,8 @@ export async function makeParts(options: EngineOptions) {
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
   const generations = await Generations.begin(storage.people, options.plan, router)
-  const world: World = { clock, random, log, registry, storage, secrets, generations, emit: hub.emit.bind(hub) }
+  const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
+  const world: World = { clock, random, log, registryOf, storage, secrets, generations, emit: hub.emit.bind(hub) }
 
   const channels = new ChannelManager(world)
   const delivery = new Delivery(world, channels, hub)
@@ -88,7 +90,13 @@ export async function makeParts(options: EngineOptions) {
   })
 
   const limits = await createLimits({ storage, clock, log, warn: notifications.nearLimit })
-  const modelRouter = createModelRouter({ models: options.plan.models, registry, clock, random, log })
+  const modelRouter = createModelRouter({
+    models: options.plan.models,
+    providers: () => registryOf(generations.now.plan).providers,
+    clock,
+    random,
+    log,
+  })
   const models = createModelCalls(world, limits, modelRouter)
   const answers = new Answers(storage.inbox, hub)
   const turns = new TurnRunner(world, {
@@ -99,6 +107,7 @@ export async function makeParts(options: EngineOptions) {
     progress: new ReplyProgress(channels, delivery, clock, hub),
     lateApprovals,
     answers,
+    environment,
   })
 
   const fireHeartbeat = createHeartbeatTurns(world, answers)

@@ -36,6 +36,20 @@ export interface Refused {
   readonly messageId: string
 }
 
+/** A line of a conversation that the caller keeps itself. */
+export interface CallerMessage {
+  /** `system`: what the calling program wants of the agent, beside its SOUL. */
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+export interface ReceiveOptions {
+  /** Takes the place of routing (terminal, agents as models); only for callers the gateway has let choose. */
+  readonly agentId?: string
+  /** What was said before: the message gets a session of its own that begins with it and is forgotten with the answer. */
+  readonly conversation?: readonly CallerMessage[]
+}
+
 export interface Status {
   readonly formatVersion: 1
   readonly generation: number
@@ -79,8 +93,9 @@ export interface Engine {
   /** Drains at most `drainMs`, then stops; what did not end goes on at the next start. */
   stop(options?: { drainMs?: number }): Promise<void>
   /** Takes a message in. Resolves when it is stored. Chat commands (`/approve`, `/stop` …) come back as `command` with a reply. */
-  /** `agentId` takes the place of routing (terminal, agents as models); only for callers the gateway has let choose. */
-  receive(message: InboundMessage, caller: Caller, options?: { readonly agentId?: string }): Promise<Accepted | Refused>
+  receive(message: InboundMessage, caller: Caller, options?: ReceiveOptions): Promise<Accepted | Refused>
+  /** Whether a message with this id was taken in the last days. */
+  isKnown(message: InboundMessage & { readonly messageId: string }): Promise<boolean>
   /** The answer to a message, as soon as there is one. @throws when the signal aborts. */
   waitForAnswer(sessionKey: string, messageId: string, signal?: StopSignal): Promise<StoredAnswer>
   readonly on: EventSource['on']
@@ -108,6 +123,8 @@ export interface Engine {
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */
   setPusher(push: ChannelHost['push']): void
+  /** A file of a reply; null: there is none, or it was forgotten. */
+  readFile(id: string): Promise<Buffer | null>
   /** A program has connected as this channel, so that what waits for it is due now; or the last one has gone. */
   setPresence(channelId: string, isThere: boolean): void
   /** A platform's call to /hooks/<channelId>; null: no such channel or it takes none. */

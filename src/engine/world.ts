@@ -62,7 +62,8 @@ export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  readonly registry: Registry
+  /** What there is under a plan: what the engine was given, and what the plan's plugins bring. */
+  registryOf(plan: Plan): Registry
   readonly storage: Storage
   /** What must never be shown; every plan's are told before it rules. */
   readonly secrets: KnownSecrets
@@ -71,7 +72,8 @@ export interface World {
 }
 
 /** Whether replies go out through the channel: a resident one (HTTP, the page) shows them where they were asked for. */
-export function isPushed({ generations, registry }: Pick<World, 'generations' | 'registry'>, channelId: string): boolean {
-  const type = generations.now.plan.channels.get(channelId)?.type
-  return registry.channels.find((definition) => definition.type === type)?.traits.resident !== true
+export function isPushed({ generations, registryOf }: Pick<World, 'generations' | 'registryOf'>, channelId: string): boolean {
+  const { plan } = generations.now
+  const type = plan.channels.get(channelId)?.type
+  return registryOf(plan).channels.find((definition) => definition.type === type)?.traits.resident !== true
 }

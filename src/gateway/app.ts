@@ -8,6 +8,7 @@ import type { Logger } from '../ports.ts'
 import { createApi } from './api.ts'
 import type { Rights } from './auth.ts'
 import { type ChatDeps, chat } from './chat.ts'
+import { serveFile } from './files.ts'
 import { metricsText } from './metrics.ts'
 import { apiProblem, complete, listModels, showModel } from './openai.ts'
 import type { Page } from './page.ts'
@@ -43,13 +44,14 @@ export function createApp(deps: AppDeps): Hono<Env> {
   })
   app.notFound(() => problem(404, 'not_found', 'There is nothing here.'))
 
-  // Open to all: the page's own files, and platforms that call in with signatures of their own.
+  // Open to all: the page's own files, files of replies by addresses that cannot be guessed, and platforms that call in with signatures of their own.
   app.get('/assets/:name', (c) => page.serve(c.req.param('name'), { ifNoneMatch: c.req.header('if-none-match') }) ?? c.notFound())
   app.get('/', (c) => {
     // A browser can't send a token with a page's address: without one, the page itself asks for it.
     const status = c.get('rights') === 'none' ? 401 : 200
     return page.serve('index.html', { ifNoneMatch: c.req.header('if-none-match'), status }) ?? c.notFound()
   })
+  app.get('/files/:id/:name', (c) => serveFile(engine, c.req.param('id'), c.req.param('name')))
   app.all('/hooks/:channelId', (c) => webhook(engine, c.req.param('channelId'), c.env.incoming))
 
   app.use('*', async (c, next) => {

@@ -4,14 +4,16 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { Engine } from '../engine/port.ts'
-import type { Random } from '../ports.ts'
+import type { Clock, Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
 import { callerOf, type Rights } from './auth.ts'
 import type { AddressOf } from './client-address.ts'
 import { openEventStream } from './event-stream.ts'
+import { viewsOf } from './files.ts'
 import type { Frame } from './frames.ts'
 import { chatMessage, type Identified } from './inbound.ts'
 import type { OutputBuffers } from './output-buffers.ts'
+import type { RequestNames } from './repeated-requests.ts'
 import { JSON_TYPE, json, problem, readJson, statusOfRefusal, textOfRefusal } from './replies.ts'
 import { answerFrame, type Submission, type TurnTracker } from './turn-tracker.ts'
 import type { Env } from './types.ts'
@@ -20,6 +22,9 @@ export interface ChatDeps {
   readonly engine: Engine
   readonly tracker: TurnTracker
   readonly random: Random
+  readonly clock: Clock
+  /** Of completions requests, until they are stored. */
+  readonly requestNames: RequestNames
   readonly buffers: OutputBuffers
   /** Who a request comes from, also behind a trusted proxy. */
   readonly addressOf: AddressOf
@@ -51,6 +56,7 @@ export async function chat(c: Context<Env>, deps: ChatDeps): Promise<Response> {
       session_key: stored.session,
       message_id: submission.accepted.messageId,
       ...(stored.isError ? { is_error: true } : {}),
+      ...viewsOf(stored.attachments),
     })
   }
   const line = createLine()

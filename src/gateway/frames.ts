@@ -1,10 +1,10 @@
 // The socket protocol: `{type, data}` frames. Engine events and answers enter, frames leave. The same frames go over
 // WebSockets and event streams.
 
-import type { ApprovalView, EngineEvent } from '../agent/events.ts'
-import type { OutboundMessage } from '../channels/port.ts'
+import type { ApprovalView, EngineEvent, SaidMessage } from '../agent/events.ts'
 import type { Plan } from '../plan/plan.ts'
 import { headOf } from '../text-cut.ts'
+import { viewsOf } from './files.ts'
 
 /** 2: replies to channel programs carry a key, and are acknowledged. */
 export const PROTOCOL = 2
@@ -35,11 +35,11 @@ export function approvalFrame(approval: ApprovalView): Frame {
   }
 }
 
-export function outboundFrame(message: OutboundMessage, plan: Pick<Plan, 'agents'>): Frame {
-  const { sessionKey, ...rest } = message
+export function outboundFrame(message: SaidMessage, plan: Pick<Plan, 'agents'>): Frame {
+  const { sessionKey, attachments, ...rest } = message
   const target = message.groupId ?? message.userId ?? ''
   const agent = plan.agents.get(message.agentId)?.name ?? message.agentId
-  return { type: 'outbound_message', data: { target, sessionId: sessionKey, agent, ...rest } }
+  return { type: 'outbound_message', data: { target, sessionId: sessionKey, agent, ...rest, ...viewsOf(attachments) } }
 }
 
 /** What happens in a turn, as the one it is for sees it; null: nothing to show. */

@@ -1,16 +1,18 @@
 // Replies that nobody waits for: a heartbeat's text, a late result, the answer to a client that went away. They go to whom
 // they are for, if that one is here. Those of a channel program wait in the outbox until it is.
 
-import { ChannelError, type OutboundMessage } from '../channels/port.ts'
+import type { SaidMessage } from '../agent/events.ts'
+import { ChannelError } from '../channels/port.ts'
+import { saidOf } from '../engine/outbound/outgoing-files.ts'
 import type { Engine } from '../engine/port.ts'
 import { outboundFrame } from './frames.ts'
 import { type Client, isOperator, type Send } from './socket-client.ts'
 import type { TurnTracker } from './turn-tracker.ts'
 
-type Sender = Pick<OutboundMessage, 'channelId' | 'userId' | 'groupId' | 'threadId'>
+type Sender = Pick<SaidMessage, 'channelId' | 'userId' | 'groupId' | 'threadId'>
 
 export interface Pushes {
-  push(message: OutboundMessage, answers?: readonly string[]): void
+  push(message: SaidMessage, answers?: readonly string[]): void
   /** Remembers who wrote last in a session and as this sender: late results of theirs, and of agents they set to work, go there. */
   spoke(client: Client, sessionKey: string, sender: Sender): void
   forget(client: Client): void
@@ -27,7 +29,7 @@ export function createPushes(deps: { engine: Engine; tracker: TurnTracker; clien
     )
     if (bridge === undefined)
       throw new ChannelError(`nothing is connected as ${message.channelId}`, { retry: true, notSent: true })
-    const { type, data } = outboundFrame(message, engine.plan)
+    const { type, data } = outboundFrame(saidOf(message), engine.plan)
     const repeated = possiblyRepeated ? { possiblyRepeated } : {}
     send(bridge, { type, data: { ...data, key: idempotencyKey, idempotencyKey, ...repeated } })
     // The ping goes out behind the frame, so that its answer says that the frame was read.

@@ -88,6 +88,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       tracker,
       random,
       log,
+      clock,
+      requestNames: new Set(),
       buffers,
       addressOf: auth.addressOf,
       rightsOf: (request) => rightsOf.get(request) ?? 'none',
@@ -196,7 +198,7 @@ const STOPPING = refusal(503, 'stopping', 'The gateway is stopping.')
 const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
   [
     'content-security-policy',
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   ],
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],

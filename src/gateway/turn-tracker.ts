@@ -1,9 +1,8 @@
 // The tracker where messages are handed in and answers are waited for. It knows which turn works on whose message, so that
 // each sender gets the frames of its own turns and nobody else's.
 
-import type { EngineEvent } from '../agent/events.ts'
-import type { OutboundMessage } from '../channels/port.ts'
-import type { Accepted, Caller, Engine, Refused } from '../engine/port.ts'
+import type { EngineEvent, SaidMessage } from '../agent/events.ts'
+import type { Accepted, Caller, Engine, ReceiveOptions, Refused } from '../engine/port.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { StoredAnswer } from '../storage/ports.ts'
@@ -23,10 +22,10 @@ export interface TurnTracker {
   submit(
     message: Identified,
     caller: Caller,
-    options: { readonly signal: StopSignal; readonly agentId?: string; readonly onFrame?: FrameListener },
+    options: ReceiveOptions & { readonly signal: StopSignal; readonly onFrame?: FrameListener },
   ): Promise<Submission>
   /** Whether the one who waits for this reply gets it from `hand`. `answers`: ids of the messages it answers. */
-  isWaitedFor(message: OutboundMessage, answers?: readonly string[]): boolean
+  isWaitedFor(message: SaidMessage, answers?: readonly string[]): boolean
   close(): void
 }
 
@@ -78,12 +77,12 @@ export function createTurnTracker(engine: Engine): TurnTracker {
   }
 
   return {
-    async submit(message, caller, { signal, agentId, onFrame }) {
+    async submit(message, caller, { signal, onFrame, ...options }) {
       const address = addressKey(message)
       if (onFrame !== undefined) add(expected, address, onFrame)
       let accepted: Accepted | Refused
       try {
-        accepted = await engine.receive(message, caller, agentId === undefined ? undefined : { agentId })
+        accepted = await engine.receive(message, caller, options)
       } finally {
         if (onFrame !== undefined) drop(expected, address, onFrame)
       }
@@ -147,6 +146,7 @@ export function answerFrame(message: Identified, stored: StoredAnswer, plan: Pic
     content: stored.response,
     sessionKey: stored.session,
     agentId: stored.agentId,
+    ...(stored.attachments === undefined ? {} : { attachments: stored.attachments }),
   }
   return outboundFrame(answer, plan)
 }

@@ -4,10 +4,16 @@
 import { messageOf } from '../errors.ts'
 import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
-import type { Registry } from '../registry.ts'
 import { fitted } from './fitted.ts'
 import { knownModel } from './known-models.ts'
-import { ModelError, type ModelErrorKind, type ModelProvider, type ModelRequest, type ModelResult } from './port.ts'
+import {
+  ModelError,
+  type ModelErrorKind,
+  type ModelProvider,
+  type ModelRequest,
+  type ModelResult,
+  type ProviderDefinition,
+} from './port.ts'
 
 export type AgentModels = Pick<AgentPlan, 'model' | 'fallbacks' | 'offline'>
 
@@ -51,7 +57,8 @@ export interface CallListeners {
 
 export interface ModelRouterOptions {
   readonly models: Plan['models']
-  readonly registry: Pick<Registry, 'providers'>
+  /** The kinds of service there are now. */
+  providers(): readonly ProviderDefinition[]
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -94,7 +101,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     if (spec === undefined) throw new ModelError('invalid', `There is no model provider named ${id}.`)
     const known = open.get(id)
     if (known !== undefined) return known
-    const definition = options.registry.providers.find((candidate) => candidate.type === spec.provider)
+    const definition = options.providers().find((candidate) => candidate.type === spec.provider)
     if (definition === undefined) throw new ModelError('invalid', `There is no kind of model service named ${spec.provider}.`)
     const provider = definition.load().then((create) => create(spec, options))
     provider.catch(() => {

@@ -1,7 +1,9 @@
 // The port every model service stands behind. Messages have the shape of Anthropic's Messages API, which transcripts
 // keep too; other services translate.
 
-import type { Effort, ProviderSpec, ProviderTraits } from '../plan/plan.ts'
+import { branded } from '../branded.ts'
+import type { Effort, ProviderSpec } from '../plan/plan.ts'
+import type { ProviderTraits } from '../plan/traits.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
 
@@ -150,6 +152,7 @@ export class ModelError extends Error {
     if (more.window !== undefined) this.window = more.window
   }
 }
+branded(ModelError, 'ModelError')
 
 /** A model as its service lists it; what the service does not say is absent. */
 export interface OfferedModel {
@@ -180,6 +183,9 @@ export interface ProviderWorld {
   readonly log: Logger
 }
 
+/** Makes a provider of what `models` says of it. */
+export type ProviderFactory = (spec: ProviderSpec, world: ProviderWorld) => ModelProvider
+
 /** A kind of model service: one entry of the registry. */
 export interface ProviderDefinition {
   /** As `provider` names it. */
@@ -189,6 +195,8 @@ export interface ProviderDefinition {
   /** Variables of the environment that may hold its key and its address. */
   readonly environment?: { readonly key: string; readonly url?: string }
   readonly traits?: ProviderTraits
+  /** The plugin that brings it. */
+  readonly plugin?: string
   /** Loads the client library on first use. */
-  load(): Promise<(spec: ProviderSpec, world: ProviderWorld) => ModelProvider>
+  load(): Promise<ProviderFactory>
 }

@@ -9,11 +9,15 @@ import { globMatch } from './protected.ts'
 const BESIDE_FILE = ['.env', 'skills']
 
 /** The whole state folder, and all that configuration is read from. A workspace in the state folder is let out by the guard. */
-export const engineFiles = (plan: Pick<Plan, 'file' | 'sources' | 'includePatterns' | 'stateDir'>): readonly string[] => [
+export const engineFiles = (
+  plan: Pick<Plan, 'file' | 'sources' | 'includePatterns' | 'stateDir' | 'plugins'>,
+): readonly string[] => [
   ...new Set([
     plan.stateDir,
     ...plan.sources,
     ...plan.includePatterns,
+    // Code that the engine runs with all of its rights.
+    ...plan.plugins.map(({ folder }) => folder),
     ...BESIDE_FILE.map((name) => join(dirname(plan.file), name)),
   ]),
 ]

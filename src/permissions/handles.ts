@@ -28,8 +28,25 @@ export function checkKind(info: Stats): void {
   if (info.nlink > 1) refuse('The file has a second name (a hard link), which may lie outside the workspace.')
 }
 
+/** The whole of a file. @throws GateError when it is larger than `most` */
+export async function readWhole(handle: FileHandle, most: number): Promise<Buffer> {
+  const { buffer, filled } = await readUpTo(handle, most)
+  return filled > most ? refuse(`The file is larger than ${most} bytes.`) : buffer.subarray(0, filled)
+}
+
 /** Text from the start of a file, at most so many bytes. */
 export async function readFrom(handle: FileHandle, most: number): Promise<{ text: string; truncated: boolean; bytes: number }> {
+  const { buffer, filled, size } = await readUpTo(handle, most)
+  const truncated = filled > most
+  const kept = buffer.subarray(0, Math.min(filled, most))
+  if (kept.includes(0)) refuse('The file is binary, not text.')
+  // A character cut in half at the end is dropped, not shown as a blot.
+  const text = new TextDecoder('utf-8').decode(kept, { stream: truncated })
+  return { text, truncated, bytes: truncated ? Math.max(size, filled) : filled }
+}
+
+/** One byte more than asked for where there is more. */
+async function readUpTo(handle: FileHandle, most: number): Promise<{ buffer: Buffer; filled: number; size: number }> {
   const { size } = await handle.stat()
   const buffer = Buffer.alloc(Math.min(most, Math.max(size, 0)) + 1)
   let filled = 0
@@ -38,12 +55,7 @@ export async function readFrom(handle: FileHandle, most: number): Promise<{ text
     if (bytesRead === 0) break
     filled += bytesRead
   }
-  const truncated = filled > most
-  const kept = buffer.subarray(0, Math.min(filled, most))
-  if (kept.includes(0)) refuse('The file is binary, not text.')
-  // A character cut in half at the end is dropped, not shown as a blot.
-  const text = new TextDecoder('utf-8').decode(kept, { stream: truncated })
-  return { text, truncated, bytes: truncated ? Math.max(size, filled) : filled }
+  return { buffer, filled, size }
 }
 
 /** Words for what the system said, without the absolute path that its own message holds. */

@@ -4,11 +4,11 @@
 
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import type { WorkspaceRoot } from '../plan/plan.ts'
 import { type EngineGuard, engineGuard } from './engine-guard.ts'
-import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, realPathOf } from './handles.ts'
+import { checkKind, codeOf, HAS_FD_PATHS, openProblem, readFrom, readWhole, realPathOf } from './handles.ts'
 import { realProblem } from './operands.ts'
 import { checkPathText, namesProblem, type Purpose } from './path-names.ts'
 import { GateError, type PathGate, refuse } from './port.ts'
@@ -28,6 +28,12 @@ export interface PathGateOptions {
 const MAX_READ = 1024 * 1024
 const MAX_WRITE = 10 * 1024 * 1024
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants
+
+/** Gives the file its name unless another one has got it meanwhile. */
+async function linkNew(from: string, to: string): Promise<void> {
+  await link(from, to)
+  await unlink(from)
+}
 
 const inside = (folder: string, path: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
@@ -182,6 +188,7 @@ export function createPathGate(options: PathGateOptions): PathGate {
     components: readonly string[],
     content: Buffer,
     followed: boolean,
+    isNew = false,
   ): Promise<{ real: string; created: boolean }> {
     const name = components.at(-1) as string
     const { handle, at } = await openFolder(root, components.slice(0, -1))
@@ -192,6 +199,7 @@ export function createPathGate(options: PathGateOptions): PathGate {
       const present = await lstat(target).catch((error: unknown) =>
         codeOf(error) === 'ENOENT' ? undefined : refuse(openProblem(error)),
       )
+      if (isNew && present !== undefined) return { real: join(at, name), created: false }
       if (present?.isSymbolicLink() === true) {
         const real = await realpath(target).catch(() => refuse('The path is a link that leads nowhere.'))
         if (followed) refuse('The path is a link to a link.')
@@ -212,7 +220,8 @@ export function createPathGate(options: PathGateOptions): PathGate {
         await file.close()
         await between('before-rename')
         if ((await realPathOf(handle, at)) !== at) refuse('The folder was swapped meanwhile.')
-        await rename(temporary, target)
+        if (isNew) await linkNew(temporary, target)
+        else await rename(temporary, target)
       } catch (error) {
         await file.close().catch(() => {})
         await unlink(temporary).catch(() => {})
@@ -224,40 +233,48 @@ export function createPathGate(options: PathGateOptions): PathGate {
     }
   }
 
+  async function reading<T>(path: unknown, read: (handle: FileHandle) => Promise<T>): Promise<T> {
+    const text = checkPathText(path, 'read')
+    if (text.folder) refuse('The path names a folder, not a file.')
+    const { root, components } = place(text, await roots())
+    const straight = await straighten(root, components)
+    await between('checked')
+    const handle = await openToRead(root, straight)
+    try {
+      return await read(handle)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async function writing(path: unknown, content: Buffer, isNew: boolean): Promise<{ path: string; created: boolean }> {
+    const text = checkPathText(path, 'write')
+    if (text.folder) refuse('The path names a folder, not a file.')
+    const { root, components } = place(text, await roots())
+    if (root.access !== 'write') refuse('This folder is read-only for the agent.')
+    const straight = await straighten(root, components)
+    const names = straight.map((part) => part.normalize('NFC'))
+    const { real, created } = await writeFile(root, names, content, false, isNew).catch((error: unknown) => {
+      throw error instanceof GateError ? error : new GateError(openProblem(error))
+    })
+    const shown = relative((await roots())[0]?.real ?? root.real, real)
+    return { path: shown.startsWith('..') ? real : shown, created }
+  }
+
   return {
     cwd: resolve(first.path),
-    async readText(path, limits) {
-      const text = checkPathText(path, 'read')
-      if (text.folder) refuse('The path names a folder, not a file.')
-      const { root, components } = place(text, await roots())
-      const straight = await straighten(root, components)
-      await between('checked')
-      const handle = await openToRead(root, straight)
-      try {
-        return await readFrom(handle, Math.min(limits?.maxBytes ?? MAX_READ, options.maxReadBytes ?? MAX_READ))
-      } finally {
-        await handle.close()
-      }
-    },
+    readText: (path, limits) =>
+      reading(path, (handle) => readFrom(handle, Math.min(limits?.maxBytes ?? MAX_READ, options.maxReadBytes ?? MAX_READ))),
+    readBytes: (path, { maxBytes }) => reading(path, (handle) => readWhole(handle, maxBytes)),
     async writeText(path, content) {
-      const text = checkPathText(path, 'write')
-      if (text.folder) refuse('The path names a folder, not a file.')
       const bytes = Buffer.from(content, 'utf8')
       const most = options.maxWriteBytes ?? MAX_WRITE
       if (bytes.length > most) refuse(`The text is larger than ${most} bytes.`)
-      const { root, components } = place(text, await roots())
-      if (root.access !== 'write') refuse('This folder is read-only for the agent.')
-      const straight = await straighten(root, components)
-      const { real, created } = await writeFile(
-        root,
-        straight.map((part) => part.normalize('NFC')),
-        bytes,
-        false,
-      ).catch((error: unknown) => {
-        throw error instanceof GateError ? error : new GateError(openProblem(error))
-      })
-      const shown = relative((await roots())[0]?.real ?? root.real, real)
-      return { path: shown.startsWith('..') ? real : shown, bytes: bytes.length, created }
+      return { bytes: bytes.length, ...(await writing(path, bytes, false)) }
+    },
+    async writeNew(path, content) {
+      const done = await writing(path, content, true)
+      return done.created ? { path: done.path, bytes: content.length } : null
     },
   }
 }

@@ -1,5 +1,6 @@
 // Verdicts and gates: the one place that says whether a command, a path or an address may be used.
 
+import { branded } from '../branded.ts'
 import type { AgentPlan, Permissions, WorkspaceRoot } from '../plan/plan.ts'
 import type { Programs } from './shell/programs.ts'
 
@@ -85,6 +86,7 @@ export class GateError extends Error {
     this.name = 'GateError'
   }
 }
+branded(GateError, 'GateError')
 
 /** @throws GateError */
 export const refuse = (message: string): never => {
@@ -94,7 +96,11 @@ export const refuse = (message: string): never => {
 /** Every path a tool takes goes through here. Opens first, then checks where the handle really is. @throws GateError */
 export interface PathGate {
   readText(path: unknown, options?: { maxBytes?: number }): Promise<{ text: string; truncated: boolean; bytes: number }>
+  /** @throws GateError also when the file is larger than `maxBytes` */
+  readBytes(path: unknown, options: { maxBytes: number }): Promise<Buffer>
   writeText(path: unknown, content: string): Promise<{ path: string; bytes: number; created: boolean }>
+  /** A file that is not there yet; null: there is one of this name. */
+  writeNew(path: unknown, content: Buffer): Promise<{ path: string; bytes: number } | null>
   /** Working folder, absolute; made when absent. */
   readonly cwd: string
 }

@@ -12,7 +12,7 @@ import { headOf, tailOf } from '../text-cut.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { GateError, type ShellResult, type ShellRunner } from './port.ts'
 import type { Redact } from './redact.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { Sandbox, Wrapped } from './sandbox.ts'
 
 export interface ShellRunnerOptions {
   /** The first is the working folder. */
@@ -109,16 +109,20 @@ export function createShellRunner(options: ShellRunnerOptions): ShellRunner {
       const argv = [bash, '--noprofile', '--norc', '-p', '-c', command]
       const place = { roots: options.roots, protectedPaths: options.protectedPaths }
       if (!sandboxed) return await execute(argv, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
+      const inside = async (wrapped: Wrapped): Promise<ShellResult> => {
+        try {
+          return await execute(wrapped.argv, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
+        } finally {
+          await wrapped.after()
+        }
+      }
       if (options.network.length === 0 || options.sandbox.proxyAt === undefined)
-        return await execute(await options.sandbox.wrap(argv, place), { sandboxed, signal, timeoutMs, maxBytes, lastLook })
+        return await inside(await options.sandbox.wrap(argv, place))
       const { behindProxy, startSandboxProxy } = await import('./sandbox-proxy.ts')
       const proxy = await startSandboxProxy(options.network)
       try {
-        const wrapped = await options.sandbox.wrap(behindProxy(argv, options.sandbox.proxyAt), {
-          ...place,
-          proxySocket: proxy.socket,
-        })
-        return await execute(wrapped, { sandboxed, signal, timeoutMs, maxBytes, lastLook })
+        const behind = behindProxy(argv, options.sandbox.proxyAt)
+        return await inside(await options.sandbox.wrap(behind, { ...place, proxySocket: proxy.socket }))
       } finally {
         await proxy.close()
       }

@@ -6,7 +6,7 @@ import type { Change, ChangeKind } from './change.ts'
 import { diffRules } from './diff-rules.ts'
 import { changedFields, meaningOf } from './meaning.ts'
 import { movedSessions, type SessionMove } from './moved-sessions.ts'
-import type { Place, Plan, PlanPart } from './plan.ts'
+import type { Place, Plan, PlanPart, PluginPlan } from './plan.ts'
 import { type Widening, widenedRights } from './widened.ts'
 
 export interface PlanDiff {
@@ -41,7 +41,7 @@ const partsOf = (plan: Plan, parts: readonly (readonly [PlanPart, object | undef
 /** Everything but rules, by kind. What belongs to the whole engine stands under `gateway`, each part by its own name. */
 function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
   const agents = [...plan.agents.values()]
-  const { search, transcription, lanes, owners, defaultAgent, durability, stateDir, gateway } = plan
+  const { search, transcription, lanes, owners, defaultAgent, durability, stateDir, gateway, plugins } = plan
   const limits = agents.filter((agent) => Object.keys(agent.rateLimit).length > 0)
   return new Map<ChangeKind, Things>([
     ['agent', mapOf(agents.map(({ rateLimit: _, ...agent }) => [agent.id, agent]))],
@@ -60,10 +60,14 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
         ['lanes', lanes],
         ['search', search],
         ['transcription', transcription],
+        ['plugins', plugins.length === 0 ? undefined : { plugins: plugins.map(pluginText) }],
       ]),
     ],
   ])
 }
+
+/** A plugin of the same version may have been edited. */
+const pluginText = ({ name, version, fingerprint }: PluginPlan): string => `${name}@${version} (${fingerprint.slice(0, 8)})`
 
 /** The same text from the same folder: nothing to compare. */
 const isSame = (before: object, after: object, sameFolder: boolean): boolean => {

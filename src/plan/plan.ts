@@ -1,6 +1,9 @@
 // The Plan: a frozen value that says all the engine will do. Made by config/compile.ts; asked by everything else.
 
+import { branded } from '../branded.ts'
 import type { Position } from '../errors.ts'
+import type { SettingsFragment } from '../schema-node.ts'
+import type { ChannelTraits, ProviderTraits, ToolTraits } from './traits.ts'
 
 export type PermissionMode = 'ask' | 'record' | 'ignore'
 export type SessionScope = 'main' | 'per-peer' | 'per-channel-peer'
@@ -13,16 +16,6 @@ export type Place = Pick<Position, 'file' | 'line' | 'column'>
 export interface ModelRef {
   readonly provider: string
   readonly model: string
-}
-
-/** What there is to know of a kind of model service without calling it. */
-export interface ProviderTraits {
-  /** It exists without being written under `models`, named like its type. */
-  readonly implicit?: true
-  /** It needs no key. */
-  readonly keyless?: true
-  /** No network and no randomness: `claw test` runs on it. */
-  readonly deterministic?: true
 }
 
 export interface ProviderSpec {
@@ -83,6 +76,7 @@ export class Secret {
     return '***'
   }
 }
+branded(Secret, 'Secret')
 
 export interface Permissions {
   readonly mode: PermissionMode
@@ -242,8 +236,36 @@ export interface GatewayPlan {
   readonly fingerprint: string
 }
 
+/** A plugin by what its manifest says; its code is not looked at. */
+export interface PluginPlan {
+  readonly name: string
+  readonly version: string
+  /** Absolute. */
+  readonly folder: string
+  /** The module, absolute. */
+  readonly entry: string
+  readonly tools: readonly {
+    readonly name: string
+    readonly description: string
+    readonly inputSchema: Readonly<Record<string, unknown>>
+    /** Absent: all of them. */
+    readonly traits?: ToolTraits
+  }[]
+  readonly channels: readonly { readonly type: string; readonly settings: SettingsFragment; readonly traits: ChannelTraits }[]
+  readonly models: readonly {
+    readonly type: string
+    readonly defaultModel?: string
+    readonly environment?: { readonly key: string; readonly url?: string }
+    readonly traits: ProviderTraits
+  }[]
+  /** Of the bytes of its manifest and its entry. */
+  readonly fingerprint: string
+  /** Where `plugins` names it. */
+  readonly place: Place
+}
+
 /** Parts there is one of, in the words of `claw plan`. */
-export type PlanPart = 'defaultAgent' | 'gateway' | 'state' | 'owners' | 'lanes' | 'search' | 'transcription'
+export type PlanPart = 'defaultAgent' | 'gateway' | 'state' | 'owners' | 'lanes' | 'search' | 'transcription' | 'plugins'
 
 export interface Plan {
   /** Absolute path of the root file, and of every file read (includes, souls, scripts, .env). */
@@ -260,6 +282,8 @@ export interface Plan {
   readonly stateDir: string
   readonly durability: 'process' | 'power'
   readonly gateway: GatewayPlan
+  /** In the order in which they are named. */
+  readonly plugins: readonly PluginPlan[]
   readonly models: ReadonlyMap<string, ProviderSpec>
   readonly agents: ReadonlyMap<string, AgentPlan>
   readonly owners: readonly string[]

@@ -1,6 +1,7 @@
 // Transcript files: entries in, lines of JSON appended; and the window that the next turn needs out, from a bounded cache.
 
 import { closeSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, type Stats, statSync, writeSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '../ports.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
@@ -12,6 +13,8 @@ export interface TranscriptFiles {
   /** Entries whose ids stand already are left out. One write a call; durable when it resolves. */
   append(path: string, entries: readonly TranscriptEntry[]): Promise<void>
   load(path: string, session: string): Transcript
+  /** Removes the file; there need be none. */
+  remove(path: string): Promise<void>
   /** Bytes the cache holds, roughly. */
   cachedBytes(): number
   /** Lets go of the files that are kept open. */
@@ -107,6 +110,14 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
     closeSync(fd)
   }
 
+  async function remove(path: string): Promise<void> {
+    shut(path)
+    total -= cache.get(path)?.cost ?? 0
+    cache.delete(path)
+    looked.delete(path)
+    await rm(path, { force: true })
+  }
+
   async function append(path: string, entries: readonly TranscriptEntry[]): Promise<void> {
     const state = current(path)
     const added = newOnes(state.ids, entries)
@@ -145,6 +156,7 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
       const { entries, starts, size, damage } = current(path)
       return { session, entries: entries.slice(), skippedBytes: starts[0] ?? size, damage }
     },
+    remove,
     cachedBytes: () => total,
     close() {
       for (const path of [...opened.keys()]) shut(path)

@@ -1,8 +1,8 @@
 // A skill's folder in, its text for the prompt out. SKILL.md is what the model reads; skill.json names and describes.
 // Tools that a skill brings (tools/*) are not loaded yet: `tools` is empty until they are.
 
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { readOrdinaryFile } from '../ordinary-file.ts'
 import type { SkillPlan } from '../plan/plan.ts'
 
 export interface LoadedSkill {
@@ -40,7 +40,7 @@ export async function loadSkill(folder: string, from: string = folder): Promise<
 
 async function read(path: string): Promise<string | null> {
   try {
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
+    return (await readOrdinaryFile(path)).toString('utf8').replace(/^\uFEFF/, '')
   } catch {
     return null
   }

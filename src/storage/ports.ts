@@ -1,7 +1,7 @@
 // What must survive. Embedded (files and SQLite) is the default; every adapter passes test/storage/contract/. Every answer of a
 // store is a promise; what is answered at once is a cached view and says so.
 
-import type { InboundMessage, ReplyTarget } from '../channels/port.ts'
+import type { InboundMessage, ReplyTarget, StoredFile } from '../channels/port.ts'
 import type { ContentBlock, Usage } from '../models/port.ts'
 import type { ApprovalBinding } from '../permissions/port.ts'
 import type { RouteInput } from '../plan/plan.ts'
@@ -112,6 +112,8 @@ export interface NewOutboxRow {
   readonly agentId: string
   readonly target: ReplyTarget
   readonly content: string
+  /** They go out after the text, in this order. */
+  readonly attachments?: readonly StoredFile[]
 }
 export interface OutboxRow extends NewOutboxRow {
   readonly seq: number
@@ -125,7 +127,16 @@ export interface StoredAnswer {
   readonly session: string
   readonly messageId: string
   readonly response: string
+  readonly attachments?: readonly StoredFile[]
   readonly isError?: boolean
+  /** What the turn used; absent where it called no model. */
+  readonly usage?: TokenCount
+}
+
+export interface TokenCount {
+  /** All that was sent, cached or not. */
+  readonly input: number
+  readonly output: number
 }
 
 /** Messages on their way into sessions, the runs that answer them, and the answers. */
@@ -166,6 +177,8 @@ export interface TranscriptStore {
   list(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   /** Every line there is, for export and `sessions show`. */
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
+  /** Forgets the session's transcript; there need be none. */
+  remove(session: string, agentId: string): Promise<void>
 }
 
 export interface SessionInfo {
@@ -190,6 +203,14 @@ export interface Outbox {
   /** `notSent`: the last attempt surely did not arrive, and counts no more. */
   retry(seq: number, at: number, last?: { readonly notSent: boolean }): Promise<void>
   fail(seq: number, reason: string): Promise<void>
+}
+
+/** Files of replies, from the tool call that made them until nobody asks for them any more. */
+export interface FileStore {
+  /** Durable when it resolves. */
+  put(file: Omit<StoredFile, 'id' | 'bytes'>, data: Buffer): Promise<StoredFile>
+  /** null: there is none, or it was forgotten. */
+  read(id: string): Promise<Buffer | null>
 }
 
 export interface Token {
@@ -421,6 +442,7 @@ export interface Storage {
   readonly transcripts: TranscriptStore
   readonly queue: TurnQueue
   readonly outbox: Outbox
+  readonly files: FileStore
   readonly approvals: ApprovalsStore
   readonly usage: UsageStore
   readonly slots: SlotStore
@@ -430,7 +452,7 @@ export interface Storage {
   readonly admissions: AdmissionLog
   readonly journal: StepJournal
   readonly leases: LeaseStore
-  /** Forgets what is older than its use: answers and duplicates after 7 days, ledgers after 90. */
+  /** Forgets what is older than its use: answers and duplicates after 7 days, files of replies after 30, ledgers after 90. */
   clean(now: number): Promise<void>
   /** Writes what waits and ends this process's leases. */
   close(): Promise<void>

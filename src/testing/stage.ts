@@ -13,6 +13,7 @@ import { createRouter } from '../plan/router.ts'
 import { type Clock, type Random, silentLogger } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createMemoryStorage } from '../storage/memory/storage.ts'
+import type { ToolDefinition } from '../tools/port.ts'
 import { createToolRunner } from '../tools/run.ts'
 import { createCountedClock, createSimulatedClock, type SimulatedClock } from './clock.ts'
 import { offlinePlan, onlyRepeats } from './offline.ts'
@@ -48,9 +49,15 @@ const BUSY_ROUNDS = 1_000
 /** A turn that shows nothing for so long waits for what will not come by itself, such as another one that waits. */
 const STILL_MS = 1_000
 
+/** A tool of a plugin, without its code: what it would do is not known before `claw run`. */
+const withoutPlugin = (tool: ToolDefinition): ToolDefinition =>
+  tool.plugin === undefined
+    ? tool
+    : { ...tool, run: async () => ({ content: `(a test runs no plugin; ${tool.name} would have run)` }) }
+
 export async function createStages(plan: Plan, registry: Registry): Promise<Stages> {
   const router = await createRouter(plan)
-  const runner = createToolRunner(registry)
+  const runner = createToolRunner()
   const plans = new Map<string, Plan>()
   let warm: Promise<unknown> | undefined
 
@@ -84,6 +91,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         log: silentLogger,
         registry: {
           ...registry,
+          tools: registry.tools.map(withoutPlugin),
           providers: registry.providers.map((definition) => onClock(definition, modelClock)),
           channels: registry.channels.map((definition) => ({ ...definition, load: async () => () => recordingChannel(sent) })),
         },

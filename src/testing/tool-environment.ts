@@ -37,6 +37,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
         programs: ANY_PROGRAM,
       }),
       cwdOf,
+      pathsOf: ({ agent }) => pathsOf(agent),
       // The files of a test change by its own steps alone.
       bind: async () => ({}),
       changedSince: async () => [],
@@ -76,25 +77,40 @@ const NO_SHELL: ShellRunner = {
 }
 
 function createFiles(cwd: string): PathGate {
-  const files = new Map<string, string>()
+  const files = new Map<string, Buffer>()
   const inside = (path: unknown): string => {
     if (typeof path !== 'string' || path === '') throw new GateError('A path must be a text.')
     const full = posix.resolve(cwd, path)
     if (full !== cwd && !full.startsWith(`${cwd}/`)) throw new GateError(`${path} is outside the workspace.`)
     return full
   }
+  const read = (path: unknown): Buffer => {
+    const file = files.get(inside(path))
+    if (file === undefined) throw new GateError(`There is no file ${String(path)}.`)
+    return file
+  }
   return {
     cwd,
     async readText(path) {
-      const text = files.get(inside(path))
-      if (text === undefined) throw new GateError(`There is no file ${String(path)}.`)
-      return { text, truncated: false, bytes: Buffer.byteLength(text) }
+      const file = read(path)
+      return { text: file.toString('utf8'), truncated: false, bytes: file.length }
+    },
+    async readBytes(path, { maxBytes }) {
+      const file = read(path)
+      if (file.length > maxBytes) throw new GateError(`The file is larger than ${maxBytes} bytes.`)
+      return file
     },
     async writeText(path, content) {
       const full = inside(path)
       const created = !files.has(full)
-      files.set(full, content)
+      files.set(full, Buffer.from(content))
       return { path: full, bytes: Buffer.byteLength(content), created }
+    },
+    async writeNew(path, content) {
+      const full = inside(path)
+      if (files.has(full)) return null
+      files.set(full, content)
+      return { path: posix.relative(cwd, full), bytes: content.length }
     },
   }
 }

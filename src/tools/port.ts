@@ -1,30 +1,14 @@
 // The port every tool stands behind: what it is called, what it may do to the world, how a call of it is judged and shown, and
 // the function that runs it. A tool gets no Plan and no secret but its own settings.
 
+import type { StoredFile } from '../channels/port.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
 import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
 import type { PermissionMode } from '../plan/plan.ts'
+import type { ToolTraits } from '../plan/traits.ts'
 import type { Clock, Logger } from '../ports.ts'
 
-/** What a tool can do to the world; checks, verdicts and `access` go by these. */
-export interface ToolTraits {
-  /** Runs programs. */
-  readonly runs?: true
-  /** Changes files or memory. */
-  readonly writes?: true
-  /** Sends something to someone, or reaches the network. */
-  readonly sends?: true
-  /** Costs money. */
-  readonly spends?: true
-  /** Mode `ask` asks before it runs. */
-  readonly asks?: true
-  /** Running it twice is the same as once, so a crash in mid-call may repeat it. */
-  readonly idempotent?: true
-  /** Its result can hold text that others wrote (a page, a file, a program's output): the model gets it marked as data. */
-  readonly outside?: true
-  /** Its result can hold what is not for everyone: files, notes, other conversations. */
-  readonly private?: true
-}
+export type { ToolTraits } from '../plan/traits.ts'
 
 /** Top-level keys of the configuration that hold a tool's settings. */
 export type SettingsKey = 'search'
@@ -46,6 +30,8 @@ export interface ToolDefinition<Input = never, Settings = never> {
   readonly settings?: SettingsKey
   /** Longest run in ms; default 60,000. */
   readonly timeoutMs?: number
+  /** The plugin that brings it. */
+  readonly plugin?: string
   /** Judges one call. Pure. Absent: by traits, grants and mode. What `deny` refuses is refused before. */
   judge?(input: unknown, policy: ToolPolicy): Verdict
   /** The shell command that a call runs: the files it names are held to what was approved. */
@@ -66,8 +52,18 @@ export interface ToolPolicy {
 }
 
 export interface ToolResult {
+  /** For the model. */
   readonly content: string | readonly (TextBlock | MediaBlock)[]
   readonly isError?: boolean
+  /** For people: files that go out with the reply of this turn. The model is told of those that cannot. */
+  readonly attachments?: readonly (AttachedFile | StoredFile)[]
+}
+
+/** A file of the workspace. It is copied when the tool ends, so later changes to it do not reach the reply. */
+export interface AttachedFile {
+  readonly path: string
+  /** As people see it; default: the file's own. */
+  readonly name?: string
 }
 
 /** What a tool may use; it takes nothing else from the world. */
@@ -104,7 +100,7 @@ export type Spawn = (request: {
   agent: string
   prompt: string
   timeoutMs?: number
-}) => Promise<{ sessionKey: string; text: string; isError: boolean }>
+}) => Promise<{ sessionKey: string; text: string; isError: boolean; attachments?: readonly StoredFile[] }>
 
 /** What agents remember: one Markdown file a key, shared by all agents; people may edit the files. */
 export interface MemoryStore {

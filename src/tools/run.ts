@@ -8,8 +8,6 @@ import { shortened, withoutMiddle } from '../text-cut.ts'
 import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from './port.ts'
 
 export interface ToolRunner {
-  /** The definition of a tool, or undefined. */
-  get(name: string): ToolDefinition | undefined
   /** What is wrong with the input, in words for the model; null: nothing. */
   validateInput(tool: ToolDefinition, input: unknown): Promise<string | null>
   /** Checks the input and runs the tool. Must not throw: failures become error results. */
@@ -21,11 +19,7 @@ const DEFAULT_TIMEOUT_MS = 60_000
 const GRACE_MS = 2_000
 const DEFAULT_MAX_CHARS = 30_000
 
-export function createToolRunner(
-  registry: { readonly tools: readonly ToolDefinition[] },
-  { maxResultChars = DEFAULT_MAX_CHARS }: { maxResultChars?: number } = {},
-): ToolRunner {
-  const byName = new Map(registry.tools.map((tool) => [tool.name, tool]))
+export function createToolRunner({ maxResultChars = DEFAULT_MAX_CHARS }: { maxResultChars?: number } = {}): ToolRunner {
   const validate = createValidator()
 
   async function run(tool: ToolDefinition, input: unknown, context: ToolCapabilities<unknown>): Promise<ToolResult> {
@@ -39,7 +33,7 @@ export function createToolRunner(
     }
   }
 
-  return { get: (name) => byName.get(name), validateInput: validate, run }
+  return { validateInput: validate, run }
 }
 
 const failure = (content: string): ToolResult => ({ content, isError: true })
@@ -89,8 +83,9 @@ const seconds = (ms: number): string => (ms >= 1000 ? `${Math.round(ms / 1000)} 
 function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilities<unknown>, maxChars: number): ToolResult {
   const wrap = (text: string): string => (traitsOf(tool).outside ? asData(tool.name, text, context.idempotencyKey) : text)
   const error = result?.isError ? { isError: true } : {}
+  const files = result?.attachments === undefined ? {} : { attachments: result.attachments }
   const content: unknown = result?.content
-  if (typeof content === 'string') return { content: wrap(withoutMiddle(content, maxChars)), ...error }
+  if (typeof content === 'string') return { content: wrap(withoutMiddle(content, maxChars)), ...error, ...files }
   if (!Array.isArray(content)) return failure(`${tool.name} gave no result.`)
   let left = maxChars
   const blocks = (result.content as Exclude<ToolResult['content'], string>).map((block) => {
@@ -99,7 +94,7 @@ function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilit
     left -= block.text.length
     return { type: 'text' as const, text: wrap(text) }
   })
-  return { content: blocks, ...error }
+  return { content: blocks, ...error, ...files }
 }
 
 const MARK_CHARS = 20

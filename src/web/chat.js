@@ -5,6 +5,16 @@ import { markdown } from './markdown.js'
 
 const SESSION = 'claw-session'
 
+/** A file of a reply: shown where a browser can, else as a link to fetch it. */
+function file({ name, mimeType, url }) {
+  const kind = mimeType.split('/')[0]
+  const link = h('a', { href: url, download: name }, name)
+  if (/^image\/(png|jpeg|gif|webp)$/.test(mimeType))
+    return h('p', { class: 'file' }, h('img', { src: url, alt: name, loading: 'lazy' }))
+  if (kind === 'audio' || kind === 'video') return h('p', { class: 'file' }, h(kind, { src: url, controls: '' }), link)
+  return h('p', { class: 'file' }, link)
+}
+
 export function createChat({ log, connection, approvals, agentName, userId, agentId, isOwner }) {
   /** Messages without an answer yet: sent again after a break, the gateway knows them by their id. */
   const waiting = new Map()
@@ -35,16 +45,16 @@ export function createChat({ log, connection, approvals, agentName, userId, agen
     return { element: h('article', { class: `message ${kind}` }, head, body), body }
   }
 
-  function show(kind, who, text, time = Date.now()) {
+  function show(kind, who, text, time = Date.now(), attachments = []) {
     const { element, body } = bubble(kind, who, time)
-    body.append(...(kind === 'mine' ? [text] : markdown(text)))
+    body.append(...(kind === 'mine' ? [text] : markdown(text)), ...attachments.map(file))
     add(element)
   }
 
   function draw(entry) {
     entry.drawing = false
     const follow = atEnd()
-    entry.body.replaceChildren(...markdown(entry.text))
+    entry.body.replaceChildren(...markdown(entry.text), ...(entry.attachments ?? []).map(file))
     if (follow) log.scrollTop = log.scrollHeight
   }
 
@@ -91,11 +101,12 @@ export function createChat({ log, connection, approvals, agentName, userId, agen
       sessionStorage.setItem(SESSION, session)
     }
     const who = data.agent ?? agentName(data.agentId)
-    if (entry === undefined) return show('theirs', who, data.content)
+    if (entry === undefined) return show('theirs', who, data.content, Date.now(), data.attachments)
     waiting.delete(data.replyTo)
     entry.element.classList.remove('pending')
     entry.element.firstElementChild.replaceChildren(who, h('time', {}, when(Date.now())))
     entry.text = data.content
+    entry.attachments = data.attachments
     draw(entry)
   }
 

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { modelTable } from '../../src/models/known-models.ts'
 import { brief, errorsOf, loadFolder, loadText } from './helpers.ts'
+import { language } from './language.ts'
 
 const at = (t: Test, text: string, day: string) =>
   loadFolder(t, { 'openclaw.yaml': text }, { now: Date.parse(`${day}T12:00:00Z`) })
@@ -156,4 +157,44 @@ t.test('a limit in money wants the price of every model it pays for', async (t) 
   t.equal(problem?.message, 'maxCostPerDay is a limit in money, but local/llama3 has no price.')
   t.match(problem?.hint, /models\.local\.prices/)
   t.equal(problem?.path, '/agents/main/rateLimit/maxCostPerDay')
+})
+
+t.test('what is more than a model has is told, at the key that asks for it', async (t) => {
+  const text = `defaults: { effort: xhigh, maxTokens: 100000 }
+agents:
+  a: { soul: x }
+  b: { soul: x, model: claude-haiku-4-5 }
+  c: { soul: x, model: claude-haiku-4-5, compaction: { contextWindow: 1000000 } }
+  d: { soul: x, model: claude-sonnet-4-6, maxTokens: 5 }
+  e: { soul: x, model: claude-parrot-1, compaction: { contextWindow: 1000000 } }
+routing: { defaultAgent: a }
+`
+  const { diagnostics, plan } = await loadText(t, text)
+  t.not(plan, null)
+  const told = diagnostics.filter(({ code }) => code === 'CLAW325')
+  t.same(
+    told.map(({ severity, line, message }) => `${severity} ${line} ${message}`),
+    [
+      'note 1 The model claude-haiku-4-5 has no effort xhigh.',
+      'note 1 The model claude-sonnet-4-6 has no effort xhigh.',
+      'note 1 The longest answer of claude-haiku-4-5 is 64000 tokens.',
+      'warning 5 The model claude-haiku-4-5 reads 200000 tokens: longer requests fail.',
+    ],
+  )
+  t.match(told[1]?.hint, /It has low, medium, high, max\./)
+})
+
+t.test('the schema tells people the defaults that the plan has', async (t) => {
+  const { plan } = await loadText(t, 'agents: { main: { soul: x } }\n')
+  const main = plan?.agents.get('main') as unknown as Readonly<Record<string, unknown>>
+  const shown = Object.entries(language.definitions?.['agent']?.properties ?? {}).flatMap(([key, node]) =>
+    typeof node.default === 'string' || typeof node.default === 'number' || typeof node.default === 'boolean'
+      ? [[key, node.default] as const]
+      : [],
+  )
+  t.ok(shown.length > 5)
+  for (const [key, value] of shown) {
+    const ref = main[key] as { model?: string } | undefined
+    t.equal(key === 'model' ? ref?.model : main[key], value, key)
+  }
 })

@@ -13,10 +13,17 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
   let asked = 0
   // Time goes on between any two looks at the clock, as it does under load.
   const clock = { ...fake, now: () => fake.now() + asked++ }
-  const { outbox } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
+  const { outbox, files } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
   const sent: string[] = []
   const send = async ({ content }: OutboundMessage): Promise<void> => void sent.push(content)
-  const world = { clock, random: systemRandom, log: silentLogger, secrets: createKnownSecrets(), storage: { outbox }, emit() {} }
+  const world = {
+    clock,
+    random: systemRandom,
+    log: silentLogger,
+    secrets: createKnownSecrets(),
+    storage: { outbox, files },
+    emit() {},
+  }
   const delivery = new Delivery(world, { get: () => ({ send }) as unknown as Channel }, new Hub(silentLogger))
   t.teardown(() => delivery.stop())
   for (const ahead of [1, 2, 3, 50]) {

@@ -39,7 +39,7 @@ const asks =
   (name: string, input: unknown) =>
   (request: MessagesRequest): FakeReply => {
     const last = lastUserText(request)
-    return request.messages.length % 2 === 1 && last === 'go' ? { toolCalls: [{ name, input }] } : { text: `told: ${last}` }
+    return request.messages.length % 2 === 1 && last.endsWith('go') ? { toolCalls: [{ name, input }] } : { text: `told: ${last}` }
   }
 
 /** A tool that counts its calls and hangs until it is let go. */
@@ -84,6 +84,28 @@ t.test('killed while a tool ran', async (t) => {
     })
   }
 })
+
+t.test('killed while a tool ran: the message is sent again as it was, however late it is by then', async (t) => {
+  const { registry, calls, release } = countingTool({ idempotent: true })
+  const yaml = COUNTS.replace('soul: S', 'soul: S, context: on')
+  const clock = createFakeClock(Date.UTC(2026, 0, 5))
+  const first = await bot(t, yaml, { registry, clock, api: { reply: asks('count_calls', {}) } })
+  void first.chat('u', 'go', { message_id: 'm1' })
+  await until(() => calls.length === 1)
+  const folder = await asKilled(t, first.folder)
+  release()
+  const later = createFakeClock(Date.UTC(2026, 0, 6))
+  const second = await bot(t, yaml, { registry, folder, clock: later, api: { reply: asks('count_calls', {}) } })
+  await second.chat('u', 'go', { message_id: 'm1' })
+  const message = (b: typeof first) => b.api.requests[0]?.body.messages[0]?.content
+  t.match(JSON.stringify(message(first)), /Context Monday 2026-01-05 /)
+  t.match(JSON.stringify(message(second)), /Context Monday 2026-01-05 /)
+  t.equal(textOf(message(second)), textOf(message(first)))
+  t.same(second.api.requests[0]?.body.system, first.api.requests[0]?.body.system)
+})
+
+const textOf = (content: unknown): string =>
+  typeof content === 'string' ? content : (content as { text: string }[]).map(({ text }) => text).join('')
 
 t.test('killed after a tool ended: it is not run again, nor the model asked again', async (t) => {
   const { registry, calls, release } = countingTool({ sends: true })

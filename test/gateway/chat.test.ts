@@ -174,7 +174,7 @@ t.test('agents as models', async (t) => {
   const reply = await post(
     '/v1/chat/completions',
     { model: 'researcher', messages, user: 'bob' },
-    { authorization: 'Bearer anything' },
+    { authorization: `Bearer ${OWNER}` },
   )
   t.match(reply.json(), {
     object: 'chat.completion',
@@ -194,7 +194,7 @@ t.test('agents as models', async (t) => {
     .map((line) => (JSON.parse(line.slice(6)) as { choices: { delta: { content?: string } }[] }).choices[0]?.delta.content ?? '')
   t.equal(deltas.join(''), 'You said: new')
   t.ok(deltas.length > 3)
-  const unknown = await post('/v1/chat/completions', { model: 'gpt-9', messages })
+  const unknown = await post('/v1/chat/completions', { model: 'gpt-9', messages }, { authorization: `Bearer ${OWNER}` })
   t.equal(unknown.status, 404)
   t.match(unknown.json(), { error: { code: 'model_not_found', type: 'invalid_request_error' } })
   t.equal((await post('/v1/chat/completions', { model: 'main', messages: [] })).status, 400)

@@ -57,7 +57,7 @@ async function setUp(t: T, more: Partial<ProviderSpec> = {}) {
       }
     },
   }))
-  const router = createModelRouter({ models, registry: { providers }, clock, random: systemRandom, log: silentLogger })
+  const router = createModelRouter({ models, providers: () => providers, clock, random: systemRandom, log: silentLogger })
   t.teardown(async () => {
     await router.close()
     await Promise.all([first.close(), second.close()])

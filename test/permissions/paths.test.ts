@@ -91,6 +91,7 @@ t.test('a new file that would become configuration is refused', async (t) => {
     sources: [join(base, 'openclaw.yaml'), join(base, 'agents/a.yaml')],
     includePatterns: [join(base, 'agents/*.yaml'), join(base, 'deep/**/x?.yml'), join(base, 'either/{a,b}.yaml')],
     stateDir: join(base, '.openclaw'),
+    plugins: [],
   }
   const gate = createPathGate({ roots: [{ path: base, access: 'write' }], protectedPaths: engineFiles(plan) })
   for (const path of [

@@ -280,7 +280,7 @@ t.test('inside a sandbox', async (t) => {
       '-c',
       `node -e "$(cat get.js)" http://a.example.com/x http://evil.example/ http://inner.example.com/`,
     ]
-    const wrapped = await sandbox.wrap(behindProxy(argv, sandbox.proxyAt as string), {
+    const { argv: wrapped } = await sandbox.wrap(behindProxy(argv, sandbox.proxyAt as string), {
       roots: [{ path: work, access: 'write' }],
       protectedPaths: [],
       proxySocket: proxy.socket,

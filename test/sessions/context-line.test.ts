@@ -2,6 +2,7 @@ import t from 'tap'
 import { contextLine } from '../../src/agent/context-line.ts'
 import { userContent } from '../../src/agent/user-entry.ts'
 import type { InboundMessage } from '../../src/channels/port.ts'
+import { localZone } from '../../src/local-zone.ts'
 import { messagesOf } from '../../src/sessions/messages.ts'
 import type { InboxRow } from '../../src/storage/ports.ts'
 
@@ -69,4 +70,14 @@ t.test('in a request the line stands before the text, in front of media, and bes
   t.same(messagesOf({ entries: [{ ...entry, content: [image] }] }), [
     { role: 'user', content: [{ type: 'text', text: '[Context x]' }, image] },
   ])
+})
+
+t.test('the machine’s own zone is told as any other, over changes of summer time', async (t) => {
+  const zone = localZone()
+  const intl = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'short', timeZone: zone })
+  const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: zone })
+  for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 11 * 3_600_000 + 7 * 60_000) {
+    const line = contextLine(agent(zone), [row({}, { receivedAt: at })])
+    t.equal(line, `[Context ${day.format(at)} ${intl.format(at)} ${zone}; telegram, direct chat]`)
+  }
 })

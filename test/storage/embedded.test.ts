@@ -6,6 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import t, { type Test } from 'tap'
 import { ClawError } from '../../src/errors.ts'
 import { openDatabase } from '../../src/storage/embedded/database.ts'
+import { MIGRATIONS } from '../../src/storage/embedded/schema.ts'
 import { entry, inboxRow, openStorage } from '../support/storage-world.ts'
 import { testdir } from '../support/testdir.ts'
 import { storageContract } from './contract/index.ts'
@@ -242,4 +243,42 @@ void t.test('another program holds the database longer than is waited for: said,
   clearInterval(alive)
   t.match(failures, [/Another program holds .*state\.db/])
   t.equal(tries, 2)
+})
+
+void t.test('a state folder of the first version is brought up to date, with all that waits in it', async (t) => {
+  const stateDir = testdir(t)
+  const old = new DatabaseSync(join(stateDir, 'state.db'))
+  old.exec(MIGRATIONS[0] ?? '')
+  old.exec('PRAGMA user_version = 1')
+  old.exec(`INSERT INTO outbox (key, session, agent_id, target, target_key, content, created_at, next_at)
+    VALUES ('o1', 's', 'main', '{"channelId":"telegram","userId":"1"}', 'k', 'still waiting', 1, 1)`)
+  old.exec(`INSERT INTO answers VALUES ('s', 'm1', 'main', 'still known', 0, ${Date.now()})`)
+  old.close()
+  const storage = await openStorage(stateDir)
+  t.teardown(() => storage.close())
+  const due = async (now: number) => (await storage.outbox.due(now, 10)).rows
+  t.match(await due(2), [{ key: 'o1', content: 'still waiting', attachments: undefined }])
+  t.match(await storage.inbox.answer('s', 'm1'), { response: 'still known' })
+  const file = await storage.files.put({ name: 'a', kind: 'document', mediaType: 'text/plain' }, Buffer.from('a'))
+  await storage.outbox.put({
+    key: 'o2',
+    session: 's',
+    agentId: 'main',
+    target: { channelId: 'x' },
+    content: '',
+    attachments: [file],
+  })
+  t.match((await due(Date.now()))[1]?.attachments, [file])
+})
+
+void t.test('files of replies are forgotten after a month, and only they', async (t) => {
+  const stateDir = testdir(t)
+  const storage = await openStorage(stateDir)
+  t.teardown(() => storage.close())
+  const { id } = await storage.files.put({ name: 'a', kind: 'document', mediaType: 'text/plain' }, Buffer.from('a'))
+  await storage.clean(Date.now())
+  t.ok(await storage.files.read(id))
+  await storage.clean(Date.now() + 31 * 24 * 3_600_000)
+  t.equal(await storage.files.read(id), null)
+  t.ok(existsSync(join(stateDir, 'state.db')))
 })

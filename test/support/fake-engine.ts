@@ -1,8 +1,8 @@
 // A small engine in memory that behaves: routes by prefix, keeps transcripts, streams, asks for approval when told to
 // "run ...", answers a repeated message from memory. For tests of what stands around the engine.
 
-import type { ApprovalView, EngineEvent } from '../../src/agent/events.ts'
-import type { InboundMessage, OutboundMessage, SendContext } from '../../src/channels/port.ts'
+import type { ApprovalView, EngineEvent, SaidMessage } from '../../src/agent/events.ts'
+import type { InboundMessage, SendContext } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
 import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
@@ -76,12 +76,12 @@ export function createFakeEngine(first: Plan): FakeEngine {
   const lanes = new Map<string, Promise<unknown>>()
   const webhooks: { channelId: string; body: string }[] = []
   /** Replies for programs connected as channels, in the order in which they were said. */
-  let held: OutboundMessage[] = []
+  let held: SaidMessage[] = []
   let pusher: Parameters<Engine['setPusher']>[0] | null = null
   const flush = async (): Promise<void> => {
     const waiting = held
     held = []
-    for (const message of waiting)
+    for (const { attachments: _, ...message } of waiting)
       await (pusher?.(message, contextOf(message)) ?? Promise.reject(new Error('nobody'))).catch(() => held.push(message))
   }
   const emit = (event: EngineEvent): void => {
@@ -181,6 +181,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       return turns
     },
     webhooks,
+    readFile: async () => null,
     setPusher(push) {
       pusher = push
     },
@@ -251,6 +252,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
       answers.set(`${key}\n${messageId}`, turn)
       return accepted
     },
+    isKnown: async ({ channelId, userId, groupId, messageId }) =>
+      known.has(JSON.stringify([channelId, userId, groupId, messageId])),
     async waitForAnswer(key, messageId, signal) {
       const answer = answers.get(`${key}\n${messageId}`)
       if (answer === undefined) throw new Error('unknown message')
@@ -373,7 +376,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
   }
 }
 
-const contextOf = (message: OutboundMessage): SendContext => ({
+const contextOf = (message: SaidMessage): SendContext => ({
   idempotencyKey: `key-${message.replyTo ?? message.content}`,
   possiblyRepeated: false,
   signal: new AbortController().signal,

@@ -137,6 +137,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     texts: [],
     places: {},
     includePatterns: [],
+    plugins: [],
     configHash: '0'.repeat(64),
     stateDir: '/bot/.openclaw',
     durability: 'process',

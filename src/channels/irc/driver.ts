@@ -19,7 +19,6 @@ export const ircDriver: KitDriver = {
     replies: NONE,
     edits: NONE,
     mediaIn: NONE,
-    mediaOut: NONE,
     typing: NONE,
     streaming: 'IRC lines cannot be edited; the answer comes at the end',
     approvals: 'IRC has no buttons; approvals are commands (/approve ID)',
@@ -30,6 +29,7 @@ export const ircDriver: KitDriver = {
     malformed: 'a real server sends nothing malformed; a server that does is tried in the channel’s own test',
   },
   limits: {
+    mediaOut: 'IRC carries no files; people read their names and sizes',
     disconnects:
       'what is said while it is away is lost, as IRC servers keep nothing; replies wait, and are sent again with a note',
   },

@@ -2,15 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { type Bench, FASTER, until, withBench } from './bench.ts'
+import { filesComeIn } from './checks-files.ts'
 import type { KitDriver, PromiseId } from './contract.ts'
 import { deliver } from './host.ts'
 
 type Checks = Partial<Record<PromiseId, (driver: KitDriver) => Promise<void>>>
-
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)
 
 const received = (bench: Bench, count: number): Promise<void> =>
   bench.host.until(`${count} messages`, () => bench.host.received.length >= count)
@@ -255,24 +251,7 @@ export const inChecks: Checks = {
       await until('it back', () => bench.platform.seen('direct').some((m) => m.text === text))
     }),
 
-  mediaIn: (driver) =>
-    withBench(driver, { spec: { media: { maxBytes: 4096, accept: ['image/*', 'application/pdf'] } } }, async (bench) => {
-      const say = (text: string, data: Buffer, mediaType: string, name: string) =>
-        bench.platform.say({ place: 'direct', text, file: { data, mediaType, name } })
-      await say('look', PNG, 'image/png', 'dot.png')
-      await say('big', Buffer.concat([PNG, Buffer.alloc(10_000)]), 'image/png', 'big.png')
-      await say('wrong', Buffer.from('MZ....'), 'application/x-msdownload', 'tool.exe')
-      await received(bench, 3)
-      const [image, big, wrong] = bench.host.received.map((m) => m.media?.[0])
-      assert.equal(image?.kind, 'image')
-      assert.equal(image?.mediaType, 'image/png', 'the bytes say what it is')
-      assert.ok(Buffer.from(image?.data ?? '', 'base64').equals(PNG), 'unharmed')
-      assert.equal(big?.data, undefined)
-      assert.ok(big?.note, 'too large: said')
-      assert.equal(wrong?.data, undefined)
-      assert.ok(wrong?.note, 'not taken: said')
-      assert.equal(bench.host.received[0]?.content, 'look', 'the caption is the text')
-    }),
+  mediaIn: filesComeIn,
 
   echo: (driver) =>
     withBench(driver, {}, async (bench) => {
@@ -295,5 +274,3 @@ export const inChecks: Checks = {
       assert.equal(bench.host.state.state, 'connected')
     }),
 }
-
-export { PNG }

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { ChannelError, type ReplyTarget } from '../port.ts'
 import { type Bench, until, withBench } from './bench.ts'
-import { groupOf, PNG } from './checks-in.ts'
+import { filesGoOut } from './checks-files.ts'
+import { groupOf } from './checks-in.ts'
 import type { KitDriver, PromiseId } from './contract.ts'
 import { deliver } from './host.ts'
 
@@ -128,24 +129,7 @@ export const outChecks: Checks = {
       await until('still here', () => seen(bench).some((m) => m.text === 'still here'))
     }),
 
-  mediaOut: (driver) =>
-    withBench(driver, {}, async (bench) => {
-      await greet(bench)
-      const report = Buffer.from('%PDF-1.4 report')
-      await deliver(bench.channel, bench.host, {
-        content: 'two files',
-        ...me(bench),
-        attachments: [
-          { kind: 'image', mediaType: 'image/png', name: 'dot.png', data: PNG },
-          { kind: 'document', mediaType: 'application/pdf', name: 'report.pdf', data: report },
-        ],
-      })
-      await until('both files', () => seen(bench).filter((m) => m.file !== undefined).length === 2)
-      const files = seen(bench).flatMap((m) => (m.file === undefined ? [] : [m.file]))
-      assert.ok(files.some((f) => f.data.equals(PNG)))
-      assert.ok(files.some((f) => f.data.equals(report) && f.name === 'report.pdf'))
-      assert.ok(seen(bench).some((m) => m.text.includes('two files')))
-    }),
+  mediaOut: filesGoOut,
 
   typing: (driver) =>
     withBench(driver, {}, async (bench) => {

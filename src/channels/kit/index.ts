@@ -7,7 +7,7 @@ import { outChecks } from './checks-out.ts'
 import { type KitDriver, PROMISES, type PromiseId } from './contract.ts'
 
 export { type Bench, type BenchOptions, FASTER, withBench } from './bench.ts'
-export { PNG } from './checks-in.ts'
+export { PNG } from './checks-files.ts'
 export * from './contract.ts'
 export { type FakeServer, json, readForm, serve, type UploadedFile } from './fake-server.ts'
 export { createHooksServer, type HooksServer } from './hooks-server.ts'

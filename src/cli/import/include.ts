@@ -1,8 +1,8 @@
 // `$include` in OpenClaw's files: one file takes the object's place, several are merged, keys beside it win.
 
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf } from '../../errors.ts'
+import { readOrdinaryFile } from '../../ordinary-file.ts'
 
 const MAX_DEPTH = 10
 
@@ -30,9 +30,11 @@ export async function includeFiles(
     const path = resolve(dirname(file), name)
     if (trail.includes(path)) throw new Error(`${path} includes itself`)
     if (trail.length >= MAX_DEPTH) throw new Error(`${path} is included too deep`)
-    const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      throw new Error(`${path} is included and cannot be read: ${messageOf(error)}`)
-    })
+    const text = await readOrdinaryFile(path)
+      .then(String)
+      .catch((error: unknown) => {
+        throw new Error(`${path} is included and cannot be read: ${messageOf(error)}`)
+      })
     const read = await includeFiles(parse(text), path, parse, [...trail, path])
     merged =
       list.length === 1 ? read : Array.isArray(read) ? [...(Array.isArray(merged) ? merged : []), ...read] : merge(merged, read)

@@ -35,6 +35,22 @@ export function agentSections(doc: ConfigDocument, scope: Scope): readonly Found
   return root['defaults'] === undefined ? own : [{ value: mapAt(root['defaults']), path: ['defaults'] }, ...own]
 }
 
+/** Where a key of an agent is looked for: in its own section, then in `defaults`. */
+export const agentPlaces = (doc: ConfigDocument, id: string): readonly Found[] => [
+  { value: mapAt(mapAt(doc.value, 'agents'), id), path: ['agents', id] },
+  { value: mapAt(doc.value, 'defaults'), path: ['defaults'] },
+]
+
+/** What holds of a key, and where it is written: the first of the places that has it decides. Undefined: none has. */
+export function settingAt(places: readonly Found[], ...keys: readonly string[]): { value: Value; path: Path } | undefined {
+  for (const { value, path } of places) {
+    const parent = keys.slice(0, -1).reduce((map, key) => mapAt(map[key]), value)
+    const found = parent[keys.at(-1) ?? '']
+    if (found !== undefined) return { value: found, path: [...path, ...keys] }
+  }
+  return undefined
+}
+
 /** The maps in a list, with where they stand. */
 export const itemsOf = (value: Value | undefined, path: Path): readonly Found[] =>
   listAt(value).map((item, index) => ({ value: mapAt(item), path: [...path, index] }))

@@ -1,9 +1,9 @@
 // Heartbeats: names once, schedules and time zones that can be read, times that come, but not too often.
 
 import type { Diagnostic } from '../../errors.ts'
+import { localZone } from '../../local-zone.ts'
 import type { Schedule } from '../../schedules/cron.ts'
 import { mapAt, textAt } from '../document.ts'
-import { localZone } from '../local-zone.ts'
 import { suggestion } from '../suggest.ts'
 import { agentSections, type Check, type CheckInput, type Found, itemsOf, testSteps } from './check.ts'
 

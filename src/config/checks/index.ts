@@ -12,6 +12,7 @@ import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
+import { checkModelBounds } from './model-bounds.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
 import { checkNames } from './names.ts'
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   checkChannels,
   checkTools,
   checkModels,
+  checkModelBounds,
   checkPeople,
   checkNames,
   checkHeartbeats,

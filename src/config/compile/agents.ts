@@ -1,5 +1,6 @@
 // `agents` over `defaults` → agents with their souls and skills loaded and every name resolved.
 
+import { localZone } from '../../local-zone.ts'
 import { DEFAULT_MODEL, DEFAULT_WINDOW } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
@@ -10,7 +11,6 @@ import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
-import { localZone } from '../local-zone.ts'
 import { resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'

@@ -1,7 +1,7 @@
 // `channels` → channel specs: what all types share, and under `settings` what only the type knows.
 
 import { fingerprint } from '../../plan/fingerprint.ts'
-import type { ChannelPlan } from '../../plan/plan.ts'
+import type { ChannelPlan, PluginPlan } from '../../plan/plan.ts'
 import { type ConfigDocument, mapAt } from '../document.ts'
 import type { Config } from '../generated/config.ts'
 import { optional } from '../optional.ts'
@@ -14,6 +14,7 @@ interface Input {
   readonly scope: Scope
   readonly config: Config
   readonly secrets: SecretStore
+  readonly plugins: readonly PluginPlan[]
 }
 
 /** The keys every type has; the schema's own list of them decides what is a setting. */
@@ -55,5 +56,11 @@ function compileChannel(id: string, type: string, value: Readonly<Record<string,
     maxMessageChars: from.maxMessageChars ?? 100_000,
     settings: shape === undefined ? {} : channelSettings(id, value, shape, input.secrets.get),
   } as const
-  return { fingerprint: fingerprint(channel), place: input.doc.place(['channels', id]), ...channel }
+  const plugin = input.plugins.find(({ channels }) => channels.some((one) => one.type === type))?.fingerprint
+  // Another text of the plugin is another channel.
+  return {
+    fingerprint: fingerprint({ ...channel, ...optional('plugin', plugin) }),
+    place: input.doc.place(['channels', id]),
+    ...channel,
+  }
 }

@@ -2,7 +2,7 @@
 
 import { type Diagnostic, diagnostic } from '../../errors.ts'
 import { fingerprint } from '../../plan/fingerprint.ts'
-import { type ProviderSpec, Secret } from '../../plan/plan.ts'
+import { type PluginPlan, type ProviderSpec, Secret } from '../../plan/plan.ts'
 import type { Registry } from '../../registry.ts'
 import type { ConfigDocument } from '../document.ts'
 import { durationMs } from '../durations.ts'
@@ -21,6 +21,7 @@ interface Input {
   readonly files: NamedFiles
   readonly secrets: SecretStore
   readonly lookup: Lookup
+  readonly plugins: readonly PluginPlan[]
   report(problem: Diagnostic): void
 }
 
@@ -60,7 +61,14 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
     maxRetries: from.maxRetries ?? 2,
     prices: Object.fromEntries(prices),
   }
-  return { fingerprint: fingerprint(spec), place: doc.place(path), traits: definition?.traits ?? {}, ...spec }
+  const plugin = input.plugins.find(({ models }) => models.some((one) => one.type === from.provider))?.fingerprint
+  // Another text of the plugin is another service.
+  return {
+    fingerprint: fingerprint({ ...spec, ...optional('plugin', plugin) }),
+    place: doc.place(path),
+    traits: definition?.traits ?? {},
+    ...spec,
+  }
 }
 
 async function script(text: string, path: Path, { files, report }: Input): Promise<{ path: string; text: string }> {

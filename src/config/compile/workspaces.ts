@@ -34,7 +34,7 @@ function ownFolder(id: string, { doc, stateDir }: Input): string {
 
 /** Workspaces where every file is the engine's, so that no tool could do anything. */
 export function lostWorkspaces(
-  plan: Pick<Plan, 'file' | 'sources' | 'includePatterns' | 'stateDir' | 'agents'>,
+  plan: Pick<Plan, 'file' | 'sources' | 'includePatterns' | 'stateDir' | 'plugins' | 'agents'>,
   doc: ConfigDocument,
 ): readonly Diagnostic[] {
   const around = findEngineFileAround(plan)

@@ -74,4 +74,11 @@ export const FILE_EXPLANATIONS = {
     before: 'include: [team/*.yaml]',
     after: 'include: [teams/*.yaml]',
   },
+  CLAW011: {
+    what: 'A plugin has no folder, no package or no claw.plugin.json that can be read.',
+    why: 'What it brings is known from its manifest alone: no code is run to find out.',
+    mend: 'Correct the path, which is relative to the file that names it, or install the package there.',
+    before: 'plugins: [./plugins/weather]',
+    after: 'plugins: ["@acme/claw-weather"]',
+  },
 } as const satisfies Record<string, Explanation>

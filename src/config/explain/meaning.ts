@@ -171,4 +171,11 @@ export const MEANING_EXPLANATIONS = {
     before: 'agents:\n  main: { soul: You are terse., compaction: { contextWindow: 8000, chunkTokens: 20000 } }',
     after: 'agents:\n  main: { soul: You are terse., compaction: { contextWindow: 8000, chunkTokens: 3000 } }',
   },
+  CLAW325: {
+    what: 'An agent asks its model for more than is known of it: an effort, a longer answer or a larger window.',
+    why: 'Effort and the longest answer are lowered to what the model has; requests past its window would fail.',
+    mend: 'Take the key out, lower it, or choose another model; `claw models` lists what each has.',
+    before: 'agents:\n  main: { soul: You are terse., model: claude-haiku-4-5, compaction: { contextWindow: 1000000 } }',
+    after: 'agents:\n  main: { soul: You are terse., model: claude-haiku-4-5 }',
+  },
 } as const satisfies Record<string, Explanation>

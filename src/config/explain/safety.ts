@@ -94,4 +94,11 @@ export const SAFETY_EXPLANATIONS = {
     before: 'channels:\n  telegram: { token: "${OLD_TOKEN}" }',
     after: 'channels:\n  telegram: { token: "${TELEGRAM_BOT_TOKEN}" }',
   },
+  CLAW505: {
+    what: 'The code of a plugin failed as it was loaded, or does not hold what its manifest declares.',
+    why: 'Rights were proved by the manifest; code that brings anything else is not run.',
+    mend: 'Make `tools`, `channels` and `models` of the default export the same names as those of claw.plugin.json.',
+    before: '// index.js, where claw.plugin.json declares the tool "weather"\nexport default { tools: {} }',
+    after: "// index.js\nexport default { tools: { weather: async () => 'Rain.' } }",
+  },
 } as const satisfies Record<string, Explanation>

@@ -45,6 +45,13 @@ export const SHAPE_EXPLANATIONS = {
     before: 'agents:\n  main:\n    soul: You are terse.\n    permissions: { timeout: 10 minutes }',
     after: 'agents:\n  main:\n    soul: You are terse.\n    permissions: { timeout: 10m }',
   },
+  CLAW107: {
+    what: 'The manifest of a plugin lacks something, or says something that it cannot.',
+    why: '`validate`, `access` and the other questions go by it, so it has to be whole.',
+    mend: 'Correct the marked place; docs/writing-a-tool.md shows a manifest.',
+    before: '# claw.plugin.json\n{ "name": "weather", "entry": "index.js" }',
+    after: '# claw.plugin.json\n{ "name": "weather", "version": "1.0.0", "entry": "index.js" }',
+  },
   CLAW201: {
     what: 'An agent is named that is not defined.',
     why: 'Messages would have nowhere to go.',

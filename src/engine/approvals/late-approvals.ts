@@ -2,6 +2,7 @@
 // the turn this message starts.
 
 import { textOf } from '../../agent/turn.ts'
+import type { StoredFile } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { Audit } from '../../permissions/audit.ts'
 import type { ApprovalRow, InboxRow, NewInboxRow } from '../../storage/ports.ts'
@@ -11,12 +12,18 @@ import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { auditOf } from './approvals.ts'
 
+export interface LateResult {
+  readonly text: string
+  /** Files that the call attached. */
+  readonly attachments?: readonly StoredFile[]
+}
+
 export interface LateApprovals {
   messageOf(row: ApprovalRow): NewInboxRow
   /** Its message was stored. Must not throw. */
   decided(row: ApprovalRow): Promise<void>
   /** Runs what was approved; the text tells the model what came of it. Must not throw. */
-  run(turn: TurnContext, row: InboxRow, gate: ToolGate): Promise<string>
+  run(turn: TurnContext, row: InboxRow, gate: ToolGate): Promise<LateResult>
 }
 
 export function createLateApprovals(world: World, audit: Pick<Audit, 'append'>): LateApprovals {
@@ -52,19 +59,20 @@ export function createLateApprovals(world: World, audit: Pick<Audit, 'append'>):
     async run(turn, inbox, gate) {
       const { approvalId } = inbox.payload as ApprovalPayload
       const row = await storage.approvals.get(approvalId)
-      if (row === null) return `[Approval ${approvalId} is no longer known.]`
+      if (row === null) return { text: `[Approval ${approvalId} is no longer known.]` }
       const what = `${row.toolName} ${JSON.stringify(row.input)}`
-      if (row.state === 'expired') return `[Approval ${row.id} ran out unanswered, so this was not run: ${what}]`
+      if (row.state === 'expired') return { text: `[Approval ${row.id} ran out unanswered, so this was not run: ${what}]` }
       const replaced = row.state === 'replaced'
       if (row.state !== 'once' && row.state !== 'always' && !replaced)
-        return `[Approval ${row.id} was denied, so this was not run: ${what}]`
+        return { text: `[Approval ${row.id} was denied, so this was not run: ${what}]` }
       try {
         const outcome = await gate.runApproved(turn, { id: `approved:${row.id}`, name: row.toolName, input: row.input }, row)
-        const text = typeof outcome.content === 'string' ? outcome.content : textOf(outcome.content)
+        const { content, isError, attachments = [] } = outcome
+        const result = typeof content === 'string' ? content : textOf(content)
         const said = replaced ? 'was closed, because something changed, and asked again' : 'was granted'
-        return `[Approval ${row.id} ${said}. ${outcome.isError ? 'Error' : 'Result'} of ${what}]\n${text}`
+        return { text: `[Approval ${row.id} ${said}. ${isError ? 'Error' : 'Result'} of ${what}]\n${result}`, attachments }
       } catch (error) {
-        return `[Approval ${row.id} was granted, but it failed: ${messageOf(error)}]`
+        return { text: `[Approval ${row.id} was granted, but it failed: ${messageOf(error)}]` }
       }
     },
   }

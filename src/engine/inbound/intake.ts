@@ -6,16 +6,17 @@ import type { Limits } from '../../limits/port.ts'
 import { admission, identityOf } from '../../plan/admission.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { routeMessage } from '../../plan/route.ts'
-import { sessionKey } from '../../plan/session-key.ts'
+import { sessionKey, spawnSessionKey } from '../../plan/session-key.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
 import type { Notifications } from '../outbound/notifications.ts'
-import type { Accepted, Caller, Refused } from '../port.ts'
+import type { Accepted, Caller, CallerMessage, ReceiveOptions, Refused } from '../port.ts'
 import type { MessagePayload } from '../turns/inbox-work.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import { type Generation, isPushed, type World } from '../world.ts'
 import { parseCommand } from './chat-commands.ts'
 import type { Commands } from './command-actions.ts'
 import { withinLimits } from './media.ts'
+import { withWholeCharacters } from './whole-characters.ts'
 
 export interface IntakeParts {
   readonly limits: Pick<Limits, 'admit' | 'refund'>
@@ -57,9 +58,10 @@ export class Intake {
   async receive(
     raw: InboundMessage,
     caller: Caller,
-    { agentId }: { readonly agentId?: string } = {},
+    { agentId, conversation }: ReceiveOptions = {},
   ): Promise<Accepted | Refused> {
-    const message = isIdentified(raw) ? raw : { ...raw, messageId: this.#world.random.id() }
+    const whole = withWholeCharacters(raw)
+    const message = isIdentified(whole) ? whole : { ...whole, messageId: this.#world.random.id() }
     const generation = this.#world.generations.now
     const { plan, router } = generation
     const barred = await this.#bar(plan, message, caller)
@@ -71,11 +73,24 @@ export class Intake {
     if (routed.agentId === null) return this.#refuse(message, { code: 'no_route', reason: routed.reason })
     const agent = plan.agents.get(routed.agentId)
     if (agent === undefined) return this.#refuse(message, { code: 'no_route', reason: `There is no agent "${routed.agentId}".` })
-    return await this.#take(plan, agent, routed, message, caller)
+    if (conversation === undefined) return await this.#take(plan, agent, routed, message, caller)
+    const own = { ...routed, sessionKey: spawnSessionKey(agent.id, message.messageId) }
+    return await this.#take(plan, agent, own, message, caller, conversation)
+  }
+
+  async isKnown(message: Identified): Promise<boolean> {
+    return (await this.#world.storage.inbox.known(idempotencyKey(message))) !== null
   }
 
   /** Stores what is routed, unless it is a repeat or something stands against it. */
-  async #take(plan: Plan, agent: AgentPlan, routed: Routed, message: Identified, caller: Caller): Promise<Accepted | Refused> {
+  async #take(
+    plan: Plan,
+    agent: AgentPlan,
+    routed: Routed,
+    message: Identified,
+    caller: Caller,
+    conversation?: readonly CallerMessage[],
+  ): Promise<Accepted | Refused> {
     const { storage, clock } = this.#world
     const { limits, turns } = this.#parts
     const { messageId, channelId, userId, groupId } = message
@@ -88,7 +103,7 @@ export class Intake {
     const admitted = limits.admit(agent, who, clock.now())
     if (!admitted.ok) return this.#refuse(message, overLimit(admitted, clock.now()))
 
-    const row = this.#rowOf(plan, agent, routed, message, caller)
+    const row = this.#rowOf(plan, agent, routed, message, caller, conversation)
     const { duplicate } = await storage.inbox.post(row, key)
     const accepted = { accepted: true, duplicate, agentId: agent.id, sessionKey: routed.sessionKey, messageId } as const
     if (duplicate) {
@@ -110,10 +125,18 @@ export class Intake {
     return accepted
   }
 
-  #rowOf(plan: Plan, agent: AgentPlan, routed: Routed, message: Identified, caller: Caller): NewInboxRow {
+  #rowOf(
+    plan: Plan,
+    agent: AgentPlan,
+    routed: Routed,
+    message: Identified,
+    caller: Caller,
+    conversation: readonly CallerMessage[] | undefined,
+  ): NewInboxRow {
     const channel = plan.channels.get(message.channelId)
     const media = channel === undefined ? undefined : message.media?.map((one) => withinLimits(channel, one))
-    const payload: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
+    const asOwner: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
+    const payload: MessagePayload = conversation === undefined ? asOwner : { ...asOwner, conversation }
     return {
       session: routed.sessionKey,
       agentId: agent.id,

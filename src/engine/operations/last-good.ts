@@ -1,10 +1,11 @@
 // The configuration last accepted, kept beside the state: for `claw plan --against running` and `run --last-good`. The files lie
 // as they lay to one another, so that the copy loads the way the original did.
 
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { Mirror } from '../../config/mirror.ts'
 import { hashOf, hashOfFiles } from '../../config/parse.ts'
+import { readOrdinaryFile } from '../../ordinary-file.ts'
 import type { Plan } from '../../plan/plan.ts'
 
 export interface LastGood {
@@ -69,8 +70,9 @@ export async function lastGood(stateDir: string, file: string): Promise<LastGood
 /** Gives the bytes that were copied. */
 async function copy(from: string, to: string): Promise<Buffer> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 })
-  await copyFile(from, to)
-  return await readFile(to)
+  const bytes = await readOrdinaryFile(from)
+  await writeFile(to, bytes, { mode: 0o600 })
+  return bytes
 }
 
 /** Some texts are optional: a skill need not have its metadata. */

@@ -37,7 +37,7 @@ interface Running {
   retired: boolean
 }
 
-type ManagerWorld = Pick<World, 'registry' | 'clock' | 'random' | 'log' | 'secrets' | 'emit'> & {
+type ManagerWorld = Pick<World, 'registryOf' | 'clock' | 'random' | 'log' | 'secrets' | 'emit'> & {
   readonly storage: Pick<World['storage'], 'stateDir'>
 }
 
@@ -71,7 +71,7 @@ export class ChannelManager {
     // The old connection ends before the new one begins: two pollers of one bot would steal each other's messages.
     const old = changed.flatMap((spec) => this.#running.get(spec.id) ?? [])
     await Promise.all([...gone, ...old].map((entry) => this.#retire(entry)))
-    await Promise.all(changed.map((spec) => this.#launch(spec)))
+    await Promise.all(changed.map((spec) => this.#launch(spec, plan)))
     return changed.map((spec) => `channel:${spec.id}`)
   }
 
@@ -109,10 +109,10 @@ export class ChannelManager {
     await Promise.all([...this.#running.values()].map((entry) => this.#retire(entry)))
   }
 
-  async #launch(spec: ChannelPlan): Promise<void> {
-    const { registry, log } = this.#world
+  async #launch(spec: ChannelPlan, plan: Plan): Promise<void> {
+    const { registryOf, log } = this.#world
     const entry: Running = { spec, channel: null, state: { state: 'starting' }, retired: false }
-    const definition = registry.channels.find((one) => one.type === spec.type)
+    const definition = registryOf(plan).channels.find((one) => one.type === spec.type)
     try {
       if (definition === undefined) throw new Error(`This build has no channel of type "${spec.type}".`)
       const create = await definition.load()

@@ -2,12 +2,13 @@
 // failure that may pass. A row whose earlier attempt may have arrived, in this process or one that was killed, is marked as
 // possibly repeated.
 
-import { ChannelError, type OutboundMessage, type ReplyStream, type SendContext } from '../../channels/port.ts'
+import { type Channel, ChannelError, type OutboundMessage, type ReplyStream, type SendContext } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { OutboxRow } from '../../storage/ports.ts'
 import type { EventSource } from '../hub.ts'
 import type { World } from '../world.ts'
 import type { ChannelManager } from './channel-manager.ts'
+import { readOutgoing } from './outgoing-files.ts'
 
 const BATCH = 200
 const FIRST_RETRY_MS = 1_000
@@ -23,7 +24,7 @@ interface PutOff {
 }
 
 export type DeliveryWorld = Pick<World, 'clock' | 'random' | 'log' | 'emit'> & {
-  readonly storage: Pick<World['storage'], 'outbox'>
+  readonly storage: Pick<World['storage'], 'outbox' | 'files'>
   readonly secrets: Pick<World['secrets'], 'redact'>
 }
 
@@ -32,6 +33,8 @@ export class Delivery {
   readonly #channels: Pick<ChannelManager, 'get'>
   readonly #busy = new Set<string>()
   readonly #streams = new Map<string, ReplyStream>()
+  /** Replies whose text is in the chat, and whose files may not be yet. */
+  readonly #shown = new Set<string>()
   readonly #stopping = new AbortController()
   readonly #putOffs = new Map<number, PutOff>()
   #cancelTimer = (): void => {}
@@ -148,19 +151,33 @@ export class Delivery {
       const channel = this.#channels.get(row.target.channelId)
       if (channel === undefined)
         throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true, notSent: true })
-      const message: OutboundMessage = { content: row.content, sessionKey: row.session, agentId: row.agentId, ...row.target }
-      const stream = this.#streams.get(row.key)
-      this.#streams.delete(row.key)
-      const streamed = stream === undefined ? null : await stream.finish(row.content, context)
-      if (streamed === null) await channel.send(message, context)
+      const head = { content: row.content, sessionKey: row.session, agentId: row.agentId, ...row.target }
+      await this.#send(row, head, channel, context)
       await storage.outbox.sent(row.seq)
       this.#putOffs.delete(row.seq)
-      this.#world.emit({ type: 'outbound', message, at: clock.now() })
+      this.#shown.delete(row.key)
+      const files = row.attachments === undefined ? {} : { attachments: row.attachments }
+      this.#world.emit({ type: 'outbound', message: { ...head, ...files }, at: clock.now() })
       return true
     } catch (error) {
       await this.#putOff(row, error)
       return false
     }
+  }
+
+  /** The text in the message that grew, where there is one, else in messages of its own; then the files. */
+  async #send(row: OutboxRow, head: OutboundMessage, channel: Channel, context: SendContext): Promise<void> {
+    const stream = this.#streams.get(row.key)
+    this.#streams.delete(row.key)
+    if (stream !== undefined && (await stream.finish(row.content, context)) !== null) this.#shown.add(row.key)
+    const isShown = this.#shown.has(row.key)
+    if (row.attachments === undefined) {
+      if (!isShown) await channel.send(head, context)
+      return
+    }
+    const { attachments = [], notes } = await readOutgoing(this.#world.storage.files, row.attachments)
+    const content = [...(isShown ? [] : [row.content]), ...notes].filter((text) => text !== '').join('\n\n')
+    await channel.send({ ...head, content, attachments }, context)
   }
 
   async #putOff(row: OutboxRow, error: unknown): Promise<void> {
@@ -173,6 +190,7 @@ export class Delivery {
       )
       await storage.outbox.fail(row.seq, secrets.redact(messageOf(error)))
       this.#putOffs.delete(row.seq)
+      this.#shown.delete(row.key)
       this.wake()
       return
     }

@@ -66,7 +66,8 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
     const cancel = clock.after(timeoutMs, () => limit.abort(new Error('timeout')))
     try {
       const answer = await answers.wait(session, idempotencyKey, AbortSignal.any([abortSignal(turn.signal), limit.signal]))
-      return { sessionKey: session, text: answer.response, isError: answer.isError === true }
+      const { response, isError, attachments = [] } = answer
+      return { sessionKey: session, text: response, isError: isError === true, attachments }
     } catch {
       turns.interrupt(session)
       return {

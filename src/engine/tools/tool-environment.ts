@@ -13,7 +13,7 @@ import { createNetworkGate } from '../../permissions/network.ts'
 import { memoryKeyProblem } from '../../permissions/path-names.ts'
 import { createPathGate } from '../../permissions/paths.ts'
 import type { ToolCall } from '../../permissions/policy.ts'
-import { type ApprovalBinding, GateError } from '../../permissions/port.ts'
+import { type ApprovalBinding, GateError, type PathGate } from '../../permissions/port.ts'
 import { createShellRunner } from '../../permissions/run.ts'
 import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
@@ -29,6 +29,8 @@ export interface ToolEnvironment {
   /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
   policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
   cwdOf(agent: AgentPlan): string
+  /** The files of the turn's agent. */
+  pathsOf(turn: Pick<TurnContext, 'plan' | 'agent'>): PathGate
   /** What an approval of a call is bound to, as it is now. */
   bind(agent: AgentPlan, tool: ToolDefinition, input: unknown): Promise<ApprovalBinding>
   /** What has changed of it since, each in words. */
@@ -44,11 +46,11 @@ export interface ToolEnvironment {
 export type CreateToolEnvironment = (world: World) => Promise<ToolEnvironment>
 
 export const createToolEnvironment: CreateToolEnvironment = async (world) => {
-  const { storage, clock, log, registry } = world
+  const { storage, clock, log } = world
   const { redact } = world.secrets
   const { stateDir } = storage
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
-  const runner = createToolRunner(registry)
+  const runner = createToolRunner()
   const anchor: AuditAnchor = {
     load: async () => readHead(await storage.kv.get(ANCHOR_KEY)),
     save: (head) =>
@@ -108,6 +110,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
       }
     },
     cwdOf,
+    pathsOf: ({ plan, agent }) => gatesOf(plan, agent).paths,
     bind: (agent, tool, input) =>
       bindApproval({ tool, command: tool.commandOf?.(input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
     changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),

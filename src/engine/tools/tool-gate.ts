@@ -9,11 +9,12 @@ import { GateError, type ShellRunner, type Verdict } from '../../permissions/por
 import { redactDeep } from '../../permissions/redact.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
-import { type ToolDefinition, traitsOf } from '../../tools/port.ts'
+import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from '../../tools/port.ts'
 import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
+import { largestFile, storeAttachments, unsendable } from './attachments.ts'
 import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { ToolEnvironment } from './tool-environment.ts'
 
@@ -37,8 +38,16 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   const { runner, audit } = environment
   const { journal } = world.storage
 
+  /** A tool that there is under the turn's plan, whether or not this turn may use it. */
+  const toolNamed = (turn: TurnContext, name: string): ToolDefinition | undefined =>
+    world.registryOf(turn.plan).tools.find((tool) => tool.name === name)
+
+  /** The tool as today's plan gives it to the agent. */
+  const toolNow = (today: Plan, agent: AgentPlan, parents: readonly string[], name: string): ToolDefinition | undefined =>
+    toolsFor(today, agent, parents, world.registryOf(today).tools).find((tool) => tool.name === name)
+
   async function call(turn: TurnContext, { id, name, input }: ToolCall): Promise<CallOutcome> {
-    const tool = runner.get(name)
+    const tool = toolNamed(turn, name)
     // What ran before the engine was killed is judged no more: its result stands, or nobody knows it.
     if (tool !== undefined && (await journal.has(turn.claim.run, stepOf(id)))) return await run(turn, id, tool, input)
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
@@ -61,9 +70,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     if (today === turn.plan || verdict.decision === 'refuse') return verdict
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return refusal(`The agent ${turn.agent.id} was removed.`)
-    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
-      return refusal(`The tool ${tool.name} was taken away.`)
-    return strictest([verdict, await judge(today, agent, turn.parents, tool, input)])
+    const now = toolNow(today, agent, turn.parents, tool.name)
+    if (now === undefined) return refusal(`The tool ${tool.name} was taken away.`)
+    return strictest([verdict, await judge(today, agent, turn.parents, now, input)])
   }
 
   async function judge(
@@ -100,9 +109,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   async function barredToday(today: Plan, turn: TurnContext, tool: ToolDefinition, input: unknown): Promise<string | null> {
     const agent = today.agents.get(turn.agent.id)
     if (agent === undefined) return `Not run: the agent ${turn.agent.id} was removed.`
-    if (!toolsFor(today, agent, turn.parents, world.registry.tools).includes(tool))
-      return `Not run: the tool ${tool.name} was taken away.`
-    const verdict = await judge(today, agent, turn.parents, tool, input)
+    const now = toolNow(today, agent, turn.parents, tool.name)
+    if (now === undefined) return `Not run: the tool ${tool.name} was taken away.`
+    const verdict = await judge(today, agent, turn.parents, now, input)
     return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
   }
 
@@ -145,7 +154,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
           const result = await runner.run(tool, input, { ...capabilities, shell })
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
-          return { content: redacted(result.content), isError: result.isError === true }
+          return await outcomeOf(turn, result, capabilities)
         },
         repeatable ? 'always' : 'never',
       )
@@ -154,6 +163,21 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
         return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
       return failure(`The tool failed: ${environment.redact(messageOf(error))}`)
     }
+  }
+
+  /** Its files are copied before the step ends: what the journal says of them stays true. */
+  async function outcomeOf(turn: TurnContext, result: ToolResult, { paths }: ToolCapabilities<unknown>): Promise<CallOutcome> {
+    const content = redacted(result.content)
+    const isError = result.isError === true
+    if (result.attachments === undefined || result.attachments.length === 0) return { content, isError }
+    const { redact } = environment
+    const files = { paths, files: world.storage.files, redact, maxBytes: largestFile(turn) }
+    const { stored, problems } = await storeAttachments(result.attachments, files)
+    const notes = stored.length === 0 ? problems : [...problems, ...unsendable(world.registryOf(turn.plan), turn)]
+    if (notes.length === 0) return { content, isError, attachments: stored }
+    const text = { type: 'text' as const, text: notes.join('\n') }
+    const said = typeof content === 'string' ? [content, text.text].join('\n').trim() : [...content, text]
+    return { content: said, isError: isError || problems.length > 0, attachments: stored }
   }
 
   /** The shell of an approved call: a program starts only while its files are as they were when it was asked about. */
@@ -203,7 +227,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   return {
     call,
     async runApproved(turn, { id, name, input }, approved) {
-      const tool = runner.get(name)
+      const tool = toolNamed(turn, name)
       if (tool === undefined) return failure(`Not run: there is no tool "${name}" any more.`)
       if (await journal.has(turn.claim.run, stepOf(id))) return await run(turn, id, tool, input)
       const confirmed = await asking.confirm(turn, id, tool, approved)

@@ -40,10 +40,18 @@ export class Answers {
     }
   }
 
-  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError }: EventOf<'turn_end'>): void {
+  #resolve({ sessionKey: session, agentId, messageIds, text: response, isError, usage, attachments }: EventOf<'turn_end'>): void {
     for (const messageId of messageIds) {
       const key = waiterKey(session, messageId)
-      const answer: StoredAnswer = { agentId, session, messageId, response, ...(isError ? { isError } : {}) }
+      const answer: StoredAnswer = {
+        agentId,
+        session,
+        messageId,
+        response,
+        ...(isError ? { isError } : {}),
+        ...(attachments === undefined ? {} : { attachments }),
+        ...(usage === undefined ? {} : { usage }),
+      }
       for (const resolve of this.#waiters.get(key) ?? []) resolve(answer)
       this.#waiters.delete(key)
     }

@@ -29,7 +29,7 @@ export interface Compactor {
 }
 
 export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>): Compactor {
-  const { storage, clock, random, log, registry } = world
+  const { storage, clock, random, log } = world
 
   return {
     async run(plan, agent, session, signal, { onlyIfNeeded = false, below } = {}) {
@@ -44,7 +44,7 @@ export function createCompactor(world: World, models: Pick<ModelCalls, 'side'>):
           }
           return summaryIn(await models.side(plan, agent, agent.compaction.model, request, signal))
         }
-        const fixedTokens = prefixTokens(prefixOf(plan, agent, toolsFor(plan, agent, [], registry.tools)))
+        const fixedTokens = prefixTokens(prefixOf(plan, agent, toolsFor(plan, agent, [], world.registryOf(plan).tools)))
         const settings = agent.compaction
         const entries = await compact({ transcript, settings, summarise, clock, random, onlyIfNeeded, below, fixedTokens })
         if (entries.length === 0) return false

@@ -36,7 +36,8 @@ export function createHeartbeatTurns(world: World, answers: Pick<Answers, 'wait'
         receivedAt: clock.now(),
       })
       const answer = await answers.wait(session, messageId)
-      const outcome = answer.isError === true ? 'failed' : isSilent(heartbeat, answer.response) ? 'silent' : 'ran'
+      const outcome =
+        answer.isError === true ? 'failed' : isSilent(heartbeat, { ...answer, text: answer.response }) ? 'silent' : 'ran'
       world.emit({ type: 'heartbeat', name, outcome, at: clock.now() })
       return outcome
     } catch (error) {
@@ -55,7 +56,7 @@ export async function heartbeatDeliveries(
 ): Promise<readonly NewOutboxRow[]> {
   const { plan } = generations.now
   const heartbeat = plan.heartbeats.find((one) => one.name === name)
-  if (heartbeat?.deliverTo === undefined || outcome.isError || isSilent(heartbeat, outcome.text)) return []
+  if (heartbeat?.deliverTo === undefined || outcome.isError || isSilent(heartbeat, outcome)) return []
   const { agentId, deliverTo } = heartbeat
   const key = `heartbeat:${name}@${slot}`
   const receiving = receivingSession(plan, agentId, deliverTo)
@@ -65,16 +66,22 @@ export async function heartbeatDeliveries(
       agentId,
       lane: 'scheduled',
       messageId: key,
-      content: outcome.text,
+      content: outcome.text === '' ? namesOf(outcome) : outcome.text,
       kind: 'deliver',
       receivedAt: clock.now(),
     })
   }
-  const content = `${replyPrefix(plan.agents.get(agentId))}${outcome.text}`
-  return [{ key, session: receiving ?? heartbeatSessionKey(name), agentId, target: deliverTo, content }]
+  const content = outcome.text === '' ? '' : `${replyPrefix(plan.agents.get(agentId))}${outcome.text}`
+  const { attachments } = outcome
+  const row = { key, session: receiving ?? heartbeatSessionKey(name), agentId, target: deliverTo, content }
+  return [attachments === undefined || attachments.length === 0 ? row : { ...row, attachments }]
 }
 
-const isSilent = (heartbeat: HeartbeatPlan, text: string): boolean => text.trim() === '' || text.trim() === heartbeat.silentToken
+const namesOf = ({ attachments = [] }: TurnOutcome): string => `[sent ${attachments.map(({ name }) => name).join(', ')}]`
+
+/** Files alone are something to say; next to the silent word they are not. */
+const isSilent = (heartbeat: HeartbeatPlan, { text, attachments = [] }: Pick<TurnOutcome, 'text' | 'attachments'>): boolean =>
+  (text.trim() === '' && attachments.length === 0) || text.trim() === heartbeat.silentToken
 
 /** The session in which an answer to the delivered text would arrive; null: a group without a shared session has none. */
 function receivingSession(plan: Plan, agentId: string, to: DeliveryTarget): string | null {

@@ -2,11 +2,14 @@
 
 import type { ReplyTarget } from '../../channels/port.ts'
 import { type InboxRow, inboxKey, type NewInboxRow, type Storage } from '../../storage/ports.ts'
+import type { CallerMessage } from '../port.ts'
 
 /** Kind `message`. */
 export interface MessagePayload {
   /** It came from the owner's own terminal or page. */
   readonly asOwner?: true
+  /** What was said before, by a caller who keeps the conversation itself: the session is forgotten with the answer. */
+  readonly conversation?: readonly CallerMessage[]
 }
 /** Kind `spawn`. */
 export interface SpawnPayload {

@@ -3,21 +3,25 @@
 
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../../agent/port.ts'
 import { runAgentTurn } from '../../agent/turn.ts'
+import type { Attachment, StoredFile } from '../../channels/port.ts'
 import type { AgentPlan } from '../../plan/plan.ts'
 import { needsReset, resetEntry } from '../../sessions/reset.ts'
 import { abortSignal, Stop, type StopSignal } from '../../stop.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
 import type { LateApprovals } from '../approvals/late-approvals.ts'
+import { savedToInbox } from '../inbound/inbox-files.ts'
 import { transcribed } from '../inbound/media.ts'
 import type { Delivery } from '../outbound/delivery.ts'
 import type { GrowingReply, ReplyProgress } from '../outbound/reply-progress.ts'
 import { createSpawn } from '../tools/spawn.ts'
+import type { ToolEnvironment } from '../tools/tool-environment.ts'
 import type { ToolGate } from '../tools/tool-gate.ts'
 import { type Generation, isPushed, type World } from '../world.ts'
 import type { Answers } from './answers.ts'
+import { conversationEntries } from './caller-conversation.ts'
 import type { Compactor } from './compactor.ts'
 import { heartbeatDeliveries } from './heartbeat-turns.ts'
-import type { HeartbeatPayload } from './inbox-work.ts'
+import type { HeartbeatPayload, MessagePayload } from './inbox-work.ts'
 import type { ModelCalls } from './model-calls.ts'
 import { replyPrefix, type TurnContext, turnContext } from './turn-context.ts'
 
@@ -29,6 +33,7 @@ export interface TurnRunnerParts {
   readonly progress: Pick<ReplyProgress, 'begin'>
   readonly lateApprovals: Pick<LateApprovals, 'run'>
   readonly answers: Pick<Answers, 'wait'>
+  readonly environment: Pick<ToolEnvironment, 'pathsOf'>
 }
 
 interface RunningTurn {
@@ -45,6 +50,12 @@ interface TurnHead {
   readonly messageIds: readonly string[]
 }
 
+interface ReadyRows {
+  readonly rows: readonly InboxRow[]
+  readonly attachments: readonly StoredFile[]
+}
+
+const NO_FILES: readonly StoredFile[] = []
 const GONE = 'This agent is no longer here.'
 /** A turn that was begun so often and never ended takes the process down with it; it is given up. */
 const MAX_ATTEMPTS = 25
@@ -53,6 +64,9 @@ const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
 
 /** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
+const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
+  kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
+
 const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
 
 export class TurnRunner {
@@ -154,12 +168,13 @@ export class TurnRunner {
     this.#world.emit({ type: 'turn_start', ...head })
     const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
-      tools: this.#world.registry.tools,
+      tools: this.#world.registryOf(plan).tools,
       signal,
       spawn: this.#spawn,
     })
     const outcome = await this.#outcomeOf(turn, first, growing)
     await this.#finish(claim, outcome, head, started, agent, growing)
+    if (conversationOf(first) !== undefined) return await this.#world.storage.transcripts.remove(token.session, agent.id)
     if (!outcome.isError && goesOn(first)) await this.#parts.compactor.considerAhead(agent, token.session)
   }
 
@@ -182,8 +197,9 @@ export class TurnRunner {
     }
     try {
       await this.#resetIfDue(turn)
-      const rows = await this.#readyRows(turn, first)
-      return await runAgentTurn({ ...turn, claim: { ...turn.claim, rows } }, ports)
+      await this.#beginConversation(turn, first)
+      const { rows, attachments } = await this.#readyRows(turn, first)
+      return await runAgentTurn({ ...turn, attachments, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
       if (turn.signal.reason instanceof EngineStops) throw error
       world.log.error(
@@ -194,25 +210,48 @@ export class TurnRunner {
     }
   }
 
+  /** The caller keeps the conversation, and said what came before. */
+  async #beginConversation(turn: TurnContext, first: InboxRow): Promise<void> {
+    const conversation = conversationOf(first)
+    if (conversation === undefined) return
+    const entries = conversationEntries(turn.claim.run, conversation, this.#world.clock.now())
+    await this.#world.storage.transcripts.append(turn.session.key, turn.agent.id, entries)
+  }
+
   #unsavedOf(run: string): TurnPorts['unsaved'] {
     const known = this.#unsaved.get(run) ?? new Map()
     this.#unsaved.set(run, known)
     return known
   }
 
-  /** Rows as the model gets them: what was approved has run, and speech is text. */
-  async #readyRows(turn: TurnContext, first: InboxRow): Promise<readonly InboxRow[]> {
+  /** Rows as the model gets them: what was approved has run, files lie in the inbox, and speech is text. */
+  async #readyRows(turn: TurnContext, first: InboxRow): Promise<ReadyRows> {
     const { lateApprovals, gate } = this.#parts
-    if (first.kind === 'approval') return [{ ...first, content: await lateApprovals.run(turn, first, gate) }]
-    return await Promise.all(
-      turn.claim.rows.map(async (row) => {
-        if (row.message?.media?.some((one) => one.kind === 'audio') !== true) return row
-        const transcribe = () =>
-          Promise.all((row.message?.media ?? []).map((one) => transcribed(turn.plan, one, abortSignal(turn.signal))))
-        const media = await this.#world.storage.journal.step(turn.claim.run, `transcribe:${row.seq}`, transcribe)
-        return { ...row, message: { ...row.message, media } }
-      }),
-    )
+    if (first.kind === 'approval') {
+      const { text, attachments = NO_FILES } = await lateApprovals.run(turn, first, gate)
+      return { rows: [{ ...first, content: text }], attachments }
+    }
+    const { rows } = turn.claim
+    if (!rows.some(({ message }) => message?.media !== undefined)) return { rows, attachments: NO_FILES }
+    return { rows: await Promise.all(rows.map((row) => this.#withMedia(turn, row))), attachments: NO_FILES }
+  }
+
+  async #withMedia(turn: TurnContext, row: InboxRow): Promise<InboxRow> {
+    const { message } = row
+    if (message?.media === undefined) return row
+    const { media } = message
+    const { journal } = this.#world.storage
+    const { run } = turn.claim
+    const paths = this.#parts.environment.pathsOf(turn)
+    const save = () => Promise.all(media.map((one) => savedToInbox(one, paths, this.#world.log)))
+    const places = await journal.step(run, `inbox:${row.seq}`, async () => (await save()).map(({ path }) => path ?? null))
+    const saved = media.map((one, index): Attachment => {
+      const path = places[index]
+      return typeof path === 'string' ? { ...one, path } : one
+    })
+    if (!saved.some(({ kind }) => kind === 'audio')) return { ...row, message: { ...message, media: saved } }
+    const transcribe = () => Promise.all(saved.map((one) => transcribed(turn.plan, one, abortSignal(turn.signal))))
+    return { ...row, message: { ...message, media: await journal.step(run, `transcribe:${row.seq}`, transcribe) } }
   }
 
   async #resetIfDue(turn: TurnContext): Promise<void> {
@@ -240,7 +279,9 @@ export class TurnRunner {
     const last = claim.rows.at(-1)
     // A heartbeat's text may be silence, and is put before a chat where it is delivered; a sub-agent's goes to a model.
     const bare = last?.kind === 'heartbeat' || last?.kind === 'spawn'
-    const text = bare ? outcome.text : `${replyPrefix(agent)}${outcome.text}`
+    const text = bare || outcome.text === '' ? outcome.text : `${replyPrefix(agent)}${outcome.text}`
+    const { attachments } = outcome
+    const files = attachments === undefined || attachments.length === 0 ? {} : { attachments }
     const answers = claim.rows.map(
       (row): StoredAnswer => ({
         agentId: row.agentId,
@@ -248,18 +289,22 @@ export class TurnRunner {
         messageId: row.messageId,
         response: text,
         ...(outcome.isError ? { isError: true } : {}),
+        ...(outcome.usage === undefined ? {} : { usage: outcome.usage }),
+        ...files,
       }),
     )
     const key = `reply:${claim.run}`
-    const outbox = await this.#repliesOf(key, last, text, outcome)
+    const outbox = await this.#repliesOf(key, last, text, outcome, files)
     growing?.handOver(key)
     await storage.inbox.finish(claim, { answers, outbox })
     this.#unsaved.delete(claim.run)
     const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
-    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, ...limit, durationMs: clock.now() - started })
+    const usage = outcome.usage === undefined ? {} : { usage: outcome.usage }
+    const durationMs = clock.now() - started
+    this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs, ...usage, ...limit, ...files })
     if (outbox.length > 0) this.#parts.delivery.wake()
     if (last?.replyTo !== undefined && !isPushed(this.#world, last.replyTo.channelId)) {
-      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo }
+      const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo, ...files }
       this.#world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
   }
@@ -270,10 +315,12 @@ export class TurnRunner {
     last: InboxRow | undefined,
     text: string,
     outcome: TurnOutcome,
+    files: Pick<NewOutboxRow, 'attachments'>,
   ): Promise<readonly NewOutboxRow[]> {
     if (last?.kind === 'heartbeat') return await heartbeatDeliveries(this.#world, last.payload as HeartbeatPayload, outcome)
     if (last?.replyTo === undefined || !isPushed(this.#world, last.replyTo.channelId)) return []
-    return [{ key, session: last.session, agentId: last.agentId, target: last.replyTo, content: text }]
+    const { session, agentId, replyTo: target } = last
+    return [{ key, session, agentId, target, content: text, ...files }]
   }
 
   async #giveUp(claim: Claim, first: InboxRow, agent: AgentPlan, head: TurnHead, started: number): Promise<void> {

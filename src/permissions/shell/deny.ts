@@ -167,12 +167,22 @@ export function deniedBy(patterns: readonly string[], subject: DenySubject): str
 const wordsOf = (text: string): readonly string[] =>
   text
     .replace(/["'\\]/g, '')
-    .split(/[\s;&|<>(){},`$=[\]]+/)
+    .split(/[\s;&|<>(){},`$=!@[\]]+/)
     .filter((word) => word !== '')
 
-/** The rule that seems to refuse text that could not be parsed. */
+/** The rule that seems to refuse text that could not be parsed. A pattern in it may stand for what a rule names. */
 export function textDeniedBy(patterns: readonly string[], text: string): string | undefined {
   if (patterns.length === 0) return undefined
   const words = wordsOf(text)
-  return patterns.find((pattern) => meetsAnywhere(parseDeny(pattern), words))
+  const wild = /[*?[]/.test(text) ? wordsOf(text.replace(/\[[^\s[\]]*(\[:[a-z]+:\][^\s[\]]*)*\]/g, '?')) : []
+  return patterns.find((pattern) => {
+    const deny = parseDeny(pattern)
+    if (meetsAnywhere(deny, words)) return true
+    if (wild.length === 0) return false
+    const stoodFor = (word: string): string => deny.literals.find((literal) => globMatch(baseName(word), literal)) ?? word
+    return meetsAnywhere(
+      deny,
+      wild.map((word) => (/[^*?/]/.test(word) && /[*?]/.test(word) ? stoodFor(word) : word)),
+    )
+  })
 }

@@ -42,7 +42,7 @@ export function judgePart(command: PreparedCommand, context: PartContext): Part 
     code: launches || riskyKind(baseName(name)) !== undefined,
   })
   if (hard !== undefined && (hard.kind === 'engine' || !asks)) return part('refuse', 'floor', hard.reason)
-  const reach = reachOf(words, knownUseAt(command.cwd))
+  const reach = command.enters === undefined ? reachOf(words, knownUseAt(command.cwd)) : 'nothing'
   const denied = denial(command, words, reach, policy)
   if (denied !== undefined) return part('refuse', denied.by, denied.reason)
   if (hard !== undefined) return part('ask', 'floor', hard.reason)

@@ -61,16 +61,16 @@ export function reachOf(words: readonly string[], known: KnownUse, depth = 0): R
   const [given = '', ...args] = words
   const name = baseName(given)
   if (depth > MOST_DEPTH || isStateBuiltin(given)) return 'more'
-  if (isHarmlessBuiltin(given) || (!given.includes('/') && START_NOTHING.has(name))) return 'nothing'
+  if (startsNothing(given)) return 'nothing'
   if (name === 'find') return worst(actionsOf(args).map((action) => startedBy(action, known, depth)))
   const launcher = LAUNCHERS.get(name)
   if (launcher !== undefined) {
     const inner = launchedBy(name, args, launcher)
     if (inner === undefined) return 'more'
     if (inner.length === 0) return 'nothing'
-    const reach = startedBy(inner, known, depth)
-    // More words come from its input.
-    return name === 'xargs' && reach !== 'nothing' ? 'more' : reach
+    // More words come from its input, and they may be anything.
+    if (name === 'xargs') return startsNothing(inner[0] ?? '') ? 'words' : 'more'
+    return startedBy(inner, known, depth)
   }
   const kind = riskyKind(name)
   if (kind === 'a shell') return shellReach(args, known, depth)
@@ -81,14 +81,17 @@ export function reachOf(words: readonly string[], known: KnownUse, depth = 0): R
   return given.includes('/') ? 'more' : 'words'
 }
 
+/** Whether a program starts no other, whatever it is given. */
+const startsNothing = (name: string): boolean => isHarmlessBuiltin(name) || START_NOTHING.has(name)
+
 /** A command that another one starts; a place for names that are not known yet tells nothing. */
 const startedBy = (words: readonly string[], known: KnownUse, depth: number): Reach =>
   words.length === 0 || /[{}%]/.test(words[0] ?? '') ? 'more' : worst(['words', reachOf(words, known, depth + 1)])
 
 /** A shell's text, where it is plain commands. */
 function shellReach(args: readonly string[], known: KnownUse, depth: number): Reach {
-  const at = args.findIndex((word) => /^-[a-z]*c$/.test(word))
-  const text = at < 0 || args.slice(0, at).some((word) => !word.startsWith('-')) ? undefined : args[at + 1]
+  const at = args.findIndex((word) => /^-[eux]*c$/.test(word))
+  const text = at < 0 || args.slice(0, at).some((word) => !/^-[eux]+$/.test(word)) ? undefined : args[at + 1]
   const parsed = parseCommand(text)
   if (!parsed.ok) return 'more'
   const commands = parsed.commands.map((one) => one.words)

@@ -15,6 +15,7 @@ import {
 import type { Database, Row, Statement } from './database.ts'
 import { createFreshRows } from './fresh-rows.ts'
 import type { EmbeddedOutbox } from './outbox.ts'
+import { filesFromText, filesToText } from './stored-files.ts'
 
 interface Posted {
   readonly seq: number
@@ -34,7 +35,7 @@ const DEFAULT_MAX = 50
 const INSERT =
   'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 const INSERT_ANSWER =
-  'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at) VALUES (?, ?, ?, ?, ?, ?)'
+  'INSERT OR IGNORE INTO answers (session, message_id, agent_id, response, is_error, at, input, output, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
@@ -146,8 +147,19 @@ export class EmbeddedInbox implements Inbox {
     this.#unnoted.delete(claim.run)
     await this.#db.write(() => {
       for (const { seq } of claim.rows) this.#done.run(seq)
-      for (const { session, messageId, agentId, response, isError } of answers)
-        this.#insertAnswer.run(session, messageId, agentId, response, isError === true ? 1 : 0, now)
+      for (const { session, messageId, agentId, response, isError, usage, attachments } of answers) {
+        const tokens = [usage?.input ?? null, usage?.output ?? null] as const
+        this.#insertAnswer.run(
+          session,
+          messageId,
+          agentId,
+          response,
+          isError === true ? 1 : 0,
+          now,
+          ...tokens,
+          filesToText(attachments),
+        )
+      }
       for (const row of outbox) this.#outbox.insert(row, now)
       this.#forgetSteps.run(claim.run)
     })
@@ -268,5 +280,7 @@ const toAnswer = (row: Row): StoredAnswer => ({
   session: String(row['session']),
   messageId: String(row['message_id']),
   response: String(row['response']),
+  ...filesFromText(row['attachments']),
   ...(row['is_error'] === 1 ? { isError: true } : {}),
+  ...(row['input'] === null ? {} : { usage: { input: Number(row['input']), output: Number(row['output']) } }),
 })

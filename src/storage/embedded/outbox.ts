@@ -4,6 +4,7 @@ import type { ReplyTarget } from '../../channels/port.ts'
 import type { Clock } from '../../ports.ts'
 import type { NewOutboxRow, Outbox, OutboxRow } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
+import { filesFromText, filesToText } from './stored-files.ts'
 
 /** Where order must hold: one chat, whoever is answered in it. */
 const targetKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
@@ -22,7 +23,7 @@ const DUE_BEHIND_NONE = `
   ) ORDER BY seq`
 const NEXT_AFTER = 'SELECT min(next_at) AS at FROM outbox WHERE state = 0 AND next_at > ?'
 const INSERT =
-  'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+  'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, attachments, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 export class EmbeddedOutbox implements Outbox {
   readonly #db: Database
@@ -51,7 +52,8 @@ export class EmbeddedOutbox implements Outbox {
   /** Within a transaction: puts one row unless its key was put before. */
   insert(row: NewOutboxRow, now: number): void {
     const { key, session, agentId, target, content } = row
-    this.#insert.run(key, session, agentId, JSON.stringify(target), targetKey(target), content, now, now)
+    const files = filesToText(row.attachments)
+    this.#insert.run(key, session, agentId, JSON.stringify(target), targetKey(target), content, files, now, now)
   }
 
   async due(now: number, limit: number): Promise<{ rows: readonly OutboxRow[]; nextAt: number | null }> {
@@ -90,6 +92,7 @@ const toRow = (row: Row): OutboxRow => ({
   agentId: String(row['agent_id']),
   target: JSON.parse(String(row['target'])) as ReplyTarget,
   content: String(row['content']),
+  ...filesFromText(row['attachments']),
   attempts: Number(row['attempts']),
   createdAt: Number(row['created_at']),
 })

@@ -113,4 +113,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE admissions (agent_id TEXT NOT NULL, who TEXT NOT NULL, at INTEGER NOT NULL);
   CREATE INDEX admissions_at ON admissions (at);
   `,
+  `
+  -- What a turn used, for callers who ask its answer again.
+  ALTER TABLE answers ADD COLUMN input INTEGER;
+  ALTER TABLE answers ADD COLUMN output INTEGER;
+  `,
+  `
+  -- Files of a reply, as JSON: their ids and what is known of them.
+  ALTER TABLE outbox ADD COLUMN attachments TEXT;
+  ALTER TABLE answers ADD COLUMN attachments TEXT;
+  `,
 ]

@@ -15,6 +15,7 @@ import { EmbeddedOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
+import { createStoredFiles, type StoredFiles } from './stored-files.ts'
 import { EmbeddedTranscripts } from './transcripts.ts'
 import { createUsageStore } from './usage-store.ts'
 
@@ -30,7 +31,7 @@ export interface EmbeddedStorageOptions {
 }
 
 const DAY_MS = 24 * 3_600_000
-const KEPT_DAYS = { answers: 7, ledgers: 90 }
+const KEPT_DAYS = { answers: 7, files: 30, ledgers: 90 }
 const LIMIT_WINDOW_MS = 3_600_000
 
 /** Opens the folder for this process alone. @throws ClawError when another engine has it or it can't be written. */
@@ -50,6 +51,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     log,
     ...(options.transcriptCacheBytes === undefined ? {} : { cacheBytes: options.transcriptCacheBytes }),
   })
+  const replyFiles = createStoredFiles(stateDir, options.random, durability)
   const outbox = new EmbeddedOutbox(db, clock)
   const inbox = new EmbeddedInbox(db, outbox, options)
   const queue = new Lanes({
@@ -65,6 +67,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     transcripts: new EmbeddedTranscripts(stateDir, files, db),
     queue,
     outbox,
+    files: replyFiles,
     approvals: createApprovalsStore(db, inbox),
     usage: createUsageStore(db),
     slots: createSlots(db),
@@ -74,7 +77,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     admissions: createAdmissionLog(db),
     journal: createJournal(db),
     leases: createLeases(),
-    clean: (now) => clean(db, now),
+    clean: (now) => clean(db, replyFiles, now),
     async close() {
       files.close()
       await db.close()
@@ -83,7 +86,8 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   }
 }
 
-async function clean(db: Database, now: number): Promise<void> {
+async function clean(db: Database, files: StoredFiles, now: number): Promise<void> {
+  await files.clean(now - KEPT_DAYS.files * DAY_MS)
   const answers = now - KEPT_DAYS.answers * DAY_MS
   const ledgers = now - KEPT_DAYS.ledgers * DAY_MS
   await db.write(() => {

@@ -58,6 +58,19 @@ export class EmbeddedTranscripts implements TranscriptStore {
     return readTranscript(transcriptPath(this.#stateDir, session, agentId))
   }
 
+  async remove(session: string, agentId: string): Promise<void> {
+    const path = transcriptPath(this.#stateDir, session, agentId)
+    this.#paths.delete(pathKey(session, agentId))
+    try {
+      await this.#files.remove(path)
+      const name = encodeKeyForFile(session)
+      const forget = 'DELETE FROM kv WHERE key = ?'
+      if (name.includes('~')) await this.#db.write(() => void this.#db.sql(forget).run(nameKey(agentId, name)))
+    } catch (error) {
+      throw storageFailure(error, path)
+    }
+  }
+
   /** Before the first line: a file whose name cannot say its session is found by what is stored of it. */
   async #nameFile(session: string, agentId: string): Promise<string> {
     const path = transcriptPath(this.#stateDir, session, agentId)

@@ -7,6 +7,7 @@ import {
   type AdmissionLog,
   type ApprovalRow,
   type ApprovalsStore,
+  type FileStore,
   type HaltStore,
   type Inbox,
   inboxKey,
@@ -45,6 +46,7 @@ export function createMemoryState({ clock, random }: Pick<MemoryWorld, 'clock' |
     inboxes,
     transcripts: createMemoryTranscripts(clock.now),
     approvals: createApprovals(inboxes),
+    files: createFiles(random),
     usage: createUsage(),
     slots: createSlots(),
     halts: createHalts(),
@@ -57,9 +59,21 @@ export function createMemoryState({ clock, random }: Pick<MemoryWorld, 'clock' |
 
 const KEPT_MS = 7 * 24 * 3_600_000
 
+function createFiles(random: Random): FileStore {
+  const kept = new Map<string, Buffer>()
+  return {
+    async put(file, data) {
+      const id = random.id()
+      kept.set(id, Buffer.from(data))
+      return { id, bytes: data.length, ...file }
+    },
+    read: async (id) => kept.get(id) ?? null,
+  }
+}
+
 export function createMemoryStorage(world: MemoryWorld, state: MemoryState = createMemoryState(world)): Storage {
   const node: MemoryNode = { live: true }
-  const { outbox, journal, inboxes, transcripts, approvals, usage, slots, halts, people, kv, admissions, leases } = state
+  const { outbox, files, journal, inboxes, transcripts, approvals, usage, slots, halts, people, kv, admissions, leases } = state
   const { clock, log, stateDir } = world
   return {
     stateDir,
@@ -67,6 +81,7 @@ export function createMemoryStorage(world: MemoryWorld, state: MemoryState = cre
     transcripts,
     queue: new Lanes({ clock, log, onFailure: (session) => inboxes.release(session) }),
     outbox,
+    files,
     approvals,
     usage,
     slots: slots(node),

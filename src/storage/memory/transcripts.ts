@@ -42,6 +42,9 @@ export function createMemoryTranscripts(now: () => number): TranscriptStore {
           bytes: JSON.stringify(entries).length,
         }))
     },
+    async remove(session, agentId) {
+      kept.delete(keyOf(session, agentId))
+    },
     async *export(session, agentId) {
       yield* kept.get(keyOf(session, agentId))?.entries ?? []
     },

@@ -22,6 +22,7 @@ export const sessionsSpawn: ToolDefinition<{ agent: string; prompt: string; time
   timeoutMs: MAX_SECONDS * 1000 + 30_000,
   async run({ agent, prompt, timeout = DEFAULT_SECONDS }, { spawn }) {
     const answer = await spawn({ agent, prompt, timeoutMs: timeout * 1000 })
-    return { content: answer.text === '' ? '[no answer]' : answer.text, isError: answer.isError }
+    const { text, isError, attachments = [] } = answer
+    return { content: text === '' && attachments.length === 0 ? '[no answer]' : text, isError, attachments }
   },
 }

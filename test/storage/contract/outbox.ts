@@ -1,7 +1,7 @@
 // Replies on their way out.
 
-import { outboxRow } from '../../support/storage-world.ts'
-import type { Scenario } from './scenario.ts'
+import { inboxRow, outboxRow } from '../../support/storage-world.ts'
+import { claimed, type Scenario, SESSION } from './scenario.ts'
 
 export function outboxContract(scenario: Scenario): void {
   scenario('replies leave in order, once a key, and a target that waits holds back its own only', async (t, { outbox }) => {
@@ -30,6 +30,31 @@ export function outboxContract(scenario: Scenario): void {
     t.strictSame(await due(later + 5000), { keys: [], nextAt: null })
     await outbox.put(outboxRow('o2'))
     t.strictSame(await due(later + 5000), { keys: [], nextAt: null }, 'a key that was sent is not put again')
+  })
+
+  scenario('files of a reply are kept as they were, with the answer and on its way out', async (t, storage) => {
+    const { inbox, outbox, files } = storage
+    const png = Buffer.from([137, 80, 78, 71, 0, 255])
+    const about = { name: 'dot.png', kind: 'image', mediaType: 'image/png' } as const
+    const [stored, other] = [await files.put(about, png), await files.put(about, png)]
+    t.match(stored, { ...about, bytes: 6 })
+    t.not(other.id, stored.id, 'an id tells nothing of the bytes')
+    png.fill(0)
+    t.strictSame(await files.read(other.id), Buffer.from([137, 80, 78, 71, 0, 255]))
+    t.equal(await files.read('unknown'), null)
+    t.equal(await files.read('../state.db'), null)
+    await inbox.post(inboxRow(SESSION, 'm1'), 'k1')
+    const attachments = [stored, other]
+    await inbox.finish(claimed(await inbox.claimNext(SESSION)), {
+      answers: [{ agentId: 'main', session: SESSION, messageId: 'm1', response: '', attachments }],
+      outbox: [outboxRow('o1', { attachments }), outboxRow('o2')],
+    })
+    t.strictSame((await inbox.answer(SESSION, 'm1'))?.attachments, attachments)
+    const { rows } = await outbox.due(Number.MAX_SAFE_INTEGER, 10)
+    t.strictSame(
+      rows.map((row) => row.attachments),
+      [attachments, undefined],
+    )
   })
 
   scenario('an attempt that surely did not arrive counts no more', async (t, { outbox }) => {

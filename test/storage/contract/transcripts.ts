@@ -32,4 +32,14 @@ export function transcriptContract(scenario: Scenario): void {
     t.strictSame(await load(), ['r', 'f'])
     t.strictSame(await ids(transcripts.export(SESSION, 'main')), ['a', 'b', 'c', 'd', 's', 'e', 'r', 'f'])
   })
+
+  scenario('a transcript that was removed is gone, and can be begun again', async (t, { transcripts }, { restart }) => {
+    await transcripts.append(SESSION, 'main', [entry('a'), entry('b', 'assistant')])
+    await transcripts.remove(SESSION, 'main')
+    await transcripts.remove(SESSION, 'main')
+    t.strictSame((await transcripts.load(SESSION, 'main')).entries, [])
+    t.strictSame(await transcripts.list(), [])
+    await transcripts.append(SESSION, 'main', [entry('a')])
+    t.strictSame(await ids((await restart()).transcripts.export(SESSION, 'main')), ['a'])
+  })
 }
