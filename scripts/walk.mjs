@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
-const BOUNDS = { files: 66, crossings: 172 }
+const BOUNDS = { files: 66, crossings: 170 }
 const WARM = 12
 const TRACED = 5
 
@@ -60,7 +60,7 @@ async function trace() {
   const { startFakeMessagesApi } = await import(new URL('test/support/fake-messages-api.js', DIST).href)
   const { startClaw } = await import(new URL('src/start.js', DIST).href)
   const telegram = await createFakeTelegram({ token: '1:T' })
-  const api = await startFakeMessagesApi({ reply: 'Hello!' })
+  const api = await startFakeMessagesApi({ reply: () => 'Hello!' })
   const folder = await mkdtemp(join(tmpdir(), 'claw-walk-'))
   const file = join(folder, 'openclaw.yaml')
   await writeFile(file, configuration(telegram.url, api.url))

@@ -10,7 +10,7 @@ export { ClawError, CODES, type Code, type Diagnostic, EXIT, hasErrors } from '.
 export { type AccessRow, accessOf } from './plan/access.ts'
 export type { Change } from './plan/change.ts'
 export { diffPlans, type PlanDiff } from './plan/diff.ts'
-export type { AgentPlan, ChannelPlan, Plan, RouteInput, RulePlan, Secret } from './plan/plan.ts'
+export { type AgentPlan, type ChannelPlan, type Plan, type RouteInput, type RulePlan, Secret } from './plan/plan.ts'
 export { explainRoute, type Routed, type RouteExplanation, type Router, routeMessage } from './plan/route.ts'
 export { createRouter } from './plan/router.ts'
 export { sessionKey } from './plan/session-key.ts'
@@ -25,11 +25,13 @@ export { type Clock, type Logger, type Random, silentLogger, systemClock, system
 export { type EmbeddedStorageOptions, openEmbeddedStorage } from './storage/embedded/storage.ts'
 export type { Storage } from './storage/ports.ts'
 
-// Ports: one more channel, tool or model service is an entry in the registry that is passed in.
+// One more channel, tool or model service is an entry in the registry that is passed in, or comes with a plugin. What their authors
+// write against is in `claw-engine/channel`, `/tool` and `/model`; the contracts themselves are here too.
 
 export * from './channels/port.ts'
 export * from './models/port.ts'
 export { GateError, type NetworkGate, type PathGate, type ShellRunner } from './permissions/port.ts'
+export type { PluginModule, PluginTool } from './plugins/port.ts'
 export type { Registry } from './registry.ts'
 export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {

@@ -26,7 +26,7 @@ const MAX_TIMER = 2 ** 31 - 1
 
 /** The machine's clock. Longer waits than setTimeout takes are chained. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: Date.now,
   after(ms, callback) {
     let timer: NodeJS.Timeout
     const arm = (left: number): void => {

@@ -95,11 +95,17 @@ async function policyOf(
   const agent = plan.agents.get(id) ?? [...plan.agents.values()].find((one) => one.name === id)
   if (agent === undefined) return notFound(io, `there is no agent "${id}"; there is ${[...plan.agents.keys()].join(', ')}`)
   const own = await agentPolicy(plan, agent, options['sandboxed'] === true)
-  const policy = folder === undefined ? own : { ...own, cwd: folder }
+  const policy = folder === undefined ? own : inFolder(own, folder)
   const runners = registry.tools.filter(runsCommands).map(({ name }) => name)
   if (runners.some((name) => agent.tools.includes(name))) return { policy }
   const missing = runners.length === 0 ? 'a tool that runs commands' : `the tool ${runners.join(' or ')}`
   return { policy, note: `${agent.id} does not have ${missing}: it runs no command, whatever is permitted.` }
+}
+
+/** The same with another workspace. */
+function inFolder(policy: ShellPolicy, folder: string): ShellPolicy {
+  const [first, ...rest] = policy.roots
+  return { ...policy, cwd: folder, roots: [{ path: folder, access: first?.access ?? 'write' }, ...rest] }
 }
 
 async function agentPolicy(plan: Plan, agent: AgentPlan, sandboxed: boolean): Promise<ShellPolicy> {
@@ -167,6 +173,8 @@ function tree(command: string, verdict: Verdict, io: Io): string {
       lines.push(`  ${branch} ${label(part.decision)} ${visible(words)}  ${paint(io, 'dim', part.reason)}`)
     }
   }
+  if (verdict.script !== undefined)
+    for (const line of verdict.script.split('\n')) lines.push(paint(io, 'dim', `  runs as ${visible(line)}`))
   if (verdict.decision === 'ask') {
     const grants = verdict.grants ?? []
     lines.push(

@@ -71,7 +71,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     readFile: storage.files.read,
     setPresence: (channelId, isThere) => channels.setPresence(channelId, isThere),
     async webhook(channelId, request) {
-      const channel = channels.get(channelId)
+      const channel = channels.live.get(channelId)
       return channel?.webhook === undefined ? null : await channel.webhook(request)
     },
   }

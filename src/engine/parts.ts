@@ -66,8 +66,8 @@ export async function makeParts(options: EngineOptions) {
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
-  const generations = await Generations.begin(storage.people, options.plan, router)
   const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
+  const generations = await Generations.begin({ registryOf, people: storage.people }, options.plan, router)
   const world: World = { clock, random, log, registryOf, storage, secrets, generations, emit: hub.emit.bind(hub) }
 
   const channels = new ChannelManager(world)

@@ -17,24 +17,36 @@ export interface Generation {
   /** As configured, for comparing with the next. */
   readonly configured: Plan
   readonly router: Router
+  /** What the engine is built from, with the plan's plugins. */
+  readonly registry: Registry
+  /** Channels through which replies go out; a resident one (HTTP, the page) shows them where they were asked for. */
+  readonly pushed: ReadonlySet<string>
+}
+
+/** What a generation is made from besides its plan. */
+interface GenerationSources {
+  readonly registryOf: (plan: Plan) => Registry
+  readonly people: Pick<PeopleStore, 'links'>
 }
 
 type Links = Awaited<ReturnType<PeopleStore['links']>>
 
 /** The generation that rules now. A reload swaps it as one pointer; a turn keeps the one it began with. */
 export class Generations {
+  readonly #registryOf: (plan: Plan) => Registry
   readonly #people: Pick<PeopleStore, 'links'>
   #links: Links
   now: Generation
 
-  private constructor(people: Pick<PeopleStore, 'links'>, links: Links, configured: Plan, router: Router) {
-    this.#people = people
+  private constructor(from: GenerationSources, links: Links, configured: Plan, router: Router) {
+    this.#registryOf = from.registryOf
+    this.#people = from.people
     this.#links = links
     this.now = this.#make(1, configured, router)
   }
 
-  static async begin(people: Pick<PeopleStore, 'links'>, configured: Plan, router: Router): Promise<Generations> {
-    return new Generations(people, await people.links(), configured, router)
+  static async begin(from: GenerationSources, configured: Plan, router: Router): Promise<Generations> {
+    return new Generations(from, await from.people.links(), configured, router)
   }
 
   /** Before a swap, which must not fail. */
@@ -54,7 +66,10 @@ export class Generations {
 
   #make(number: number, configured: Plan, router: Router): Generation {
     const pairs = this.#links.map((link) => link.identities)
-    return { number, configured, router, plan: withStoredLinks(configured, pairs) }
+    const registry = this.#registryOf(configured)
+    const resident = registry.channels.filter(({ traits }) => traits.resident === true).map(({ type }) => type)
+    const pushed = [...configured.channels.values()].filter(({ type }) => !resident.includes(type)).map(({ id }) => id)
+    return { number, configured, router, registry, plan: withStoredLinks(configured, pairs), pushed: new Set(pushed) }
   }
 }
 
@@ -69,11 +84,4 @@ export interface World {
   readonly secrets: KnownSecrets
   readonly generations: Pick<Generations, 'now'>
   emit(event: EngineEvent): void
-}
-
-/** Whether replies go out through the channel: a resident one (HTTP, the page) shows them where they were asked for. */
-export function isPushed({ generations, registryOf }: Pick<World, 'generations' | 'registryOf'>, channelId: string): boolean {
-  const { plan } = generations.now
-  const type = plan.channels.get(channelId)?.type
-  return registryOf(plan).channels.find((definition) => definition.type === type)?.traits.resident !== true
 }

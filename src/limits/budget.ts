@@ -44,7 +44,6 @@ const FADE = 0.9
 const LEAST_OUTPUT = 256
 /** An answer shorter than this is none. */
 const SHORTEST_OUTPUT = 16
-const UNLIMITED: Reservation = { ok: true, settle: () => {} }
 
 export class Budget {
   readonly #usage: BudgetOptions['usage']
@@ -66,7 +65,6 @@ export class Budget {
     { cost: asked, input, signal }: { cost?: number; input?: number; signal?: StopSignal } = {},
   ): Promise<Reservation> {
     signal?.throwIfAborted()
-    if (!isLimited(agent)) return UNLIMITED
     const view = await this.#usage.cachedView(agent.id)
     for (;;) {
       signal?.throwIfAborted()
@@ -154,9 +152,6 @@ export class Budget {
 }
 
 const NONE: Estimate = { tokens: 0, cost: 0, input: undefined }
-
-const isLimited = ({ rateLimit }: Limited): boolean =>
-  rateLimit.maxTokensPerDay !== undefined || rateLimit.maxCostPerDay !== undefined || rateLimit.maxCostPerMonth !== undefined
 
 const refused = (bound: Bound): Reservation => ({
   ok: false,

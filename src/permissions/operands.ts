@@ -5,7 +5,7 @@ import { lstatSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { contains } from './engine-files.ts'
 import { type EngineGuard, engineGuard } from './engine-guard.ts'
-import { type Entry, entriesOf } from './folders.ts'
+import { type Entry, listingOf } from './folders.ts'
 import { namesProblem } from './path-names.ts'
 import { Places } from './places.ts'
 import { mayHoldProtected, protectedComponent } from './protected.ts'
@@ -41,6 +41,8 @@ export interface UsePlace {
   readonly places: Places
   /** What was found before. */
   readonly known: Map<string, UseProblem | undefined>
+  /** Folders whose ordinary files may be read, and others. */
+  readonly free: Map<string, boolean>
 }
 
 const guards = new Map<string, EngineGuard>()
@@ -61,7 +63,7 @@ export function usePlace(of: {
     if (guards.size >= MOST_GUARDS) guards.clear()
     guards.set(key, engine)
   }
-  return { cwd: of.cwd, roots, engine, places, known: new Map() }
+  return { cwd: of.cwd, roots, engine, places, known: new Map(), free: new Map() }
 }
 
 /** The same place for a command that runs in another folder. */
@@ -74,7 +76,7 @@ export const placeIn = (place: UsePlace, cwd: string): UsePlace =>
  */
 export function useProblem(use: FileUse, place: UsePlace, entry?: Entry): UseProblem | undefined {
   if (use.path === '/dev/null') return undefined
-  if (entry?.ordinary === true && use.use === 'read' && !(use.deep === true && entry.folder) && readsFreely(use.path, place))
+  if (entry?.ordinary === true && use.use === 'read' && !(use.deep === true && entry.folder) && readsFreely(entry.within, place))
     return undefined
   const key = `${use.use} ${use.deep === true} ${use.skipsHidden === true} ${use.path}`
   if (place.known.has(key)) return place.known.get(key)
@@ -93,19 +95,16 @@ function lookedUp(use: FileUse, place: UsePlace): UseProblem | undefined {
 
 const absolute = (path: string, { cwd }: UsePlace): string => (path.startsWith('/') ? path : `${cwd}/${path}`)
 
-/** Whether what lies in the folder of a path may be read, as long as it is ordinary itself. */
-function readsFreely(path: string, place: UsePlace): boolean {
-  const folder = dirname(absolute(path, place))
-  const key = `within ${folder}`
-  if (!place.known.has(key)) {
+/** Whether what lies in a folder may be read, as long as it is ordinary itself. */
+function readsFreely(folder: string, place: UsePlace): boolean {
+  let free = place.free.get(folder)
+  if (free === undefined) {
     const { real } = place.places.of(folder)
-    const engines = place.engine.isAbove(real)
-      ? ({ kind: 'engine', reason: 'Files of the engine lie in it.' } as const)
-      : realProblem(real, { use: 'read' }, place)
-    const problem = mayHoldProtected(basename(real)) ? ({ kind: 'secret', reason: 'It may hold credentials.' } as const) : engines
-    place.known.set(key, problem)
+    free =
+      !mayHoldProtected(basename(real)) && !place.engine.isAbove(real) && realProblem(real, { use: 'read' }, place) === undefined
+    place.free.set(folder, free)
   }
-  return place.known.get(key) === undefined
+  return free
 }
 
 /** Whether a folder holds one of the agent's folders and is not it. */
@@ -194,11 +193,11 @@ function deepProblem(top: string, { use, path, skipsHidden }: FileUse, place: Us
   let left = MOST_ENTRIES
   const folders = [top]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const entries = entriesOf(folder)
-    left -= entries?.length ?? MOST_ENTRIES
-    if (entries === undefined || left < 0)
+    const listing = listingOf(folder)
+    left -= listing?.entries.length ?? MOST_ENTRIES
+    if (listing === undefined || left < 0)
       return { kind: 'secret', reason: `\`${path}\` holds more than ${MOST_ENTRIES} names, too many to look through.` }
-    for (const entry of entries) {
+    for (const entry of listing.entries) {
       if (skipsHidden === true && entry.name.startsWith('.')) continue
       const full = join(folder, entry.name)
       const met = relative(root, full)

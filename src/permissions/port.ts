@@ -18,7 +18,7 @@ export interface Verdict {
   readonly decision: Decision
   /** One sentence a person can act on. */
   readonly reason: string
-  /** Which step decided: `floor`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`. */
+  /** Which step decided: `hard-deny`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`. */
   readonly by: string
   /** Each simple command with its own verdict, for `claw permit`; absent when the text was not understood. */
   readonly parts?: readonly {

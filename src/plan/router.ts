@@ -135,7 +135,7 @@ function* indexed(plan: Pick<Plan, 'rules'>, patterns: Patterns): Sliced<Indexed
   return {
     patterns,
     match(input): RulePlan | null {
-      const byId = ids.find(input, NONE, anyRule)
+      const byId = ids.best === NONE ? null : ids.find(input, NONE, anyRule)
       const bound = byId?.rank ?? NONE
       return ((textBest < bound ? matchText(input, bound) : null) ?? byId)?.rule ?? null
     },

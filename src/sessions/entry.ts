@@ -16,8 +16,6 @@ export function parseEntry(line: string): TranscriptEntry | null {
   return isEntry(value) ? value : null
 }
 
-export const formatEntry = (entry: TranscriptEntry): string => `${JSON.stringify(entry)}\n`
-
 function isEntry(value: unknown): value is TranscriptEntry {
   if (!isObject(value)) return false
   const { id, role, content, timestamp, kind, keepFrom, trimmed, replaced, usage, context } = value

@@ -4,8 +4,8 @@ import { closeSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, ty
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '../ports.ts'
-import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
-import { formatEntry, parseEntry } from './entry.ts'
+import type { Transcript, TranscriptEntry, TranscriptStore } from '../storage/ports.ts'
+import { parseEntry } from './entry.ts'
 import { linesForward } from './lines.ts'
 import { readWindow, windowStart } from './window.ts'
 
@@ -122,7 +122,7 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
     const state = current(path)
     const added = newOnes(state.ids, entries)
     if (added.length === 0) return
-    const lines = added.map((entry) => Buffer.from(formatEntry(entry)))
+    const lines = added.map((entry) => Buffer.from(`${JSON.stringify(entry)}\n`))
     const lead = state.needsNewline ? '\n' : ''
     const created = state.size === 0
     // While one append waits for the disk another may begin and end: each has a descriptor of its own then.
@@ -161,6 +161,66 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
     close() {
       for (const path of [...opened.keys()]) shut(path)
     },
+  }
+}
+
+/** Where the transcripts of sessions are. */
+export interface TranscriptPlaces {
+  pathOf(session: string, agentId: string): string
+  /** Before this process first appends to a session's file. */
+  beforeFirst(session: string, agentId: string): Promise<void>
+  /** After a session's file was removed. */
+  afterLast(session: string, agentId: string): Promise<void>
+  /** What is thrown when a file cannot be read or written. */
+  failure(error: unknown, path: string): Error
+}
+
+/** Paths that are remembered; all are forgotten when there are more. */
+const MOST_PATHS = 10_000
+
+/** Transcript files by session. */
+export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'load' | 'remove'> {
+  readonly #files: TranscriptFiles
+  readonly #places: TranscriptPlaces
+  /** By agent and session, of files this process appends to. A path is asked for several times a turn. */
+  readonly #paths = new Map<string, string>()
+
+  constructor(files: TranscriptFiles, places: TranscriptPlaces) {
+    this.#files = files
+    this.#places = places
+  }
+
+  async append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void> {
+    const key = `${agentId}/${session}`
+    const path = this.#paths.get(key) ?? this.#places.pathOf(session, agentId)
+    try {
+      if (!this.#paths.has(key)) await this.#places.beforeFirst(session, agentId)
+      await this.#files.append(path, entries)
+    } catch (error) {
+      throw this.#places.failure(error, path)
+    }
+    if (this.#paths.size >= MOST_PATHS) this.#paths.clear()
+    this.#paths.set(key, path)
+  }
+
+  async remove(session: string, agentId: string): Promise<void> {
+    const path = this.#places.pathOf(session, agentId)
+    this.#paths.delete(`${agentId}/${session}`)
+    try {
+      await this.#files.remove(path)
+      await this.#places.afterLast(session, agentId)
+    } catch (error) {
+      throw this.#places.failure(error, path)
+    }
+  }
+
+  async load(session: string, agentId: string): Promise<Transcript> {
+    const path = this.#paths.get(`${agentId}/${session}`) ?? this.#places.pathOf(session, agentId)
+    try {
+      return this.#files.load(path, session)
+    } catch (error) {
+      throw this.#places.failure(error, path)
+    }
   }
 }
 

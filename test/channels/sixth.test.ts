@@ -1,32 +1,16 @@
-// The guide for writers of channels, taken at its word: its code as it stands, in a folder of its own, with its one line in the
-// registry, in a bot.
+// The channel of the guide for writers in a bot: it answers, its password is a secret, its keys are checked like any other's.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { transform } from 'esbuild'
 import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
-import type { ChannelDefinition } from '../../src/channels/port.ts'
 import { loadPlan } from '../../src/config/load-plan.ts'
-import { packageRoot } from '../../src/resources.ts'
 import { HEAD, startBot } from '../support/bot.ts'
 import { until } from '../support/channel-host.ts'
+import { followGuide } from '../support/guide.ts'
 import { testdir } from '../support/testdir.ts'
 
-const guide = await readFile(join(packageRoot(), 'docs/channels/writing-a-channel.md'), 'utf8')
-const [source = ''] = guide.match(/(?<=```ts\n)\/\/ lines\.ts\n[\s\S]*?(?=```)/) ?? []
-
-const folder = testdir(t, {})
-await mkdir(join(folder, 'node_modules/claw-engine'), { recursive: true })
-const index = new URL('../../src/index.js', import.meta.url).href
-await writeFile(join(folder, 'node_modules/claw-engine/package.json'), '{"type":"module","exports":"./index.js"}')
-await writeFile(join(folder, 'node_modules/claw-engine/index.js'), `export * from ${JSON.stringify(index)}\n`)
-const { code } = await transform(source, { loader: 'ts', format: 'esm' })
-await writeFile(join(folder, 'lines.mjs'), code)
-const { lines } = (await import(pathToFileURL(join(folder, 'lines.mjs')).href)) as { lines: ChannelDefinition }
-const registry = { ...builtinRegistry, channels: [...builtinRegistry.channels, lines] }
+const PLUGINS = `plugins: [${JSON.stringify(join((await followGuide(t, 'writing-a-channel')).folder, 'plugins/lines'))}]`
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -50,12 +34,12 @@ function person(port: number, name: string, password: string): { socket: Socket;
 t.test('it answers, and its password is a secret', async (t) => {
   const port = await freePort()
   const b = await startBot(
-    `${HEAD}
+    `${HEAD}${PLUGINS}
 agents: { main: { soul: S } }
 channels:
   lines: { port: "\${PORT}", password: "\${LINES_PASSWORD}", allowFrom: [ann] }
 `,
-    { registry, env: { PORT: String(port), LINES_PASSWORD: 'open-sesame' } },
+    { env: { PORT: String(port), LINES_PASSWORD: 'open-sesame' } },
   )
   t.teardown(() => b.stop())
   t.match(await b.claw.engine.status(), { channels: [{ id: 'lines', type: 'lines', state: 'connected' }] })
@@ -74,18 +58,21 @@ channels:
 
 t.test('the file is checked like any other', async (t) => {
   const told = async (yaml: string, env: Record<string, string> = {}): Promise<string[]> => {
-    const file = join(testdir(t, { 'openclaw.yaml': `agents: { main: { soul: S } }\nchannels:\n${yaml}\n` }), 'openclaw.yaml')
-    const { diagnostics } = await loadPlan(file, { registry, env })
+    const file = join(
+      testdir(t, { 'openclaw.yaml': `${PLUGINS}\nagents: { main: { soul: S } }\nchannels:\n${yaml}\n` }),
+      'openclaw.yaml',
+    )
+    const { diagnostics } = await loadPlan(file, { registry: builtinRegistry, env })
     return diagnostics
       .filter((one) => one.severity === 'error')
       .map((one) => `${one.code} ${one.line}: ${one.message} ${one.hint ?? ''}`)
   }
   t.same(await told('  lines: { password: "${P}", allowFrom: [ann] }', { P: 'secret-word' }), [])
   t.same(await told('  tcp: { type: lines, password: x, port: 7001 }'), [])
-  t.match(await told('  lines: { password: x, prot: 1 }'), [/CLAW101 3: Unknown key "prot".*port/])
-  t.match(await told('  lines: { port: 7001 }'), [/CLAW102 3: .*password/])
-  t.match(await told('  lines: { password: x, port: seven }'), [/CLAW103 3: channels\.lines\.port must be a whole number/])
-  t.match(await told('  lines: { password: x, strangers: perhaps }'), [/CLAW104 3: .*strangers/], 'what all channels have, too')
-  t.match(await told('  tcp: { type: liens, password: x }'), [/CLAW104 3: .*"liens".*lines/])
+  t.match(await told('  lines: { password: x, prot: 1 }'), [/CLAW101 4: Unknown key "prot".*port/])
+  t.match(await told('  lines: { port: 7001 }'), [/CLAW102 4: .*password/])
+  t.match(await told('  lines: { password: x, port: seven }'), [/CLAW103 4: channels\.lines\.port must be a whole number/])
+  t.match(await told('  lines: { password: x, strangers: perhaps }'), [/CLAW104 4: .*strangers/], 'what all channels have, too')
+  t.match(await told('  tcp: { type: liens, password: x }'), [/CLAW104 4: .*"liens".*lines/])
   t.match(await told('  lines: { password: x, x-mine: 1 }'), [])
 })

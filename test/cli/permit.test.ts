@@ -8,6 +8,7 @@ import { run as doctor } from '../../src/cli/doctor.ts'
 import type { Verb, VerbIo } from '../../src/cli/io.ts'
 import { run as permit } from '../../src/cli/permit.ts'
 import { createAudit } from '../../src/permissions/audit.ts'
+import { homeOf } from '../../src/permissions/run.ts'
 import { testdir } from '../support/testdir.ts'
 
 interface Outcome {
@@ -144,6 +145,50 @@ t.test('lines from standard input for an agent: allow replaces its grants, deny 
       .map((line) => JSON.parse(line).decision),
     ['run', 'ask', 'refuse'],
   )
+})
+
+t.test('the normal form, in the folder that is named', async (t) => {
+  const names = { 'a.md': '', 'b c.md': '', "it's.txt": '', '.hidden.md': '', sub: { 'd.md': '' } }
+  const dir = testdir(t, { 'openclaw.yaml': CONFIG, '.openclaw': {}, files: names })
+  const json = async (command: string, cwd: string): Promise<unknown> =>
+    JSON.parse((await call(permit, dir, [command], { format: 'json', agent: 'main', cwd })).out)
+  t.match(await json('cat *.md', 'files'), { decision: 'run', normalForm: [[/cat$/, 'a.md', 'b c.md']] })
+  t.match(await json('cat ../*.md', 'files/sub'), { decision: 'ask' }, 'the folder is the workspace')
+  t.match(await json('cat gateway.json', '.openclaw'), { decision: 'refuse' }, 'but never the engine’s own')
+  const lines = async (...input: object[]): Promise<Record<string, unknown>[]> => {
+    const text = input.map((one) => JSON.stringify(one)).join('\n')
+    const { out } = await call(permit, dir, [], { stdin: true, cwd: 'files' }, text)
+    return out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+  const [list, built, piped, missing, known, unknown, denied, ignored, broken] = await lines(
+    { command: 'ls *.md */*.md it*' },
+    { command: "echo '*' ~ *.md" },
+    { command: 'cat *.md | head -n 5 2>/dev/null && wc -l "b c.md"; date' },
+    { command: 'ls nothing*' },
+    { command: 'kubectl get pods', allow: ['kubectl *'] },
+    { command: 'no-such-program x', allow: ['no-such-program *'] },
+    { command: 'git pus[h]', allow: ['git *'], deny: ['git push *'] },
+    { command: 'cp a.md e.md', mode: 'ignore' },
+    { command: 'ls', mode: 'yes' },
+  )
+  const program = (words: unknown): string => String((words as string[][])[0]?.[0])
+  t.match(list, { decision: 'run', normalForm: [[/^\/.*\/ls$/, 'a.md', 'b c.md', 'sub/d.md', "it's.txt"]] })
+  t.match(built, { decision: 'run', normalForm: [['echo', '*', homeOf(false), 'a.md', 'b c.md']] })
+  t.match(piped, {
+    decision: 'run',
+    normalForm: [[/\/cat$/, 'a.md', 'b c.md'], [/\/head$/, '-n', '5'], [/\/wc$/, '-l', 'b c.md'], [/\/date$/]],
+  })
+  t.match(missing, { decision: 'run', normalForm: [[/\/ls$/, 'nothing*']] })
+  t.match(program(known?.['normalForm']), /kubectl$/, 'a tool with a list is judged wherever it is')
+  t.match(unknown, { decision: 'ask', reason: /not installed/ })
+  t.match(denied, { decision: 'refuse' })
+  t.match(ignored, { decision: 'run', normalForm: [[/\/cp$/, 'a.md', 'e.md']] })
+  t.match(broken, { decision: 'ask', reason: /mode/ })
+  t.match(await call(permit, dir, ['ls'], { cwd: 'nowhere', agent: 'main' }), { code: 66, err: /no folder nowhere/ })
+  t.match((await call(permit, dir, ['echo a  b'], { agent: 'main' })).out, /runs as 'echo' 'a' 'b'/)
 })
 
 t.test('usage', async (t) => {

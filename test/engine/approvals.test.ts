@@ -238,7 +238,7 @@ t.test('modes', async (t) => {
       t.teardown(() => b.stop())
       t.match((await b.chat('u', 'do it')).body.response, /ok-ran/)
     })
-    await t.test(`${mode}: floors hold`, async (t) => {
+    await t.test(`${mode}: hard denies hold`, async (t) => {
       const b = await startBot(
         `${HEAD}agents: { main: { soul: S, sandbox: "off", tools: [bash], permissions: { mode: ${mode} } } }`,
         { api: { reply: asks('cat .env') } },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Channel, OutboundMessage } from '../../src/channels/port.ts'
+import type { Channel } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import { Delivery } from '../../src/engine/outbound/delivery.ts'
 import { createKnownSecrets } from '../../src/permissions/redact.ts'
@@ -15,7 +15,14 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
   const clock = { ...fake, now: () => fake.now() + asked++ }
   const { outbox, files } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
   const sent: string[] = []
-  const send = async ({ content }: OutboundMessage): Promise<void> => void sent.push(content)
+  const channel: Channel = {
+    start: async () => {},
+    stop: async () => {},
+    async send({ content }) {
+      sent.push(content)
+      return { messageIds: [] }
+    },
+  }
   const world = {
     clock,
     random: systemRandom,
@@ -24,7 +31,7 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
     storage: { outbox, files },
     emit() {},
   }
-  const delivery = new Delivery(world, { get: () => ({ send }) as unknown as Channel }, new Hub(silentLogger))
+  const delivery = new Delivery(world, { live: new Map([['telegram', channel]]) }, new Hub(silentLogger))
   t.teardown(() => delivery.stop())
   for (const ahead of [1, 2, 3, 50]) {
     await outbox.put(outboxRow(`o${ahead}`))

@@ -15,7 +15,7 @@ function world() {
     send: async () => ({ messageIds: [] }),
     typing: (target) => void shown.push(target.userId ?? ''),
   }
-  const channels = { get: (id: string) => (id === 'away' ? undefined : channel) }
+  const channels = { live: new Map([['c', channel]]) }
   const hub = new Hub(silentLogger)
   const progress = new ReplyProgress(channels, { expectStream() {} }, clock, hub)
   const plan = makePlan({})

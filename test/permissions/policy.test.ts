@@ -149,7 +149,7 @@ t.test('just before running, names are followed to where they lead', async (t) =
     t.equal(await now(command), 'ask', command)
 })
 
-t.test('a grant lifts no floor: its links and patterns are followed to protected names and the engine’s files', async (t) => {
+t.test('a grant lifts no hard deny: its links and patterns are followed to protected names and the engine’s files', async (t) => {
   const base = testdir(t, {
     work: { 'a.txt': 'x', keys: { id_rsa: 'k' }, plain: { 'b.md': '' }, '.env': 'K=1', 'openclaw.yaml': '' },
     out: { 'secret.txt': 's', '.netrc': 'n' },

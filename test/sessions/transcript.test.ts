@@ -17,7 +17,6 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { silentLogger } from '../../src/ports.ts'
-import { formatEntry } from '../../src/sessions/entry.ts'
 import { createTranscriptFiles, readTranscript, type TranscriptFiles } from '../../src/sessions/transcript.ts'
 import type { TranscriptEntry } from '../../src/storage/ports.ts'
 import { entry } from '../support/storage-world.ts'
@@ -25,6 +24,8 @@ import { testdir } from '../support/testdir.ts'
 
 const fresh = (cacheBytes?: number): TranscriptFiles =>
   createTranscriptFiles({ sync: false, log: silentLogger, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+
+const formatEntry = (one: TranscriptEntry): string => `${JSON.stringify(one)}\n`
 
 const idsOf = (transcripts: TranscriptFiles, path: string): string[] => transcripts.load(path, 's').entries.map((one) => one.id)
 

@@ -8,30 +8,27 @@ import { showInvisible } from '../../permissions/invisible.ts'
 import type { ApprovalRow, NewOutboxRow } from '../../storage/ports.ts'
 import type { EventSource } from '../hub.ts'
 import type { ChannelManager } from '../outbound/channel-manager.ts'
-import { isPushed, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { reasonOf } from './approval-text.ts'
 
 export function createApprovalPrompts(
   world: World,
-  channels: Pick<ChannelManager, 'get' | 'states'>,
+  channels: Pick<ChannelManager, 'live'>,
   events: EventSource,
   /** Stores a text on its way out: an approver who cannot be reached now is told when that passes. The same key counts once. */
   queue: (row: NewOutboxRow) => Promise<void>,
 ): (row: ApprovalRow) => void {
   // Buttons that were shown anywhere are taken away once there is an answer.
   events.on('approval_decision', (event) => {
-    for (const { id } of channels.states())
-      void channels
-        .get(id)
-        ?.approvalClosed?.(event.id, approvalOutcome(event.decision))
-        .catch(() => {})
+    for (const channel of channels.live.values())
+      void channel.approvalClosed?.(event.id, approvalOutcome(event.decision)).catch(() => {})
   })
 
   async function show(target: ReplyTarget, row: ApprovalRow): Promise<void> {
     const { id, agentId, toolName, expiresAt, grants } = row
     const text = detailsOf(row)
     const prompt = { id, agentId, toolName, text, expiresAt, canRemember: grants.length > 0 }
-    const shown = await channels.get(target.channelId)?.askApproval?.(target, prompt)
+    const shown = await channels.live.get(target.channelId)?.askApproval?.(target, prompt)
     if (shown === true) return
     const always = grants.length > 0 ? `, /approve ${id} always` : ''
     const content = `${approvalHead(row)}\n${text}\n\nAnswer: /approve ${id} once${always}, or /deny ${id}`
@@ -59,7 +56,7 @@ function targetsOf(row: ApprovalRow, world: World): readonly ReplyTarget[] {
     row.replyTo !== undefined &&
     row.replyTo.groupId === undefined &&
     row.requestedBy !== undefined &&
-    isPushed(world, row.replyTo.channelId) &&
+    world.generations.now.pushed.has(row.replyTo.channelId) &&
     approvers.includes(row.requestedBy)
   ) {
     return [row.replyTo]
@@ -67,7 +64,7 @@ function targetsOf(row: ApprovalRow, world: World): readonly ReplyTarget[] {
   return approvers.flatMap((identity) => {
     const cut = identity.indexOf(':')
     const target = { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
-    return isPushed(world, target.channelId) ? [target] : []
+    return world.generations.now.pushed.has(target.channelId) ? [target] : []
   })
 }
 

@@ -2,7 +2,7 @@
 // backlog, limits, store. What comes back is known before anything runs.
 
 import type { InboundMessage, Receipt, ReplyTarget } from '../../channels/port.ts'
-import type { Limits } from '../../limits/port.ts'
+import type { Admission, Limits } from '../../limits/port.ts'
 import { admission, identityOf } from '../../plan/admission.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { routeMessage } from '../../plan/route.ts'
@@ -12,7 +12,7 @@ import type { Notifications } from '../outbound/notifications.ts'
 import type { Accepted, Caller, CallerMessage, ReceiveOptions, Refused } from '../port.ts'
 import type { MessagePayload } from '../turns/inbox-work.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
-import { type Generation, isPushed, type World } from '../world.ts'
+import type { Generation, World } from '../world.ts'
 import { parseCommand } from './chat-commands.ts'
 import type { Commands } from './command-actions.ts'
 import { withinLimits } from './media.ts'
@@ -49,7 +49,7 @@ export class Intake {
   async receiveFromChannel(message: InboundMessage): Promise<Receipt> {
     const result = await this.receive(message, TRUSTED)
     if (result.accepted) return { accepted: true, duplicate: result.duplicate }
-    if (result.reply !== undefined && isPushed(this.#world, message.channelId))
+    if (result.reply !== undefined && this.#world.generations.now.pushed.has(message.channelId))
       await this.#parts.notifications.reply(message, result.reply)
     return { accepted: false, reason: result.reason }
   }
@@ -100,7 +100,7 @@ export class Intake {
     const busy = await this.#busy(agent, routed.sessionKey)
     if (busy !== null) return this.#refuse(message, busy)
     const who = whoOf(plan, message)
-    const admitted = limits.admit(agent, who, clock.now())
+    const admitted = hasMessageLimit(agent) ? limits.admit(agent, who, clock.now()) : ADMITTED
     if (!admitted.ok) return this.#refuse(message, overLimit(admitted, clock.now()))
 
     const row = this.#rowOf(plan, agent, routed, message, caller, conversation)
@@ -230,6 +230,7 @@ export class Intake {
   }
 }
 
+const ADMITTED: Admission = { ok: true }
 const MAY_BE_COMMAND = /^\s*\//
 
 const isIdentified = (message: InboundMessage): message is Identified => message.messageId !== undefined
@@ -238,6 +239,9 @@ const isIdentified = (message: InboundMessage): message is Identified => message
 function idempotencyKey(message: Identified): string {
   return JSON.stringify([message.channelId, message.groupId ?? null, message.threadId ?? null, message.userId, message.messageId])
 }
+
+const hasMessageLimit = ({ rateLimit }: AgentPlan): boolean =>
+  rateLimit.maxMessagesPerHour !== undefined || rateLimit.maxMessagesPerUser !== undefined
 
 /** A person as limits and spend count them: by link, else by identity. */
 function whoOf(plan: Plan, message: Pick<InboundMessage, 'channelId' | 'userId'>): string {

@@ -30,9 +30,12 @@ export interface ChannelStatus {
   readonly detail?: string
 }
 
+type Host = { -readonly [K in keyof ChannelHost]: ChannelHost[K] }
+
 interface Running {
   readonly spec: ChannelPlan
   readonly channel: Channel | null
+  readonly host: Host | null
   state: ChannelState
   retired: boolean
 }
@@ -44,6 +47,9 @@ type ManagerWorld = Pick<World, 'registryOf' | 'clock' | 'random' | 'log' | 'sec
 export class ChannelManager {
   readonly #world: ManagerWorld
   readonly #running = new Map<string, Running>()
+  readonly #live = new Map<string, Channel>()
+  /** Channels that run, by id. */
+  readonly live: ReadonlyMap<string, Channel> = this.#live
   #inbound: ChannelInbound | undefined
   #plan: Plan | undefined
   /** Channels whose other side connects to the gateway, and is connected. */
@@ -65,6 +71,7 @@ export class ChannelManager {
   /** Makes running channels match the plan. Resolves when the changed ones have begun; returns `channel:<id>` of those restarted. */
   async apply(plan: Plan): Promise<readonly string[]> {
     this.#plan = plan
+    for (const { host } of this.#running.values()) if (host !== null) host.plan = plan
     const expected = [...plan.channels.values()].filter((spec) => spec.enabled)
     const gone = [...this.#running.values()].filter((entry) => !expected.some((spec) => spec.id === entry.spec.id))
     const changed = expected.filter((spec) => this.#running.get(spec.id)?.spec.fingerprint !== spec.fingerprint)
@@ -73,10 +80,6 @@ export class ChannelManager {
     await Promise.all([...gone, ...old].map((entry) => this.#retire(entry)))
     await Promise.all(changed.map((spec) => this.#launch(spec, plan)))
     return changed.map((spec) => `channel:${spec.id}`)
-  }
-
-  get(channelId: string): Channel | undefined {
-    return this.#running.get(channelId)?.channel ?? undefined
   }
 
   /** In the order of the file. */
@@ -111,14 +114,17 @@ export class ChannelManager {
 
   async #launch(spec: ChannelPlan, plan: Plan): Promise<void> {
     const { registryOf, log } = this.#world
-    const entry: Running = { spec, channel: null, state: { state: 'starting' }, retired: false }
+    const entry: Running = { spec, channel: null, host: null, state: { state: 'starting' }, retired: false }
     const definition = registryOf(plan).channels.find((one) => one.type === spec.type)
     try {
       if (definition === undefined) throw new Error(`This build has no channel of type "${spec.type}".`)
       const create = await definition.load()
-      const started: Running = { ...entry, channel: create(this.#hostFor(spec, () => started)) }
+      const host = this.#hostFor(spec, () => started)
+      const channel = create(host)
+      const started: Running = { ...entry, channel, host }
       this.#running.set(spec.id, started)
-      await started.channel?.start()
+      this.#live.set(spec.id, channel)
+      await channel.start()
     } catch (error) {
       log.error({ channel: spec.id, error: messageOf(error) }, 'channel did not start')
       const failed = this.#running.get(spec.id)?.spec === spec ? (this.#running.get(spec.id) as Running) : entry
@@ -141,15 +147,13 @@ export class ChannelManager {
     })
   }
 
-  #hostFor(spec: ChannelPlan, entry: () => Running): ChannelHost {
+  #hostFor(spec: ChannelPlan, entry: () => Running): Host {
     const { clock, random, log } = this.#world
     const inbound = this.#inbound
-    if (inbound === undefined) throw new Error('Channels start with their engine.')
-    const plan = (): Plan => this.#plan as Plan
+    const plan = this.#plan
+    if (inbound === undefined || plan === undefined) throw new Error('Channels start with their engine.')
     return {
-      get plan() {
-        return plan()
-      },
+      plan,
       spec,
       clock,
       random,
@@ -170,7 +174,10 @@ export class ChannelManager {
 
   async #retire(entry: Running): Promise<void> {
     entry.retired = true
-    if (this.#running.get(entry.spec.id) === entry) this.#running.delete(entry.spec.id)
+    if (this.#running.get(entry.spec.id) === entry) {
+      this.#running.delete(entry.spec.id)
+      this.#live.delete(entry.spec.id)
+    }
     try {
       await entry.channel?.stop()
     } catch (error) {

@@ -30,7 +30,7 @@ export type DeliveryWorld = Pick<World, 'clock' | 'random' | 'log' | 'emit'> & {
 
 export class Delivery {
   readonly #world: DeliveryWorld
-  readonly #channels: Pick<ChannelManager, 'get'>
+  readonly #channels: Pick<ChannelManager, 'live'>
   readonly #busy = new Set<string>()
   readonly #streams = new Map<string, ReplyStream>()
   /** Replies whose text is in the chat, and whose files may not be yet. */
@@ -42,7 +42,7 @@ export class Delivery {
   #again = false
   #idle: (() => void)[] = []
 
-  constructor(world: DeliveryWorld, channels: Pick<ChannelManager, 'get'>, events: EventSource) {
+  constructor(world: DeliveryWorld, channels: Pick<ChannelManager, 'live'>, events: EventSource) {
     this.#world = world
     this.#channels = channels
     // Replies that waited for the connection go now.
@@ -148,7 +148,7 @@ export class Delivery {
         possiblyRepeated: attempts > 1,
         signal: this.#stopping.signal,
       }
-      const channel = this.#channels.get(row.target.channelId)
+      const channel = this.#channels.live.get(row.target.channelId)
       if (channel === undefined)
         throw new ChannelError(`channel ${row.target.channelId} is not running`, { retry: true, notSent: true })
       const head = { content: row.content, sessionKey: row.session, agentId: row.agentId, ...row.target }

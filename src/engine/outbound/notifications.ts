@@ -2,7 +2,7 @@
 
 import type { SpendWarning } from '../../limits/port.ts'
 import type { NewOutboxRow } from '../../storage/ports.ts'
-import { isPushed, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import type { Delivery } from './delivery.ts'
 
 interface Addressee {
@@ -51,7 +51,7 @@ export function createNotifications(world: World, delivery: Pick<Delivery, 'wake
       for (const owner of plan.owners) {
         const cut = owner.indexOf(':')
         const channelId = owner.slice(0, cut)
-        if (plan.channels.has(channelId) && isPushed(world, channelId))
+        if (plan.channels.has(channelId) && world.generations.now.pushed.has(channelId))
           void reply({ channelId, userId: owner.slice(cut + 1) }, content)
       }
     },

@@ -24,14 +24,14 @@ export interface GrowingReply {
 }
 
 export class ReplyProgress {
-  readonly #channels: Pick<ChannelManager, 'get'>
+  readonly #channels: Pick<ChannelManager, 'live'>
   readonly #delivery: Pick<Delivery, 'expectStream'>
   readonly #clock: Clock
   /** By session: what cancels its next typing indicator. */
   readonly #typing = new Map<string, () => void>()
 
   constructor(
-    channels: Pick<ChannelManager, 'get'>,
+    channels: Pick<ChannelManager, 'live'>,
     delivery: Pick<Delivery, 'expectStream'>,
     clock: Clock,
     events: EventSource,
@@ -44,7 +44,7 @@ export class ReplyProgress {
 
   /** Until the session's turn ends. `prefix` stands before the reply. null: the reply is not shown while it grows. */
   begin(plan: Plan, prefix: string, session: string, target: ReplyTarget | undefined): GrowingReply | null {
-    const channel = target === undefined ? undefined : this.#channels.get(target.channelId)
+    const channel = target === undefined ? undefined : this.#channels.live.get(target.channelId)
     if (target === undefined || channel === undefined) return null
     if (channel.typing !== undefined) this.#beginTyping(session, target)
     if (channel.stream === undefined || plan.channels.get(target.channelId)?.streaming !== 'edit') return null
@@ -59,7 +59,7 @@ export class ReplyProgress {
         this.#endTyping(session)
         return
       }
-      this.#channels.get(target.channelId)?.typing?.(target)
+      this.#channels.live.get(target.channelId)?.typing?.(target)
       this.#typing.set(session, this.#clock.after(AGAIN_MS, show))
     }
     this.#typing.set(session, this.#clock.after(FIRST_MS, show))

@@ -7,15 +7,15 @@ import type { MediaBlock, TextBlock } from '../../models/port.ts'
 import { judgeTool } from '../../permissions/policy.ts'
 import { GateError, type ShellRunner, type Verdict } from '../../permissions/port.ts'
 import { redactDeep } from '../../permissions/redact.ts'
+import { strictest } from '../../permissions/strictest.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
 import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from '../../tools/port.ts'
 import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
-import type { TurnContext } from '../turns/turn-context.ts'
+import { boundedAgent, type TurnContext, toolsFor } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { largestFile, storeAttachments, unsendable } from './attachments.ts'
-import { boundedAgent, strictest, toolsFor } from './rights.ts'
 import type { ToolEnvironment } from './tool-environment.ts'
 
 export interface ToolGate {
@@ -31,7 +31,7 @@ interface Allowed {
 }
 
 const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
-const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'floor', reason })
+const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'hard-deny', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
 export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {

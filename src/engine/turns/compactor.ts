@@ -10,10 +10,10 @@ import { type CompactOptions, compact, planCompaction } from '../../sessions/com
 import { SUMMARY_PROMPT } from '../../sessions/summaries.ts'
 import { contextTokens } from '../../sessions/tokens.ts'
 import type { StopSignal } from '../../stop.ts'
-import { toolsFor } from '../tools/rights.ts'
 import type { World } from '../world.ts'
 import { enqueueWork } from './inbox-work.ts'
 import type { ModelCalls } from './model-calls.ts'
+import { toolsFor } from './turn-context.ts'
 
 export interface Compactor {
   /** Summarises now. True: the session got shorter. Must not throw: a session that cannot be shortened stays as it is. */

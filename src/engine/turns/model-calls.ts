@@ -3,7 +3,7 @@
 
 import { BudgetError, type Turn } from '../../agent/port.ts'
 import { messageOf } from '../../errors.ts'
-import type { Limits } from '../../limits/port.ts'
+import type { Limits, Reservation } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
 import { cost, priceFor } from '../../models/prices.ts'
@@ -22,6 +22,11 @@ export interface ModelCalls {
   side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: TurnRequest, signal: StopSignal): Promise<ModelResult>
 }
 
+const UNLIMITED: Reservation = { ok: true, settle() {} }
+
+const hasSpendLimit = ({ rateLimit }: AgentPlan): boolean =>
+  rateLimit.maxTokensPerDay !== undefined || rateLimit.maxCostPerDay !== undefined || rateLimit.maxCostPerMonth !== undefined
+
 export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, models: ModelRouter): ModelCalls {
   const { clock, storage, secrets, log } = world
 
@@ -34,10 +39,8 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     signal: StopSignal,
     make: (mostOutput: number) => Promise<RoutedResult>,
   ): Promise<ModelResult> {
-    const reserved = await limits.reserve(agent, estimate, clock.now(), {
-      input: Math.max(0, estimate - request.maxTokens),
-      signal,
-    })
+    const input = Math.max(0, estimate - request.maxTokens)
+    const reserved = hasSpendLimit(agent) ? await limits.reserve(agent, estimate, clock.now(), { input, signal }) : UNLIMITED
     if (!reserved.ok) throw new BudgetError(reserved.message, reserved.limit)
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let spent = 0

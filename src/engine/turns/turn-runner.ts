@@ -16,7 +16,7 @@ import type { GrowingReply, ReplyProgress } from '../outbound/reply-progress.ts'
 import { createSpawn } from '../tools/spawn.ts'
 import type { ToolEnvironment } from '../tools/tool-environment.ts'
 import type { ToolGate } from '../tools/tool-gate.ts'
-import { type Generation, isPushed, type World } from '../world.ts'
+import type { Generation, World } from '../world.ts'
 import type { Answers } from './answers.ts'
 import { conversationEntries } from './caller-conversation.ts'
 import type { Compactor } from './compactor.ts'
@@ -63,10 +63,11 @@ const POISON = 'I could not finish this, however often I tried. Please ask in an
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
 
-/** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
+/** What the caller said before, where it keeps the conversation itself. */
 const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
   kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
 
+/** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
 const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
 
 export class TurnRunner {
@@ -168,7 +169,7 @@ export class TurnRunner {
     this.#world.emit({ type: 'turn_start', ...head })
     const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
-      tools: this.#world.registryOf(plan).tools,
+      tools: generation.registry.tools,
       signal,
       spawn: this.#spawn,
     })
@@ -303,7 +304,7 @@ export class TurnRunner {
     const durationMs = clock.now() - started
     this.#world.emit({ type: 'turn_end', ...head, text, isError: outcome.isError, durationMs, ...usage, ...limit, ...files })
     if (outbox.length > 0) this.#parts.delivery.wake()
-    if (last?.replyTo !== undefined && !isPushed(this.#world, last.replyTo.channelId)) {
+    if (last?.replyTo !== undefined && !this.#world.generations.now.pushed.has(last.replyTo.channelId)) {
       const message = { content: text, sessionKey: head.sessionKey, agentId: head.agentId, ...last.replyTo, ...files }
       this.#world.emit({ type: 'outbound', message, answers: head.messageIds, at: clock.now() })
     }
@@ -318,7 +319,7 @@ export class TurnRunner {
     files: Pick<NewOutboxRow, 'attachments'>,
   ): Promise<readonly NewOutboxRow[]> {
     if (last?.kind === 'heartbeat') return await heartbeatDeliveries(this.#world, last.payload as HeartbeatPayload, outcome)
-    if (last?.replyTo === undefined || !isPushed(this.#world, last.replyTo.channelId)) return []
+    if (last?.replyTo === undefined || !this.#world.generations.now.pushed.has(last.replyTo.channelId)) return []
     const { session, agentId, replyTo: target } = last
     return [{ key, session, agentId, target, content: text, ...files }]
   }

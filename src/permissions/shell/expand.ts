@@ -2,7 +2,7 @@
 // C.UTF-8 locale. What bash might do otherwise is not understood.
 
 import { lstatSync, statSync } from 'node:fs'
-import { type Entry, entriesOf } from '../folders.ts'
+import { compareNames, type Entry, type Listing, listingOf } from '../folders.ts'
 import { firstInvisible } from '../invisible.ts'
 import { compilePattern, isPattern, type NamePattern, type QuotedText } from './pattern.ts'
 import type { Argument } from './tables/port.ts'
@@ -14,7 +14,13 @@ export interface ExpandedWord extends Argument {
   readonly entry: Entry | undefined
 }
 
+const MOST_PATTERNS_KEPT = 50
 const LIMITS = { names: 60_000, folders: 500, words: 10_000, characters: 100_000 } as const
+
+interface Met {
+  path: string
+  readonly entry: Entry | undefined
+}
 
 /** Expands the words of one command text; what all of them may look at together is limited. */
 export class Expansion {
@@ -62,7 +68,7 @@ export class Expansion {
     const { text } = written
     if (source.emptyQuotes && text.includes('[')) return fail('Empty quotes stand in a pattern.')
     if (text.includes('//')) return fail('A pattern holds a doubled slash.')
-    let found: { path: string; entry: Entry | undefined }[] = [{ path: text.startsWith('/') ? '/' : '', entry: undefined }]
+    let found: Met[] = [{ path: text.startsWith('/') ? '/' : '', entry: undefined }]
     let start = text.startsWith('/') ? 1 : 0
     let met = false
     let unusual = false
@@ -72,7 +78,7 @@ export class Expansion {
       const component = { text: text.slice(start, end), quoted: written.quoted.subarray(start, end) }
       if (isPattern(component)) {
         const pattern = compilePattern(component)
-        found = this.#inFolders(found, component.text, pattern, cwd)
+        found = this.#inFolders(found, component, pattern, cwd)
         met = true
         unusual ||= pattern.unusual
       } else if (met) {
@@ -84,38 +90,26 @@ export class Expansion {
     }
     if (!met) return []
     if (found.length === 0 && unusual) fail(`The pattern \`${source.text}\` meets no file.`)
-    const compare = found.some(({ path }) => /[\ud800-\udfff]/.test(path)) ? byBytes : byUnits
-    return found.map(({ path, entry }) => ({ text: path, fromPattern: true, source, entry })).sort(compare)
+    const words = found.map(({ path, entry }) => ({ text: path, fromPattern: true, source, entry }))
+    // A listing is in order already.
+    return this.#folders === 1 ? words : words.sort((a, b) => compareNames(a.text, b.text))
   }
 
-  #inFolders(
-    folders: readonly { path: string }[],
-    text: string,
-    pattern: NamePattern,
-    cwd: string,
-  ): { path: string; entry: Entry }[] {
-    const found: { path: string; entry: Entry }[] = []
+  #inFolders(folders: readonly { path: string }[], component: QuotedText, pattern: NamePattern, cwd: string): Met[] {
+    const found: Met[] = []
     for (const { path } of folders) {
-      const entries =
-        entriesOf(absolute(path, cwd)) ?? fail(`The folder \`${path}\` holds too many names to look \`${text}\` up.`)
-      this.#names += entries.length
+      const listing = listingOf(absolute(path, cwd))
+      if (listing === undefined) return fail(`The folder \`${path}\` holds too many names to look \`${component.text}\` up.`)
+      this.#names += listing.entries.length
       if (++this.#folders > LIMITS.folders || this.#names > LIMITS.names)
-        fail(`\`${text}\` would have to be looked for in too many folders.`)
-      for (const entry of entries) {
-        if (!entry.ordinary && entry.name.includes('\ufffd')) fail('A folder holds a name that is not UTF-8.')
-        if (!pattern.meets(entry.name)) continue
-        found.push({ path: path + entry.name, entry })
-        if (entry.ordinary) continue
-        const invisible = entry.name.includes('\n') ? 'U+000A' : firstInvisible(entry.name)
-        if (invisible !== undefined)
-          fail(`The pattern \`${text}\` meets a name that holds the invisible or control character ${invisible}.`)
-      }
+        fail(`\`${component.text}\` would have to be looked for in too many folders.`)
+      for (const entry of metIn(listing, component, pattern)) found.push({ path: path + entry.name, entry })
     }
     return found
   }
 
   /** A fixed name below what a pattern met: it counts where it exists; an empty one, where a folder does. */
-  #named(path: string, name: string, last: boolean, cwd: string): { path: string; entry: undefined }[] {
+  #named(path: string, name: string, last: boolean, cwd: string): Met[] {
     const next = { path: path + name, entry: undefined }
     if (!last) return [next]
     if (++this.#names > LIMITS.names) fail('Its patterns meet too many names.')
@@ -130,9 +124,19 @@ export class Expansion {
 
 const absolute = (path: string, cwd: string): string => (path.startsWith('/') ? path : `${cwd}/${path}`)
 
-type Named = { readonly text: string }
-
-/** The order of a C.UTF-8 locale. */
-const byBytes = (a: Named, b: Named): number => Buffer.compare(Buffer.from(a.text), Buffer.from(b.text))
-/** The same, where no character takes two units. */
-const byUnits = (a: Named, b: Named): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
+/** The entries that a pattern meets, in order. */
+function metIn(listing: Listing, component: QuotedText, pattern: NamePattern): readonly Entry[] {
+  if (!listing.readable) return fail('A folder holds a name that is not UTF-8.')
+  const { text, quoted } = component
+  const key = quoted.includes(1) ? undefined : text
+  const known = key === undefined ? undefined : listing.met.get(key)
+  if (known !== undefined) return known
+  const met = pattern.among(listing.entries)
+  for (const { name, ordinary } of met) {
+    const invisible = ordinary ? undefined : name.includes('\n') ? 'U+000A' : firstInvisible(name)
+    if (invisible !== undefined)
+      fail(`The pattern \`${text}\` meets a name that holds the invisible or control character ${invisible}.`)
+  }
+  if (key !== undefined && listing.met.size < MOST_PATTERNS_KEPT) listing.met.set(key, met)
+  return met
+}

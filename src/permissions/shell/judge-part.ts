@@ -41,11 +41,11 @@ export function judgePart(command: PreparedCommand, context: PartContext): Part 
     operands: use.operands,
     code: launches || riskyKind(baseName(name)) !== undefined,
   })
-  if (hard !== undefined && (hard.kind === 'engine' || !asks)) return part('refuse', 'floor', hard.reason)
+  if (hard !== undefined && (hard.kind === 'engine' || !asks)) return part('refuse', 'hard-deny', hard.reason)
   const reach = command.enters === undefined ? reachOf(words, knownUseAt(command.cwd)) : 'nothing'
   const denied = denial(command, words, reach, policy)
   if (denied !== undefined) return part('refuse', denied.by, denied.reason)
-  if (hard !== undefined) return part('ask', 'floor', hard.reason)
+  if (hard !== undefined) return part('ask', 'hard-deny', hard.reason)
   const grant = whyNot(command, use, context)
   if (!('by' in grant) && asks && !(policy.sandboxed && policy.askInSandbox === 'never')) return part('ask', 'mode', grant.reason)
   if (argvOf(command, policy.programs) === undefined)

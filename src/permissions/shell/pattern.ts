@@ -10,8 +10,8 @@ export interface QuotedText {
 }
 
 export interface NamePattern {
-  /** Whether a file of that name is met. @throws NotUnderstood where a class is held against a letter beyond ASCII */
-  meets(name: string): boolean
+  /** Those whose names are met, in the same order. @throws NotUnderstood where a class is held against a letter beyond ASCII */
+  among<Named extends { readonly name: string }>(entries: readonly Named[]): readonly Named[]
   /** Holds a named class or a quoted character in brackets, which readers of patterns other than bash take otherwise. */
   readonly unusual: boolean
 }
@@ -56,19 +56,26 @@ export function isPattern({ text, quoted }: QuotedText): boolean {
 export function compilePattern(component: QuotedText): NamePattern {
   const tokens = tokensOf(component)
   const dotted = tokens[0] === '.'
-  const simple = affixesOf(tokens)
-  const fits =
-    simple === undefined
-      ? (name: string) => tokensMeet(tokens, name)
-      : (name: string) =>
-          name.length >= simple.start.length + simple.end.length && name.startsWith(simple.start) && name.endsWith(simple.end)
+  const affixes = affixesOf(tokens)
+  const fits = affixes === undefined ? (name: string) => tokensMeet(tokens, name) : (name: string) => hasAffixes(name, affixes)
   if (dotted && (fits('.') || fits('..')))
     fail(`Versions of bash differ on whether \`${component.text}\` means \`.\` and \`..\` too.`)
+  const meets = (name: string): boolean => (dotted || name.charCodeAt(0) !== DOT) && fits(name)
   return {
-    meets: (name) => (dotted || !name.startsWith('.')) && fits(name),
+    among: (entries) => entries.filter(({ name }) => meets(name)),
     unusual: tokens.some((token) => typeof token === 'object' && token.unusual),
   }
 }
+
+const DOT = 0x2e
+
+interface Affixes {
+  readonly start: string
+  readonly end: string
+}
+
+const hasAffixes = (name: string, { start, end }: Affixes): boolean =>
+  name.length >= start.length + end.length && name.endsWith(end) && name.startsWith(start)
 
 function tokensOf({ text, quoted }: QuotedText): readonly Token[] {
   const tokens: Token[] = []
@@ -128,7 +135,7 @@ function readSet(text: string, quoted: Uint8Array, start: number): { set: Charac
 }
 
 /** What a name must begin and end with, where that is all the pattern says: no more than one `*`, and it alone. */
-function affixesOf(tokens: readonly Token[]): { start: string; end: string } | undefined {
+function affixesOf(tokens: readonly Token[]): Affixes | undefined {
   const star = tokens.indexOf(MANY)
   if (star < 0) return undefined
   const start = tokens.slice(0, star)

@@ -3,6 +3,7 @@
 import { type UsePlace, useProblem } from '../operands.ts'
 import type { ExpandedWord } from './expand.ts'
 import type { PreparedCommand } from './prepare.ts'
+import type { Word } from './words.ts'
 
 /** What a command would read, or why it is not safe. */
 type SafeUse = { readonly files: readonly ExpandedWord[] } | string
@@ -16,14 +17,13 @@ export function operandProblem(word: ExpandedWord, files: UsePlace): string | un
   const { text } = word
   if (text === '') return 'An argument is empty.'
   if (text === '-') return '`-` waits for input that never comes.'
-  if (word.fromPattern && namesHidden(word)) return `The pattern \`${word.source.text}\` could match hidden names.`
   const problem = useProblem({ path: text, use: 'read' }, files, word.entry)
   return problem?.kind === 'outside' ? `\`${text}\` lies outside the workspace.` : problem?.reason
 }
 
 /** Whether a component of the pattern begins with a dot and holds a wildcard. */
-const namesHidden = ({ source }: ExpandedWord): boolean =>
-  source.text.split('/').some((part) => part.startsWith('.') && /[*?[]/.test(part))
+const namesHidden = ({ pattern, text }: Word): boolean =>
+  pattern && text.split('/').some((part) => part.startsWith('.') && /[*?[]/.test(part))
 
 /** Commands that read files: options by `refused`, the rest are operands. */
 const reads =
@@ -100,7 +100,7 @@ const SAFE: ReadonlyMap<string, SafeCheck> = new Map([
   ['wc', reads({ needsInput: true, refused: wcOption })],
 ])
 
-/** Commands whose arguments are not files: floors do not look at them. */
+/** Commands whose arguments are not files: hard denies do not look at them. */
 export const ONLY_PRINTS: ReadonlySet<string> = new Set(['echo', 'pwd', 'whoami', 'which', 'date'])
 
 export const isSafeName = (name: string): boolean => SAFE.has(name)
@@ -110,6 +110,8 @@ export function safeProblem(command: PreparedCommand, files: UsePlace): string |
   const [name, ...args] = command.words
   const use = SAFE.get(name?.text ?? '')?.(args, command) ?? 'It is not on the safe list.'
   if (typeof use === 'string') return use
+  const hidden = command.source.words.find(namesHidden)
+  if (hidden !== undefined && use.files.length > 0) return `The pattern \`${hidden.text}\` could match hidden names.`
   for (const word of use.files) {
     const problem = operandProblem(word, files)
     if (problem !== undefined) return problem

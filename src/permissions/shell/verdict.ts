@@ -82,7 +82,7 @@ function grantsOf(commands: readonly PreparedCommand[], parts: readonly Part[]):
   for (const [index, part] of parts.entries()) {
     if (part.decision === 'run') continue
     const grant =
-      part.by === 'floor' || part.decision === 'refuse' ? undefined : grantFor((commands[index] as PreparedCommand).source)
+      part.by === 'hard-deny' || part.decision === 'refuse' ? undefined : grantFor((commands[index] as PreparedCommand).source)
     if (grant === undefined) return []
     grants.add(grant)
   }
@@ -97,7 +97,7 @@ function judgeText(text: string, why: string, policy: ShellPolicy): Verdict {
   if (text.length > MOST_TEXT) return { decision: policy.mode === 'ask' ? 'ask' : 'refuse', by: 'parse', reason: why, grants: [] }
   const hard = hardDenyOfText(text, { cwd: policy.cwd, engine: policy.protectedPaths })
   if (hard !== undefined && (hard.kind === 'engine' || policy.mode !== 'ask'))
-    return { decision: 'refuse', by: 'floor', reason: hard.reason }
+    return { decision: 'refuse', by: 'hard-deny', reason: hard.reason }
   const denies = [...policy.deny, ...policy.remembered.denied]
   const denied = textDeniedBy(denies, text)
   if (denied !== undefined)

@@ -13,7 +13,6 @@ import {
   type StoredAnswer,
 } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
-import { createFreshRows } from './fresh-rows.ts'
 import type { EmbeddedOutbox } from './outbox.ts'
 import { filesFromText, filesToText } from './stored-files.ts'
 
@@ -28,9 +27,29 @@ export interface Posting {
   stored(result: Posted): void
 }
 
-type WaitingByLane = Record<Lane, number>
+/** A row that this process stored itself, as the table holds it. */
+interface FreshRow {
+  readonly row: InboxRow
+  readonly run: string
+}
+
+/** What is known of a session with open rows: most are claimed a moment after they came, and need not be read back. */
+interface OpenSession {
+  /** Rows that no run holds, by lane. */
+  readonly waiting: Record<Lane, number>
+  /** Those of them that this process stored, oldest first; not all where there are too many. */
+  readonly fresh: FreshRow[]
+  /** Messages that this process stored and that have no answer yet. */
+  readonly unanswered: Set<string>
+  /** A turn of this process holds a claim. */
+  held: boolean
+  /** A run was left without its end: its row is open in the table, and known there alone. */
+  halfDone: boolean
+}
 
 const DEFAULT_MAX = 50
+/** Rows that are kept beside the table: a burst must not stand in memory twice. */
+const MOST_FRESH = 1_000
 
 const INSERT =
   'INSERT OR IGNORE INTO inbox (key, session, agent_id, lane, kind, message_id, body, received_at, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
@@ -42,11 +61,9 @@ export class EmbeddedInbox implements Inbox {
   readonly #outbox: Pick<EmbeddedOutbox, 'insert'>
   readonly #clock: Clock
   readonly #random: Random
-  /** Rows that wait, by lane; sessions without any have no entry. */
-  readonly #waiting = new Map<string, WaitingByLane>()
-  /** Sessions whose claim a turn of this process holds. */
-  readonly #held = new Set<string>()
-  readonly #fresh = createFreshRows()
+  /** Sessions with nothing open have no entry. */
+  readonly #sessions = new Map<string, OpenSession>()
+  #freshRows = 0
   /** Runs of fresh rows that the table does not surely know as begun. */
   readonly #unnoted = new Set<string>()
   /** Rows this process began on and did not finish, whatever the table says of them. */
@@ -82,23 +99,27 @@ export class EmbeddedInbox implements Inbox {
     for (const row of open.all()) {
       const session = String(row['session'])
       // What the process before began on comes first, and only the table knows of it.
-      if (row['state'] === 1) this.#fresh.left(session)
-      else this.#count(session, row['lane'] as Lane, Number(row['count']))
+      if (row['state'] === 1) this.#open(session).halfDone = true
+      else this.#open(session).waiting[row['lane'] as Lane] += Number(row['count'])
     }
   }
 
   async post(row: NewInboxRow, key: string): Promise<Posted> {
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
-    this.#count(row.session, row.lane, 1)
+    const session = this.#open(row.session)
+    session.waiting[row.lane]++
     let result: Posted = { seq: 0, duplicate: true }
     try {
       const body = JSON.stringify(row)
       const run = this.#random.id()
       result = await this.#db.write(() => this.#insertRow(row, key, run, body))
-      if (!result.duplicate) this.#fresh.add({ seq: result.seq, attempts: 1, ...row }, run)
+      if (!result.duplicate) this.#keep(session, row, result.seq, run)
       return result
     } finally {
-      if (result.duplicate) this.#count(row.session, row.lane, -1)
+      if (result.duplicate) {
+        session.waiting[row.lane]--
+        this.#forgetIdle(row.session, session)
+      }
     }
   }
 
@@ -109,8 +130,9 @@ export class EmbeddedInbox implements Inbox {
       insert: () => this.#insertRow(row, key, run, body),
       stored: ({ seq, duplicate }) => {
         if (duplicate) return
-        this.#count(row.session, row.lane, 1)
-        this.#fresh.add({ seq, attempts: 1, ...row }, run)
+        const session = this.#open(row.session)
+        session.waiting[row.lane]++
+        this.#keep(session, row, seq, run)
       },
     }
   }
@@ -123,21 +145,25 @@ export class EmbeddedInbox implements Inbox {
       : { seq: Number(row['seq']), session: String(row['session']), agentId: String(row['agent_id']) }
   }
 
-  async claimNext(session: string, options: { all?: boolean; max?: number } = {}): Promise<Claim | null> {
-    if (this.#held.has(session)) return null
-    this.#held.add(session)
+  async claimNext(key: string, options: { all?: boolean; max?: number } = {}): Promise<Claim | null> {
+    const session = this.#open(key)
+    if (session.held) return null
+    session.held = true
     let claim: Claim | null = null
     try {
-      claim = this.#claimFresh(session, options) ?? (await this.#db.write(() => this.#claimRows(session, options)))
+      claim = this.#claimFresh(session, options) ?? (await this.#db.write(() => this.#claimRows(key, options)))
       if (claim === null) return null
       for (const row of claim.rows) {
-        if (row.attempts === 1 && !this.#begun.has(row.seq)) this.#count(session, row.lane, -1)
+        if (row.attempts === 1 && !this.#begun.has(row.seq)) session.waiting[row.lane]--
         this.#begun.add(row.seq)
+        this.#drop(session, row)
       }
-      this.#fresh.claimed(claim.rows)
       return claim
     } finally {
-      if (claim === null) this.#held.delete(session)
+      if (claim === null) {
+        session.held = false
+        this.#forgetIdle(key, session)
+      }
     }
   }
 
@@ -163,21 +189,26 @@ export class EmbeddedInbox implements Inbox {
       for (const row of outbox) this.#outbox.insert(row, now)
       this.#forgetSteps.run(claim.run)
     })
-    this.#fresh.finished(claim.rows)
-    for (const { seq, session } of claim.rows) {
-      this.#begun.delete(seq)
-      this.#held.delete(session)
+    for (const row of claim.rows) {
+      const session = this.#open(row.session)
+      this.#begun.delete(row.seq)
+      this.#drop(session, row)
+      session.unanswered.delete(row.messageId)
+      session.held = false
+      session.halfDone = false
+      this.#forgetIdle(row.session, session)
     }
   }
 
   async answer(session: string, messageId: string): Promise<StoredAnswer | null> {
-    if (this.#fresh.isUnanswered(session, messageId)) return null
+    if (this.#sessions.get(session)?.unanswered.has(messageId) === true) return null
     const row = this.#db.sql('SELECT * FROM answers WHERE session = ? AND message_id = ?').get(session, messageId)
     return row === undefined ? null : toAnswer(row)
   }
 
   async waiting(session: string): Promise<number> {
-    return this.#waitingIn(session)
+    const open = this.#sessions.get(session)
+    return open === undefined ? 0 : waitingIn(open)
   }
 
   async pending(): Promise<readonly PendingToken[]> {
@@ -195,26 +226,44 @@ export class EmbeddedInbox implements Inbox {
 
   /** The lane in which the session's waiting rows deserve a turn: the best of them; null: none waits. */
   laneOf(session: string): Lane | null {
-    const counts = this.#waiting.get(session)
-    return counts === undefined ? null : (RANKED_LANES.find((lane) => counts[lane] > 0) ?? null)
+    const open = this.#sessions.get(session)
+    return open === undefined ? null : (RANKED_LANES.find((lane) => open.waiting[lane] > 0) ?? null)
   }
 
   /** A turn of the session ended without finishing its claim; the next claim resumes it. */
-  release(session: string): void {
-    this.#fresh.left(session)
-    this.#held.delete(session)
+  release(key: string): void {
+    const session = this.#open(key)
+    session.halfDone = true
+    session.held = false
   }
 
-  #count(session: string, lane: Lane, by: number): void {
-    const counts = this.#waiting.get(session) ?? { realtime: 0, scheduled: 0, background: 0 }
-    counts[lane] = Math.max(0, counts[lane] + by)
-    if (counts.realtime + counts.scheduled + counts.background === 0) this.#waiting.delete(session)
-    else this.#waiting.set(session, counts)
+  #open(key: string): OpenSession {
+    let session = this.#sessions.get(key)
+    if (session === undefined) {
+      const waiting = { realtime: 0, scheduled: 0, background: 0 }
+      session = { waiting, fresh: [], unanswered: new Set(), held: false, halfDone: false }
+      this.#sessions.set(key, session)
+    }
+    return session
   }
 
-  #waitingIn(session: string): number {
-    const counts = this.#waiting.get(session)
-    return counts === undefined ? 0 : counts.realtime + counts.scheduled + counts.background
+  #forgetIdle(key: string, session: OpenSession): void {
+    const isIdle = !session.held && !session.halfDone && session.unanswered.size === 0 && waitingIn(session) === 0
+    if (isIdle && this.#sessions.get(key) === session) this.#sessions.delete(key)
+  }
+
+  #keep(session: OpenSession, row: NewInboxRow, seq: number, run: string): void {
+    session.unanswered.add(row.messageId)
+    if (this.#freshRows >= MOST_FRESH) return
+    this.#freshRows++
+    session.fresh.push({ row: { seq, attempts: 1, ...row }, run })
+  }
+
+  #drop({ fresh }: OpenSession, { seq }: InboxRow): void {
+    const at = fresh.findIndex(({ row }) => row.seq === seq)
+    if (at === -1) return
+    fresh.splice(at, 1)
+    this.#freshRows--
   }
 
   /** Within a transaction: the row, unless its key was posted before. */
@@ -229,9 +278,10 @@ export class EmbeddedInbox implements Inbox {
    * One row that came to this process: nothing is lost if a kill forgets that it was begun, so the note rides with a later
    * commit. Not so for rows that were there before: one that takes the process down at each start must be counted first.
    */
-  #claimFresh(session: string, { all = false }: { all?: boolean }): Claim | null {
-    const first = all ? undefined : this.#fresh.first(session, this.#waitingIn(session))
-    if (first === undefined) return null
+  #claimFresh(session: OpenSession, { all = false }: { all?: boolean }): Claim | null {
+    const [first] = session.fresh
+    const isAllKnown = session.fresh.length === waitingIn(session) && !session.halfDone
+    if (all || first === undefined || !isAllKnown) return null
     const { row, run } = first
     this.#unnoted.add(run)
     this.#db.later(() => {
@@ -261,6 +311,8 @@ export class EmbeddedInbox implements Inbox {
     return { run, resumed, rows: taken.map(toRow) }
   }
 }
+
+const waitingIn = ({ waiting }: OpenSession): number => waiting.realtime + waiting.scheduled + waiting.background
 
 /** The first row, and with `all` the messages right behind it: what is no message has a turn of its own. */
 function together(open: readonly Row[], all: boolean, max: number): readonly Row[] {

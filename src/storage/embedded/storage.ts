@@ -16,7 +16,7 @@ import { createPeople } from './people.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
 import { createStoredFiles, type StoredFiles } from './stored-files.ts'
-import { EmbeddedTranscripts } from './transcripts.ts'
+import { createTranscripts } from './transcripts.ts'
 import { createUsageStore } from './usage-store.ts'
 
 export interface EmbeddedStorageOptions {
@@ -64,7 +64,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   return {
     stateDir,
     inbox,
-    transcripts: new EmbeddedTranscripts(stateDir, files, db),
+    transcripts: createTranscripts(stateDir, files, db),
     queue,
     outbox,
     files: replyFiles,

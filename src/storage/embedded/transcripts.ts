@@ -4,84 +4,40 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { decodeKeyFromFile, encodeKeyForFile } from '../../plan/session-key.ts'
-import { readTranscript, type TranscriptFiles } from '../../sessions/transcript.ts'
-import type { SessionInfo, Transcript, TranscriptEntry, TranscriptStore } from '../ports.ts'
+import { readTranscript, SessionTranscripts, type TranscriptFiles } from '../../sessions/transcript.ts'
+import type { SessionInfo, TranscriptStore } from '../ports.ts'
 import type { Database } from './database.ts'
 import { storageFailure } from './failures.ts'
 
 const ENDING = '.jsonl'
 /** Files looked at side by side. */
 const BATCH = 64
-/** Paths that are remembered; all are forgotten when there are more. */
-const MOST_PATHS = 10_000
 
-export class EmbeddedTranscripts implements TranscriptStore {
-  readonly #stateDir: string
-  readonly #files: TranscriptFiles
-  readonly #db: Database
-  /** By agent and session, of files whose session can be found. A path is asked for several times a turn. */
-  readonly #paths = new Map<string, string>()
-
-  constructor(stateDir: string, files: TranscriptFiles, db: Database) {
-    this.#stateDir = stateDir
-    this.#files = files
-    this.#db = db
-  }
-
-  async append(session: string, agentId: string, entries: readonly TranscriptEntry[]): Promise<void> {
-    const path = this.#paths.get(pathKey(session, agentId)) ?? (await this.#nameFile(session, agentId))
-    try {
-      await this.#files.append(path, entries)
-    } catch (error) {
-      throw storageFailure(error, path)
-    }
-  }
-
-  async load(session: string, agentId: string): Promise<Transcript> {
-    const path = this.#paths.get(pathKey(session, agentId)) ?? transcriptPath(this.#stateDir, session, agentId)
-    try {
-      return this.#files.load(path, session)
-    } catch (error) {
-      throw storageFailure(error, path)
-    }
-  }
-
-  list({ agentId }: { agentId?: string } = {}): Promise<readonly SessionInfo[]> {
-    return listSessions(
-      this.#stateDir,
-      agentId,
-      (agent, name) => this.#db.sql('SELECT value FROM kv WHERE key = ?').get(nameKey(agent, name))?.['value'],
-    )
-  }
-
-  export(session: string, agentId: string): AsyncIterable<TranscriptEntry> {
-    return readTranscript(transcriptPath(this.#stateDir, session, agentId))
-  }
-
-  async remove(session: string, agentId: string): Promise<void> {
-    const path = transcriptPath(this.#stateDir, session, agentId)
-    this.#paths.delete(pathKey(session, agentId))
-    try {
-      await this.#files.remove(path)
+export function createTranscripts(stateDir: string, files: TranscriptFiles, db: Database): TranscriptStore {
+  const bySession = new SessionTranscripts(files, {
+    pathOf: (session, agentId) => transcriptPath(stateDir, session, agentId),
+    // A file whose name cannot say its session is found by what is stored of it.
+    async beforeFirst(session, agentId) {
       const name = encodeKeyForFile(session)
-      const forget = 'DELETE FROM kv WHERE key = ?'
-      if (name.includes('~')) await this.#db.write(() => void this.#db.sql(forget).run(nameKey(agentId, name)))
-    } catch (error) {
-      throw storageFailure(error, path)
-    }
-  }
-
-  /** Before the first line: a file whose name cannot say its session is found by what is stored of it. */
-  async #nameFile(session: string, agentId: string): Promise<string> {
-    const path = transcriptPath(this.#stateDir, session, agentId)
-    const name = encodeKeyForFile(session)
-    if (name.includes('~')) {
+      if (!name.includes('~')) return
       const insert = 'INSERT OR IGNORE INTO kv (key, value) VALUES (?, ?)'
-      await this.#db.write(() => void this.#db.sql(insert).run(nameKey(agentId, name), session))
-    }
-    if (this.#paths.size >= MOST_PATHS) this.#paths.clear()
-    this.#paths.set(pathKey(session, agentId), path)
-    return path
+      await db.write(() => void db.sql(insert).run(nameKey(agentId, name), session))
+    },
+    async afterLast(session, agentId) {
+      const name = encodeKeyForFile(session)
+      if (!name.includes('~')) return
+      await db.write(() => void db.sql('DELETE FROM kv WHERE key = ?').run(nameKey(agentId, name)))
+    },
+    failure: storageFailure,
+  })
+  const storedKey = (agentId: string, name: string): unknown =>
+    db.sql('SELECT value FROM kv WHERE key = ?').get(nameKey(agentId, name))?.['value']
+  return {
+    append: bySession.append.bind(bySession),
+    load: bySession.load.bind(bySession),
+    remove: bySession.remove.bind(bySession),
+    list: ({ agentId } = {}) => listSessions(stateDir, agentId, storedKey),
+    export: (session, agentId) => readTranscript(transcriptPath(stateDir, session, agentId)),
   }
 }
 
@@ -99,7 +55,6 @@ export async function listSessions(
   return found.flat().sort((a, b) => b.modified - a.modified)
 }
 
-const pathKey = (session: string, agentId: string): string => `${agentId}/${session}`
 const nameKey = (agentId: string, name: string): string => `session-file:${agentId}/${name}`
 
 const sessionsFolder = (stateDir: string, agentId: string): string => join(stateDir, 'agents', folderOf(agentId), 'sessions')

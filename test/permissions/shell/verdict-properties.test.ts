@@ -141,7 +141,7 @@ t.test('random text never crashes the checker, in any mode', (t) => {
   t.end()
 })
 
-t.test('long text is held against deny rules and floors in steps that grow with its length alone', (t) => {
+t.test('long text is held against deny rules and hard denies in steps that grow with its length alone', (t) => {
   // Quadratic in length, each of these would take minutes.
   const deny = ['git push *', 'a b *', '* -x', 'g*t x -rf --force']
   for (const piece of ['a ', 'git ', 'git -x ', '-x ', '/ ', '[', '*?', 'a,b=c:', '"a"'])

@@ -26,16 +26,16 @@ t.test('words keep what was quoted', (t) => {
   t.end()
 })
 
-t.test('a cloud’s metadata service is a floor, in every mode and under every grant', (t) => {
+t.test('a cloud’s metadata service is denied in every mode and under every grant', (t) => {
   for (const url of [
     'http://169.254.169.254/latest',
     '169.254.170.2/v2',
     'http://METADATA.google.internal/',
     'http://[fd00:ec2::254]/',
   ]) {
-    t.equal(decide(`curl '${url}'`, { allow: ['curl *'] }), 'ask floor', url)
-    t.equal(decide(`curl '${url}'`, { mode: 'ignore' }), 'refuse floor', url)
-    t.equal(decide(`x=1; curl '${url}'`, { mode: 'ignore', sandbox: 'off' }), 'refuse floor', url)
+    t.equal(decide(`curl '${url}'`, { allow: ['curl *'] }), 'ask hard-deny', url)
+    t.equal(decide(`curl '${url}'`, { mode: 'ignore' }), 'refuse hard-deny', url)
+    t.equal(decide(`x=1; curl '${url}'`, { mode: 'ignore', sandbox: 'off' }), 'refuse hard-deny', url)
   }
   t.equal(decide('curl http://1169.254.169.2/', { allow: ['curl *'] }), 'run allow')
   t.end()
@@ -97,12 +97,12 @@ t.test('a tilde that bash expands inside an argument', (t) => {
 })
 
 t.test('a file that an editor left beside a secret one is as secret', (t) => {
-  for (const file of ['.env~', '#.env#', '.env.bak', 'id_rsa~']) t.equal(decide(`cat '${file}'`), 'ask floor', file)
+  for (const file of ['.env~', '#.env#', '.env.bak', 'id_rsa~']) t.equal(decide(`cat '${file}'`), 'ask hard-deny', file)
   t.equal(decide('tail +f x').split(' ')[0], 'ask', 'follows for ever')
   t.end()
 })
 
-t.test('order: floors, deny, remembered denied, allow, remembered allowed, safe list, mode', (t) => {
+t.test('order: hard denies, deny, remembered denied, allow, remembered allowed, safe list, mode', (t) => {
   t.equal(decide('git push', { allow: ['git *'], deny: ['git push *'] }), 'refuse deny', 'deny beats allow')
   t.equal(
     decide('git push', { allow: ['git *'], remembered: { allowed: [], denied: ['git push *'] } }),
@@ -112,20 +112,20 @@ t.test('order: floors, deny, remembered denied, allow, remembered allowed, safe 
   t.equal(decide('make test', { allow: ['make test'], remembered: { allowed: ['make test'], denied: [] } }), 'run allow')
   t.equal(decide('make test', { remembered: { allowed: ['make test'], denied: [] } }), 'run remembered-allowed')
   t.equal(decide('ls -l'), 'run safe')
-  t.equal(decide('cat .env', { allow: ['cat *'] }), 'ask floor')
-  t.equal(decide('cat .env', { allow: ['cat *'], deny: ['cat *'] }), 'refuse deny', 'the stricter of floor and deny')
+  t.equal(decide('cat .env', { allow: ['cat *'] }), 'ask hard-deny')
+  t.equal(decide('cat .env', { allow: ['cat *'], deny: ['cat *'] }), 'refuse deny', 'the stricter of hard deny and deny')
   t.equal(decide('rm x'), 'ask mode')
   t.equal(decide('ls; git push; pwd', { allow: ['git *'], deny: ['git push *'] }), 'refuse deny', 'one part refuses the whole')
   t.end()
 })
 
-t.test('record and ignore run what is understood; floors and deny still hold', (t) => {
+t.test('record and ignore run what is understood; hard denies and deny still hold', (t) => {
   for (const mode of ['record', 'ignore'] as const) {
     t.equal(decide('rm -rf build', { mode }), 'run mode')
-    t.equal(decide('cat .env', { mode }), 'refuse floor')
-    t.equal(decide("bash -c 'cat ~/.ssh/id_rsa'", { mode }), 'refuse floor')
-    t.equal(decide('python3 -c \'open(".env")\'', { mode }), 'refuse floor')
-    t.equal(decide('echo .env | xargs cat', { mode }), 'refuse floor', 'echo feeds a launcher')
+    t.equal(decide('cat .env', { mode }), 'refuse hard-deny')
+    t.equal(decide("bash -c 'cat ~/.ssh/id_rsa'", { mode }), 'refuse hard-deny')
+    t.equal(decide('python3 -c \'open(".env")\'', { mode }), 'refuse hard-deny')
+    t.equal(decide('echo .env | xargs cat', { mode }), 'refuse hard-deny', 'echo feeds a launcher')
     t.equal(decide('git push', { mode, deny: ['git push *'] }), 'refuse deny')
   }
   t.end()
@@ -136,8 +136,8 @@ t.test('what is not understood runs under record and ignore only in a sandbox, o
     t.equal(decide('echo $HOME', { mode }), 'refuse parse')
     t.equal(decide('echo $HOME', { mode, sandboxed: true }), 'run mode')
     t.equal(decide('echo $HOME', { mode, sandbox: 'off' }), 'run mode')
-    t.equal(decide('for f in *; do cat "$f"; done < .env', { mode, sandbox: 'off' }), 'refuse floor')
-    t.equal(decide("cat $'\\056env'", { mode, sandbox: 'off' }), 'refuse floor', 'escapes are decoded for the floors')
+    t.equal(decide('for f in *; do cat "$f"; done < .env', { mode, sandbox: 'off' }), 'refuse hard-deny')
+    t.equal(decide("cat $'\\056env'", { mode, sandbox: 'off' }), 'refuse hard-deny', 'escapes are decoded for the floors')
     t.equal(decide('echo $(git push)', { mode, sandboxed: true, deny: ['git push *'] }), 'refuse deny')
     t.equal(
       decide('echo $X', { mode, sandboxed: true, deny: ['git push *'] }),
@@ -148,7 +148,7 @@ t.test('what is not understood runs under record and ignore only in a sandbox, o
   t.equal(decide('echo $HOME', { sandboxed: true }), 'ask parse')
   t.equal(decide('echo $HOME', { sandboxed: true, askInSandbox: 'never' }), 'run mode')
   t.equal(decide('rm x', { sandboxed: true, askInSandbox: 'never' }), 'run mode')
-  t.equal(decide('cat .env', { sandboxed: true, askInSandbox: 'never' }), 'ask floor')
+  t.equal(decide('cat .env', { sandboxed: true, askInSandbox: 'never' }), 'ask hard-deny')
   t.equal(decide('ls', { sandbox: 'required' }), 'refuse sandbox')
   t.equal(decide('ls', { sandbox: 'required', sandboxed: true }), 'run safe')
   t.end()
@@ -157,11 +157,11 @@ t.test('what is not understood runs under record and ignore only in a sandbox, o
 t.test('the engine’s own files are out of reach in every mode', (t) => {
   const place = { protectedPaths: ['/bot/openclaw.yaml', '/bot/.openclaw'], cwd: '/bot/.openclaw/workspace/main' }
   for (const mode of ['ask', 'record', 'ignore'] as const) {
-    t.equal(decide('cat ../../../openclaw.yaml', { mode, ...place }), 'refuse floor')
-    t.equal(decide('rm /bot/openclaw.yaml', { mode, allow: ['rm *'], ...place }), 'refuse floor')
-    t.equal(decide('cp x ../../exec-approvals.json', { mode, allow: ['cp *'], ...place }), 'refuse floor')
-    t.equal(decide('cat < ../../audit.jsonl', { mode, ...place }), 'refuse floor')
-    t.equal(decide('echo $(cat /bot/openclaw.yaml)', { mode, sandbox: 'off', ...place }), 'refuse floor')
+    t.equal(decide('cat ../../../openclaw.yaml', { mode, ...place }), 'refuse hard-deny')
+    t.equal(decide('rm /bot/openclaw.yaml', { mode, allow: ['rm *'], ...place }), 'refuse hard-deny')
+    t.equal(decide('cp x ../../exec-approvals.json', { mode, allow: ['cp *'], ...place }), 'refuse hard-deny')
+    t.equal(decide('cat < ../../audit.jsonl', { mode, ...place }), 'refuse hard-deny')
+    t.equal(decide('echo $(cat /bot/openclaw.yaml)', { mode, sandbox: 'off', ...place }), 'refuse hard-deny')
     t.equal(decide('cat notes.md', { mode, ...place }), 'run safe', 'a workspace inside the state folder is no part of it')
   }
   t.end()
