@@ -22,8 +22,7 @@ export interface WireRefusal {
 }
 
 /** `messages.3.content.1.tool_result.content.0`, also with a kind or a role between: `messages.3.user.content.1`. */
-const DOTTED =
-  /messages\.(\d+)(?:(?:\.[a-z_]+)?\.content(?:\.[a-z_[][^.\s'"]*)?(?:\.(\d+)(?:\.tool_result\.content\.(\d+))?)?)?/g
+const DOTTED = /messages\.(\d+)(?:(?:\.[a-z_]+)?\.content(?:\.[a-z_[][^.\s'"]*)?(?:\.(\d+)(?:\.tool_result\.content\.(\d+))?)?)?/g
 /** `messages[3].content[1]`, `messages[3].tool_calls[0]`. */
 const BRACKETED = /messages\[(\d+)\](?:\.content\[(\d+)\])?(?:\.tool_calls\[(\d+)\])?/g
 const TOOL = /\btools(?:\.(\d+)|\[(\d+)\])/g

@@ -215,7 +215,7 @@ t.test('the Messages API', async (t) => {
     return model.answer(JSON.stringify(last), isResult)
   }
   const yaml = `gateway: { port: 0 }\nmodels: { api: { provider: anthropic, baseURL: $API, apiKey: none, maxRetries: 0 } }\ndefaults: { model: api/m }\n${YAML}`
-  const bot = await startBot(yaml, { api: { reply } })
+  const bot = await startBot(yaml, { api: { reply, strictMedia: true } })
   t.teardown(() => bot.stop())
   await survive(t, bot, model, SEED)
   const refused = bot.api.requests.filter(({ status }) => status !== 200).length
@@ -226,6 +226,7 @@ t.test('the Messages API', async (t) => {
 t.test('chat completions', async (t) => {
   const model = createModel()
   const api = await startFakeChatCompletions({
+    strictMedia: true,
     refuse: (body: ChatRequest) =>
       JSON.stringify(body.messages).includes(FORBIDDEN)
         ? { status: 400, message: 'The response was filtered due to the prompt triggering our content management policy.' }

@@ -73,6 +73,8 @@ export interface FakeMessagesOptions {
   readonly reply?: ReplyFunction
   /** Only this key is accepted, as x-api-key or bearer token; default: any. */
   readonly apiKey?: string
+  /** Media are held to the service's limits, and really decoded. */
+  readonly strictMedia?: boolean
   /** false: bodies and headers are not recorded, for long runs. */
   readonly record?: boolean
 }
@@ -88,7 +90,7 @@ export async function startFakeMessagesApi(options: FakeMessagesOptions = {}): P
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const raw = await readBody(request)
     const index = count++
-    const refusal = refuse(request, raw, options.apiKey)
+    const refusal = refuse(request, raw, options)
     const body = parse(raw)
     const tokens = refusal === null && body !== null ? cache.read(body) : { read: 0, written: 0, rest: 0 }
     const next: FakeReply | string = refusal === null && body !== null ? (queue.shift() ?? (await reply(body, index))) : ''
@@ -175,7 +177,11 @@ const resultText = (content: unknown): string =>
 
 const echo: ReplyFunction = (request) => `You said: ${lastUserText(request)}`
 
-function refuse(request: IncomingMessage, raw: string, apiKey: string | undefined): { status: number; message: string } | null {
+function refuse(
+  request: IncomingMessage,
+  raw: string,
+  { apiKey, strictMedia = false }: FakeMessagesOptions,
+): { status: number; message: string } | null {
   const path = request.url?.split('?')[0]
   if (request.method !== 'POST' || path !== '/v1/messages')
     return { status: 404, message: `Not found: ${request.method} ${path}` }
@@ -192,7 +198,7 @@ function refuse(request: IncomingMessage, raw: string, apiKey: string | undefine
   }
   const body = parse(raw)
   if (body === null) return { status: 400, message: 'The request body is not valid JSON' }
-  const problem = checkRequest(body) ?? checkMedia(body)
+  const problem = checkRequest(body) ?? (strictMedia ? checkMedia(body) : null)
   return problem === null ? null : { status: 400, message: problem }
 }
 
