@@ -6,6 +6,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { contains } from './engine-files.ts'
 import { type EngineGuard, engineGuard } from './engine-guard.ts'
 import { type Entry, listingOf } from './folders.ts'
+import { GitIgnored } from './git-ignored.ts'
 import { namesProblem } from './path-names.ts'
 import { Places } from './places.ts'
 import { mayHoldProtected, protectedComponent } from './protected.ts'
@@ -20,6 +21,8 @@ export interface FileUse {
   readonly deep?: boolean
   /** With `deep`: names that begin with a dot are left out. */
   readonly skipsHidden?: boolean
+  /** With `deep`: what a `.gitignore` leaves out is left out. */
+  readonly skipsIgnored?: boolean
 }
 
 export interface UseProblem {
@@ -78,7 +81,7 @@ export function useProblem(use: FileUse, place: UsePlace, entry?: Entry): UsePro
   if (use.path === '/dev/null') return undefined
   if (entry?.ordinary === true && use.use === 'read' && !(use.deep === true && entry.folder) && readsFreely(entry.within, place))
     return undefined
-  const key = `${use.use} ${use.deep === true} ${use.skipsHidden === true} ${use.path}`
+  const key = `${use.use} ${use.deep === true} ${use.skipsHidden === true} ${use.skipsIgnored === true} ${use.path}`
   if (place.known.has(key)) return place.known.get(key)
   const problem = lookedUp(use, place)
   place.known.set(key, problem)
@@ -188,8 +191,9 @@ const MOST_GUARDS = 50
  * What a look at everything below a folder would meet. Links below it are not followed, as no tool does unless told. Packages of
  * others hold no secrets of this machine, but examples that look like some.
  */
-function deepProblem(top: string, { use, path, skipsHidden }: FileUse, place: UsePlace): UseProblem | undefined {
+function deepProblem(top: string, { use, path, skipsHidden, skipsIgnored }: FileUse, place: UsePlace): UseProblem | undefined {
   const root = nearest(place.roots, top)?.real ?? '/'
+  const ignored = skipsIgnored === true ? new GitIgnored(top) : undefined
   let left = MOST_ENTRIES
   const folders = [top]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -200,6 +204,7 @@ function deepProblem(top: string, { use, path, skipsHidden }: FileUse, place: Us
     for (const entry of listing.entries) {
       if (skipsHidden === true && entry.name.startsWith('.')) continue
       const full = join(folder, entry.name)
+      if (ignored !== undefined && (entry.name === '.git' || ignored.has(full, entry.folder))) continue
       const met = relative(root, full)
       if (place.engine.owns(full))
         return { kind: use === 'write' ? 'engine' : 'secret', reason: `It would reach \`${met}\`, which belongs to the engine.` }

@@ -39,6 +39,7 @@ const SAMPLES: Readonly<Record<KindName, string>> = {
   'revision-or-file': 'main..HEAD',
   'switched-file': 'main',
   pathspec: 'src/a.ts',
+  staged: 'src/a.ts',
   'written-pathspec': 'src/a.ts',
   branch: 'feature/x',
   stash: 'stash@{0}',
@@ -138,6 +139,37 @@ export function optionWords(group: OptionGroup, name: string): readonly string[]
   if (group.value === undefined) return [name]
   const value = sampleOf(group.value)
   return group.twice === true ? [name, value, value] : [name, value]
+}
+
+/** A word of a command, and of which kind it is; no kind: an option or a sub-command. */
+export interface KindedWord {
+  readonly text: string
+  readonly kind?: string
+}
+
+/** The words of some options and of the operands, each with its kind. */
+export function kindedWords(
+  { form, options }: Usage,
+  chosen: readonly (readonly [name: string, group: OptionGroup])[],
+): readonly KindedWord[] {
+  const needed = namesOf(form.needs ?? '')[0]
+  const group = options.find(({ names }) => needed !== undefined && namesOf(names).includes(needed))
+  const given = group === undefined || needed === undefined ? chosen : [...chosen, [needed, group] as const]
+  const words = given.flatMap(([name, one]): KindedWord[] =>
+    name === '-#'
+      ? [{ text: '-3' }]
+      : [
+          { text: name },
+          ...(one.value === undefined
+            ? []
+            : Array.from({ length: one.twice === true ? 2 : 1 }, () => ({
+                text: sampleOf(one.value as string),
+                kind: one.value as string,
+              }))),
+        ],
+  )
+  const operands = operandsOf(form.operands).slice(given.some(([, one]) => one.first === true) ? 1 : 0)
+  return [...words, ...operands.map(({ kind }) => ({ text: sampleOf(kind), kind }))]
 }
 
 /** The least that a form asks for: what it needs, and its operands. */

@@ -26,7 +26,8 @@ const files = (command: string): string[] => {
   const judgement = judge(tool, words)
   if (!judgement.ok) throw new Error(judgement.why)
   return judgement.operands.map(
-    ({ use, path, deep, skipsHidden }) => `${use} ${path}${deep ? '/**' : ''}${skipsHidden ? ' shown' : ''}`,
+    ({ use, path, deep, skipsHidden, skipsIgnored }) =>
+      `${use} ${path}${deep ? '/**' : ''}${skipsHidden ? ' shown' : ''}${skipsIgnored ? ' unless ignored' : ''}`,
   )
 }
 
@@ -167,6 +168,14 @@ t.test('files are named with what is done to them', (t) => {
   is('grep TODO a.txt', 'read a.txt')
   is('grep -e TODO a.txt', 'read a.txt')
   is('rg TODO src', 'read src/** shown')
+  is('rg TODO', 'read ./** shown')
+  is('grep -r TODO', 'read ./**')
+  is('git add .', 'read ./** unless ignored')
+  is('git add -A', 'read ./** unless ignored')
+  is('git add *.env', 'read ./** unless ignored')
+  is('git stash -u', 'read ./** unless ignored')
+  is('git stash')
+  is('git checkout HEAD -- *.env', 'write HEAD', 'write ./**')
   is('git show HEAD:.env', 'read .env')
   is('git checkout HEAD -- .env', 'write HEAD', 'write .env')
   is('find . -name .env', 'read .env', 'read .')
@@ -417,6 +426,7 @@ t.test('grants that can never cover anything, and those that pick a form of an i
   ])
     t.equal(neverCovers(tool as string, fixed), undefined, `${tool} ${fixed.join(' ')}`)
   t.ok(pinsForm('python3', ['-m', 'pytest']))
+  t.ok(pinsForm('python3', ['-m', 'pip']))
   t.ok(pinsForm('node', ['--test']))
   for (const fixed of [[], ['-m'], ['-c'], ['script.py'], ['-m', 'http.server']])
     t.notOk(pinsForm('python3', fixed), fixed.join(' '))

@@ -101,11 +101,21 @@ class Reading {
     if (needs.length > 0 && !needs.some((name) => given.has(name)))
       no(`\`${this.#title}\` is on the list only with ${needs.map((name) => `\`${name}\``).join(' or ')}.`)
     const separate = Array.isArray(dashes) && behind !== undefined
-    const files = this.#operands(separate ? operands : [...operands, ...(behind ?? [])], this.#rest())
+    const files = this.#here(operands, behind)
+    files.push(...this.#operands(separate ? operands : [...operands, ...(behind ?? [])], this.#rest()))
     if (separate) files.push(...this.#operands(behind as Argument[], dashes as readonly OperandKind[]))
     const deep = [...given.values()].some((group) => group.deep === true)
     const all = [...this.#options.files, ...files]
     return deep ? all.map((file) => ({ ...file, deep: true })) : all
+  }
+
+  /** The folder itself, where no operand says otherwise. */
+  #here(operands: readonly Argument[], behind: readonly Argument[] | undefined): Operand[] {
+    const { here } = this.#usage.form
+    const least = this.#rest().reduce((sum, { least }) => sum + least, 0)
+    if (here === undefined || operands.length + (behind?.length ?? 0) > least) return []
+    const fit = fitsKind(here, '.', this.#place, [])
+    return fit.no === undefined ? [...fit.files] : []
   }
 
   /** Letters without a dash in the first word, each with its value in the words that follow. */
@@ -156,9 +166,9 @@ const NOWHERE: Place = { cwd: '/', isFolder: () => false, exists: () => false }
 /** Why a command that begins with these words is never covered, whatever follows; undefined: it may be. */
 export function neverByTable(table: ToolTable, tool: string, fixed: readonly string[]): string | undefined {
   const lookup = lookupOf(table)
-  const begins = `${fixed.filter((word) => !word.startsWith('-')).join(' ')} `
-  if ([...(lookup.commands?.keys() ?? [])].some((name) => `${name} `.startsWith(begins) || name.startsWith(begins)))
-    return undefined
+  const begins = [fixed, fixed.filter((word) => !word.startsWith('-'))].map((words) => `${words.join(' ')} `)
+  const names = [...(lookup.commands?.keys() ?? [])]
+  if (names.some((name) => begins.some((begin) => `${name} `.startsWith(begin)))) return undefined
   try {
     const dash = table.style === 'bundle' && fixed[0] !== undefined && !fixed[0].startsWith('-') ? '-' : ''
     const args = fixed.map((text, index) => ({ text: index === 0 ? dash + text : text, fromPattern: false }))
@@ -176,8 +186,11 @@ export function neverByTable(table: ToolTable, tool: string, fixed: readonly str
   }
 }
 
-/** Whether the words begin with the whole name of a sub-command. */
+/** Whether the words begin with the whole name of a sub-command, or with a module that has sub-commands (`-m pip`). */
 export function pinsByTable(table: ToolTable, fixed: readonly string[]): boolean {
-  const { commands } = lookupOf(table)
-  return commands !== undefined && fixed.some((_, index) => commands.has(fixed.slice(0, index + 1).join(' ')))
+  const names = [...(lookupOf(table).commands?.keys() ?? [])]
+  return fixed.some((_, index) => {
+    const begins = fixed.slice(0, index + 1).join(' ')
+    return names.some((name) => name === begins || (index > 0 && name.startsWith(`${begins} `)))
+  })
 }

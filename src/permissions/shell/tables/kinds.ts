@@ -24,6 +24,7 @@ export const FILE_KINDS: ReadonlySet<string> = new Set<KindName>([
   'packed',
   'target-tree',
   'pathspec',
+  'staged',
   'written-pathspec',
   'test',
 ])

@@ -17,6 +17,8 @@ export interface Operand {
   readonly deep: boolean
   /** With `deep`: names that begin with a dot are left out, as `rg` does. */
   readonly skipsHidden?: true
+  /** With `deep`: what a `.gitignore` leaves out is left alone (`git add`). */
+  readonly skipsIgnored?: true
 }
 
 export interface Place {

@@ -30,6 +30,8 @@ export interface Form {
   readonly options?: readonly OptionGroup[]
   /** Kinds of its operands in order; `?` at most one, `*` any number, `+` one or more: `text read*`. Default: none. */
   readonly operands?: string
+  /** The kind of the folder itself, which it uses with everything below where no operand beyond the least is given (`rg TEXT`). */
+  readonly here?: KindName
   /** What may follow `--`. Default: further operands. `none`: `--` asks. Otherwise kinds as in `operands`. */
   readonly dashes?: string
   /** It starts programs that its words do not name: scripts of a project, tests, build steps. */

@@ -12,11 +12,12 @@ const revisionFiles = (text: string): readonly Operand[] => {
   return colon < 0 || text.startsWith(':/') ? [] : [read(text.slice(colon + 1).replace(/^[0-3]:/, ''))]
 }
 
-function pathspec(text: string, use: 'read' | 'write'): KindFit {
-  const plain = text.replace(/^:(\([a-z,]+\)|[!^])/, '')
+/** A pathspec with wildcards may mean anything in the folder: where it matters, the folder itself is named. */
+function pathspec(text: string, use: 'read' | 'write', wild: readonly Operand[] = []): KindFit {
+  const plain = text.replace(/^:(\((exclude|glob|icase)(,(exclude|glob|icase))*\)|[!^])/, '')
   if (plain === '' || plain.startsWith(':') || leaves(plain)) return { no: INSIDE }
   if (plain.startsWith('@')) return { no: LISTED }
-  return WILD.test(plain) ? NONE : { files: [{ path: plain, use, deep: false }] }
+  return { files: WILD.test(plain) ? wild : [{ path: plain, use, deep: false }] }
 }
 
 export const GIT = {
@@ -39,8 +40,15 @@ export const GIT = {
     about: 'revision, or file in the folder to put back',
     fit: (text) => (text === '' || leaves(text) ? { no: INSIDE } : { files: [write(text)] }),
   },
+  staged: {
+    about: 'file or folder to stage, ignored files left out',
+    fit: (text) => {
+      const fit = pathspec(text, 'read', [read('.')])
+      return fit.no === undefined ? { files: fit.files.map((file) => ({ ...file, deep: true, skipsIgnored: true })) } : fit
+    },
+  },
   pathspec: { about: 'file in the folder', fit: (text) => pathspec(text, 'read') },
-  'written-pathspec': { about: 'file in the folder to change', fit: (text) => pathspec(text, 'write') },
+  'written-pathspec': { about: 'file in the folder to change', fit: (text) => pathspec(text, 'write', [write('.', true)]) },
   branch: matching('name of a branch or tag', /^(?!.*(\.\.|::|@\{|\/\/))[A-Za-z0-9_][A-Za-z0-9_./#+@-]*$/),
   stash: matching('stash', /^(stash@\{[0-9]+\}|[0-9]+)$/),
   refspec: matching(

@@ -18,6 +18,7 @@ export const ack = (): ToolTable => ({
         { names: '-A -B -C -m', value: 'number', why: 'how much is shown' },
       ],
       operands: 'text shown-tree*',
+      here: 'shown-tree',
     },
   ],
   asks: [

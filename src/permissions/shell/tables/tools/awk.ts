@@ -14,6 +14,7 @@ export const awk = (): ToolTable => ({
         { names: '-v', value: 'awk-variable', why: 'a variable of the program' },
       ],
       operands: 'awk read*',
+      dashes: 'none',
     },
     { why: 'says its version', needs: '--version', options: [{ names: '--version', why: 'says its version' }] },
   ],

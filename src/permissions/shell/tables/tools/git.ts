@@ -97,6 +97,9 @@ const FETCH: readonly OptionGroup[] = [
   { names: '--shallow-since', value: 'date', why: 'how much is taken' },
 ]
 
+const STASH: OptionGroup = { names: '-k --keep-index --no-keep-index -q --quiet -S --staged', why: 'what is put aside' }
+const UNTRACKED: OptionGroup = { names: '-u --include-untracked', why: 'new files too, but what is ignored' }
+
 const blank = (why: string, options: readonly OptionGroup[] = [], operands = '', dashes?: string): Form => ({
   why,
   options,
@@ -175,7 +178,7 @@ export const git = (): ToolTable => ({
         {
           names: `-n --line-number -i --ignore-case -w --word-regexp -v --invert-match -l --files-with-matches --name-only -L --files-without-match
           -c --count -h -H --heading --break -E --extended-regexp -F --fixed-strings -P --perl-regexp -G --basic-regexp -p --show-function
-          -W --function-context --cached --untracked -I -a --text --full-name --no-color --column -o --only-matching -q --quiet -z --null
+          -W --function-context --cached -I -a --text --full-name --no-color --column -o --only-matching -q --quiet -z --null
           --all-match --and --or --not`,
           why: 'what is searched, and how hits are shown',
         },
@@ -322,18 +325,19 @@ export const git = (): ToolTable => ({
       [{ names: '-n --all --push --dry-run -p --prune', why: 'what is shown' }],
       'remote*',
     ),
-    add: blank(
-      'stages files',
-      [
+    add: {
+      why: 'stages files, but what is ignored',
+      options: [
         {
-          names: `-A --all -u --update -n --dry-run -v --verbose -f --force -N --intent-to-add --ignore-errors --refresh --no-all --ignore-removal
+          names: `-A --all -u --update -n --dry-run -v --verbose -N --intent-to-add --ignore-errors --refresh --no-all --ignore-removal
           --renormalize --sparse --ignore-missing`,
           why: 'what is staged',
         },
         { names: '--chmod', value: '+x|-x', why: 'the mark that a file may be run' },
       ],
-      'pathspec*',
-    ),
+      operands: 'staged*',
+      here: 'staged',
+    },
     commit: blank(
       'commits what is staged',
       [
@@ -434,24 +438,20 @@ export const git = (): ToolTable => ({
       ],
       'text*',
     ),
-    stash: blank('puts changes aside', [
+    stash: [
+      { why: 'puts changes aside', options: [STASH] },
+      { why: 'puts changes aside, new files too', needs: UNTRACKED.names, options: [STASH, UNTRACKED], here: 'staged' },
+    ],
+    'stash push, stash save': [
+      { why: 'puts changes aside', options: [STASH, MESSAGE], operands: 'pathspec*' },
       {
-        names: '-u --include-untracked -k --keep-index --no-keep-index -q --quiet -a --all -S --staged',
-        why: 'what is put aside',
+        why: 'puts changes aside, new files too',
+        needs: UNTRACKED.names,
+        options: [STASH, MESSAGE, UNTRACKED],
+        operands: 'staged*',
+        here: 'staged',
       },
-    ]),
-    'stash push, stash save': blank(
-      'puts changes aside',
-      [
-        MESSAGE,
-        {
-          names: '-u --include-untracked -k --keep-index --no-keep-index -q --quiet -a --all -S --staged',
-          why: 'what is put aside',
-        },
-      ],
-      'pathspec*',
-      'pathspec*',
-    ),
+    ],
     'stash list': blank('lists what is put aside', [...FORMAT, ...COMMITS]),
     'stash show': blank(SHOWS, [...DIFF, { names: '--include-untracked --only-untracked', why: 'what is shown' }], 'stash?'),
     'stash pop, stash apply, stash drop, stash clear': blank(
@@ -626,6 +626,8 @@ export const git = (): ToolTable => ({
       what: '-S, --gpg-sign, --signed, --show-signature, commit -S, tag -s, tag -v',
       why: 'starts the signing program of the settings',
     },
+    { what: 'add -f, add --force, stash -a, stash --all', why: 'takes ignored files too, which often hold secrets' },
+    { what: 'grep --untracked', why: 'reads files that are not tracked' },
     { what: '--trailer, --interactive, --patch, -i', why: 'starts helpers of the settings, or waits for answers' },
   ],
 })

@@ -29,8 +29,8 @@ export const grep = (): ToolTable => ({
   tools: ['grep', 'egrep', 'fgrep', 'ggrep'],
   about: 'Searches text, and prints what it finds.',
   forms: [
-    { why: 'prints the lines that match', needs: '-r --recursive', options: OPTIONS, operands: 'text tree+' },
-    { why: 'prints the lines that match', options: OPTIONS, operands: 'text read*' },
+    { why: 'prints the lines that match', needs: '-r --recursive', options: OPTIONS, operands: 'text tree*', here: 'tree' },
+    { why: 'prints the lines that match', options: OPTIONS.filter((group) => group.deep !== true), operands: 'text read*' },
     { why: 'says its version', needs: '-V --version --help', options: OPTIONS },
   ],
   asks: [

@@ -18,6 +18,7 @@ export const jq = (): ToolTable => ({
         { names: '--arg --argjson', value: 'text', twice: true, why: 'a value for the program' },
       ],
       operands: 'jq read*',
+      dashes: 'none',
     },
     {
       why: 'says its version',

@@ -40,6 +40,7 @@ export const rg = (): ToolTable => ({
         { names: '-e --regexp', value: 'text', first: true, why: 'the pattern' },
       ],
       operands: 'text shown-tree*',
+      here: 'shown-tree',
     },
     {
       why: 'lists the files it would search, or kinds of files',

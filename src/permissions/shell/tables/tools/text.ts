@@ -20,6 +20,8 @@ const shown = (names: string): OptionGroup => ({ names, why: 'how it is printed'
 const number = (names: string): OptionGroup => ({ names, value: 'amount', why: 'how much is printed' })
 const text = (names: string): OptionGroup => ({ names, value: 'text', why: 'how lines are read and printed' })
 
+const LISTS: ToolTable['asks'] = [{ what: '-c, --check', why: 'reads a list of files from a file' }]
+
 export const texts = (): readonly ToolTable[] => [
   prints('cat', 'Prints files.', [
     shown(
@@ -105,15 +107,18 @@ export const texts = (): readonly ToolTable[] => [
     number('-c --output-width'),
   ]),
   prints('base64 base32', 'Encodes or decodes a file.', [shown('-d --decode -i --ignore-garbage'), number('-w --wrap')], 'read?'),
-  prints('md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum', 'Prints check sums of files.', [
-    shown('-b --binary -t --text --tag -z --zero -c --check --ignore-missing --quiet --status --strict -w --warn'),
-    { names: '-a --algorithm', value: 'word', why: 'which sum' },
-    number('-l --length'),
-  ]),
-  prints('shasum', 'Prints check sums of files.', [
-    shown('-b --binary -t --text -c --check -s --status -w --warn'),
-    number('-a --algorithm'),
-  ]),
+  prints(
+    'md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum',
+    'Prints check sums of files.',
+    [
+      shown('-b --binary -t --text --tag -z --zero'),
+      { names: '-a --algorithm', value: 'word', why: 'which sum' },
+      number('-l --length'),
+    ],
+    'read*',
+    LISTS,
+  ),
+  prints('shasum', 'Prints check sums of files.', [shown('-b --binary -t --text'), number('-a --algorithm')], 'read*', LISTS),
   prints(
     'od',
     'Prints the bytes of a file.',
