@@ -12,6 +12,7 @@ import { type Redact, redactDeep } from '../../permissions/redact.ts'
 import { changeHint, usesIn } from '../../plan/model-uses.ts'
 import type { AgentPlan, ModelRef, Plan } from '../../plan/plan.ts'
 import type { StopSignal } from '../../stop.ts'
+import { hookedRequest } from '../hooks.ts'
 import type { World } from '../world.ts'
 import { countedBy, mostTokens, type TurnRequest } from './request-tokens.ts'
 
@@ -68,8 +69,9 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
   }
 
   return {
-    async call(turn, request, onText, onRestart) {
+    async call(turn, asked, onText, onRestart) {
       const { agent, plan, signal, spender } = turn
+      const request = await hookedRequest(world.hooks, { agentId: agent.id, sessionKey: turn.session.key }, asked)
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : mostTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)
@@ -89,10 +91,11 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
       text.end()
       return cleared(result, secrets.redact)
     },
-    async side(plan, agent, model, request, signal) {
+    async side(plan, agent, model, first, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
       const ask = (sent: TurnRequest): Promise<ModelResult> =>
         spend(agent, 'engine:compaction', plan, mostTokens(sent), sent, signal, () => models.call(asked, { signal, ...sent }))
+      const request = await hookedRequest(world.hooks, { agentId: agent.id }, first)
       const result = await ask(request)
       const maxTokens = largerCap(plan, asked.model, request.maxTokens)
       const useless = isAllThinking(result) && maxTokens > request.maxTokens
