@@ -125,7 +125,7 @@ function inboundOf({ world, approvals, intake }: EngineParts): ChannelInbound {
     async answerApproval(channelId, { id, decision, userId }) {
       const identity = `${channelId}:${userId}`
       const { message } = await approvals.decide(id, decision, identity, (row) =>
-        mayApprove(world.generations.now.plan, row, { kind: 'trusted' }, identity),
+        mayApprove(world.generations.now.plan, row, { kind: 'channel' }, identity),
       )
       return message
     },
