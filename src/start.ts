@@ -119,7 +119,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
         await publish(next)
         await keep(next, log)
       },
-      ...(degraded === undefined ? {} : { degraded }),
+      ...(degraded === undefined ? { texts: loaded.texts } : { degraded }),
     })
     undo = [() => engine.stop(), withdraw]
     if (options.gateway !== false) {
@@ -134,7 +134,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       const watching = watchFiles({
         paths: pathsOf(loaded, file),
         patterns: loaded.includePatterns,
-        onChange: () => void engine.reload(),
+        onChange: () => void engine.reloadSaved(),
         since: readAt,
         log,
       })

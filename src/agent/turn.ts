@@ -3,6 +3,7 @@
 // goes on where it stood and the next request is always valid.
 
 import type { StoredFile } from '../channels/port.ts'
+import { keptContent } from '../models/media-keep.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { isAllThinking, largerCap } from '../models/room.ts'
 import { sayModelError } from '../models/say.ts'
@@ -118,7 +119,7 @@ async function converse(
     // Files speak for themselves, too.
     const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
     if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
-    return await conclude(turn, ports, result, text, said, files)
+    return withNotices(await conclude(turn, ports, result, text, said, files), asker.notices, chunks)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
@@ -154,6 +155,14 @@ async function conclude(
   const words = last ?? EMPTY
   if (last === undefined) await append(turn, ports, 'end', 'assistant', words)
   return { text: words, isError: last === undefined }
+}
+
+/** What could not be sent to the model is told behind what it answered. */
+function withNotices(outcome: TurnOutcome, notices: ReadonlySet<string>, chunks: Chunks): TurnOutcome {
+  if (notices.size === 0) return outcome
+  const told = `${outcome.text === '' ? '' : '\n\n'}(${[...notices].join(' ')})`
+  chunks.text(told)
+  return { ...outcome, text: `${outcome.text}${told}` }
 }
 
 /** By number of the call: what the model said in this run before the process was killed, or the disk was full. */
@@ -204,7 +213,8 @@ async function append(
   more: Partial<TranscriptEntry> = {},
 ): Promise<void> {
   const { run } = turn.claim
-  const entry = { id: `${run}.${step}`, role, content, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
+  const kept = await keptContent(content)
+  const entry = { id: `${run}.${step}`, role, content: kept, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
   await ports.store.append(turn.session.key, turn.agent.id, [entry])
 }
 

@@ -51,6 +51,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return redactDeep(status, secrets.redact) as Status
     },
     reload: reloader.reload,
+    reloadSaved: reloader.reloadSaved,
     reloadHistory: () => reloader.history,
     approvals: async () => (await approvals.list()).map(viewOf),
     decide: (id, decision, by) =>
@@ -124,7 +125,7 @@ function inboundOf({ world, approvals, intake }: EngineParts): ChannelInbound {
     async answerApproval(channelId, { id, decision, userId }) {
       const identity = `${channelId}:${userId}`
       const { message } = await approvals.decide(id, decision, identity, (row) =>
-        mayApprove(world.generations.now.plan, row, { kind: 'trusted' }, identity),
+        mayApprove(world.generations.now.plan, row, { kind: 'channel' }, identity),
       )
       return message
     },

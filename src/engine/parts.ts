@@ -20,6 +20,7 @@ import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
 import { Intake } from './inbound/intake.ts'
+import type { ConfigTexts } from './operations/opening-saves.ts'
 import { createOwnerActions } from './operations/owner-actions.ts'
 import { createReloader, type LoadedForReload } from './operations/reload.ts'
 import { ChannelManager } from './outbound/channel-manager.ts'
@@ -60,6 +61,8 @@ export interface EngineOptions {
   readonly environment?: CreateToolEnvironment
   /** Why it starts on something else than the file, said in `status` until a file is accepted; and the hash of that file. */
   readonly degraded?: { readonly why: string; readonly fileHash: string }
+  /** Texts of the configuration files that the plan was made of, by path. */
+  readonly texts?: ConfigTexts
 }
 
 export type EngineParts = Awaited<ReturnType<typeof makeParts>>

@@ -3,13 +3,16 @@
 import type { ApprovalView } from '../agent/events.ts'
 import type { ChannelHost, InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
+import type { Vouched } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 import type { EventSource } from './hub.ts'
 
-/** Who stands behind a call: the local terminal and page are owner by the per-start secret; a gateway token makes a caller trusted. */
-export type Caller = { readonly kind: 'owner' } | { readonly kind: 'trusted' } | { readonly kind: 'claimed' }
+/** Who vouches for the one who calls. */
+export interface Caller {
+  readonly kind: Vouched
+}
 
 export interface Accepted {
   readonly accepted: true
@@ -32,6 +35,7 @@ export interface Refused {
     | 'too_long'
     | 'command'
     | 'unknown_channel'
+    | 'unknown_agent'
   readonly reply?: string
   readonly messageId: string
 }
@@ -44,7 +48,7 @@ export interface CallerMessage {
 }
 
 export interface ReceiveOptions {
-  /** Takes the place of routing (terminal, agents as models); only for callers the gateway has let choose. */
+  /** The agent the caller names, in the place of routing (terminal, agents as models); it counts where `admission` says so. */
   readonly agentId?: string
   /** What was said before: the message gets a session of its own that begins with it and is forgotten with the answer. */
   readonly conversation?: readonly CallerMessage[]
@@ -101,6 +105,8 @@ export interface Engine {
   readonly on: EventSource['on']
   status(): Promise<Status>
   reload(): Promise<ReloadResult>
+  /** A file was saved: as `reload`, but what opens something waits until the file was still for a second. */
+  reloadSaved(): Promise<void>
   reloadHistory(): readonly (ReloadResult & { readonly at: string })[]
   approvals(): Promise<readonly ApprovalView[]>
   /** First answer wins. The text says what came of it. */

@@ -90,6 +90,31 @@ t.test('a stranger shows a code, the owner approves it, and then they are served
   t.equal(await w.say(66, 'still me'), 'served: still me')
 })
 
+t.test('who was let in stays within the rules for groups, and only while the channel pairs', async (t) => {
+  const b = await startBot(yamlOf('pair', 'never'))
+  t.teardown(() => b.stop())
+  const { engine } = b.claw
+  const said = (more: object = {}) =>
+    engine.receive({ channelId: 'lines', userId: '66', content: 'hi', ...more }, { kind: 'channel' })
+  const refused = await said()
+  const code = /code: (\S+)$/.exec('reply' in refused ? (refused.reply ?? '') : '')?.[1]
+  await engine.receive({ channelId: 'lines', userId: '11', content: `/pair ${code}` }, { kind: 'channel' })
+  t.match(await said(), { accepted: true })
+  t.match(await said({ groupId: 'g' }), { accepted: false, code: 'not_addressed' })
+  for (const strangers of ['ignore', 'refuse']) {
+    await b.save(yamlOf(strangers, 'always'))
+    t.match(await engine.reload(), { ok: true })
+    t.match(await said(), { accepted: false, code: 'stranger' }, strangers)
+    t.match(await said({ groupId: 'g' }), { accepted: false, code: 'stranger' }, strangers)
+  }
+})
+
+const yamlOf = (strangers: string, respond: string): string => `${HEAD}
+owners: ["lines:11"]
+agents: { main: { soul: S } }
+channels: { lines: { type: socket, secret: s, allowFrom: ["11"], strangers: ${strangers}, groups: { respond: ${respond} } } }
+`
+
 t.test('a code ends after a day', async (t) => {
   const w = await world(t, 'pair')
   const code = codeIn(await w.say(66, 'hello'))
