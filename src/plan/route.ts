@@ -28,7 +28,8 @@ function settle(plan: Plan, rule: RulePlan | null, input: RouteInput): Routed {
 }
 
 /** Who answers. Takes the message as admitted: `admission` and limits are asked elsewhere. */
-export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed => settle(plan, router.match(input), input)
+export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed =>
+  settle(plan, plan.rules.length === 0 ? null : router.match(input), input)
 
 /** One rule as it was considered. */
 export interface Considered {

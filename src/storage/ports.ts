@@ -63,6 +63,8 @@ export interface Replacement {
 export interface Transcript {
   readonly session: string
   readonly entries: readonly TranscriptEntry[]
+  /** Bytes of `entries`; each of their tokens takes one at least. */
+  readonly bytes: number
   /** Bytes on disk before the first of `entries`; 0: this is all there is. */
   readonly skippedBytes: number
   /** What was wrong on disk, in words; the lines were set aside. */

@@ -16,6 +16,7 @@ import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { Generation, World } from '../world.ts'
 import type { Commands } from './command-actions.ts'
 import { withinLimits } from './media.ts'
+import { withWholeCharacters } from './whole-characters.ts'
 
 export interface IntakeParts {
   readonly limits: Pick<Limits, 'admit' | 'refund'>
@@ -60,7 +61,8 @@ export class Intake {
     caller: Caller,
     { agentId, conversation }: ReceiveOptions = {},
   ): Promise<Accepted | Refused> {
-    const message = isIdentified(raw) ? raw : { ...raw, messageId: this.#world.random.id() }
+    const whole = withWholeCharacters(raw)
+    const message = isIdentified(whole) ? whole : { ...whole, messageId: this.#world.random.id() }
     const generation = this.#world.generations.now
     const { plan, router } = generation
     const admitted = await this.#admit(
