@@ -1,7 +1,7 @@
 // The kit's hands on a real ngircd.
 
 import { Secret } from '../../plan/plan.ts'
-import { REPEAT_NOTE } from '../chunk-sender.ts'
+import { REPEAT_NOTE } from '../chat-sender.ts'
 import { type KitDriver, type KitPlatform, until } from '../kit/index.ts'
 import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from './fake/ngircd.ts'
 import { irc } from './index.ts'
