@@ -21,6 +21,8 @@ export { runTests, type TestReport } from './testing/run-tests.ts'
 
 export type { EngineEvent } from './agent/events.ts'
 export { createEngine, type EngineOptions } from './engine/engine.ts'
+export type { HookedModelCall, HookedToolCall, Hooks } from './engine/hooks.ts'
+export type { TurnRequest } from './engine/turns/request-tokens.ts'
 export { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from './ports.ts'
 export { type EmbeddedStorageOptions, openEmbeddedStorage } from './storage/embedded/storage.ts'
 export type { Storage } from './storage/ports.ts'

@@ -8,6 +8,7 @@ import { type LoadResult, loadPlan } from './config/load-plan.ts'
 import type { ParseCache } from './config/parse.ts'
 import { watchFiles } from './config/watch.ts'
 import { createEngine, type EngineOptions } from './engine/engine.ts'
+import type { Hooks } from './engine/hooks.ts'
 import { lastGood, saveLastGood } from './engine/operations/last-good.ts'
 import type { LoadedForReload } from './engine/operations/reload.ts'
 import type { Engine } from './engine/port.ts'
@@ -39,6 +40,8 @@ export interface StartOptions {
   readonly gateway?: boolean
   /** Where `gateway.port` is taken, any free one does. */
   readonly anyPort?: boolean
+  /** Called for tool calls and model calls. */
+  readonly hooks?: Hooks
   /** Told every secret before anything runs on it; a log made with it prints none. */
   readonly secrets?: KnownSecrets
 }
@@ -104,6 +107,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       registry,
       storage,
       secrets,
+      hooks: options.hooks,
       load,
       onLoaded: (next) => watcher?.update(pathsOf(next, file), next.includePatterns, readAt),
       prepareSwap: async (next) => {
@@ -115,7 +119,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
         await publish(next)
         await keep(next, log)
       },
-      ...(degraded === undefined ? {} : { degraded }),
+      ...(degraded === undefined ? { texts: loaded.texts } : { degraded }),
     })
     undo = [() => engine.stop(), withdraw]
     if (options.gateway !== false) {
@@ -130,7 +134,7 @@ export async function startClaw(options: StartOptions): Promise<Claw> {
       const watching = watchFiles({
         paths: pathsOf(loaded, file),
         patterns: loaded.includePatterns,
-        onChange: () => void engine.reload(),
+        onChange: () => void engine.reloadSaved(),
         since: readAt,
         log,
       })

@@ -16,18 +16,17 @@ const programs = {
   },
 
   async discord() {
-    const { REST } = await import('@discordjs/rest')
-    const { WebSocketManager, WebSocketShardEvents } = await import('@discordjs/ws')
-    const rest = new REST({ version: '10', api: `${at.url}/api`, globalRequestsPerSecond: Number.POSITIVE_INFINITY }).setToken(
-      at.token,
-    )
-    const manager = new WebSocketManager({ token: at.token, intents: (1 << 12) | (1 << 15), rest, compression: null })
-    manager.on(WebSocketShardEvents.Dispatch, ({ data: { t, d } }) => {
+    const { Client } = await import('discord.js')
+    const client = new Client({
+      intents: (1 << 12) | (1 << 15),
+      rest: { api: `${at.url}/api`, globalRequestsPerSecond: Number.POSITIVE_INFINITY },
+    })
+    client.on('raw', ({ t, d }) => {
       if (t === 'READY') ready()
       if (t === 'MESSAGE_CREATE' && d.author.bot !== true)
-        void rest.post(`/channels/${d.channel_id}/messages`, { body: { content: 'pong' } })
+        void client.rest.post(`/channels/${d.channel_id}/messages`, { body: { content: 'pong' } })
     })
-    await manager.connect()
+    await client.login(at.token)
   },
 
   async slack() {

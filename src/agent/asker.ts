@@ -1,16 +1,23 @@
-// The model calls of one turn: what a service refuses is made acceptable and asked again, a few times. A session that is too
-// long is made shorter, before the service says so where that is known.
+// The model calls of one turn. What a service refuses is changed until it takes it, a few times, and the change is written to the
+// transcript, so that it stays. A session that is too long is made shorter, before the service says so where that is known.
 
+import { createHash } from 'node:crypto'
 import { DEFAULT_WINDOW } from '../models/defaults.ts'
-import { ModelError, type ModelResult } from '../models/port.ts'
+import { type LeftOut, ModelError, type ModelResult } from '../models/port.ts'
+import type { AgentPlan } from '../plan/plan.ts'
 import { messagesOf } from '../sessions/messages.ts'
-import { contextTokens } from '../sessions/tokens.ts'
+import { BYTES_PER_TOKEN, contextTokens } from '../sessions/tokens.ts'
+import { windowStart } from '../sessions/window.ts'
+import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
 import type { Turn, TurnPorts } from './port.ts'
-import { prefixOf, prefixTokens } from './prompt.ts'
+import { type Prefix, prefixOf, prefixTokens } from './prompt.ts'
+import { type Fix, type FixLine, waysOut } from './ways-out.ts'
 
 export interface Asker {
   /** One answer, `maxTokens` long at most. @throws ModelError, BudgetError */
   ask(maxTokens: number): Promise<ModelResult>
+  /** What the person must be told of the calls so far: one sentence each. */
+  readonly notices: ReadonlySet<string>
 }
 
 export interface AnswerListener {
@@ -25,42 +32,117 @@ const MARGIN = 1.1
 /** The room an answer gets in a window that is almost full. */
 const LEAST_ANSWER = 256
 
+/** Tools that the service of an agent's model refused: it works without them until the plan changes. */
+const refusedTools = new WeakMap<AgentPlan, ReadonlySet<string>>()
+
 export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListener): Asker {
   const { agent, session } = turn
-  const prefix = prefixOf(turn.plan, agent, turn.tools)
   const { contextWindow } = agent.compaction
   /** An answer that is allowed to be longer says that the window is only what unknown models are taken for. */
   const isAssumed = contextWindow === DEFAULT_WINDOW && agent.maxTokens > contextWindow
+  const notices = new Set<string>()
 
-  async function askOnce(maxTokens: number): Promise<ModelResult> {
+  const load = (): Promise<Transcript> => ports.store.load(session.key, agent.id)
+
+  function prefix(): Prefix {
+    const refused = refusedTools.get(agent)
+    return prefixOf(turn.plan, agent, refused === undefined ? turn.tools : turn.tools.filter(({ name }) => !refused.has(name)))
+  }
+
+  async function askOnce(maxTokens: number, lines: readonly FixLine[]): Promise<ModelResult> {
     turn.signal.throwIfAborted()
-    let transcript = await ports.store.load(session.key, agent.id)
-    let tokens = contextTokens(transcript, prefixTokens(prefix))
-    if (tokens > contextWindow - LEAST_ANSWER && (await ports.compact(turn))) {
-      transcript = await ports.store.load(session.key, agent.id)
-      tokens = contextTokens(transcript, prefixTokens(prefix))
+    const own = prefix()
+    let transcript = await load()
+    // A token is a byte at least: most sessions are so short that nothing need be counted.
+    const most = transcript.bytes + prefixTokens(own) * BYTES_PER_TOKEN
+    const isShort = most * MARGIN <= contextWindow - maxTokens
+    if (!isShort && lines.length === 0 && contextTokens(transcript, prefixTokens(own)) > contextWindow - LEAST_ANSWER) {
+      if (await ports.compact(turn)) transcript = await load()
     }
-    const room = isAssumed ? maxTokens : Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
-    const request = { messages: messagesOf(transcript), maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...prefix }
-    return await ports.callModel(turn, request, listener.text, listener.restart)
+    transcript = withLines(transcript, lines)
+    const room = isAssumed || isShort ? maxTokens : roomFor(contextTokens(transcript, prefixTokens(own)))
+    const messages = messagesOf(transcript)
+    const request = { messages, maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...own }
+    const result = await ports.callModel(turn, request, listener.text, listener.restart)
+    for (const one of result.leftOut ?? []) if (one.place.message === messages.length - 1) notices.add(sentence(one))
+    return result
+  }
+
+  const roomFor = (tokens: number): number => Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
+
+  /** A change as the transcript's lines; their ids are made of what they say, as a turn may be gone through again. */
+  function withLines(transcript: Transcript, lines: readonly FixLine[]): Transcript {
+    if (lines.length === 0) return transcript
+    const entries = [...transcript.entries, ...lines.map(entryOf)]
+    return { ...transcript, entries: entries.slice(windowStart(entries)) }
+  }
+
+  function entryOf(line: FixLine): TranscriptEntry {
+    const { run } = turn.claim
+    const id = `${run}.fix-${createHash('sha256').update(JSON.stringify(line)).digest('hex').slice(0, 12)}`
+    return { id, role: 'system', timestamp: new Date(ports.clock.now()).toISOString(), run, ...line }
   }
 
   /** Below what was refused, and below what the service says it takes. */
   async function shorten({ window = Number.POSITIVE_INFINITY }: ModelError): Promise<boolean> {
-    const tokens = contextTokens(await ports.store.load(session.key, agent.id), prefixTokens(prefix))
+    const tokens = contextTokens(await load(), prefixTokens(prefix()))
     return await ports.compact(turn, Math.floor(Math.min(window * 0.9, tokens * 0.7)))
   }
 
+  /** Works without tools that were refused from now on; false: none was named that is not left out already. */
+  function leaveOutTools({ refusal }: ModelError): boolean {
+    const before = refusedTools.get(agent) ?? new Set()
+    const more = (refusal?.tools ?? []).filter((name) => !before.has(name))
+    if (more.length === 0) return false
+    refusedTools.set(agent, new Set([...before, ...more]))
+    notices.add(`I work without ${more.join(', ')}, which the service of my language model did not accept.`)
+    return true
+  }
+
+  /** Changes the request until it is taken. @throws the last refusal */
+  async function findWayOut(first: ModelError, maxTokens: number): Promise<ModelResult> {
+    const transcript = await load()
+    const turnStart = `${turn.claim.run}.u`
+    const ways = waysOut(first, { transcript, turnStart, withLines: (lines) => withLines(transcript, lines) })
+    let last = first
+    for (let way = ways.next(last); !way.done; way = ways.next(last)) {
+      const fix: Fix = way.value
+      try {
+        const result = await askOnce(maxTokens, fix.lines)
+        await ports.store.append(session.key, agent.id, fix.lines.map(entryOf))
+        notices.add(fix.said)
+        return result
+      } catch (error) {
+        if (!(error instanceof ModelError && isAboutContent(error))) throw error
+        last = error
+      }
+    }
+    throw last
+  }
+
   return {
+    notices,
     async ask(maxTokens) {
-      for (let shortenings = 0; ; shortenings++) {
+      for (let shortenings = 0; ; ) {
         try {
-          return await askOnce(maxTokens)
+          return await askOnce(maxTokens, [])
         } catch (error) {
-          const isTooLong = error instanceof ModelError && error.kind === 'context'
-          if (!isTooLong || shortenings === MAX_SHORTENINGS || !(await shorten(error))) throw error
+          if (!(error instanceof ModelError)) throw error
+          if (leaveOutTools(error)) continue
+          if (isTooLong(error) && shortenings++ < MAX_SHORTENINGS && (await shorten(error))) continue
+          if (!isAboutContent(error)) throw error
+          return await findWayOut(error, maxTokens)
         }
       }
     },
   }
 }
+
+/** More tokens than are taken. Too many bytes are another thing: media are heavier than words. */
+const isTooLong = ({ kind, status, refusal }: ModelError): boolean =>
+  kind === 'context' && !(status === 413 && refusal?.about === 'content')
+
+const isAboutContent = ({ kind, refusal }: ModelError): boolean =>
+  kind === 'context' || (kind === 'invalid' && refusal !== undefined && refusal.about !== 'settings')
+
+const sentence = ({ what, why }: LeftOut): string => `I could not look at the ${what}: ${why}.`

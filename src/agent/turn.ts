@@ -3,15 +3,15 @@
 // goes on where it stood and the next request is always valid.
 
 import type { StoredFile } from '../channels/port.ts'
+import { keptContent } from '../models/media-keep.ts'
 import { type ContentBlock, ModelError, type ModelResult, type TextBlock, type ToolUseBlock, type Usage } from '../models/port.ts'
 import { isAllThinking, largerCap } from '../models/room.ts'
 import { sayModelError } from '../models/say.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
 import { createAsker } from './asker.ts'
-import { contextLine } from './context-line.ts'
 import { BudgetError, EngineStops, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
 import { runTools } from './tool-calls.ts'
-import { receivedOf, userContent } from './user-entry.ts'
+import { userEntry } from './user-entry.ts'
 
 const EMPTY = 'I have no answer to that. Please try again.'
 const REFUSED = 'I can’t help with that.'
@@ -22,12 +22,8 @@ const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens']
 
 /** Runs one turn to its end. Never throws for what a model, a tool or a user did; throws when storage fails. */
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
-  const { rows } = turn.claim
-  const shared = turn.session.key.endsWith(':*')
-  await append(turn, ports, 'u', 'user', userContent(rows, shared, turn.claim.run), {
-    ...userOf(turn),
-    ...receivedOf(rows),
-  })
+  const { content, ...more } = userEntry(turn)
+  await append(turn, ports, 'u', 'user', content, more)
   const used = { input: 0, output: 0 }
   const files: StoredFile[] = [...(turn.attachments ?? [])]
   try {
@@ -81,7 +77,7 @@ async function converse(
     const content = keepable(result)
     const text = textOf(content)
     // Thinking used all the room up: one more try with more of it.
-    if (isAllThinking(result) && cap === turn.agent.maxTokens) {
+    if (result.stopReason === 'max_tokens' && cap === turn.agent.maxTokens && isAllThinking(result)) {
       cap = largerCap(turn.plan, turn.agent.model, cap)
       if (cap > turn.agent.maxTokens) {
         call--
@@ -118,7 +114,7 @@ async function converse(
     // Files speak for themselves, too.
     const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
     if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
-    return await conclude(turn, ports, result, text, said, files)
+    return withNotices(await conclude(turn, ports, result, text, said, files), asker.notices, chunks)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
@@ -156,6 +152,14 @@ async function conclude(
   return { text: words, isError: last === undefined }
 }
 
+/** What could not be sent to the model is told behind what it answered. */
+function withNotices(outcome: TurnOutcome, notices: ReadonlySet<string>, chunks: Chunks): TurnOutcome {
+  if (notices.size === 0) return outcome
+  const told = `${outcome.text === '' ? '' : '\n\n'}(${[...notices].join(' ')})`
+  chunks.text(told)
+  return { ...outcome, text: `${outcome.text}${told}` }
+}
+
 /** By number of the call: what the model said in this run before the process was killed, or the disk was full. */
 async function answersBefore(turn: Turn, ports: TurnPorts): Promise<ReadonlyMap<number, ModelResult>> {
   const found = new Map(ports.unsaved)
@@ -189,11 +193,6 @@ export const textOf = (content: string | readonly ContentBlock[]): string =>
 
 const idsOf = (turn: Turn): readonly string[] => turn.claim.rows.map((row) => row.messageId)
 
-/** Fields in a literal, none spread: this is on the path of every turn. */
-function userOf({ session, agent, claim }: Turn): Pick<TranscriptEntry, 'userId' | 'channelId' | 'context'> {
-  return { channelId: session.channelId, userId: session.userId, context: contextLine(agent, claim.rows) }
-}
-
 /** One entry with an id made of the run and the step: appending it again after a crash changes nothing. */
 async function append(
   turn: Turn,
@@ -204,7 +203,8 @@ async function append(
   more: Partial<TranscriptEntry> = {},
 ): Promise<void> {
   const { run } = turn.claim
-  const entry = { id: `${run}.${step}`, role, content, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
+  const kept = await keptContent(content)
+  const entry = { id: `${run}.${step}`, role, content: kept, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
   await ports.store.append(turn.session.key, turn.agent.id, [entry])
 }
 

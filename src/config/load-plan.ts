@@ -52,6 +52,8 @@ export interface LoadResult {
   readonly stateDir: string
   /** What was passed in, with what the plugins bring. */
   readonly registry: Registry
+  /** Texts of the configuration files, by path. */
+  readonly texts: ReadonlyMap<string, string>
   /** The merged document, for those who print it. Null when it could not be read. */
   readonly document: ConfigDocument | null
 }
@@ -79,6 +81,9 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     includePatterns: loaded.includePatterns,
     get fileHash() {
       return fileHash()
+    },
+    get texts() {
+      return new Map(loaded.files.map(({ source }) => [source.file, source.text]))
     },
     stateDir: plan?.stateDir ?? (await stateDirOf(file, document, env.lookup)),
     document,

@@ -16,10 +16,13 @@ import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals } from './approvals/approvals.ts'
 import { createAsking } from './approvals/asking.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
+import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
 import { Intake } from './inbound/intake.ts'
+import type { ConfigTexts } from './operations/opening-saves.ts'
 import { createOwnerActions } from './operations/owner-actions.ts'
+import { createPeople } from './operations/people.ts'
 import { createReloader, type LoadedForReload } from './operations/reload.ts'
 import { ChannelManager } from './outbound/channel-manager.ts'
 import { Delivery } from './outbound/delivery.ts'
@@ -53,10 +56,14 @@ export interface EngineOptions {
   prepareSwap?(plan: Plan): Promise<void>
   /** After the swap; must not fail. */
   onSwap?(plan: Plan): Promise<void>
+  /** What the program that starts it sees, changes or stops as it happens. */
+  readonly hooks?: Hooks | undefined
   /** What tools run in; default: the machine, behind its gates. */
   readonly environment?: CreateToolEnvironment
   /** Why it starts on something else than the file, said in `status` until a file is accepted; and the hash of that file. */
   readonly degraded?: { readonly why: string; readonly fileHash: string }
+  /** Texts of the configuration files that the plan was made of, by path. */
+  readonly texts?: ConfigTexts
 }
 
 export type EngineParts = Awaited<ReturnType<typeof makeParts>>
@@ -68,7 +75,17 @@ export async function makeParts(options: EngineOptions) {
   const router = options.router ?? (await createRouter(options.plan))
   const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
   const generations = await Generations.begin({ registryOf, people: storage.people }, options.plan, router)
-  const world: World = { clock, random, log, registryOf, storage, secrets, generations, emit: hub.emit.bind(hub) }
+  const world: World = {
+    clock,
+    random,
+    log,
+    registryOf,
+    storage,
+    secrets,
+    generations,
+    emit: hub.emit.bind(hub),
+    hooks: options.hooks,
+  }
 
   const channels = new ChannelManager(world)
   const delivery = new Delivery(world, channels, hub)
@@ -113,7 +130,8 @@ export async function makeParts(options: EngineOptions) {
   const fireHeartbeat = createHeartbeatTurns(world, answers)
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
   const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
-  const commands = createCommands(world, { approvals, owners, turns, generations })
+  const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
+  const people = createPeople(storage, generations, audit)
   const intake = new Intake(world, { limits, turns, commands, notifications })
   const reloader = createReloader(world, {
     ...options,
@@ -135,6 +153,6 @@ export async function makeParts(options: EngineOptions) {
   })
   return {
     ...{ world, hub, channels, delivery, environment, approvals, modelRouter, answers, turns },
-    ...{ heartbeats, owners, intake, reloader },
+    ...{ heartbeats, owners, people, intake, reloader },
   }
 }

@@ -3,13 +3,17 @@
 import type { ApprovalView } from '../agent/events.ts'
 import type { ChannelHost, InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
+import type { Vouched } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 import type { EventSource } from './hub.ts'
+import type { Person, Removal } from './operations/people.ts'
 
-/** Who stands behind a call: the local terminal and page are owner by the per-start secret; a gateway token makes a caller trusted. */
-export type Caller = { readonly kind: 'owner' } | { readonly kind: 'trusted' } | { readonly kind: 'claimed' }
+/** Who vouches for the one who calls. */
+export interface Caller {
+  readonly kind: Vouched
+}
 
 export interface Accepted {
   readonly accepted: true
@@ -32,6 +36,7 @@ export interface Refused {
     | 'too_long'
     | 'command'
     | 'unknown_channel'
+    | 'unknown_agent'
   readonly reply?: string
   readonly messageId: string
 }
@@ -44,7 +49,7 @@ export interface CallerMessage {
 }
 
 export interface ReceiveOptions {
-  /** Takes the place of routing (terminal, agents as models); only for callers the gateway has let choose. */
+  /** The agent the caller names, in the place of routing (terminal, agents as models); it counts where `admission` says so. */
   readonly agentId?: string
   /** What was said before: the message gets a session of its own that begins with it and is forgotten with the answer. */
   readonly conversation?: readonly CallerMessage[]
@@ -101,6 +106,8 @@ export interface Engine {
   readonly on: EventSource['on']
   status(): Promise<Status>
   reload(): Promise<ReloadResult>
+  /** A file was saved: as `reload`, but what opens something waits until the file was still for a second. */
+  reloadSaved(): Promise<void>
   reloadHistory(): readonly (ReloadResult & { readonly at: string })[]
   approvals(): Promise<readonly ApprovalView[]>
   /** First answer wins. The text says what came of it. */
@@ -119,6 +126,10 @@ export interface Engine {
   resume(agentId: string | undefined, by: string): Promise<void>
   /** Another program wrote into the record of what is stopped: takes it over, ends what it stops, and confirms it there. */
   rereadHalts(): Promise<void>
+  /** Paired and linked people. */
+  people(): Promise<readonly Person[]>
+  /** Ends a pairing and the links by code of an identity, or of all identities under a link name; it holds at once. */
+  removePerson(id: string): Promise<Removal>
   usage(since?: string): Promise<readonly UsageTotals[]>
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */

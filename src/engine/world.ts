@@ -8,6 +8,7 @@ import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import type { PeopleStore, Storage } from '../storage/ports.ts'
+import type { Hooks } from './hooks.ts'
 
 /** A plan while it rules: what was built from it and lives as long. */
 export interface Generation {
@@ -83,5 +84,6 @@ export interface World {
   /** What must never be shown; every plan's are told before it rules. */
   readonly secrets: KnownSecrets
   readonly generations: Pick<Generations, 'now'>
+  readonly hooks: Hooks | undefined
   emit(event: EngineEvent): void
 }

@@ -52,7 +52,10 @@ const sourceOf = (address: string): string => {
   return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }
 
-export const callerOf = (rights: Exclude<Rights, 'none'>): Caller => ({ kind: rights })
+/** `bridge`: a program with the secret of its channel. */
+export const callerOf = (rights: Exclude<Rights, 'none'> | 'bridge'): Caller => ({
+  kind: rights === 'bridge' ? 'channel' : rights,
+})
 
 export const refusal = (status: number, code: string, message: string): Refusal => ({ ok: false, status, code, message })
 

@@ -1,6 +1,7 @@
 // Bodies and frames in, messages for the engine out, every field checked. @throws RequestProblem naming the field.
 
 import type { InboundMessage } from '../channels/port.ts'
+import { channelBehind } from '../plan/doors.ts'
 import type { ChannelPlan, Plan } from '../plan/plan.ts'
 import type { Random } from '../ports.ts'
 import { id, optionalBoolean, optionalId, optionalMedia, optionalTimestamp, text } from './fields.ts'
@@ -8,19 +9,10 @@ import { RequestProblem } from './replies.ts'
 
 export type Identified = InboundMessage & { readonly messageId: string }
 
-/** The channel if it is served by the gateway. @throws RequestProblem */
-export function gatewayChannel(plan: Plan, channelId: string, types: readonly string[]): ChannelPlan {
-  const channel = plan.channels.get(channelId)
-  if (channel === undefined || !channel.enabled) {
-    throw new RequestProblem(404, 'unknown_channel', `There is no channel "${channelId}".`)
-  }
-  if (!types.includes(channel.type)) {
-    throw new RequestProblem(
-      404,
-      'unknown_channel',
-      `Channel "${channelId}" is of type ${channel.type}; here it may be ${types.join(' or ')}.`,
-    )
-  }
+/** The channel if one of these doors leads to it. @throws RequestProblem */
+export function gatewayChannel(plan: Plan, channelId: string, doors: Parameters<typeof channelBehind>[2]): ChannelPlan {
+  const channel = channelBehind(plan, channelId, doors)
+  if ('reason' in channel) throw new RequestProblem(404, 'unknown_channel', channel.reason)
   return channel
 }
 
@@ -38,7 +30,7 @@ export function chatMessage(body: Readonly<Record<string, unknown>>, plan: Plan,
   const groupId = optionalId(body, 'group_id')
   const threadId = optionalId(body, 'thread_id')
   const messageId = optionalId(body, 'message_id') ?? random.id()
-  gatewayChannel(plan, channelId, ['http', 'webchat'])
+  gatewayChannel(plan, channelId, ['/chat'])
   return {
     channelId,
     userId,

@@ -5,7 +5,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import { ownerIdOn } from '../plan/admission.ts'
-import type { Plan } from '../plan/plan.ts'
 import type { StoredAnswer, TokenCount } from '../storage/ports.ts'
 import { callerOf, type Rights } from './auth.ts'
 import { type ChatDeps, createLine, hangUp } from './chat.ts'
@@ -52,17 +51,19 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
   const rights = c.get('rights') as Exclude<Rights, 'none'>
   const body = await readJson(c.env.incoming, plan.gateway.maxBodyBytes)
   const request = completionRequest(body, c.req.header('x-claw-user'))
-  gatewayChannel(plan, CHANNEL, ['http', 'webchat'])
+  gatewayChannel(plan, CHANNEL, ['/v1'])
   const message = await messageOf(c, deps, request, rights, JSON.stringify(body))
   const line = createLine()
   const submission = await tracker.submit(message, callerOf(rights), {
     signal: hangUp(c),
-    ...agentFor(request, rights, plan),
+    // A wish: admission says whether it counts.
+    agentId: request.model,
     ...(request.userId === undefined ? { conversation: request.earlier } : {}),
     ...(request.stream ? { onFrame: line.push } : {}),
   })
   if ('refused' in submission && submission.refused.code !== 'command') {
     const { refused } = submission
+    if (refused.code === 'unknown_agent') throw noAgent(request.model)
     return apiProblem(statusOfRefusal(refused), refused.code, textOfRefusal(refused))
   }
   const model = 'refused' in submission ? request.model : submission.accepted.agentId
@@ -71,13 +72,6 @@ export async function complete(c: Context<Env>, deps: ChatDeps): Promise<Respons
   if (ignored !== '') c.env.outgoing.setHeader('x-claw-ignored', ignored)
   if (request.stream) return await streamed(c, deps, { head, request, line, submission })
   return await answered(head, submission, c.req.url)
-}
-
-/** A model is a wish: only an owner, or a caller with the gateway token, chooses the agent; for others routing decides. */
-function agentFor({ model }: CompletionRequest, rights: Rights, plan: Plan): { readonly agentId?: string } {
-  if (rights !== 'owner' && rights !== 'trusted') return {}
-  if (!plan.agents.has(model)) throw noAgent(model)
-  return { agentId: model }
 }
 
 async function messageOf(

@@ -65,6 +65,7 @@ const REFUSED_STATUS: Readonly<Record<Refused['code'], number>> = {
   too_long: 413,
   command: 200,
   unknown_channel: 404,
+  unknown_agent: 404,
 }
 
 /** What a sender is told where the engine left it open; the engine's `reason` is for the operator. */
@@ -78,6 +79,7 @@ const REFUSED_TEXT: Readonly<Record<Refused['code'], string>> = {
   too_long: 'The message is too long.',
   command: 'Done.',
   unknown_channel: 'There is no such channel.',
+  unknown_agent: 'There is no such agent.',
 }
 
 export const statusOfRefusal = (refused: Refused): number => REFUSED_STATUS[refused.code]

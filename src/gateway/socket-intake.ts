@@ -2,6 +2,7 @@
 
 import type { Engine } from '../engine/port.ts'
 import { messageOf } from '../errors.ts'
+import { choosesAgent } from '../plan/admission.ts'
 import type { Random } from '../ports.ts'
 import { Stop } from '../stop.ts'
 import { callerOf } from './auth.ts'
@@ -37,8 +38,8 @@ export function createSocketIntake(deps: {
   function chosenAgent(client: Client, data: Frame['data']): string | undefined {
     const agentId = optionalId(data, 'agentId')
     if (agentId === undefined) return undefined
-    if (!isOperator(client)) throw new RequestProblem(403, 'forbidden', 'Only an owner may name the agent; others are routed.')
-    if (!engine.plan.agents.has(agentId)) throw new RequestProblem(404, 'unknown_agent', `There is no agent "${agentId}".`)
+    if (!choosesAgent(callerOf(greeted(client).rights).kind))
+      throw new RequestProblem(403, 'forbidden', 'Only an owner may name the agent; others are routed.')
     return agentId
   }
 
@@ -83,12 +84,10 @@ export function createSocketIntake(deps: {
         send(client, frame, frame.type === 'agent_response_chunk')
       }
       const options = { signal: wait, onFrame, ...(agentId === undefined ? {} : { agentId }) }
-      const submission = await tracker
-        .submit(message, callerOf(session.rights === 'bridge' ? 'trusted' : session.rights), options)
-        .catch((error: unknown) => {
-          settle()
-          throw error
-        })
+      const submission = await tracker.submit(message, callerOf(session.rights), options).catch((error: unknown) => {
+        settle()
+        throw error
+      })
       if ('refused' in submission) {
         settle()
         refused(client, message, submission.refused)

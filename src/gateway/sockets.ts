@@ -135,8 +135,7 @@ export function createSockets(deps: SocketDeps): Sockets {
   const isProgram = (channelId: string): boolean => engine.plan.channels.get(channelId)?.type === 'socket'
   const isPresent = (channelId: string): boolean => [...clients].some(({ session }) => session?.channelId === channelId)
 
-  const namedChannel = (data: Frame['data']): ChannelPlan =>
-    gatewayChannel(engine.plan, id(data, 'channelId'), ['http', 'webchat', 'socket'])
+  const namedChannel = (data: Frame['data']): ChannelPlan => gatewayChannel(engine.plan, id(data, 'channelId'), 'sockets')
 
   function rightsFor(client: Client, channel: ChannelPlan | null, token: string | undefined): Rights | 'bridge' {
     const secret = channel?.settings['secret'] as { readonly isSet: boolean } | undefined

@@ -1,6 +1,9 @@
 // ModelRequest → body text for the Messages API: cache marks set, and what the service would refuse mended.
 
-import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, TextBlock } from './port.ts'
+import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, RequestPlace, TextBlock } from './port.ts'
+import type { WirePlace } from './refusal.ts'
+import { legalName } from './tool-names.ts'
+import { wellFormedJson } from './well-formed-json.ts'
 
 type Block = { readonly type: string; readonly [key: string]: unknown }
 
@@ -19,14 +22,14 @@ function prefixText({ system, tools }: ModelRequest): string {
   const known = prefixTexts.get(tools)
   if (known?.system === system) return known.text
   const list = tools.map((tool, i) => ({
-    name: tool.name,
+    name: legalName(tool.name),
     description: tool.description,
     input_schema: tool.input_schema,
     ...(i === tools.length - 1 ? MARK : {}),
   }))
   const text =
-    (system.trim() === '' ? '' : `,"system":${JSON.stringify([{ type: 'text', text: system, ...MARK }])}`) +
-    (list.length === 0 ? '' : `,"tools":${JSON.stringify(list)}`)
+    (system.trim() === '' ? '' : `,"system":${wellFormedJson([{ type: 'text', text: system, ...MARK }])}`) +
+    (list.length === 0 ? '' : `,"tools":${wellFormedJson(list)}`)
   prefixTexts.set(tools, { system, text })
   return text
 }
@@ -38,7 +41,7 @@ function textOf(message: ModelMessage): string {
   const known = written.get(message)
   if (known !== undefined) return known
   const content = contentOf(message)
-  const text = content.length === 0 ? '' : JSON.stringify({ role: message.role, content })
+  const text = content.length === 0 ? '' : wellFormedJson({ role: message.role, content })
   written.set(message, text)
   return text
 }
@@ -46,12 +49,29 @@ function textOf(message: ModelMessage): string {
 const contentOf = (message: ModelMessage): readonly Block[] => blocksOf(message).flatMap(toBlock)
 const EMPTY: ModelMessage = { role: 'user', content: [{ type: 'text', text: '(empty message)' }] }
 
+const isSent = (message: ModelMessage): boolean => textOf(message) !== '' || message.role === 'user'
+
+/** Where a place of the body is in the request's messages; null: nowhere. */
+export function locateInMessages({ messages }: ModelRequest, { message, part, inner }: WirePlace): RequestPlace | null {
+  const found = messages.filter(isSent)[message]
+  if (found === undefined) return null
+  const blocks = blocksOf(found)
+  const block = part === undefined ? undefined : sourcesOf(blocks)[part]
+  const result = block === undefined ? undefined : blocks[block]
+  const isInside = inner !== undefined && result?.type === 'tool_result' && typeof result.content !== 'string'
+  return { message: messages.indexOf(found), block, inner: isInside ? sourcesOf(result.content)[inner] : undefined }
+}
+
+/** Of each block that is sent, the index of what it was made of. */
+const sourcesOf = (blocks: readonly ContentBlock[]): readonly number[] =>
+  blocks.flatMap((block, index) => toBlock(block).map(() => index))
+
 /**
  * The end of the last message is marked, so that the whole conversation is cached for the next call, and the end of the user's
  * message before it, which is where the call before left its mark: the service looks back only so many blocks.
  */
 function messageTexts(messages: readonly ModelMessage[]): readonly string[] {
-  const sent = messages.flatMap((message) => (textOf(message) !== '' ? [message] : message.role === 'user' ? [EMPTY] : []))
+  const sent = messages.filter(isSent).map((message) => (textOf(message) === '' ? EMPTY : message))
   const last = sent.length - 1
   const before = sent.findLastIndex((message, i) => i < last && message.role === 'user')
   return sent.map((message, i) => {
@@ -62,7 +82,7 @@ function messageTexts(messages: readonly ModelMessage[]): readonly string[] {
 
 function marked(role: ModelMessage['role'], content: readonly Block[]): string {
   const at = content.findLastIndex((block) => block.type !== 'thinking' && block.type !== 'redacted_thinking')
-  return JSON.stringify({ role, content: content.map((block, i) => (i === at ? Object.assign({}, block, MARK) : block)) })
+  return wellFormedJson({ role, content: content.map((block, i) => (i === at ? Object.assign({}, block, MARK) : block)) })
 }
 
 const blocksOf = (message: ModelMessage): readonly ContentBlock[] =>
@@ -83,7 +103,7 @@ function toBlock(block: ContentBlock): readonly Block[] {
       // A block that the service did not sign came from another service.
       return typeof block['signature'] === 'string' && block['signature'] !== '' ? [block] : []
     case 'tool_use':
-      return [{ type: 'tool_use', id: safeId(block.id), name: block.name, input: toInput(block.input) }]
+      return [{ type: 'tool_use', id: safeId(block.id), name: legalName(block.name), input: toInput(block.input) }]
     case 'tool_result':
       return [{ ...block, tool_use_id: safeId(block.tool_use_id), content: toResult(block.content) }]
     case 'image':

@@ -5,9 +5,10 @@ import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { abortSignal } from '../stop.ts'
 import { readAnswer } from './answer-body.ts'
-import { messagesBody } from './anthropic-request.ts'
+import { locateInMessages, messagesBody } from './anthropic-request.ts'
 import { createMessageReader, type StreamEvent } from './anthropic-stream.ts'
 import { createClientProvider } from './client-provider.ts'
+import { MESSAGES_LIMITS } from './media-limits.ts'
 import { listOf } from './model-list.ts'
 import type { ModelProvider, OfferedModel } from './port.ts'
 
@@ -17,6 +18,8 @@ export const createAnthropicProvider = (spec: ProviderSpec, world: { clock: Cloc
   createClientProvider(spec, world, {
     keyHeaders: ['authorization', 'x-api-key'],
     keyVariable: 'ANTHROPIC_API_KEY',
+    limits: MESSAGES_LIMITS,
+    locate: locateInMessages,
     async load({ apiKey, keyless, headers, options }) {
       const { default: Anthropic } = await import('@anthropic-ai/sdk')
       const base = spec.baseURL ?? process.env['ANTHROPIC_BASE_URL']

@@ -100,8 +100,13 @@ const begins = (input: string | object): boolean => (typeof input === 'string' ?
 
 const isSame = (a: string | object, b: string | object): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
 
+/** Pieces of an input are many, and it may be long: nothing that is asked at each of them may look through it all. */
+const LONGEST_PLACEHOLDER = 16
+
 const isPlaceholder = (input: string | object): boolean =>
-  typeof input === 'string' ? /^\s*(?:\{\s*\}|null|"")\s*$/.test(input) : Object.keys(input).length === 0
+  typeof input === 'string'
+    ? input.length <= LONGEST_PLACEHOLDER && /^\s*(?:\{\s*\}|null|"")\s*$/.test(input)
+    : Object.keys(input).length === 0
 
 function isWhole(input: string | object): boolean {
   if (typeof input !== 'string') return true

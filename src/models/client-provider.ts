@@ -5,8 +5,20 @@ import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { Stop, type StopSignal } from '../stop.ts'
 import { type ClientCalls, createClientCalls } from './client-calls.ts'
-import { ModelError, type ModelProvider, type ModelRequest, type ModelResult, type OfferedModel } from './port.ts'
+import { fitMedia } from './media-fit.ts'
+import type { MediaLimits } from './media-limits.ts'
+import {
+  ModelError,
+  type ModelProvider,
+  type ModelRequest,
+  type ModelResult,
+  type OfferedModel,
+  type Refusal,
+  type RequestPlace,
+} from './port.ts'
+import { refusalIn, type WirePlace } from './refusal.ts'
 import { callService, LONGEST_TIMER_MS } from './service.ts'
+import { withOwnNames } from './tool-names.ts'
 
 /** What every client is made with. */
 export interface ClientSettings {
@@ -31,6 +43,9 @@ export interface AnswerListeners {
 }
 
 export interface ClientKind<Client> {
+  readonly limits: MediaLimits
+  /** Where a place that the service names is in the request's messages. */
+  locate(request: ModelRequest, place: WirePlace): RequestPlace | null
   /** Headers that are a credential by themselves. */
   readonly keyHeaders: readonly string[]
   /** The environment variable that holds the key. */
@@ -96,8 +111,17 @@ export function createClientProvider<Client>(
     },
     async call(request, onText, onRestart) {
       needCredentials()
-      const attempt = kind.prepare(await load(), request, calls, { onText, onRestart })
-      return callService({ spec, ...world, signal: request.signal, onRestart, attempt })
+      const client = await load()
+      const { request: sent, leftOut } = await fitMedia(request, kind.limits)
+      const attempt = kind.prepare(client, sent, calls, { onText, onRestart })
+      try {
+        const result = await callService({ spec, ...world, signal: request.signal, onRestart, attempt })
+        const named = withOwnNames(result, request.tools)
+        return leftOut.length === 0 ? named : { ...named, leftOut }
+      } catch (error) {
+        if (error instanceof ModelError) error.refusal = refusalOf(error, sent, kind)
+        throw error
+      }
     },
     async warm() {
       await load()
@@ -106,5 +130,20 @@ export function createClientProvider<Client>(
     async close() {
       calls.close()
     },
+  }
+}
+
+/** What a service said of the request, in the request's own places; undefined: the request was not at fault. */
+function refusalOf(
+  { kind, cause }: ModelError,
+  request: ModelRequest,
+  { locate }: Pick<ClientKind<never>, 'locate'>,
+): Refusal | undefined {
+  if ((kind !== 'invalid' && kind !== 'context') || !(cause instanceof Error)) return undefined
+  const { about, places, tools } = refusalIn(cause)
+  return {
+    about,
+    places: places.flatMap((place) => locate(request, place) ?? []),
+    tools: tools.flatMap((index) => request.tools[index]?.name ?? []),
   }
 }

@@ -2,7 +2,9 @@
 // carry follow in a user's message.
 
 import { createHash } from 'node:crypto'
-import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, ToolResultBlock } from './port.ts'
+import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, RequestPlace, ToolResultBlock } from './port.ts'
+import type { WirePlace } from './refusal.ts'
+import { legalName } from './tool-names.ts'
 
 type Part = { readonly type: string; readonly [key: string]: unknown }
 type ChatMessage = { readonly role: string; readonly [key: string]: unknown }
@@ -11,7 +13,7 @@ type ChatMessage = { readonly role: string; readonly [key: string]: unknown }
 export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_completion_tokens', from: string) {
   const tools = request.tools.map((tool) => ({
     type: 'function',
-    function: { name: tool.name, description: tool.description, parameters: tool.input_schema },
+    function: { name: legalName(tool.name), description: tool.description, parameters: tool.input_schema },
   }))
   const ids = callIds(request.messages, from)
   return {
@@ -58,7 +60,7 @@ function fromAssistant(message: ModelMessage, ids: ReadonlyMap<string, string>, 
   const calls = blocks.flatMap((block) => {
     if (block.type !== 'tool_use') return []
     const { id: _, function: inside, ...beside } = block.from === from ? (block.fields ?? {}) : {}
-    const called = { name: block.name, arguments: argumentsOf(block.input), ...(inside as object | undefined) }
+    const called = { name: legalName(block.name), arguments: argumentsOf(block.input), ...(inside as object | undefined) }
     return [{ id: ids.get(block.id), type: 'function', function: called, ...beside }]
   })
   if (text === '' && calls.length === 0) return []
@@ -123,4 +125,44 @@ function toPart(block: MediaBlock): Part {
   const url = `data:${source.media_type};base64,${source.data}`
   if (block.type === 'image') return { type: 'image_url', image_url: { url } }
   return { type: 'file', file: { filename: title ?? 'document.pdf', file_data: url } }
+}
+
+type Source = Omit<RequestPlace, 'message'>
+
+/** Where a place of the body is in the request's messages; null: nowhere. */
+export function locateInChat({ system, messages }: ModelRequest, { message, part, call }: WirePlace): RequestPlace | null {
+  let at = message - (system.trim() === '' ? 0 : 1)
+  for (const [index, one] of messages.entries()) {
+    const sources = one.role === 'assistant' ? assistantSources(one) : userSources(one)
+    if (at >= sources.length) {
+      at -= sources.length
+      continue
+    }
+    const source = sources[at]?.[part ?? call ?? 0]
+    const isOne = part !== undefined || call !== undefined || sources[at]?.length === 1
+    return at < 0 ? null : { message: index, ...(isOne ? source : undefined) }
+  }
+  return null
+}
+
+/** Of the one message that is made of an assistant's: where its calls come from. */
+function assistantSources(message: ModelMessage): readonly (readonly Source[])[] {
+  const blocks = blocksOf(message)
+  const calls = blocks.flatMap((block, index) => (block.type === 'tool_use' ? [{ block: index }] : []))
+  const isSaid = calls.length > 0 || blocks.some((block) => block.type === 'text' && block.text !== '')
+  return isSaid ? [calls] : []
+}
+
+/** Of each message that is made of a user's: where its parts come from. */
+function userSources(message: ModelMessage): readonly (readonly Source[])[] {
+  const results: (readonly Source[])[] = []
+  const parts: Source[] = []
+  for (const [index, block] of blocksOf(message).entries()) {
+    if (block.type === 'tool_result') {
+      results.push([{ block: index }])
+      if (typeof block.content !== 'string')
+        parts.push(...block.content.flatMap((one, inner) => (one.type === 'text' ? [] : [{ block: index, inner }])))
+    } else if (block.type !== 'text' || block.text !== '') parts.push({ block: index })
+  }
+  return parts.length === 0 && results.length > 0 ? results : [...results, parts]
 }

@@ -7,15 +7,19 @@ import type { Clock, Random } from '../ports.ts'
 import { abortSignal } from '../stop.ts'
 import { readAnswer } from './answer-body.ts'
 import { createClientProvider } from './client-provider.ts'
+import { CHAT_LIMITS, OPENAI_LIMITS } from './media-limits.ts'
 import { listOf } from './model-list.ts'
-import { toChatRequest } from './openai-request.ts'
+import { locateInChat, toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import type { ModelProvider } from './port.ts'
+import { wellFormedJson } from './well-formed-json.ts'
 
 export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; random: Random }): ModelProvider =>
   createClientProvider(spec, world, {
     keyHeaders: ['authorization', 'api-key'],
     keyVariable: 'OPENAI_API_KEY',
+    limits: spec.baseURL === undefined ? OPENAI_LIMITS : CHAT_LIMITS,
+    locate: locateInChat,
     async load({ apiKey, keyless, headers, options }) {
       const { default: OpenAI } = await import('openai')
       return new OpenAI({
@@ -34,7 +38,7 @@ export const createOpenAIProvider = (spec: ProviderSpec, world: { clock: Clock; 
       // Other servers know only the older name of the limit.
       const body = toChatRequest(request, spec.baseURL === undefined ? 'max_completion_tokens' : 'max_tokens', from)
       return async (signal, began) => {
-        const response = await calls.post(JSON.stringify(body), signal, (fetchOptions) =>
+        const response = await calls.post(wellFormedJson(body), signal, (fetchOptions) =>
           chat.completions
             .create(body as unknown as ChatCompletionCreateParamsStreaming, { signal: abortSignal(signal), fetchOptions })
             .asResponse(),

@@ -78,12 +78,39 @@ export interface Usage {
 /** Known reasons; services may invent more, which the turn treats as an end. */
 export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'stop_sequence' | 'refusal' | 'pause_turn' | (string & {})
 
+/** Where in a request something is; indexes count from 0, in its messages as they were given. */
+export interface RequestPlace {
+  readonly message: number
+  /** Index in the message's content; absent: somewhere in it. */
+  readonly block?: number | undefined
+  /** Index in the content of a tool result. */
+  readonly inner?: number | undefined
+}
+
+/** A part of a request that could not be sent, and was replaced by a note. */
+export interface LeftOut {
+  readonly place: RequestPlace
+  /** As “picture” or “document “report.pdf””. */
+  readonly what: string
+  readonly why: string
+}
+
+/** What a service said of a request that it refused. */
+export interface Refusal {
+  /** `settings`: another content would not help. */
+  readonly about: 'content' | 'settings' | 'unknown'
+  readonly places: readonly RequestPlace[]
+  /** Names of the tools it refused. */
+  readonly tools: readonly string[]
+}
+
 export interface ModelResult {
   readonly content: readonly ContentBlock[]
   readonly stopReason: StopReason
   readonly usage: Usage
   /** The model that answered, as the service names it. */
   readonly model: string
+  readonly leftOut?: readonly LeftOut[]
 }
 
 export type ModelErrorKind =
@@ -106,6 +133,8 @@ export class ModelError extends Error {
   readonly retryAfterMs?: number
   /** Kind `context`: the tokens that the service says it takes. */
   readonly window?: number
+  /** Kinds `invalid` and `context`: what was refused, where the service says it. */
+  refusal?: Refusal | undefined
   /** `provider/model` that failed; set by whoever chose it. */
   model?: string
   /** What to name in place of a model that its service offers no longer, where that is known; set with `model`. */

@@ -25,9 +25,9 @@ export function sayModelError(error: ModelError, agent: ModelsOf): string {
     case 'timeout':
       return 'My language model took too long to answer. Please try again in a moment.'
     case 'context':
-      return 'This conversation has grown too long for my language model. Please start a new one, or send a shorter message.'
+      return 'This conversation has grown too long for my language model. Send /new to start a new one, or a shorter message.'
     case 'invalid':
-      return 'My language model did not accept the request. The owner finds the reason in the log.'
+      return 'My language model did not accept the request; the owner finds the reason in the log. If this goes on, send /new to start a new conversation.'
     case 'aborted':
       return 'I stopped before I had an answer.'
   }

@@ -11,12 +11,15 @@ export interface RealPlace {
 
 /** As the system has it: a path through more links is refused by all. */
 const MOST_LINKS = 40
+const MOST_STEPS = 200_000
 
 /** Resolves absolute paths as the system does: a `..` after a link leaves what the link leads to. Looks at each name once. */
 export class Places {
   readonly #known = new Map<string, RealPlace>()
 
-  /** Never throws. */
+  #steps = 0
+
+  /** @throws Error after more names than all paths of a command can honestly have */
   of(path: string): RealPlace {
     return this.#resolve(path, { left: MOST_LINKS })
   }
@@ -25,6 +28,7 @@ export class Places {
     let place: RealPlace = { real: '', entry: '' }
     for (const name of path.split('/')) {
       if (name === '' || name === '.') continue
+      if (++this.#steps > MOST_STEPS) throw new Error('The paths of a command take too many steps to follow.')
       if (name === '..') {
         const parent = place.real.slice(0, Math.max(place.real.lastIndexOf('/'), 0))
         place = { real: parent, entry: parent }

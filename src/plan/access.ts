@@ -1,16 +1,32 @@
-// A proof over the Plan: for every channel, kind of sender and kind of chat, which agents can answer, and with which tools.
-// Nothing is tried out: a rule counts wherever a message could exist that it wins.
+// A proof over the Plan: who can reach which agent through which door, and with which tools. A row for each channel, door, kind
+// of sender and kind of chat; rows of their own for agents that are started by others and for heartbeats.
 
 import { atOnce, type Sliced } from '../slices.ts'
-import { isGated, type ToolDefinition, traitsOf } from '../tools/port.ts'
-import type { SenderClass } from './admission.ts'
-import type { AgentPlan, ChannelPlan, ChatType, PermissionMode, Plan, RulePlan } from './plan.ts'
-import { byRank } from './scan.ts'
+import { isGated, traitsOf } from '../tools/port.ts'
+import { choosesAgent, type SenderClass } from './admission.ts'
+import { type Door, doorsOf, GATEWAY_DOORS, isGatewayDoor } from './doors.ts'
+import { type MemoryAccess, memoryAccess } from './memory-access.ts'
+import type { AgentPlan, ChannelPlan, ChatType, PermissionMode, Plan } from './plan.ts'
+import {
+  answersGroups,
+  CHAT_TYPES,
+  findReach,
+  livingRules,
+  type Reach,
+  type RulesOn,
+  reachAsAnyone,
+  sendersOn,
+  type Way,
+} from './reach.ts'
 import { type Shadowed, shadowedRules } from './shadow.ts'
+import { subAgentsOf } from './sub-agents.ts'
+import { boundedMode, boundedSandbox, type KnownTool } from './tool-rights.ts'
+
+export type { Way } from './reach.ts'
 
 /** What has to be known of the tools there are; the registry knows more. */
 export interface KnownTools {
-  readonly tools: readonly Pick<ToolDefinition, 'name' | 'traits'>[]
+  readonly tools: readonly KnownTool[]
 }
 
 export interface ReachableTool {
@@ -21,125 +37,90 @@ export interface ReachableTool {
   readonly mode: PermissionMode | 'free'
 }
 
-/** One way to an agent. `rule` null: the default agent. `when`: what a message must have, in words; '' is anything. */
-export interface Way {
-  readonly rule: { readonly index: number; readonly file: string; readonly line: number } | null
-  readonly when: string
-}
-
-export interface AccessRow {
-  readonly channelId: string
-  readonly sender: SenderClass
-  readonly chatType: ChatType
+/** What an agent can do for the one who reaches it. */
+interface Powers {
   readonly agentId: string
-  /** The first of `ways`. */
-  readonly rule: Way['rule']
-  readonly ways: readonly Way[]
   readonly tools: readonly ReachableTool[]
   /** Names of tools that write, run or spend. */
   readonly dangerous: readonly string[]
   readonly sandbox: AgentPlan['sandbox']
+  readonly memory: MemoryAccess
+  /** The agents through which it is reached, the outermost first; none: it answers itself. */
+  readonly via: readonly string[]
 }
 
-const SENDERS: readonly SenderClass[] = ['stranger', 'allow-listed', 'linked', 'owner']
+export interface AccessRow extends Powers {
+  /** `heartbeat`: none, a schedule starts it. */
+  readonly channelId: string
+  readonly door: Door
+  readonly sender: SenderClass
+  readonly chatType: ChatType
+  /** The first of `ways`. */
+  readonly rule: Way['rule']
+  readonly ways: readonly Way[]
+}
+
 const TRAITS = ['runs', 'writes', 'sends', 'spends'] as const
 
 /** Whether `access` and the checks call a tool dangerous in a stranger's hands. */
 const isDangerous = (tool: ReachableTool): boolean =>
   tool.traits.some((trait) => trait === 'runs' || trait === 'writes' || trait === 'spends' || trait === 'unknown')
 
-function reachableTools(agent: AgentPlan, registry: KnownTools): readonly ReachableTool[] {
-  const known = new Map(registry.tools.map((tool) => [tool.name, tool]))
-  return agent.tools.map((name) => {
-    const tool = known.get(name)
-    if (tool === undefined) return { name, traits: ['unknown'], mode: agent.permissions.mode }
-    const traits = traitsOf(tool)
-    return {
-      name,
-      traits: TRAITS.filter((trait) => traits[trait] === true),
-      mode: isGated(tool) ? agent.permissions.mode : 'free',
-    }
-  })
+function reachableTool(tool: KnownTool, mode: PermissionMode): ReachableTool {
+  const traits = traitsOf(tool)
+  return { name: tool.name, traits: TRAITS.filter((trait) => traits[trait] === true), mode: isGated(tool) ? mode : 'free' }
 }
 
-/** User ids on one channel by class; `strangers`: whether anyone else gets in. */
-interface Members {
-  readonly ids: Readonly<Record<SenderClass, ReadonlySet<string>>>
-  readonly strangers: boolean
-}
-
-function membersOf(plan: Plan, channel: ChannelPlan): Members {
-  const here = (identities: Iterable<string>): readonly string[] =>
-    [...identities]
-      .filter((identity) => identity.startsWith(`${channel.id}:`))
-      .map((identity) => identity.slice(channel.id.length + 1))
-  const owner = new Set(here(plan.owners))
-  const named = channel.allowFrom === undefined ? null : new Set(here(channel.allowFrom))
-  const linked = new Set(here(plan.linkOf.keys()).filter((id) => !owner.has(id) && (named === null || named.has(id))))
-  const listed = new Set([...(named ?? [])].filter((id) => !owner.has(id) && !linked.has(id)))
-  const ids = { owner, linked, 'allow-listed': listed, stranger: new Set<string>() }
-  return { ids, strangers: named === null }
-}
-
-/** Whether some sender of the class can meet the rule's `userId`; `all`: whether every one does. */
-function meetsUser(rule: RulePlan, sender: SenderClass, members: Members): { some: boolean; all: boolean } {
-  const wanted = rule.userId
-  if (wanted === undefined) return { some: true, all: true }
-  if (sender !== 'stranger') {
-    const ids = [...members.ids[sender]]
-    return { some: ids.some((id) => wanted.includes(id)), all: ids.every((id) => wanted.includes(id)) }
-  }
-  const { owner, linked } = members.ids
-  return { some: wanted.some((id) => !owner.has(id) && !linked.has(id)), all: false }
-}
-
-function conditions(rule: RulePlan, userBinds: boolean): string {
-  const parts: string[] = []
-  const ids = (name: string, values: readonly string[] | undefined): void => {
-    if (values !== undefined) parts.push(`${name} is ${values.length > 3 ? `one of ${values.length}` : values.join(' or ')}`)
-  }
-  if (userBinds) ids('user', rule.userId)
-  ids('group', rule.groupId)
-  ids('thread', rule.threadId)
-  if (rule.prefix !== undefined) parts.push(`text starts with "${rule.prefix}"`)
-  if (rule.pattern !== undefined) parts.push(`text matches /${rule.pattern}/`)
-  return parts.join(', ')
-}
-
-/** The ways that senders of one class have in one kind of chat on one channel, by agent, in rank order. */
-function waysOf(
+function powers(
   plan: Plan,
-  rules: readonly RulePlan[],
-  channel: ChannelPlan,
-  sender: SenderClass,
-  chatType: ChatType,
-  members: Members,
-): Map<string, Way[]> {
-  const ways = new Map<string, Way[]>()
-  const add = (agentId: string, way: Way): void => {
-    const list = ways.get(agentId)
-    if (list === undefined) ways.set(agentId, [way])
-    else list.push(way)
+  agent: AgentPlan,
+  via: readonly string[],
+  tools: readonly ReachableTool[],
+  registry: KnownTools,
+): Powers {
+  return {
+    agentId: agent.id,
+    tools,
+    dangerous: tools.filter(isDangerous).map(({ name }) => name),
+    sandbox: boundedSandbox(plan, agent, via),
+    memory: memoryAccess(registry.tools.filter((tool) => tools.some(({ name }) => name === tool.name))),
+    via,
   }
-  for (const rule of rules) {
-    if (rule.groupId !== undefined) {
-      if (chatType === 'direct') continue
-      const served = channel.groups.allow
-      if (served !== undefined && !rule.groupId.some((id) => served.includes(id))) continue
-    }
-    const user = meetsUser(rule, sender, members)
-    if (!user.some) continue
-    const when = conditions(rule, !user.all)
-    add(rule.agentId, { rule: { index: rule.index, file: rule.place.file, line: rule.place.line }, when })
-    if (when === '') return ways
+}
+
+/** What an agent can do itself. */
+function ownPowers(plan: Plan, agent: AgentPlan, registry: KnownTools): Powers {
+  const known = new Map(registry.tools.map((tool) => [tool.name, tool]))
+  const { mode } = agent.permissions
+  const tools = agent.tools.map((name): ReachableTool => {
+    const tool = known.get(name)
+    return tool === undefined ? { name, traits: ['unknown'], mode } : reachableTool(tool, mode)
+  })
+  return powers(plan, agent, [], tools, registry)
+}
+
+/** What it can do, and what the agents can do that it starts. */
+function* allPowers(plan: Plan, agent: AgentPlan, registry: KnownTools): Sliced<readonly Powers[]> {
+  const all = [ownPowers(plan, agent, registry)]
+  for (const { agent: child, via, tools } of subAgentsOf(plan, agent.id, registry.tools)) {
+    yield
+    const mode = boundedMode(plan, child, via)
+    all.push(
+      powers(
+        plan,
+        child,
+        via,
+        tools.map((tool) => reachableTool(tool, mode)),
+        registry,
+      ),
+    )
   }
-  if (plan.defaultAgent !== undefined) add(plan.defaultAgent, { rule: null, when: '' })
-  return ways
+  return all
 }
 
 /** Whether any agent has a tool that a stranger should not reach: where none has, the proof needs no table. */
 export const hasDangers = (plan: Plan, registry: KnownTools): boolean =>
-  [...plan.agents.values()].some((agent) => reachableTools(agent, registry).some(isDangerous))
+  [...plan.agents.values()].some((agent) => ownPowers(plan, agent, registry).dangerous.length > 0)
 
 /** Every cell of the table; strangers who reach a dangerous tool stand first. */
 export const accessOf = (plan: Plan, registry: KnownTools): readonly AccessRow[] =>
@@ -147,58 +128,99 @@ export const accessOf = (plan: Plan, registry: KnownTools): readonly AccessRow[]
 
 /** `shadowed`: the rules that can never win. */
 export function* findAccess(plan: Plan, registry: KnownTools, shadowed: readonly Shadowed[]): Sliced<readonly AccessRow[]> {
-  const dead = new Set(shadowed.map(({ rule }) => rule))
-  const living = byRank(plan.rules).filter((rule) => !dead.has(rule))
-  const everywhere = living.filter((rule) => rule.channelId === undefined)
-  const tools = new Map<string, readonly ReachableTool[]>()
-  for (const agent of plan.agents.values()) {
-    tools.set(agent.id, reachableTools(agent, registry))
-    yield
-  }
-  const rows: AccessRow[] = []
-  for (const channel of plan.channels.values()) {
-    if (!channel.enabled) continue
-    const rules =
-      living.length === everywhere.length ? everywhere : living.filter((rule) => rule.channelId?.includes(channel.id) ?? true)
-    const members = membersOf(plan, channel)
-    for (const sender of SENDERS) {
-      if (sender === 'stranger' ? !members.strangers : members.ids[sender].size === 0) continue
-      for (const chatType of ['direct', 'group'] as const) {
-        yield
-        if (chatType === 'group' && (channel.groups.respond === 'never' || channel.groups.allow?.length === 0)) continue
-        for (const [agentId, ways] of waysOf(plan, rules, channel, sender, chatType, members)) {
-          const agent = plan.agents.get(agentId)
-          if (agent === undefined) continue
-          const reached = tools.get(agentId) ?? []
-          rows.push({
-            channelId: channel.id,
-            sender,
-            chatType,
-            agentId,
-            rule: ways[0]?.rule ?? null,
-            ways,
-            tools: reached,
-            dangerous: reached.filter(isDangerous).map((tool) => tool.name),
-            sandbox: agent.sandbox,
-          })
-        }
-      }
-    }
-  }
+  const powersOf = new Map<string, readonly Powers[]>()
+  for (const agent of plan.agents.values()) powersOf.set(agent.id, yield* allPowers(plan, agent, registry))
+  const rulesOn = livingRules(plan, shadowed)
+  const entries = [...(yield* entriesByRouting(plan, rulesOn)), ...scheduled(plan)]
+  const rows = entries.flatMap(({ agentId, ...entry }) =>
+    (powersOf.get(agentId) ?? []).map((reached): AccessRow => {
+      const started: Way = { kind: 'started', rule: entry.rule, when: `${reached.via.at(-1)} starts it` }
+      return reached.via.length === 0 ? { ...entry, ...reached } : { ...entry, ...reached, ways: [started] }
+    }),
+  )
   const weight = (row: AccessRow): number => (row.sender === 'stranger' && row.dangerous.length > 0 ? 0 : 1)
   return rows.sort((a, b) => weight(a) - weight(b))
 }
 
+/** Somebody at a door, and the agent that answers. */
+type Entry = Omit<AccessRow, keyof Powers> & Pick<AccessRow, 'agentId'>
+
+function* entriesByRouting(plan: Plan, rulesOn: RulesOn): Sliced<readonly Entry[]> {
+  const reaches = yield* findReach(plan, rulesOn)
+  const entries: Entry[] = []
+  for (const channel of plan.channels.values()) {
+    if (!channel.enabled) continue
+    const here = reaches.filter((reach) => reach.channel === channel)
+    for (const door of doorsOf(channel)) {
+      yield
+      entries.push(...entriesAt(plan, channel, door, here, rulesOn))
+    }
+  }
+  return entries
+}
+
+function entriesAt(plan: Plan, channel: ChannelPlan, door: Door, here: readonly Reach[], rulesOn: RulesOn): readonly Entry[] {
+  const ways = new Map<string, Way[]>()
+  const add = (sender: SenderClass, chatType: ChatType, agentId: string, more: readonly Way[]): void => {
+    const key = JSON.stringify([sender, chatType, agentId])
+    const known = ways.get(key)
+    if (known === undefined) ways.set(key, [...more])
+    else known.push(...more.filter((way) => !known.some((one) => one.kind === way.kind && one.rule?.index === way.rule?.index)))
+  }
+  const chats = isGatewayDoor(door) && !GATEWAY_DOORS[door].groups ? CHAT_TYPES.slice(0, 1) : CHAT_TYPES
+  for (const { sender, chatType, agentId, ways: routed } of here)
+    if (chats.includes(chatType)) add(sender, chatType, agentId, routed)
+  if (isGatewayDoor(door)) {
+    for (const chatType of chats) {
+      // With the owner's key one speaks under any name, in any group.
+      for (const [agentId, routed] of reachAsAnyone(plan, rulesOn(channel), chatType)) add('owner', chatType, agentId, routed)
+      const naming = GATEWAY_DOORS[door].names ? namers(plan, channel, chatType) : []
+      for (const sender of naming) for (const agentId of plan.agents.keys()) add(sender, chatType, agentId, [NAMED])
+    }
+  }
+  return [...ways].map(([key, list]) => {
+    const [sender, chatType, agentId] = JSON.parse(key) as [SenderClass, ChatType, string]
+    return { channelId: channel.id, door, sender, chatType, agentId, rule: list[0]?.rule ?? null, ways: list }
+  })
+}
+
+const NAMED: Way = { kind: 'named', rule: null, when: 'the caller names it' }
+
+/** Those who choose the agent by naming it: an owner, and where there is a gateway token whoever its holder speaks for. */
+function namers(plan: Plan, channel: ChannelPlan, chatType: ChatType): readonly SenderClass[] {
+  const owners: readonly SenderClass[] = choosesAgent('owner') ? ['owner'] : []
+  if (!choosesAgent('trusted') || plan.gateway.token === undefined) return owners
+  if (chatType === 'group' && !answersGroups(channel)) return owners
+  return [...new Set([...owners, ...sendersOn(plan, channel)])]
+}
+
+/** Heartbeats work for the owner. */
+const scheduled = (plan: Plan): readonly Entry[] =>
+  plan.heartbeats
+    .filter(({ enabled }) => enabled)
+    .map(({ name, agentId }) => ({
+      channelId: 'heartbeat',
+      door: 'heartbeat',
+      sender: 'owner',
+      chatType: 'direct',
+      agentId,
+      rule: null,
+      ways: [{ kind: 'scheduled', rule: null, when: `heartbeat ${name}` }],
+    }))
+
 /** What the table takes for granted, in sentences. */
 export function accessNotes(plan: Plan): readonly string[] {
-  const claimed = [...plan.channels.values()].filter(
-    (channel) => channel.enabled && (channel.type === 'http' || channel.type === 'webchat'),
-  )
-  if (claimed.length === 0) return []
-  const names = claimed.map((channel) => channel.id).join(' and ')
+  const on = [...plan.channels.values()].filter((channel) => channel.enabled)
+  const open = on.filter((channel) => doorsOf(channel).some(isGatewayDoor) && !hasSecret(channel))
+  if (open.length === 0) return []
+  const names = open.map((channel) => channel.id).join(' and ')
   const who =
     plan.gateway.token?.isSet === true ? 'whoever holds the gateway token' : `any program that reaches ${plan.gateway.host}`
   return [
     `On ${names} the user id is what the caller says: ${who} can take the part of any sender there. It approves nothing by that.`,
   ]
 }
+
+/** Whether a program must show a secret of the channel's own. */
+const hasSecret = ({ settings }: ChannelPlan): boolean =>
+  (settings['secret'] as { readonly isSet?: boolean } | undefined)?.isSet === true

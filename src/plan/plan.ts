@@ -83,6 +83,8 @@ export interface Permissions {
   /** As written: `tool:NAME`, `command:TEXT`, or a bare text, which is a command. */
   readonly allow: readonly string[]
   readonly deny: readonly string[]
+  /** Tools there are that `deny` takes away as a whole, from the agent and from those it starts; absent: none. */
+  readonly deniedTools?: readonly string[]
   /** What entries of both that hold braces stand for. */
   readonly expanded?: Readonly<Record<string, readonly string[]>>
   /** Identities (`channelId:userId`), links already resolved. */

@@ -1,10 +1,10 @@
 // Two Plans → every right that grew: a tool, a looser mode, a broader grant, a person who may approve or write. Doubt
 // counts as wider: a grant is taken as no wider only where an older one provably covers it.
 
-import { type AccessRow, accessOf } from './access.ts'
 import { meaningOf } from './meaning.ts'
-import { newlyReached } from './newly-reached.ts'
+import { type Newcomer, newlyReached } from './newly-reached.ts'
 import type { AgentPlan, ChannelPlan, Plan } from './plan.ts'
+import { type Reach, reachOf } from './reach.ts'
 
 export interface Widening {
   /** `*`: every agent. */
@@ -66,12 +66,18 @@ function agentRights(before: Plan, old: AgentPlan, after: Plan, agent: AgentPlan
   return what
 }
 
-const CLASS = { owner: 'owners', linked: 'linked people', 'allow-listed': 'those in allowFrom', stranger: 'strangers' } as const
+const CLASS = {
+  owner: 'owners',
+  linked: 'linked people',
+  'allow-listed': 'those in allowFrom',
+  paired: 'paired people',
+  stranger: 'strangers',
+} as const
 
-const keyOf = (row: Pick<AccessRow, 'agentId' | 'channelId' | 'sender' | 'chatType'>): string =>
-  JSON.stringify([row.agentId, row.channelId, row.sender, row.chatType])
+const keyOf = (one: Newcomer): string => JSON.stringify([one.agentId, one.channelId, one.sender, one.chatType])
 
-const senders = (rows: readonly AccessRow[]): ReadonlyMap<string, AccessRow> => new Map(rows.map((row) => [keyOf(row), row]))
+const senders = (reaches: readonly Reach[]): ReadonlyMap<string, Reach> =>
+  new Map(reaches.map((one) => [JSON.stringify([one.agentId, one.channel.id, one.sender, one.chatType]), one] as const))
 
 /** Who newly gets into a channel by name: everyone who answers there is reached by them. */
 function newcomers(old: ChannelPlan, channel: ChannelPlan): readonly string[] {
@@ -110,11 +116,11 @@ export function widenedRights(before: Plan, after: Plan): readonly Widening[] {
       old === undefined ? agent.tools.map((tool) => `new agent with tool ${tool}`) : agentRights(before, old, after, agent)
     all.push(...grown.map((what) => ({ agentId: agent.id, what })))
   }
-  const known = senders(accessOf(before, { tools: [] }))
-  const rows = accessOf(after, { tools: [] })
-  for (const [key, row] of senders(rows)) {
+  const known = senders(reachOf(before))
+  const reaches = reachOf(after)
+  for (const [key, row] of senders(reaches)) {
     if (known.has(key) || !before.agents.has(row.agentId)) continue
-    all.push({ agentId: row.agentId, what: `${CLASS[row.sender]} reach it on ${row.channelId} (${row.chatType})` })
+    all.push({ agentId: row.agentId, what: `${CLASS[row.sender]} reach it on ${row.channel.id} (${row.chatType})` })
   }
   for (const one of newlyReached(before, after)) {
     // Where a whole class is new, its members are.
@@ -124,7 +130,7 @@ export function widenedRights(before: Plan, after: Plan): readonly Widening[] {
   for (const channel of after.channels.values()) {
     const old = before.channels.get(channel.id)
     if (old === undefined) continue
-    const reached = new Set(rows.filter((row) => row.channelId === channel.id).map((row) => row.agentId))
+    const reached = new Set(reaches.filter((one) => one.channel === channel).map((row) => row.agentId))
     for (const what of newcomers(old, channel)) for (const agentId of reached) all.push({ agentId, what })
   }
   return all

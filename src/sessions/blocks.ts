@@ -6,41 +6,70 @@ import { renderBlock } from './render.ts'
 
 type Content = TranscriptEntry['content']
 
+/** Hears which block of a request was made of which block of a line. */
+export type BlockListener = (block: ContentBlock, index: number) => void
+
+/** Blocks made of a content's, each told of. */
+function made<B extends ContentBlock>(
+  content: Content,
+  make: (block: ContentBlock) => B | null,
+  onBlock?: BlockListener,
+): readonly B[] {
+  return asBlocks(content).flatMap((block, index) => {
+    const now = make(block)
+    if (now === null) return []
+    onBlock?.(now, index)
+    return [now]
+  })
+}
+
 const hasWords = (text: string): boolean => /\S/.test(text)
 
 /** What a user may say: text and media. Tool results are handled where their calls are known. */
-export function userBlocks(content: Content): readonly (TextBlock | MediaBlock)[] {
-  return asBlocks(content).flatMap((block) => sayable(block) ?? [])
-}
+export const userBlocks = (content: Content, onBlock?: BlockListener): readonly (TextBlock | MediaBlock)[] =>
+  made(content, sayable, onBlock)
 
 /** What a user's entry says to the model: the line on when, where and by whom it was written stands in front. */
-export function withContext({ context, content }: Pick<TranscriptEntry, 'context' | 'content'>): readonly ContentBlock[] {
-  const blocks = userBlocks(content)
-  if (context === undefined || blocks.length === 0) return blocks
-  const [first, ...others] = blocks
-  return first?.type === 'text'
-    ? [{ type: 'text', text: `${context}\n${first.text}` }, ...others]
+export function withContext(
+  { context, content }: Pick<TranscriptEntry, 'context' | 'content'>,
+  onBlock?: BlockListener,
+): readonly ContentBlock[] {
+  let isBegun = context === undefined
+  const blocks = made(
+    content,
+    (block): ContentBlock | null => {
+      const said = sayable(block)
+      if (isBegun || said === null) return said
+      isBegun = true
+      return said.type === 'text' ? { type: 'text', text: `${context}\n${said.text}` } : said
+    },
+    onBlock,
+  )
+  return context === undefined || blocks.length === 0 || blocks[0]?.type === 'text'
+    ? blocks
     : [{ type: 'text', text: context }, ...blocks]
 }
 
 /** What a model may have said, in its order. A message of nothing but thoughts says nothing. */
-export function assistantBlocks(content: Content): readonly ContentBlock[] {
-  const blocks = asBlocks(content).flatMap((block): readonly ContentBlock[] => {
-    switch (block.type) {
-      case 'text':
-        return hasWords(block.text) ? [{ type: 'text', text: block.text }] : []
-      case 'tool_use':
-        return [toolUse(block)]
-      case 'thinking':
-        // Services refuse thoughts that are not theirs: each is signed, or says where it goes back to.
-        return typeof block['thinking'] === 'string' && (isFilled(block['signature']) || isFilled(block['from'])) ? [block] : []
-      case 'redacted_thinking':
-        return typeof block['data'] === 'string' ? [block] : []
-      default:
-        return []
-    }
-  })
+export function assistantBlocks(content: Content, onBlock?: BlockListener): readonly ContentBlock[] {
+  const blocks = made(content, spoken, onBlock)
   return blocks.some((block) => block.type === 'text' || block.type === 'tool_use') ? blocks : []
+}
+
+function spoken(block: ContentBlock): ContentBlock | null {
+  switch (block.type) {
+    case 'text':
+      return hasWords(block.text) ? { type: 'text', text: block.text } : null
+    case 'tool_use':
+      return toolUse(block)
+    case 'thinking':
+      // Services refuse thoughts that are not theirs: each is signed, or says where it goes back to.
+      return typeof block['thinking'] === 'string' && (isFilled(block['signature']) || isFilled(block['from'])) ? block : null
+    case 'redacted_thinking':
+      return typeof block['data'] === 'string' ? block : null
+    default:
+      return null
+  }
 }
 
 function toolUse({ id, name, input, from, fields }: ToolUseBlock): ToolUseBlock {
@@ -52,11 +81,18 @@ function toolUse({ id, name, input, from, fields }: ToolUseBlock): ToolUseBlock 
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
 /** A line as text: calls and results are told in words, thoughts are left out; a user's media stay. */
-export function plainBlocks({ role, content }: Pick<TranscriptEntry, 'role' | 'content'>): readonly (TextBlock | MediaBlock)[] {
-  return asBlocks(content).flatMap((block) => {
-    if (block.type === 'tool_use' || block.type === 'tool_result') return { type: 'text', text: `[${renderBlock(block)}]` }
-    return role === 'user' || block.type === 'text' ? (sayable(block) ?? []) : []
-  })
+export function plainBlocks(
+  { role, content }: Pick<TranscriptEntry, 'role' | 'content'>,
+  onBlock?: BlockListener,
+): readonly (TextBlock | MediaBlock)[] {
+  return made(
+    content,
+    (block) => {
+      if (block.type === 'tool_use' || block.type === 'tool_result') return { type: 'text', text: `[${renderBlock(block)}]` }
+      return role === 'user' || block.type === 'text' ? sayable(block) : null
+    },
+    onBlock,
+  )
 }
 
 export const resultsIn = (content: Content): readonly ToolResultBlock[] =>
@@ -88,8 +124,10 @@ function sayable(block: ContentBlock): TextBlock | MediaBlock | null {
   if (block.type !== 'image' && block.type !== 'document') return null
   const { type, media_type, data } = block.source
   if (data === '') return null
+  // The same object where nothing has to go: what is known of a picture is known by it.
+  const source = Object.keys(block.source).length === 3 ? block.source : { type, media_type, data }
   const title = block.type === 'document' && typeof block.title === 'string' ? { title: block.title } : {}
-  return { type: block.type, source: { type, media_type, data }, ...title }
+  return { type: block.type, source, ...title }
 }
 
 const asBlocks = (content: Content): readonly ContentBlock[] =>

@@ -89,7 +89,8 @@ export async function compact(options: CompactOptions): Promise<readonly Transcr
   const previous = before === undefined ? '' : textOf(before)
   const maxTokens = Math.floor(room * SUMMARY_SHARE)
   const chunkTokens = Math.min(settings.chunkTokens, Math.floor(settings.contextWindow * CHUNK_SHARE))
-  const made = await summariseUnits({ units: old, previous, chunkTokens, maxTokens, summarise })
+  const units = asTold(old, transcript)
+  const made = await summariseUnits({ units, previous, chunkTokens, maxTokens, summarise })
 
   const target = room * TARGET_SHARE
   const most = room * MOST_SHARE
@@ -99,7 +100,7 @@ export async function compact(options: CompactOptions): Promise<readonly Transcr
   let trimmed = trimToFit(kept, transcript, sizeNow() - target)
   if (made.failure !== null && old.length > made.covered && sizeNow() - trimmed.tokens > most) {
     // Without a summary the oldest go, so that a conversation can always go on.
-    summary = forgotten(made.text ?? previous, old.slice(made.covered), maxTokens)
+    summary = forgotten(made.text ?? previous, units.slice(made.covered), maxTokens)
     kept = [...recent]
     trimmed = trimToFit(kept, transcript, sizeNow() - target)
   }
@@ -112,6 +113,17 @@ export async function compact(options: CompactOptions): Promise<readonly Transcr
   if (cut.length > 0) added.push(replaceEntry(options, cut))
   if (made.failure !== null && added.length > 0) added.push(note(options, `No summary could be made (${made.failure}).`))
   return added
+}
+
+/** Units to be summarised: whole where they are sent shortened, but without what a service refused. */
+function asTold(units: readonly Unit[], transcript: Pick<Transcript, 'entries'>): readonly Unit[] {
+  const notes = marksOf(transcript).replaced
+  const marks: Marks = {
+    trimmed: new Set(),
+    replaced: new Map([...notes].map(([id, list]) => [id, list.filter(({ note }) => note !== undefined)])),
+    plainBefore: 0,
+  }
+  return units.map((unit) => unit.map((entry) => ({ ...entry, content: contentAsSent(entry, marks) })))
 }
 
 interface Measure {

@@ -2,9 +2,18 @@
 // has its result right after, nothing is empty. The same beginning gives the same messages from turn to turn, and a
 // transcript that grew costs only what is new.
 
-import type { ContentBlock, ModelMessage, ToolResultBlock } from '../models/port.ts'
+import type { ContentBlock, ModelMessage, ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
-import { assistantBlocks, missingResult, plainBlocks, resultBlock, resultsIn, userBlocks, withContext } from './blocks.ts'
+import {
+  assistantBlocks,
+  type BlockListener,
+  missingResult,
+  plainBlocks,
+  resultBlock,
+  resultsIn,
+  userBlocks,
+  withContext,
+} from './blocks.ts'
 import { contentAsSent, type Marks, marksOf } from './marks.ts'
 
 /** What was built of a transcript so far, found by its first entry. */
@@ -22,6 +31,14 @@ export function messagesOf(transcript: Pick<Transcript, 'entries'>): ModelMessag
   return fresh.view(entries)
 }
 
+/** Hears which block of the messages comes from which block of which line. */
+type Trace = (block: ContentBlock, origin: { readonly entry: string; readonly block: number }) => void
+
+/** The same messages, built for this once with every content a list, and each block traced. */
+export function tracedMessages({ entries }: Pick<Transcript, 'entries'>, trace: Trace): ModelMessage[] {
+  return createBuilder(entries, trace).view(entries)
+}
+
 const SUMMARY_HEAD = 'Summary of the conversation so far:'
 /** A conversation must begin with a user; one the agent began (a heartbeat's text) gets this before it. */
 const OPENING = '(You wrote first.)'
@@ -32,10 +49,11 @@ interface Builder {
   view(entries: readonly TranscriptEntry[]): ModelMessage[]
 }
 
-function createBuilder(initial: readonly TranscriptEntry[]): Builder {
+function createBuilder(initial: readonly TranscriptEntry[], trace?: Trace): Builder {
   const summary = initial.findLast((entry) => entry.kind === 'summary')
   const marks = marksOf({ entries: initial })
-  const assembly = createAssembly()
+  const isMarked = marks.trimmed.size > 0 || marks.replaced.size > 0
+  const assembly = createAssembly(trace)
   if (summary !== undefined) assembly.addUser([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${textOf(summary)}` }])
   let seen = 0
   let last: TranscriptEntry | undefined
@@ -51,7 +69,7 @@ function createBuilder(initial: readonly TranscriptEntry[]): Builder {
         last = entries[seen] as TranscriptEntry
         // What stands before a reset or outside what a summary keeps is cut off already; these lines only mark the place.
         if (last.kind !== undefined || last.role === 'system') continue
-        const entry = asSent(last, marks)
+        const entry = isMarked ? asSent(last, marks) : last
         if (seen < marks.plainBefore) assembly.takePlain(entry)
         else assembly.take(entry)
       }
@@ -90,7 +108,10 @@ interface Assembly {
   messages(): ModelMessage[]
 }
 
-function createAssembly(start: { messages: ModelMessage[]; used: Set<string> } = { messages: [], used: new Set() }): Assembly {
+function createAssembly(
+  trace: Trace | undefined,
+  start: { messages: ModelMessage[]; used: Set<string> } = { messages: [], used: new Set() },
+): Assembly {
   const { messages, used } = start
   let pending: Pending | null = null
 
@@ -99,36 +120,51 @@ function createAssembly(start: { messages: ModelMessage[]; used: Set<string> } =
     const before = messages.at(-1)
     if (before === undefined && role === 'assistant') messages.push({ role: 'user', content: OPENING })
     if (before?.role === role) messages[messages.length - 1] = { role, content: [...blocksOf(before), ...blocks] }
-    else messages.push({ role, content: contentOf(blocks) })
+    else messages.push({ role, content: trace === undefined ? contentOf(blocks) : blocks })
   }
+
+  const heard = (entry: TranscriptEntry): BlockListener | undefined =>
+    trace && ((block, index) => trace(block, { entry: entry.id, block: index }))
 
   function take(entry: TranscriptEntry): void {
     if (pending !== null) takePending(pending, entry)
-    else if (entry.role === 'user') add('user', withContext(entry))
+    else if (entry.role === 'user') add('user', withContext(entry, heard(entry)))
     else takeAssistant(entry)
   }
 
   function takeAssistant(entry: TranscriptEntry): void {
     const ids = new Map<string, string>()
-    const blocks = assistantBlocks(entry.content).flatMap((block): readonly ContentBlock[] => {
-      if (block.type !== 'tool_use') return [block]
-      if (ids.has(block.id)) return []
-      const id = uniqueId(block.id, used)
-      ids.set(block.id, id)
-      return [id === block.id ? block : { ...block, id }]
-    })
+    const places = new Map<ContentBlock, number>()
+    const blocks = assistantBlocks(entry.content, trace && ((block, index) => places.set(block, index))).flatMap(
+      (block): readonly ContentBlock[] => {
+        const now = block.type === 'tool_use' ? named(block, ids) : block
+        if (now !== null) heard(entry)?.(now, places.get(block) ?? 0)
+        return now === null ? [] : [now]
+      },
+    )
     add('assistant', blocks)
     if (ids.size > 0) pending = { run: entry.run, ids, results: new Map(), beside: [], deferred: [] }
+  }
+
+  /** The call under an id of its own; null: a call of the same answer has the id. */
+  function named(block: ToolUseBlock, ids: Map<string, string>): ToolUseBlock | null {
+    if (ids.has(block.id)) return null
+    const id = uniqueId(block.id, used)
+    ids.set(block.id, id)
+    return id === block.id ? block : { ...block, id }
   }
 
   function takePending(open: Pending, entry: TranscriptEntry): void {
     const answers = entry.role === 'user' ? resultsIn(entry.content).filter(({ tool_use_id }) => isOpen(open, tool_use_id)) : []
     for (const result of answers) {
       const id = open.ids.get(result.tool_use_id)
-      if (id !== undefined && !open.results.has(id)) open.results.set(id, resultBlock(id, result))
+      if (id === undefined || open.results.has(id)) continue
+      const block = resultBlock(id, result)
+      open.results.set(id, block)
+      heard(entry)?.(block, typeof entry.content === 'string' ? 0 : entry.content.indexOf(result))
     }
     if (answers.length > 0) {
-      open.beside.push(...userBlocks(entry.content))
+      open.beside.push(...userBlocks(entry.content, heard(entry)))
       if (open.results.size === open.ids.size) settle(open)
       return
     }
@@ -152,11 +188,11 @@ function createAssembly(start: { messages: ModelMessage[]; used: Set<string> } =
   return {
     addUser: (blocks) => add('user', blocks),
     take,
-    takePlain: (entry) => add(entry.role === 'user' ? 'user' : 'assistant', plainBlocks(entry)),
+    takePlain: (entry) => add(entry.role === 'user' ? 'user' : 'assistant', plainBlocks(entry, heard(entry))),
     messages() {
       if (pending === null) return messages.slice()
       // Not settled for good: results may still come, so it is settled on a copy.
-      const copy = createAssembly({ messages: messages.slice(), used: new Set(used) })
+      const copy = createAssembly(trace, { messages: messages.slice(), used: new Set(used) })
       const { ids, results, beside, deferred } = pending
       copy.addUser([...[...ids.values()].map((id) => results.get(id) ?? missingResult(id)), ...beside])
       for (const entry of deferred) copy.take(entry)

@@ -139,7 +139,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         events,
         sent,
         async receive(message) {
-          const result = await engine.receive(message, { kind: 'trusted' })
+          const result = await engine.receive(message, { kind: 'channel' })
           if (!result.accepted && result.reply !== undefined && isPlatform(message.channelId)) {
             const { channelId, userId, groupId, threadId } = message
             sent.push({

@@ -26,6 +26,8 @@ export interface ToolDefinition<Input = never, Settings = never> {
   readonly inputSchema: Readonly<Record<string, unknown>>
   /** Absent: it may do anything, so it asks, its results are marked as data, and it is never repeated. */
   readonly traits?: ToolTraits
+  /** What it does with the agents' memory; absent where it declares traits: nothing. */
+  readonly memory?: readonly ('read' | 'write')[]
   /** Where its settings are. An agent is not offered the tool while they are absent. */
   readonly settings?: SettingsKey
   /** Longest run in ms; default 60,000. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createFakeDiscord, type FakeDiscord } from '../../src/channels/discord/fake/server.ts'
+import { createFakeDiscord, type FakeDiscord, type FakeGuild } from '../../src/channels/discord/fake/server.ts'
 import type { Channel } from '../../src/channels/port.ts'
 import { discord } from '../../src/channels/registry.ts'
 import { Secret } from '../../src/plan/plan.ts'
@@ -20,8 +20,8 @@ interface Trial {
   start(): Promise<{ host: TestChannelHost; channel: Channel }>
 }
 
-async function trial(test: Pick<typeof t, 'teardown'>): Promise<Trial> {
-  const fake = await createFakeDiscord()
+async function trial(test: Pick<typeof t, 'teardown'>, guilds: readonly FakeGuild[] = []): Promise<Trial> {
+  const fake = await createFakeDiscord({ guilds })
   const folder = await mkdtemp(join(tmpdir(), 'claw-discord-'))
   const open: Channel[] = []
   test.teardown(async () => {
@@ -191,4 +191,53 @@ t.test('names in the middle of a text', async (t) => {
       ['nobody here', false],
     ],
   )
+})
+
+const TOWN: FakeGuild = {
+  id: guild,
+  name: 'Town',
+  channels: [
+    { id: channelId, name: 'square' },
+    { id: '800000000000000003', name: 'library' },
+  ],
+  roles: [
+    { id: guild, name: '@everyone' },
+    { id: '800000000000000009', name: 'mayors' },
+  ],
+  threads: [{ id: '800000000000000004', name: 'lost cats', parent_id: channelId }],
+}
+const MENTIONS = 'ask <@&800000000000000009> or <@700000000000000022> in <#800000000000000003>, <#800000000000000004> or <#1>'
+
+t.test('people, roles, channels and threads are read by their names, also in a session that is resumed', async (t) => {
+  const { fake, start } = await trial(t, [TOWN])
+  const first = await start()
+  await connected(first.host)
+  fake.say({ from: user, text: MENTIONS, channel: channelId, guild })
+  const names = '@User 700000000000000022 in #library, #lost cats or <#1>'
+  await first.host.until('it', () => first.host.received.length === 1)
+  t.equal(first.host.received[0]?.content, `ask @mayors or ${names}`)
+  fake.emit('CHANNEL_UPDATE', { id: '800000000000000003', guild_id: guild, name: 'archive', type: 0 })
+  fake.emit('GUILD_ROLE_UPDATE', { guild_id: guild, role: { id: '800000000000000009', name: 'judges' } })
+  fake.say({ from: user, text: MENTIONS, channel: channelId, guild })
+  await first.host.until('the second', () => first.host.received.length === 2)
+  const renamed = `ask @judges or ${names.replace('library', 'archive')}`
+  t.equal(first.host.received[1]?.content, renamed)
+  await first.channel.stop()
+  const second = await start()
+  await connected(second.host)
+  fake.say({ from: user, text: MENTIONS, channel: channelId, guild })
+  await second.host.until('the third', () => second.host.received.length === 1)
+  t.equal(fake.identified(), 1, 'nobody said the names again')
+  t.equal(second.host.received[0]?.content, renamed)
+})
+
+t.test('packets that no client can read cost nothing but what is in them', async (t) => {
+  const { fake, start } = await trial(t, [TOWN])
+  const { host } = await start()
+  await connected(host)
+  for (const type of ['GUILD_CREATE', 'GUILD_UPDATE', 'GUILD_ROLE_CREATE', 'CHANNEL_CREATE', 'THREAD_CREATE', 'THREAD_LIST_SYNC'])
+    for (const data of [{}, { id: 1 }, { guild_id: guild }, { id: guild, channels: 'none', roles: null }]) fake.emit(type, data)
+  fake.say({ from: user, text: 'still there?', channel: channelId, guild })
+  await host.until('the message', () => host.received.length === 1)
+  t.equal(host.state.state, 'connected')
 })

@@ -174,16 +174,19 @@ t.test('access', async (t) => {
   const json = (await runCli(folder(t), 'access', '--format', 'json')).json()
   has(t, json, { formatVersion: 'number', rows: 'list', notes: 'list' }, 'access')
   t.equal(json['formatVersion'], 1)
-  const row = { channelId: 'string', sender: 'string', chatType: 'string', agentId: 'string', rule: 'map|null', ways: 'list' }
+  const who = { channelId: 'string', door: 'string', sender: 'string', chatType: 'string', rule: 'map|null', ways: 'list' }
+  const what = { agentId: 'string', via: 'list', tools: 'list', dangerous: 'list', sandbox: 'string', memory: 'map' }
   for (const one of list(json['rows'])) {
-    has(t, one, { ...row, tools: 'list', dangerous: 'list', sandbox: 'string' }, 'row')
-    t.match(one, { sender: /^(owner|linked|allow-listed|stranger)$/, chatType: /^(direct|group)$/ })
+    has(t, one, { ...who, ...what }, 'row')
+    t.match(one, { sender: /^(owner|linked|allow-listed|paired|stranger)$/, chatType: /^(direct|group)$/ })
+    has(t, one['memory'], { read: 'list', write: 'list' }, 'memory of a row')
     for (const tool of list(one['tools'])) {
       has(t, tool, { name: 'string', traits: 'list', mode: 'string' }, 'tool')
       t.match(tool['mode'], /^(ask|record|ignore|free)$/)
     }
     for (const way of list(one['ways'])) {
-      has(t, way, { rule: 'map|null', when: 'string' }, 'way')
+      has(t, way, { kind: 'string', rule: 'map|null', when: 'string' }, 'way')
+      t.match(way['kind'], /^(rule|default|named|started|scheduled)$/)
       if (way['rule'] !== null) has(t, way['rule'], PLACE, 'rule of a way')
     }
   }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { HEAD, startBot } from '../support/bot.ts'
+import { TINY_PDF } from '../support/pictures.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
@@ -26,7 +27,7 @@ const ONE = 'agents: { main: { soul: S } }'
 t.test('images, PDFs and texts reach the model as what they are', async (t) => {
   const seen = await send(ONE, [
     { kind: 'image', mediaType: 'image/png', data: PNG },
-    { kind: 'document', mediaType: 'application/pdf', name: 'a.pdf', data: base64('%PDF-1.4 x') },
+    { kind: 'document', mediaType: 'application/pdf', name: 'a.pdf', data: TINY_PDF },
     { kind: 'document', mediaType: 'text/csv', name: 'a.csv', data: base64('a,b') },
   ])
   t.match(seen, /"type":"image"[\s\S]*image\/png/)

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { boundedAgent, toolsFor } from '../../src/engine/turns/turn-context.ts'
 import type { Verdict } from '../../src/permissions/port.ts'
 import { strictest } from '../../src/permissions/strictest.ts'
+import { boundedAgent, toolsFor } from '../../src/plan/tool-rights.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
 import { HEAD, startBot } from '../support/bot.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
 import { makePlan } from '../support/make-plan.ts'
 
 const names = builtinTools.map((tool) => tool.name)
-const TRAITS = ['runs', 'writes', 'sends', 'spends'] as const
+const TRAITS = ['runs', 'writes', 'sends', 'spends', 'private'] as const
 const traitsOf = (tools: readonly string[]): Set<string> =>
   new Set(
     builtinTools.filter((tool) => tools.includes(tool.name)).flatMap((tool) => TRAITS.filter((trait) => tool.traits?.[trait])),
@@ -30,13 +30,13 @@ t.test('no chain of agents gains a kind of right that one above it lacks', async
   )
 })
 
-t.test('a parent that is gone leaves no rights that do anything', async (t) => {
+t.test('a parent that is gone leaves no rights, and reading is one', async (t) => {
   const plan = makePlan({ agents: { child: { tools: ['bash', 'memory_search'] } } })
   const child = plan.agents.get('child')
   if (child === undefined) throw new Error('no child')
   t.strictSame(
     toolsFor(plan, child, ['gone'], builtinTools).map((tool) => tool.name),
-    ['memory_search'],
+    [],
   )
 })
 

@@ -232,7 +232,7 @@ t.test('sub-agents answer their parent, with at most its rights', async (t) => {
     t,
     `
 agents:
-  main: { soul: BOSS, tools: [sessions_spawn], subagents: [helper] }
+  main: { soul: BOSS, tools: [sessions_spawn, memory_search], subagents: [helper] }
   helper: { soul: HELPER, tools: [bash, memory_search] }
 routing: { defaultAgent: main }`,
     {

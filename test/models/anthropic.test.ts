@@ -5,6 +5,7 @@ import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
 import { systemClock, systemRandom } from '../../src/ports.ts'
 import { startFakeMessagesApi } from '../support/fake-messages-api.ts'
 import { serve } from '../support/http.ts'
+import { TINY_PNG } from '../support/pictures.ts'
 
 const spec = (more: Partial<ProviderSpec>): ProviderSpec => ({
   id: 'anthropic',
@@ -76,7 +77,7 @@ t.test('tool calls and their results', async (t) => {
     { type: 'tool_use', name: 'read_file', input: {} },
   ])
   const ids = first.content.flatMap((block) => (block.type === 'tool_use' ? [block.id] : []))
-  const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } } as const
+  const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: TINY_PNG } } as const
   const text = { type: 'document', title: 'a.md', source: { type: 'text', media_type: 'text/markdown', data: '# A' } } as const
   await provider.call(
     request([

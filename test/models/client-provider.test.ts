@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createClientProvider } from '../../src/models/client-provider.ts'
+import { CHAT_LIMITS } from '../../src/models/media-limits.ts'
 import type { ModelRequest, ModelResult } from '../../src/models/port.ts'
 import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
 import { systemClock, systemRandom } from '../../src/ports.ts'
@@ -37,6 +38,8 @@ t.test('a client that could not be loaded is loaded at the next call, and one th
     SPEC,
     { clock: systemClock, random: systemRandom },
     {
+      limits: CHAT_LIMITS,
+      locate: () => null,
       keyHeaders: [],
       keyVariable: 'KEY',
       load: async () => {

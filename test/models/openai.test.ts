@@ -4,6 +4,7 @@ import type { ModelMessage, ModelRequest } from '../../src/models/port.ts'
 import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
 import { systemClock, systemRandom } from '../../src/ports.ts'
 import { startFakeChatCompletions } from '../support/fake-chat-completions.ts'
+import { TINY_PDF, TINY_PNG } from '../support/pictures.ts'
 
 const spec = (more: Partial<ProviderSpec>): ProviderSpec => ({
   id: 'openai',
@@ -79,7 +80,7 @@ t.test('tool calls there and back', async (t) => {
       { type: 'tool_use', name: 'bash', input: {} },
     ])
     const ids = first.content.flatMap((block) => (block.type === 'tool_use' ? [block.id] : []))
-    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } } as const
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: TINY_PNG } } as const
     await provider.call(
       request([
         ...hello,
@@ -89,7 +90,7 @@ t.test('tool calls there and back', async (t) => {
           content: [
             { type: 'tool_result', tool_use_id: ids[0] ?? '', content: [{ type: 'text', text: 'seen' }, image] },
             { type: 'tool_result', tool_use_id: ids[1] ?? '', content: 'no', is_error: true },
-            { type: 'document', title: 'a.pdf', source: { type: 'base64', media_type: 'application/pdf', data: 'cGRm' } },
+            { type: 'document', title: 'a.pdf', source: { type: 'base64', media_type: 'application/pdf', data: TINY_PDF } },
             { type: 'document', title: 'a.md', source: { type: 'text', media_type: 'text/markdown', data: '# A' } },
             { type: 'text', text: 'what now?' },
           ],
@@ -109,8 +110,8 @@ t.test('tool calls there and back', async (t) => {
       {
         role: 'user',
         content: [
-          { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } },
-          { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,cGRm' } },
+          { type: 'image_url', image_url: { url: `data:image/png;base64,${TINY_PNG}` } },
+          { type: 'file', file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${TINY_PDF}` } },
           { type: 'text', text: 'a.md:\n# A' },
           { type: 'text', text: 'what now?' },
         ],

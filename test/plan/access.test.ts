@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { builtinRegistry } from '../../src/builtin.ts'
 import { accessOf } from '../../src/plan/access.ts'
-import { admission, senderClass } from '../../src/plan/admission.ts'
-import type { Plan, RouteInput } from '../../src/plan/plan.ts'
+import { admission, type Standing, senderClass, type Vouched } from '../../src/plan/admission.ts'
+import { doorsOf, GATEWAY_DOORS, isGatewayDoor } from '../../src/plan/doors.ts'
+import { type Plan, type RouteInput, Secret } from '../../src/plan/plan.ts'
 import { routeMessage } from '../../src/plan/route.ts'
 import { indexRules } from '../../src/plan/router.ts'
 import { makePlan } from '../support/make-plan.ts'
@@ -55,7 +57,7 @@ t.test('conditions are told, and what stands behind an unconditional rule is not
       { agentId: 'main' },
     ],
   })
-  const rows = accessOf(plan, TOOLS)
+  const rows = accessOf(plan, TOOLS).filter(({ sender, door }) => sender === 'stranger' && door === '/chat')
   t.same(
     rows.map(({ agentId, chatType, ways }) => [agentId, chatType, ...ways.map((way) => way.when)]),
     [
@@ -83,6 +85,77 @@ t.test('tools with what they can do, and strangers with dangerous ones first', a
   ])
 })
 
+t.test('a row for each door; what an owner or the gateway token may name', async (t) => {
+  const parts = { agents: { main: {}, vault: {} }, channels: { http: {}, telegram: {}, lines: { type: 'socket' } } }
+  const named = (plan: Plan): string[] =>
+    accessOf(plan, TOOLS)
+      .filter(({ ways }) => ways.some(({ kind }) => kind === 'named'))
+      .map(({ sender, door, channelId, chatType, agentId }) => `${sender} ${door} ${channelId} ${chatType} ${agentId}`)
+  const doors = new Set(accessOf(makePlan(parts), TOOLS).map(({ channelId, door }) => `${channelId} ${door}`))
+  t.same([...doors].sort(), ['http /chat', 'http /v1', 'http socket', 'lines socket', 'telegram telegram'])
+  t.same(new Set(named(makePlan(parts)).map((row) => row.split(' ')[0])), new Set(['owner']))
+  t.ok(named(makePlan(parts)).includes('owner /v1 http direct vault'))
+  t.notOk(named(makePlan(parts)).some((row) => row.includes('/chat') || row.includes('telegram')))
+  t.ok(named(makePlan({ ...parts, gateway: { token: new Secret('t') } })).includes('stranger socket lines group vault'))
+})
+
+t.test('paired people have rows while the channel pairs, and the rules for groups hold for them', async (t) => {
+  const rows = (channel: object): string[] =>
+    brief(makePlan({ channels: { telegram: { allowFrom: ['telegram:1'], ...channel } } })).filter((row) =>
+      row.startsWith('paired'),
+    )
+  const silent = { groups: { respond: 'never', session: 'per-user' } }
+  t.same(rows({ strangers: 'pair' }), ['paired telegram direct main default', 'paired telegram group main default'])
+  t.same(rows({ strangers: 'pair', ...silent }), ['paired telegram direct main default'])
+  t.same(rows({ strangers: 'ignore' }), [])
+  t.same(rows({ strangers: 'pair', allowFrom: undefined }), [], 'where everyone may write nobody is paired')
+})
+
+t.test('agents that are started by others, with the tools and rules that are left to them', async (t) => {
+  const ask = makePlan().agents.get('main')?.permissions
+  const plan = makePlan({
+    agents: {
+      main: { tools: ['bash', 'web_fetch'], subagents: ['ops', 'idle'], sandbox: 'required' },
+      ops: { tools: ['bash', 'look'], subagents: ['deep'], ...(ask && { permissions: { ...ask, mode: 'ignore' } }) },
+      deep: { tools: ['look', 'web_fetch'] },
+      idle: {},
+      alone: {},
+    },
+    channels: { irc: {} },
+    heartbeats: [
+      { name: 'daily', agentId: 'ops' },
+      { name: 'off', agentId: 'alone', enabled: false },
+    ],
+  })
+  const tools = [...TOOLS.tools, { name: 'look', traits: { private: true } }] as const
+  const rows = accessOf(plan, { tools })
+  const direct = rows.filter(({ chatType, door }) => chatType === 'direct' && door === 'irc')
+  t.same(
+    direct.map(({ agentId, via, tools }) => [agentId, via.join('>'), ...tools.map(({ name, mode }) => `${name} ${mode}`)]),
+    [
+      ['main', '', 'bash ask', 'web_fetch free'],
+      ['ops', 'main', 'bash ask'],
+      ['idle', 'main'],
+      ['deep', 'main>ops'],
+    ],
+    'nobody reads or sends by another what one above may not',
+  )
+  t.match(direct[1], { sandbox: 'required', ways: [{ kind: 'started', when: 'main starts it' }], dangerous: ['bash'] })
+  const byClock = rows.filter(({ door }) => door === 'heartbeat')
+  t.same(
+    byClock.map(({ agentId, via, ways }) => [agentId, ...via, ways[0]?.when]),
+    [
+      ['ops', 'heartbeat daily'],
+      ['deep', 'ops', 'ops starts it'],
+    ],
+  )
+})
+
+t.test('what of the memory is read and written', async (t) => {
+  const plan = makePlan({ agents: { main: { tools: ['memory_search'] } }, channels: { irc: {} } })
+  t.match(accessOf(plan, builtinRegistry)[0], { memory: { read: ['shared'], write: [] } })
+})
+
 t.test('it is a proof: whoever is answered has a row', async () => {
   const id = fc.constantFrom('1', '2', '3', '4')
   const some = fc.uniqueArray(id, { minLength: 1, maxLength: 2 })
@@ -103,6 +176,8 @@ t.test('it is a proof: whoever is answered has a row', async () => {
   const setting = fc.record(
     {
       allowFrom: fc.array(identity, { maxLength: 3 }),
+      strangers: fc.constantFrom('pair' as const, 'ignore' as const),
+      type: fc.constantFrom('http', 'webchat', 'socket', 'irc'),
       groups: fc.constantFrom(
         { respond: 'always', session: 'per-user' } as const,
         { respond: 'mention', session: 'per-user', allow: ['1', '2'] } as const,
@@ -123,7 +198,8 @@ t.test('it is a proof: whoever is answered has a row', async () => {
       fc.uniqueArray(identity, { maxLength: 3 }),
       fc.array(message, { minLength: 20, maxLength: 20 }),
       fc.constantFrom('a', undefined),
-      (rules, x, y, owners, linked, messages, defaultAgent) => {
+      fc.boolean(),
+      (rules, x, y, owners, linked, messages, defaultAgent, hasToken) => {
         const plan = makePlan({
           agents: { a: {}, b: {}, c: {} },
           channels: { x, y },
@@ -131,22 +207,44 @@ t.test('it is a proof: whoever is answered has a row', async () => {
           owners,
           links: { someone: linked },
           defaultAgent,
+          gateway: { token: hasToken ? new Secret('t') : undefined },
         })
         const rows = accessOf(plan, TOOLS)
         const router = indexRules(plan)
-        return messages.every((input) => {
+        const isSaid = (input: RouteInput, standing: Standing, door: string): boolean => {
+          const admitted = admission(plan, input, standing)
+          if (!admitted.admitted) return true
           const routed = routeMessage(plan, router, input)
-          if (!admission(plan, input).admitted || routed.agentId === null) return true
-          const chatType = input.groupId === undefined ? 'direct' : 'group'
-          const index = routed.rule?.index ?? null
+          const agentId = admitted.agentId ?? routed.agentId
+          if (agentId === null) return true
+          const byRouting = routed.agentId === null ? 'none' : (routed.rule?.index ?? 'default')
+          const way = admitted.agentId === undefined ? byRouting : 'named'
           return rows.some(
             (row) =>
               row.channelId === input.channelId &&
-              row.chatType === chatType &&
-              row.sender === senderClass(plan, input) &&
-              row.agentId === routed.agentId &&
-              row.ways.some((way) => (way.rule?.index ?? null) === index),
+              row.door === door &&
+              row.chatType === (input.groupId === undefined ? 'direct' : 'group') &&
+              row.sender === senderClass(plan, input, standing) &&
+              row.agentId === agentId &&
+              row.ways.some(({ kind, rule }) => (kind === 'rule' ? rule?.index : kind) === way),
           )
+        }
+        return messages.every((input) => {
+          const channel = plan.channels.get(input.channelId)
+          return (channel === undefined ? [] : doorsOf(channel)).every((door) => {
+            if (isGatewayDoor(door) && !GATEWAY_DOORS[door].groups && input.groupId !== undefined) return true
+            const vouchers: readonly Vouched[] = !isGatewayDoor(door)
+              ? ['channel']
+              : hasToken
+                ? ['owner', 'trusted']
+                : ['owner', 'claimed']
+            return vouchers.every((vouched) =>
+              [true, false].every((paired) => {
+                const wishes = isGatewayDoor(door) && GATEWAY_DOORS[door].names ? [undefined, 'c'] : [undefined]
+                return wishes.every((wish) => isSaid(input, { vouched, paired, ...(wish === undefined ? {} : { wish }) }, door))
+              }),
+            )
+          })
         })
       },
     ),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineEvent } from '../../src/agent/events.ts'
 import { builtinRegistry } from '../../src/builtin.ts'
+import type { Hooks } from '../../src/engine/hooks.ts'
 import type { KnownSecrets } from '../../src/permissions/redact.ts'
 import type { Clock, Logger } from '../../src/ports.ts'
 import type { Registry } from '../../src/registry.ts'
@@ -21,6 +22,7 @@ export interface BotOptions {
   readonly log?: Logger
   readonly secrets?: KnownSecrets
   readonly watch?: boolean
+  readonly hooks?: Hooks
   /** A folder that stands already; it is left standing. */
   readonly folder?: string
 }
@@ -63,6 +65,7 @@ export async function startBot(yaml: string, options: BotOptions = {}): Promise<
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     registry: options.registry ?? builtinRegistry,
     watch: options.watch ?? false,
+    ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),

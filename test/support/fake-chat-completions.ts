@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { checkChatMedia } from './media-rules.ts'
 
 export interface ChatRequest {
   readonly model: string
@@ -43,7 +44,18 @@ export interface FakeChatCompletions {
   close(): Promise<void>
 }
 
-export async function startFakeChatCompletions(options: { port?: number; apiKey?: string } = {}): Promise<FakeChatCompletions> {
+export interface FakeChatOptions {
+  readonly port?: number
+  readonly apiKey?: string
+  /** Media are held to the service's limits, and really decoded. */
+  readonly strictMedia?: boolean
+  /** What it answers when nothing is enqueued; default: says back what was said last. */
+  readonly reply?: (body: ChatRequest) => FakeChatReply
+  /** Refuses a request that is well formed. */
+  readonly refuse?: (body: ChatRequest) => { readonly status: number; readonly message: string } | null
+}
+
+export async function startFakeChatCompletions(options: FakeChatOptions = {}): Promise<FakeChatCompletions> {
   const requests: { body: ChatRequest; headers: IncomingMessage['headers']; status: number }[] = []
   const queue: (FakeChatReply | string)[] = []
   const sockets = new Set<Socket>()
@@ -51,9 +63,10 @@ export async function startFakeChatCompletions(options: { port?: number; apiKey?
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
-    const body = JSON.parse(Buffer.concat(parts).toString('utf8')) as ChatRequest
-    const refusal = refuse(request, body, options.apiKey)
-    const next = refusal === null ? (queue.shift() ?? `You said: ${lastText(body)}`) : ''
+    const raw = Buffer.concat(parts).toString('utf8')
+    const body = JSON.parse(raw) as ChatRequest
+    const refusal: Refusal | null = refuse(request, body, options) ?? refuseBytes(raw) ?? options.refuse?.(body) ?? null
+    const next = refusal === null ? (queue.shift() ?? options.reply?.(body) ?? `You said: ${lastText(body)}`) : ''
     const reply: FakeChatReply = typeof next === 'string' ? { text: next } : next
     const fault = refusal ?? reply.fault
     const status = fault !== undefined && 'status' in fault ? fault.status : 200
@@ -106,21 +119,29 @@ type Refusal = {
   readonly retryAfter?: number
 }
 
-function refuse(request: IncomingMessage, body: ChatRequest, apiKey: string | undefined): Refusal | null {
+function refuse(request: IncomingMessage, body: ChatRequest, { apiKey, strictMedia = false }: FakeChatOptions): Refusal | null {
   if (request.method !== 'POST' || request.url !== '/v1/chat/completions')
     return { status: 404, message: `Unknown: ${request.url}` }
   if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) {
     return { status: 401, code: 'invalid_api_key', message: `Incorrect API key provided: ${request.headers.authorization}` }
   }
-  const problem = checkChatRequest(body)
+  const problem = checkChatRequest(body) ?? (strictMedia ? checkChatMedia(body) : null)
   return problem === null ? null : { status: 400, message: problem }
+}
+
+function refuseBytes(raw: string): Refusal | null {
+  if (Buffer.byteLength(raw) > 50 * 1024 * 1024) return { status: 413, message: 'Payload too large' }
+  // JSON.stringify escapes halves of characters alone, and doubles what backslashes the text has.
+  const isHalf = JSON.stringify(JSON.parse(raw)).replaceAll('\\\\', '').includes('\\ud')
+  return isHalf ? { status: 400, message: 'We could not parse the JSON body of your request.' } : null
 }
 
 function checkChatRequest(body: ChatRequest): string | null {
   if (typeof body.model !== 'string') return "Missing required parameter: 'model'."
   if (!Array.isArray(body.messages) || body.messages.length === 0) return "Missing required parameter: 'messages'."
   for (const tool of body.tools ?? []) {
-    if (tool.type !== 'function' || !/^[a-zA-Z0-9_-]{1,64}$/.test(tool.function.name)) return "Invalid 'tools'."
+    if (tool.type !== 'function' || !/^[a-zA-Z0-9_-]{1,64}$/.test(tool.function.name))
+      return `Invalid 'tools[0].function.name': string does not match pattern.`
   }
   let open: string[] = []
   for (const [i, message] of body.messages.entries()) {
@@ -134,7 +155,7 @@ function checkChatRequest(body: ChatRequest): string | null {
     }
     if (open.length > 0)
       return `An assistant message with 'tool_calls' must be followed by tool messages. Missing: ${open.join(', ')}`
-    const calls = message['tool_calls'] as { id: string; function: { arguments: unknown } }[] | undefined
+    const calls = message['tool_calls'] as { id: string; function: { name: string; arguments: unknown } }[] | undefined
     if (message.role === 'assistant' && message.content === null && calls === undefined)
       return `messages[${i}]: content or tool_calls is needed`
     if (message.role === 'user' && typeof message.content !== 'string') {
@@ -142,7 +163,10 @@ function checkChatRequest(body: ChatRequest): string | null {
         if (!['text', 'image_url', 'file', 'input_audio'].includes(part.type)) return `Invalid value: '${part.type}'.`
       }
     }
-    for (const call of calls ?? []) {
+    for (const [j, call] of (calls ?? []).entries()) {
+      if (!/^[a-zA-Z0-9_-]{1,64}$/.test(call.function.name))
+        return `Invalid 'messages[${i}].tool_calls[${j}].function.name': string does not match pattern.`
+      if (call.id.length > 40) return `Invalid 'messages[${i}].tool_calls[${j}].id': string too long. Maximum length 40.`
       if (typeof call.function.arguments !== 'string') return `messages[${i}]: arguments must be a string`
       JSON.parse(call.function.arguments)
     }
@@ -185,7 +209,9 @@ function* chunksOf(reply: FakeChatReply, body: ChatRequest): Generator<object> {
       yield choice({ tool_calls: [{ id, type: 'function', function: { name: call.name, arguments: json } }] })
     else {
       yield choice({ tool_calls: [{ index, id, type: 'function', function: { name: call.name, arguments: '' } }] })
-      for (const piece of json.match(/[\s\S]{1,5}/g) ?? [])
+      // Long inputs in longer pieces: so many are enough.
+      const size = Math.max(5, Math.ceil(json.length / 400))
+      for (const piece of json.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [])
         yield choice({ tool_calls: [{ index, function: { arguments: piece } }] })
     }
   }

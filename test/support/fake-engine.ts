@@ -5,6 +5,7 @@ import type { ApprovalView, EngineEvent, SaidMessage } from '../../src/agent/eve
 import type { InboundMessage, SendContext } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import type { Accepted, Engine, Refused, Status } from '../../src/engine/port.ts'
+import { admission } from '../../src/plan/admission.ts'
 import type { GatewayPlan, Plan } from '../../src/plan/plan.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { sessionKey } from '../../src/plan/session-key.ts'
@@ -209,7 +210,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
     },
     start: async () => {},
     stop: async () => {},
-    async receive(message, _caller, options): Promise<Accepted | Refused> {
+    async receive(message, caller, options): Promise<Accepted | Refused> {
       const messageId = message.messageId ?? `m${known.size}`
       const refuse = (code: Refused['code'], reply?: string): Refused => ({
         accepted: false,
@@ -226,8 +227,12 @@ export function createFakeEngine(first: Plan): FakeEngine {
           code === 'rate_limit' ? 'That is the limit for now. Try again in 12 minutes.' : undefined,
         )
       if (halted) return refuse('stopped')
+      const wish = options?.agentId
+      const admitted = admission(plan, message, { vouched: caller.kind, ...(wish === undefined ? {} : { wish }) })
+      if (!admitted.admitted && admitted.code === 'unknown_agent') return refuse(admitted.code)
       const research = message.content.startsWith('/research ')
-      const agentId = options?.agentId ?? (research ? 'researcher' : 'main')
+      const named = admitted.admitted ? admitted.agentId : undefined
+      const agentId = named ?? (research ? 'researcher' : 'main')
       const content = research ? message.content.slice('/research '.length) : message.content
       const key = sessionKey(plan, agentId, message)
       const dedupe = JSON.stringify([message.channelId, message.userId, message.groupId, messageId])
@@ -280,6 +285,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
         version: '0.0.0',
       }
     },
+    reloadSaved: async () => {},
     reload: async () => ({
       ok: true,
       generation: ++generation,
@@ -350,6 +356,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
       emit({ type: 'outbound', message, at: Date.now() })
       return { ok: true, message: 'Started.' }
     },
+    people: async () => [],
+    removePerson: async (id) => ({ removed: [], inFile: false, message: `There is no ${id}.` }),
     async halt(agentId, by) {
       halted = true
       emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { checkMedia } from './media-rules.ts'
 import { checkRequest, type MessagesRequest } from './messages-rules.ts'
 import { createPrefixCache } from './prefix-cache.ts'
 
@@ -72,6 +73,8 @@ export interface FakeMessagesOptions {
   readonly reply?: ReplyFunction
   /** Only this key is accepted, as x-api-key or bearer token; default: any. */
   readonly apiKey?: string
+  /** Media are held to the service's limits, and really decoded. */
+  readonly strictMedia?: boolean
   /** false: bodies and headers are not recorded, for long runs. */
   readonly record?: boolean
 }
@@ -87,7 +90,7 @@ export async function startFakeMessagesApi(options: FakeMessagesOptions = {}): P
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const raw = await readBody(request)
     const index = count++
-    const refusal = refuse(request, raw, options.apiKey)
+    const refusal = refuse(request, raw, options)
     const body = parse(raw)
     const tokens = refusal === null && body !== null ? cache.read(body) : { read: 0, written: 0, rest: 0 }
     const next: FakeReply | string = refusal === null && body !== null ? (queue.shift() ?? (await reply(body, index))) : ''
@@ -174,7 +177,11 @@ const resultText = (content: unknown): string =>
 
 const echo: ReplyFunction = (request) => `You said: ${lastUserText(request)}`
 
-function refuse(request: IncomingMessage, raw: string, apiKey: string | undefined): { status: number; message: string } | null {
+function refuse(
+  request: IncomingMessage,
+  raw: string,
+  { apiKey, strictMedia = false }: FakeMessagesOptions,
+): { status: number; message: string } | null {
   const path = request.url?.split('?')[0]
   if (request.method !== 'POST' || path !== '/v1/messages')
     return { status: 404, message: `Not found: ${request.method} ${path}` }
@@ -183,11 +190,20 @@ function refuse(request: IncomingMessage, raw: string, apiKey: string | undefine
   if (apiKey !== undefined && given.length === 0) return { status: 401, message: 'x-api-key header is required' }
   if (apiKey !== undefined && !given.includes(apiKey)) return { status: 401, message: 'invalid x-api-key' }
   if (request.headers['anthropic-version'] === undefined) return { status: 400, message: 'anthropic-version: header is required' }
+  if (Buffer.byteLength(raw) > 32 * 1024 * 1024) return { status: 413, message: 'Request exceeds the maximum size' }
+  const half = HALF_A_CHARACTER.exec(raw)
+  if (half !== null) {
+    const column = half.index
+    return { status: 400, message: `The request body is not valid JSON: no low surrogate in string: line 1 column ${column}` }
+  }
   const body = parse(raw)
   if (body === null) return { status: 400, message: 'The request body is not valid JSON' }
-  const problem = checkRequest(body)
+  const problem = checkRequest(body) ?? (strictMedia ? checkMedia(body) : null)
   return problem === null ? null : { status: 400, message: problem }
 }
+
+/** An escape of a high surrogate without its low one, or of a low one alone. */
+const HALF_A_CHARACTER = /(?<!\\)(?:\\\\)*(?:\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})/i
 
 const ERROR_TYPES: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',

@@ -109,6 +109,8 @@ function checkBlock(block: RequestBlock, role: string, at: string): string | nul
       if (role !== 'assistant') return `${at}: tool_use blocks can only be in assistant messages`
       if (typeof block['id'] !== 'string' || !/^[a-zA-Z0-9_-]+$/.test(block['id']))
         return `${at}.tool_use.id: String should match pattern`
+      if (typeof block['name'] !== 'string' || !/^[a-zA-Z0-9_-]{1,128}$/.test(block['name']))
+        return `${at}.tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`
       if (typeof block['input'] !== 'object' || block['input'] === null)
         return `${at}.tool_use.input: Input should be a valid dictionary`
       return null

@@ -1,6 +1,6 @@
 // A Discord message in, the engine's message out.
 
-import type { APIAttachment, APIInteraction, APIMessage } from 'discord-api-types/v10'
+import type { APIAttachment, APIInteraction, APIMessage } from 'discord.js'
 import type { Plan } from '../../plan/plan.ts'
 import { isCommandFor } from '../commands.ts'
 import { cleanName } from '../media.ts'
@@ -19,21 +19,29 @@ export interface Intake {
 /** What people write: plain messages and answers. Joins, pins and the like are not for the bot. */
 const SPOKEN = new Set([0, 19])
 
+/** How channels and roles are called, where that was heard. */
+export interface Names {
+  channel(id: string): string | undefined
+  role(guildId: string, id: string): string | undefined
+}
+
+export interface Reader {
+  readonly self: Self
+  readonly plan: Plan
+  readonly channelId: string
+  readonly names: Names
+}
+
 /** null: a bot's, a webhook's or a system message. The guild comes from the event; history has none. */
-export function readMessage(
-  message: APIMessage & { guild_id?: string },
-  guildId: string | undefined,
-  self: Self,
-  plan: Plan,
-  channelId: string,
-): Intake | null {
+export function readMessage(message: APIMessage, guildId: string | undefined, reader: Reader): Intake | null {
+  const { self, plan, channelId } = reader
   const { author } = message
   if (author.bot === true || author.id === self.id || message.webhook_id !== undefined || !SPOKEN.has(message.type ?? 0))
     return null
   const own = new RegExp(`<@!?${self.id}>`, 'g')
   const said = message.content ?? ''
   const mentioned = own.test(said) || (message.mentions ?? []).some((user) => user.id === self.id)
-  const text = stripMention(said, own)
+  const text = named(stripMention(said, own), message, guildId, reader.names)
   const answered = message.referenced_message ?? undefined
   const name = cleanName(author.global_name ?? author.username ?? '')
   const stickers = (message.sticker_items ?? []).map((sticker) => `[sticker ${cleanName(sticker.name)}]`)
@@ -71,6 +79,16 @@ export const isNewer = (id: string | undefined, than: string): boolean =>
 
 /** Where an interaction happened; older servers give the id alone. */
 export const channelOf = (interaction: APIInteraction): string | undefined => interaction.channel?.id ?? interaction.channel_id
+
+/** Mentions as people read them: `@Ann`, `#general`, `@moderators`. What is not known stays as it came. */
+function named(text: string, { mentions = [] }: Partial<APIMessage>, guildId: string | undefined, names: Names): string {
+  const people = new Map(mentions.map(({ id, global_name, username }) => [id, global_name ?? username]))
+  const role = (id: string): string | undefined => (guildId === undefined ? undefined : names.role(guildId, id))
+  return text.replace(/<(@!?|@&|#)(\d+)>/g, (whole, sign: string, id: string) => {
+    const name = sign === '#' ? names.channel(id) : sign === '@&' ? role(id) : people.get(id)
+    return name === undefined ? whole : `${sign.charAt(0)}${cleanName(name)}`
+  })
+}
 
 function stripMention(content: string, own: RegExp): string {
   return content

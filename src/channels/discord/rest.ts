@@ -1,7 +1,6 @@
 // Discord's REST client, wherever `apiRoot` says the platform is. Enters: the address as its owner wrote it. Leaves: the client.
 
-import { DefaultRestOptions, REST, type RESTOptions } from '@discordjs/rest'
-import type { APIGatewayBotInfo } from 'discord-api-types/v10'
+import { type APIGatewayBotInfo, DefaultRestOptions, REST, type RESTOptions, Routes } from 'discord.js'
 
 const SERVICE = 'https://discord.com/api'
 type Fetch = RESTOptions['makeRequest']
@@ -9,19 +8,30 @@ type Answer = Awaited<ReturnType<Fetch>>
 
 /** The client forgets its token at the first 401. Whether it is refused for good, the next answer tells. */
 class LastingRest extends REST {
+  /** Where the socket is, when its owner says so. */
+  gatewayUrl: string | undefined
+
   override setToken(token: string | null): this {
     return token === null ? this : super.setToken(token)
   }
+
+  /** What a server that imitates Discord leaves out of what it says of its gateway is filled in. */
+  override async get(...[route, options]: Parameters<REST['get']>): Promise<unknown> {
+    if (route !== Routes.gatewayBot()) return super.get(route, options)
+    const said = this.gatewayUrl === undefined ? ((await super.get(route, options)) as Partial<APIGatewayBotInfo>) : {}
+    const url = this.gatewayUrl === undefined ? {} : { url: this.gatewayUrl }
+    return { shards: 1, ...said, ...url, session_start_limit: { ...UNLIMITED, ...said.session_start_limit } }
+  }
 }
 
-export function createRest(apiRoot: string | undefined, token: string): REST {
+export function createRest(apiRoot: string | undefined, token: string, gatewayUrl?: string): REST {
   const root = (apiRoot ?? SERVICE).replace(/\/+$/, '')
   const named = /^(.+)\/v(\d+)$/.exec(root)
   const [base, version] = named === null ? [root, '10'] : [named[1] as string, named[2] as string]
   const isWhole = named !== null || base.endsWith('/api')
   const api = isWhole ? base : `${base}/api`
   const request: Fetch = async (url, init) => withWait(await DefaultRestOptions.makeRequest(url, init as never))
-  return new LastingRest({
+  const rest = new LastingRest({
     version,
     api,
     retries: 2,
@@ -29,7 +39,9 @@ export function createRest(apiRoot: string | undefined, token: string): REST {
     // Discord takes 50 requests a second from a bot; a server of one's own has limits of its own, and says so.
     globalRequestsPerSecond: apiRoot === undefined ? 50 : Number.POSITIVE_INFINITY,
     makeRequest: isWhole ? request : eitherWay(request, api, base),
-  }).setToken(token)
+  })
+  rest.gatewayUrl = gatewayUrl
+  return rest.setToken(token)
 }
 
 /** Under `/api` as on the platform, or at the root itself: the first request that is not answered 404 tells. */
@@ -70,12 +82,3 @@ function waitOf(body: string): number {
 }
 
 const UNLIMITED: APIGatewayBotInfo['session_start_limit'] = { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 }
-
-/** What the gateway says of itself, as its client asks for it; what a server that imitates Discord leaves out is filled in. */
-export function gatewaySource(rest: REST, gatewayUrl: string | undefined): REST {
-  const get: REST['get'] = async (route, options) => {
-    const said = gatewayUrl === undefined ? ((await rest.get(route, options)) as Partial<APIGatewayBotInfo>) : { url: gatewayUrl }
-    return { shards: 1, ...said, session_start_limit: { ...UNLIMITED, ...said.session_start_limit } }
-  }
-  return { get } as REST
-}

@@ -2,8 +2,7 @@
 // message, buttons in rows.
 
 import { createHash } from 'node:crypto'
-import type { RawFile, REST } from '@discordjs/rest'
-import type { APIMessage } from 'discord-api-types/v10'
+import type { APIMessage, RawFile, REST } from 'discord.js'
 import { messageOf } from '../../errors.ts'
 import { headOf } from '../../text-cut.ts'
 import { approvalHead } from '../approval-buttons.ts'

@@ -3,13 +3,15 @@
 
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
-import type { SessionInfo } from '@discordjs/ws'
+import type { SessionInfo } from 'discord.js'
 import writeFileAtomic from 'write-file-atomic'
-import type { Self } from './intake.ts'
+import type { GuildPacket, ReadyData } from './packets.ts'
 
 export interface KeptSession {
-  readonly self: Self
   readonly info: SessionInfo
+  /** What the session began with, and the names heard since: they are not said again when it is resumed. */
+  readonly ready: ReadyData
+  readonly guilds: readonly GuildPacket[]
 }
 
 /** Later, asking for it would only be refused. */
@@ -21,12 +23,16 @@ export async function keepSession(file: string, token: string, now: number, kept
   await writeFileAtomic(file, JSON.stringify({ ...kept, mark: markOf(token), at: now }), { fsync: false, mode: 0o600 })
 }
 
-/** null: none, another token's, or too old. */
+/** null: none, another token's, too old, or of an older version. */
 export async function takeSession(file: string, token: string, now: number): Promise<KeptSession | null> {
   try {
-    const { self, info, mark, at } = JSON.parse(await readFile(file, 'utf8')) as KeptSession & { mark: string; at: number }
+    const { info, ready, guilds, mark, at } = JSON.parse(await readFile(file, 'utf8')) as KeptSession & {
+      mark: string
+      at: number
+    }
     await rm(file, { force: true })
-    return mark === markOf(token) && now - at < USEFUL_MS ? { self, info } : null
+    const isOurs = mark === markOf(token) && now - at < USEFUL_MS && ready !== undefined
+    return isOurs ? { info, ready, guilds } : null
   } catch {
     return null
   }

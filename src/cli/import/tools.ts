@@ -1,14 +1,10 @@
 // Tool policies: profile, allow, deny and their groups → the names of our tools.
 
-import { builtinTools } from '../../tools/registry.ts'
 import { bash } from '../../tools/shell/bash.ts'
 import type { Cursor } from './source.ts'
 
-const ALL = builtinTools.map(({ name }) => name)
-
 /** OpenClaw's tools and groups → ours. An empty list: it needs no counterpart. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  '*': ALL,
   exec: [bash.name],
   bash: [bash.name],
   process: [bash.name],
@@ -21,7 +17,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   web_fetch: ['web_fetch'],
   web_search: ['web_search'],
   'group:web': ['web_fetch', 'web_search'],
-  memory_search: ['memory_search', 'save_memory'],
+  memory_search: ['save_memory', 'memory_search'],
   memory_get: ['memory_search'],
   'group:memory': ['memory_search', 'save_memory'],
   sessions_spawn: ['sessions_spawn'],
@@ -29,6 +25,9 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   'group:sessions': ['sessions_spawn'],
   'group:openclaw': ['web_fetch', 'web_search', 'save_memory', 'memory_search', 'sessions_spawn'],
 }
+
+/** Of our tools, those that OpenClaw has a name for. */
+const ALL = [...new Set(Object.values(NAMES).flat())]
 
 const PROFILES: Readonly<Record<string, readonly string[]>> = {
   minimal: [],
@@ -71,7 +70,7 @@ function names(list: Cursor, granting: boolean): readonly string[] {
   return list.items().flatMap((item) => {
     const name = item.text()
     if (name === undefined) return []
-    const found = NAMES[name.toLowerCase()]
+    const found = name === '*' ? ALL : NAMES[name.toLowerCase()]
     if (found !== undefined) {
       // Denying apply_patch alone must not take writing away from who may write.
       if (!granting && /^(edit|apply_patch|process|memory_get)$/.test(name)) return []

@@ -62,6 +62,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
   const { allow = [], deny = [] } = permissions
   const expanded = await expandedGrants([...allow, ...deny])
+  const { tools, denied } = await compileTools(pick('tools') ?? [], { deny, ...optional('expanded', expanded) }, input)
   const offline = pick('offline')
   const ref = model(pick('model') ?? DEFAULT_MODEL, input)
   const known = knownModel(input.services.get(ref.provider) ?? '', ref.model)
@@ -73,11 +74,12 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     fallbacks: (pick('fallbacks') ?? []).map((text) => model(text, input)),
     ...optional('offline', offline === undefined ? undefined : model(offline, input)),
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
-    tools: await compileTools(pick('tools') ?? [], { deny, ...optional('expanded', expanded) }, input),
+    tools,
     permissions: {
       mode: permissions.mode ?? 'ask',
       allow,
       deny,
+      ...optional('deniedTools', denied),
       ...optional('expanded', expanded),
       approvers: permissions.approvers === undefined ? input.owners : resolvePeople(permissions.approvers, scope),
       timeoutMs: durationMs(permissions.timeout ?? '10m'),

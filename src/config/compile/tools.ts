@@ -13,19 +13,20 @@ export async function expandedGrants(entries: readonly string[]): Promise<Permis
   return Object.fromEntries(await Promise.all(written.map(async (entry) => [entry, await expandBraces(entry)] as const)))
 }
 
-/** Names of tools that exist, have their settings and are not denied as a whole. */
+/** Names of the tools that an agent is offered: they exist, have their settings and are not denied as a whole. `denied`: all that are. */
 export async function compileTools(
   patterns: readonly string[],
   { deny, expanded }: Pick<Permissions, 'deny' | 'expanded'>,
   { registry, config }: { readonly registry: Registry; readonly config: Config },
-): Promise<readonly string[]> {
+): Promise<{ readonly tools: readonly string[]; readonly denied?: readonly string[] }> {
   const offered = registry.tools.filter(({ settings }) => settings === undefined || config[settings] !== undefined)
   const { tools } = await resolveTools(
     patterns,
     offered.map(({ name }) => name),
   )
-  if (deny.length === 0) return tools
+  if (deny.length === 0) return { tools }
   const { denyOfTool, readGrants } = await import('../../permissions/grants.ts')
   const grants = readGrants(deny, expanded)
-  return tools.filter((name) => offered.every((tool) => tool.name !== name || denyOfTool(grants, tool) === undefined))
+  const denied = registry.tools.filter((tool) => denyOfTool(grants, tool) !== undefined).map(({ name }) => name)
+  return denied.length === 0 ? { tools } : { tools: tools.filter((name) => !denied.includes(name)), denied }
 }

@@ -2,9 +2,10 @@
 // backlog, limits, store. What comes back is known before anything runs.
 
 import type { InboundMessage, Receipt, ReplyTarget } from '../../channels/port.ts'
-import type { Admission, Limits } from '../../limits/port.ts'
-import { admission, identityOf } from '../../plan/admission.ts'
-import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import type { Admission as LimitAdmission, Limits } from '../../limits/port.ts'
+import { type Admission, admission, identityOf, type Standing, takesPairs } from '../../plan/admission.ts'
+import { parseCommand } from '../../plan/chat-commands.ts'
+import type { AgentPlan, ChannelPlan, Plan } from '../../plan/plan.ts'
 import { routeMessage } from '../../plan/route.ts'
 import { sessionKey, spawnSessionKey } from '../../plan/session-key.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
@@ -13,9 +14,9 @@ import type { Accepted, Caller, CallerMessage, ReceiveOptions, Refused } from '.
 import type { MessagePayload } from '../turns/inbox-work.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { Generation, World } from '../world.ts'
-import { parseCommand } from './chat-commands.ts'
 import type { Commands } from './command-actions.ts'
 import { withinLimits } from './media.ts'
+import { withWholeCharacters } from './whole-characters.ts'
 
 export interface IntakeParts {
   readonly limits: Pick<Limits, 'admit' | 'refund'>
@@ -25,6 +26,7 @@ export interface IntakeParts {
 }
 
 type Refusal = Omit<Refused, 'accepted' | 'messageId'>
+type Admitted = Extract<Admission, { admitted: true }>
 type Identified = InboundMessage & { readonly messageId: string }
 /** Who answers, in which session, with which text. */
 interface Routed {
@@ -33,7 +35,7 @@ interface Routed {
   readonly content: string
 }
 
-const TRUSTED: Caller = { kind: 'trusted' }
+const BY_CHANNEL: Caller = { kind: 'channel' }
 
 export class Intake {
   readonly #world: World
@@ -46,7 +48,7 @@ export class Intake {
 
   /** A message of a platform: what a refused sender is told goes out on its channel. */
   async receiveFromChannel(message: InboundMessage): Promise<Receipt> {
-    const result = await this.receive(message, TRUSTED)
+    const result = await this.receive(message, BY_CHANNEL)
     if (result.accepted) return { accepted: true, duplicate: result.duplicate }
     if (result.reply !== undefined && this.#world.generations.now.pushed.has(message.channelId))
       await this.#parts.notifications.reply(message, result.reply)
@@ -59,15 +61,20 @@ export class Intake {
     caller: Caller,
     { agentId, conversation }: ReceiveOptions = {},
   ): Promise<Accepted | Refused> {
-    const message = isIdentified(raw) ? raw : { ...raw, messageId: this.#world.random.id() }
+    const whole = withWholeCharacters(raw)
+    const message = isIdentified(whole) ? whole : { ...whole, messageId: this.#world.random.id() }
     const generation = this.#world.generations.now
     const { plan, router } = generation
-    const barred = await this.#bar(plan, message, caller)
-    if (barred !== null) return this.#refuse(message, barred)
-    const commanded = await this.#runCommand(generation, message, caller, agentId)
+    const admitted = await this.#admit(
+      plan,
+      message,
+      agentId === undefined ? { vouched: caller.kind } : { vouched: caller.kind, wish: agentId },
+    )
+    if ('code' in admitted) return this.#refuse(message, admitted)
+    const commanded = await this.#runCommand(generation, message, caller, admitted.agentId)
     if (commanded !== null) return commanded
 
-    const routed = agentId === undefined ? routeMessage(plan, router, message) : routeTo(plan, agentId, message)
+    const routed = admitted.agentId === undefined ? routeMessage(plan, router, message) : routeTo(plan, admitted.agentId, message)
     if (routed.agentId === null) return this.#refuse(message, { code: 'no_route', reason: routed.reason })
     const agent = plan.agents.get(routed.agentId)
     if (agent === undefined) return this.#refuse(message, { code: 'no_route', reason: `There is no agent "${routed.agentId}".` })
@@ -98,7 +105,7 @@ export class Intake {
     const busy = await this.#busy(agent, routed.sessionKey)
     if (busy !== null) return this.#refuse(message, busy)
     const who = whoOf(plan, message)
-    const admitted = hasMessageLimit(agent) ? limits.admit(agent, who, clock.now()) : ADMITTED
+    const admitted = hasMessageLimit(agent) ? limits.admit(agent, who, clock.now()) : WITHIN_LIMITS
     if (!admitted.ok) return this.#refuse(message, overLimit(admitted, clock.now()))
 
     const row = this.#rowOf(plan, agent, routed, message, caller, conversation)
@@ -164,13 +171,12 @@ export class Intake {
     return { accepted: false, code: 'command', reason: 'chat command', reply, messageId: message.messageId }
   }
 
-  /** Channel, size and sender; null: none stands in the way. */
-  async #bar(plan: Plan, message: Identified, caller: Caller): Promise<Refusal | null> {
-    const door = admission(plan, message)
+  /** Channel, size, sender and the agent that was named. */
+  async #admit(plan: Plan, message: Identified, standing: Standing): Promise<Admitted | Refusal> {
+    const admitted = admission(plan, message, standing)
     const channel = plan.channels.get(message.channelId)
-    if (channel === undefined || (!door.admitted && door.code === 'unknown_channel')) {
-      return { code: 'unknown_channel', reason: door.admitted ? 'unknown channel' : door.reason }
-    }
+    if (channel === undefined || (!admitted.admitted && admitted.code === 'unknown_channel'))
+      return { code: 'unknown_channel', reason: admitted.admitted ? 'unknown channel' : admitted.reason }
     if (message.content.length > channel.maxMessageChars) {
       return {
         code: 'too_long',
@@ -178,17 +184,18 @@ export class Intake {
         reply: 'That message is too long for me.',
       }
     }
-    if (door.admitted || caller.kind === 'owner') return null
-    if (door.code !== 'stranger') return { code: door.code, reason: door.reason }
-    return await this.#barStranger(channel.strangers, message, door.reason)
+    if (admitted.admitted) return admitted
+    if (admitted.code !== 'stranger') return { code: admitted.code, reason: admitted.reason }
+    if (!takesPairs(channel) || !(await this.#world.storage.people.isPaired(identityOf(message))))
+      return await this.#refuseStranger(channel, message, admitted.reason)
+    const paired = admission(plan, message, { ...standing, paired: true })
+    return paired.admitted ? paired : { code: paired.code, reason: paired.reason }
   }
 
-  async #barStranger(strangers: 'ignore' | 'refuse' | 'pair', message: Identified, reason: string): Promise<Refusal | null> {
-    const identity = identityOf(message)
-    if (await this.#world.storage.people.isPaired(identity)) return null
+  async #refuseStranger({ strangers }: ChannelPlan, message: Identified, reason: string): Promise<Refusal> {
     if (strangers === 'ignore') return { code: 'stranger', reason }
     if (strangers === 'refuse') return { code: 'stranger', reason, reply: 'Sorry, I only talk to people my owner has let in.' }
-    const code = await this.#parts.commands.pairingCode(identity, message.displayName)
+    const code = await this.#parts.commands.pairingCode(identityOf(message), message.displayName)
     const reply =
       code === null
         ? 'I don’t know you yet, and too many people wait for my owner already. Please try again tomorrow.'
@@ -228,7 +235,7 @@ export class Intake {
   }
 }
 
-const ADMITTED: Admission = { ok: true }
+const WITHIN_LIMITS: LimitAdmission = { ok: true }
 const MAY_BE_COMMAND = /^\s*\//
 
 const isIdentified = (message: InboundMessage): message is Identified => message.messageId !== undefined

@@ -24,16 +24,15 @@ export async function statusOf(
   degraded: string | undefined,
 ): Promise<Status> {
   const { storage, generations } = world
-  const { plan, number } = generations.now
-  const last = reloader.history.at(-1)
+  const { plan } = generations.now
+  const { generation, configHash, fileHash, last } = reloader.settled()
   return {
     formatVersion: 1,
     version: packageVersion(),
-    generation: number,
-    configHash: plan.configHash,
-    fileHash: reloader.fileHash(),
-    lastReload:
-      last === undefined ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
+    generation,
+    configHash,
+    fileHash,
+    lastReload: last === null ? null : { at: last.at, ok: last.ok, durationMs: last.durationMs, diagnostics: last.diagnostics },
     channels: channels.states(),
     heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
     queues: await storage.queue.depths(),

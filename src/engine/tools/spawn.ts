@@ -1,6 +1,7 @@
 // sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
 // at most the rights of those above it, and the caller waits for its answer.
 
+import { subAgentAdmission } from '../../plan/admission.ts'
 import { spawnSessionKey } from '../../plan/session-key.ts'
 import { abortSignal } from '../../stop.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
@@ -12,7 +13,6 @@ import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
-const MAX_DEPTH = 3
 
 /** What starting a child needs of the turns. */
 export interface ChildTurns {
@@ -26,19 +26,19 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
     const refused = (text: string) => ({ sessionKey: '', text, isError: true })
     // By the plan the turn began with and by today's, as every right of a turn.
-    const { agents } = world.generations.now.plan
-    const today = agents.get(turn.agent.id)?.subagents ?? []
-    const startable = turn.agent.subagents.filter((id) => today.includes(id))
-    if (!startable.includes(agentId))
-      return refused(`You may not start "${agentId}". You may start: ${startable.join(', ') || 'nobody'}.`)
-    const child = agents.get(agentId)
+    const today = world.generations.now.plan
+    const chain = [...turn.parents, turn.agent.id]
+    for (const plan of [turn.plan, today]) {
+      const admitted = subAgentAdmission(plan, chain, agentId)
+      if (!admitted.admitted) return refused(admitted.reason)
+    }
+    const child = today.agents.get(agentId)
     if (child === undefined) return refused(`There is no agent "${agentId}".`)
-    if (turn.parents.length >= MAX_DEPTH) return refused(`Agents may start each other ${MAX_DEPTH} deep; this would be one more.`)
     if (storage.halts.cached.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
     const replyTo = replyToOf(turn.claim.rows[0])
     const payload: SpawnPayload = {
-      parents: [...turn.parents, turn.agent.id],
+      parents: chain,
       askedByOwner: turn.askedByOwner,
       by: turn.spender,
       ...(replyTo === undefined ? {} : { replyTo }),

@@ -9,11 +9,13 @@ import { GateError, type ShellRunner, type Verdict } from '../../permissions/por
 import { redactDeep } from '../../permissions/redact.ts'
 import { strictest } from '../../permissions/strictest.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import { boundedAgent, toolsFor } from '../../plan/tool-rights.ts'
 import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
 import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from '../../tools/port.ts'
 import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
-import { boundedAgent, type TurnContext, toolsFor } from '../turns/turn-context.ts'
+import { betweenHooks } from '../hooks.ts'
+import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { largestFile, storeAttachments, unsendable } from './attachments.ts'
 import type { ToolEnvironment } from './tool-environment.ts'
@@ -151,7 +153,8 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
           const { approved, verdict } = allowed
           const shell =
             approved === undefined ? judged(capabilities.shell, turn, tool, input, verdict) : bound(capabilities.shell, approved)
-          const result = await runner.run(tool, input, { ...capabilities, shell })
+          const hooked = { agentId: turn.agent.id, sessionKey: turn.session.key, toolName: tool.name, input }
+          const result = await betweenHooks(world.hooks, hooked, () => runner.run(tool, input, { ...capabilities, shell }))
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           return await outcomeOf(turn, result, capabilities)

@@ -6,6 +6,7 @@ import { textOf } from '../../agent/turn.ts'
 import { messageOf } from '../../errors.ts'
 import type { ModelResult } from '../../models/port.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import { toolsFor } from '../../plan/tool-rights.ts'
 import { type CompactOptions, compact, planCompaction } from '../../sessions/compaction.ts'
 import { SUMMARY_PROMPT } from '../../sessions/summaries.ts'
 import { contextTokens } from '../../sessions/tokens.ts'
@@ -13,7 +14,6 @@ import type { StopSignal } from '../../stop.ts'
 import type { World } from '../world.ts'
 import { enqueueWork } from './inbox-work.ts'
 import type { ModelCalls } from './model-calls.ts'
-import { toolsFor } from './turn-context.ts'
 
 export interface Compactor {
   /** Summarises now. True: the session got shorter. Must not throw: a session that cannot be shortened stays as it is. */

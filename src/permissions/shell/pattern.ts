@@ -57,7 +57,9 @@ export function compilePattern(component: QuotedText): NamePattern {
   const tokens = tokensOf(component)
   const dotted = tokens[0] === '.'
   const affixes = affixesOf(tokens)
-  const fits = affixes === undefined ? (name: string) => tokensMeet(tokens, name) : (name: string) => hasAffixes(name, affixes)
+  const steps = { left: MOST_STEPS }
+  const fits =
+    affixes === undefined ? (name: string) => tokensMeet(tokens, name, steps) : (name: string) => hasAffixes(name, affixes)
   if (dotted && (fits('.') || fits('..')))
     fail(`Versions of bash differ on whether \`${component.text}\` means \`.\` and \`..\` too.`)
   const meets = (name: string): boolean => (dotted || name.charCodeAt(0) !== DOT) && fits(name)
@@ -68,6 +70,8 @@ export function compilePattern(component: QuotedText): NamePattern {
 }
 
 const DOT = 0x2e
+/** That one component of a pattern takes in all. */
+const MOST_STEPS = 2_000_000
 
 interface Affixes {
   readonly start: string
@@ -145,12 +149,13 @@ function affixesOf(tokens: readonly Token[]): Affixes | undefined {
 }
 
 /** At most the product of both lengths in steps. */
-function tokensMeet(tokens: readonly Token[], name: string): boolean {
+function tokensMeet(tokens: readonly Token[], name: string, steps: { left: number }): boolean {
   let token = 0
   let at = 0
   let star = -1
   let mark = 0
   while (at < name.length) {
+    if (--steps.left < 0) fail('A pattern takes too many steps to look up.')
     const now = tokens[token]
     const point = name.codePointAt(at) as number
     if (now === MANY) {

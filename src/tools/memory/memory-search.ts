@@ -10,6 +10,7 @@ export const memorySearch: ToolDefinition<{ query: string }> = {
   description: 'Search what was saved with save_memory, by you or another agent. Do so when earlier conversations may matter.',
   inputSchema: fields({ query: text('Words to look for') }),
   traits: { idempotent: true, outside: true, private: true },
+  memory: ['read'],
   async run({ query }, { memory }) {
     const found = await memory.search(query, LIMIT)
     if (found.length === 0) return { content: 'No memory matches.' }

@@ -12,6 +12,7 @@ export const saveMemory: ToolDefinition<{ key: string; content: string }> = {
     content: text('What to remember, in full sentences'),
   }),
   traits: { writes: true, idempotent: true },
+  memory: ['write'],
   async run({ key, content }, { memory, agent }) {
     const saved = await memory.save(key, content, { agentId: agent.id })
     return { content: `Saved to memory: ${saved.key}${saved.replaced ? ' (replaced what stood there)' : ''}` }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -193,3 +193,29 @@ function plant(path: string, kind: Kind): void {
     // A name was taken as a file before.
   }
 }
+
+t.test('hostile patterns and folders end within a bound of steps', (t) => {
+  const cwd = testdir(t, {})
+  for (let index = 0; index < 500; index++) writeFileSync(join(cwd, `${'a'.repeat(240)}${index}`), '')
+  t.match(ours(`*${'a'.repeat(120)}b*`, cwd, cwd), /too many steps/)
+  t.match(ours(`*${'[a]'.repeat(100)}b*`, cwd, cwd), /too many steps/)
+  t.same(ours(`${'*a'.repeat(400)}b`, cwd, cwd), [`${'*a'.repeat(400)}b`])
+  t.same(ours('*9999', cwd, cwd), ['*9999'])
+  for (let index = 0; index < 520; index++) mkdirSync(join(cwd, `folder${index}`))
+  t.match(ours('*/*', cwd, cwd), /too many/)
+  t.end()
+})
+
+t.test('a listing is kept until its folder changes', (t) => {
+  const cwd = testdir(t, { 'a.md': '', sub: {} })
+  for (let index = 0; index < 300; index++) {
+    writeFileSync(join(cwd, `new${index}.md`), '')
+    t.same(ours('*.md', cwd, cwd), inBash(['*.md'], cwd, cwd)[0]?.slice(0), `after ${index}`)
+    if (index % 3 === 0) {
+      rmSync(join(cwd, `new${index}.md`))
+      symlinkSync('/etc/hostname', join(cwd, `new${index}.md`))
+    }
+    if (index > 20) break
+  }
+  t.end()
+})

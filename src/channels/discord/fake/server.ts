@@ -60,6 +60,8 @@ export interface FakeDiscord {
   dropConnections(): number
   /** The session can be resumed no more, as after some minutes. */
   forgetSession(): void
+  /** Any event of the gateway. */
+  emit(type: string, data: object): void
   /** How often a client has begun anew (identified, not resumed). */
   identified(): number
   connected(): boolean
@@ -68,7 +70,39 @@ export interface FakeDiscord {
 
 const EPOCH = 1_420_070_400_000
 
-export async function createFakeDiscord(): Promise<FakeDiscord> {
+/** A server that the bot is in. */
+export interface FakeGuild {
+  readonly id: string
+  readonly name: string
+  readonly channels: readonly { readonly id: string; readonly name: string; readonly type?: number }[]
+  readonly roles: readonly { readonly id: string; readonly name: string }[]
+  readonly threads?: readonly { readonly id: string; readonly name: string; readonly parent_id: string }[]
+}
+
+/** As the platform tells it: most of it is of no use to a bot. */
+const guildCreate = ({ channels, roles, threads = [], ...guild }: FakeGuild): Record<string, unknown> => ({
+  ...guild,
+  owner_id: '1',
+  features: [],
+  joined_at: new Date().toISOString(),
+  member_count: 3,
+  members: [{ user: { id: '1', username: 'owner', discriminator: '0' }, roles: [], joined_at: new Date().toISOString() }],
+  presences: [{ user: { id: '1' }, status: 'online', activities: [] }],
+  voice_states: [],
+  emojis: [{ id: '3', name: 'party', roles: [] }],
+  stickers: [],
+  roles: roles.map((role) => ({ ...role, color: 0, hoist: false, position: 1, permissions: '1071698660929', managed: false })),
+  channels: channels.map((channel) => ({
+    ...channel,
+    type: channel.type ?? 0,
+    position: 1,
+    topic: 'words about it',
+    permission_overwrites: [{ id: guild.id, type: 0, allow: '0', deny: '1024' }],
+  })),
+  threads: threads.map((thread) => ({ ...thread, type: 11, guild_id: guild.id, thread_metadata: { archived: false } })),
+})
+
+export async function createFakeDiscord({ guilds = [] }: { guilds?: readonly FakeGuild[] } = {}): Promise<FakeDiscord> {
   let token = 'MTIz.fake.token'
   const botId = '900000000000000001'
   const application = '900000000000000002'
@@ -121,12 +155,13 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
         emit('READY', {
           v: 10,
           user: { id: botId, username: 'claw', discriminator: '0', bot: true, avatar: null },
-          guilds: [],
+          guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
           session_id: session,
           resume_gateway_url: server.url.replace('http', 'ws'),
           shard: [0, 1],
           application: { id: application, flags: 0 },
         })
+        for (const guild of guilds) emit('GUILD_CREATE', guildCreate(guild))
       } else if (packet.op === 6) {
         if (packet.d.token !== token) return socket.close(4004, 'Authentication failed.')
         if (packet.d.session_id !== session) return socket.send(JSON.stringify({ op: 9, d: false }))
@@ -417,6 +452,7 @@ export async function createFakeDiscord(): Promise<FakeDiscord> {
       contentIntent = false
     },
     dropConnections: () => server.dropConnections(),
+    emit,
     forgetSession() {
       session = ''
     },

@@ -1,0 +1,21 @@
+// A message as it came in, the same without halves of characters out: no store, service or screen takes those as text.
+
+import type { InboundMessage } from '../../channels/port.ts'
+import { wellFormed } from '../../text-cut.ts'
+
+/** The same object where it has none. */
+export function withWholeCharacters(message: InboundMessage): InboundMessage {
+  const { content, displayName, quoted, media } = message
+  const isWhole = [content, displayName, quoted?.content, ...(media ?? []).flatMap(({ name, note }) => [name, note])].every(
+    (text) => text === undefined || text === wellFormed(text),
+  )
+  return isWhole ? message : (mended(message) as InboundMessage)
+}
+
+/** All texts of a value, at any depth; ids too, as a half of one names nobody. */
+function mended(value: unknown): unknown {
+  if (typeof value === 'string') return wellFormed(value)
+  if (Array.isArray(value)) return value.map(mended)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, mended(one)]))
+}
