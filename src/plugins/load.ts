@@ -77,10 +77,13 @@ function liesOf(plugin: PluginPlan, exported: unknown): readonly string[] {
 /** What a tool returned as a result for the model. */
 export function resultOf(returned: unknown): ToolResult {
   if (typeof returned === 'string') return { content: returned }
-  if (isMap(returned) && (typeof returned['content'] === 'string' || Array.isArray(returned['content'])))
-    return returned as unknown as ToolResult
+  if (isResult(returned)) return returned
   return { content: returned === undefined ? '[no output]' : JSON.stringify(returned) }
 }
+
+/** As far as it matters here; what its parts hold is checked where results are. */
+const isResult = (value: unknown): value is ToolResult =>
+  isMap(value) && (typeof value['content'] === 'string' || Array.isArray(value['content']))
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

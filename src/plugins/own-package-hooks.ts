@@ -1,6 +1,6 @@
 // Names of this package in, its own files out, for Node's module loader: in a thread of the loader's own, or in ours where Node can.
 
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -9,14 +9,23 @@ interface Resolved {
   readonly shortCircuit?: boolean
 }
 
-/** `root`: the package's folder. null: the name is not of this package. */
+interface Package {
+  readonly name: string
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
+}
+
+/**
+ * `root`: the package's folder. null: the name is not of this package, or the package exports nothing of that name. Node's own
+ * resolution is not asked: on some versions it would ask this hook again.
+ */
 export function ownResolver(root: string): (name: string) => Resolved | null {
-  // A package may name itself by its `exports`.
-  const own = createRequire(join(root, 'package.json'))
-  return (name) =>
-    name === 'claw-engine' || name.startsWith('claw-engine/')
-      ? { url: pathToFileURL(own.resolve(name)).href, shortCircuit: true }
-      : null
+  const { name: own, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package
+  return (name) => {
+    const entry =
+      name === own ? exports['.'] : name.startsWith(`${own}/`) ? exports[`./${name.slice(own.length + 1)}`] : undefined
+    if (entry === undefined) return null
+    return { url: pathToFileURL(join(root, typeof entry === 'string' ? entry : entry.default)).href, shortCircuit: true }
+  }
 }
 
 let resolveOwn: ReturnType<typeof ownResolver> = () => null
