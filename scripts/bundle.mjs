@@ -13,20 +13,9 @@ import { build } from 'esbuild'
 
 const { bundleOf } = createRequire(import.meta.url)('../bin/claw.js')
 
-const LAZY = [
-  'openai',
-  're2js',
-  'grammy',
-  'discord.js',
-  '@slack/socket-mode',
-  '@slack/web-api',
-  'irc-framework',
-  'linkedom',
-  '@mozilla/readability',
-  'turndown',
-  'undici',
-  'json5',
-]
+const LAZY = ['openai', 're2js', 'linkedom', '@mozilla/readability', 'turndown', 'undici', 'json5']
+/** What only a file with plugins or channels of its own asks for, before a bot runs. */
+const RARELY_ASKED = ['ajv']
 const NATIVE = ['@photostructure/sqlite']
 
 /** Parts of Node that take long to load and that many a command never uses: they load at the first use of what they hold. */
@@ -84,7 +73,7 @@ async function writeBundle(name) {
     ...SCRIPT,
     metafile: true,
     entryPoints: ['dist/src/cli.js'],
-    external: [...LAZY, ...NATIVE],
+    external: [...LAZY, ...NATIVE, ...(name === 'questions' ? RARELY_ASKED : [])],
     plugins: [
       {
         name: 'outside',
@@ -96,6 +85,12 @@ async function writeBundle(name) {
               return undefined
             return { path: `../${relative(at('dist'), target)}`, external: true }
           })
+          // A channel's library loads with the channel.
+          own.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+            /\/dist\/src\/channels\/(?!text\/)[^/]+\//.test(importer) && !path.startsWith('node:')
+              ? { path, external: true }
+              : undefined,
+          )
           // Packages ask which thread they are in, and the log brings its writers in threads: none is used, and all would load.
           own.onResolve({ filter: /^worker_threads$/ }, () => ({ path: 'main-thread', namespace: 'known' }))
           own.onLoad({ filter: /./, namespace: 'known' }, () => ({

@@ -12,11 +12,14 @@ export function channelPage(docs, type, language) {
   return `${docs.trimEnd()}\n\n## Keys\n\n${keys.join('\n')}\n\n<!-- Made by scripts/generate.mjs from src/channels/${type}. -->\n`
 }
 
-/** The table of all channels in docs/channels/README.md. */
-export function channelList(readme, fragments) {
-  const rows = Object.entries(fragments).map(
-    ([type, { title, description }]) => `| [${title}](${type}.md) | \`${type}\` | ${description} |`,
-  )
-  const table = ['| | type | what it is |', '| --- | --- | --- |', ...rows].join('\n')
-  return readme.replace(/(?<=<!-- channels -->\n)[\s\S]*?(?=\n<!-- \/channels -->)/, () => table)
+/** The table of all channels in docs/channels/README.md; what one costs and needs is said on its page. */
+export function channelList(readme, fragments, pageOf) {
+  const rows = Object.entries(fragments).map(([type, { title }]) => {
+    const [, cost = '', needs = ''] = /\*\*Cost:\*\* ([\s\S]*?)\. \*\*Needs:\*\* ([\s\S]*?)\.\n/.exec(pageOf(type)) ?? []
+    return `| [${title}](${type}.md) | ${oneLine(needs)} | ${oneLine(cost)} |`
+  })
+  const table = ['| | needs | costs |', '| --- | --- | --- |', ...rows].join('\n')
+  return readme.replace(/(?<=<!-- channels -->\n)[\s\S]*?(?=<!-- \/channels -->)/, () => `\n${table}\n\n`)
 }
+
+const oneLine = (text) => text.replaceAll('\n', ' ')

@@ -50,7 +50,10 @@ const full = languageOf(json('src/config/language/core.json'), fragments)
 write('schema/openclaw.schema.json', `${JSON.stringify(writtenSchema(full), null, 2)}\n`)
 write('docs/reference.md', referenceMarkdown(full))
 for (const type of channels) write(`docs/channels/${type}.md`, channelPage(read(`src/channels/${type}/docs.md`), type, full))
-write('docs/channels/README.md', channelList(read('docs/channels/README.md'), fragments))
+write(
+  'docs/channels/README.md',
+  channelList(read('docs/channels/README.md'), fragments, (type) => read(`src/channels/${type}/docs.md`)),
+)
 
 const stamp = createHash('sha256').update(JSON.stringify(full)).update(read('scripts/generate.mjs')).digest('hex')
 const made = [...['config.ts', 'validate.js', 'validator.ts', 'shape-data.ts'].map((name) => `${OUT}/${name}`), SETTINGS]

@@ -34,8 +34,15 @@ export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 
 export { type Button, buttonsOf, readCallback } from './channels/approval-buttons.ts'
 export { type ChatQueues, createChatQueues } from './channels/chat-queues.ts'
-export { type ChatPlatform, type ChatSender, createChatSender, type SendOptions } from './channels/chat-sender.ts'
-export { type ChunkSender, createChunkSender, REPEAT_NOTE } from './channels/chunk-sender.ts'
+export {
+  type ChatPlatform,
+  type ChatSender,
+  type ChunkSender,
+  createChatSender,
+  createChunkSender,
+  REPEAT_NOTE,
+  type SendOptions,
+} from './channels/chat-sender.ts'
 export { createEditStream, type EditStreamOptions } from './channels/edit-stream.ts'
 export { type Dialect, PLAIN, renderMarkdown } from './channels/text/markdown.ts'
 export { clampText, type RenderedChunk, splitRendered, splitText } from './channels/text/split.ts'
@@ -44,7 +51,6 @@ export { createTypingIndicator, type TypingPlatform } from './channels/typing-in
 // Connections and calls: health, waits between attempts, rate limits, signatures, files.
 
 export { type Backoff, createBackoff, sleep } from './channels/backoff.ts'
-export { withCallSignal } from './channels/call-signal.ts'
 export { type ChannelHealth, createChannelHealth } from './channels/channel-health.ts'
 export { type ConnectionEnd, keepConnected } from './channels/connection-loop.ts'
 export { createKeptFile, type KeptFile } from './channels/kept-file.ts'
@@ -54,6 +60,7 @@ export {
   createPlatformCalls,
   type PlatformCalls,
   type PlatformCallsOptions,
+  withCallSignal,
 } from './channels/platform-calls.ts'
 export { sign, signatureFits } from './channels/signature.ts'
 export { createThrottle, type Throttle } from './channels/throttle.ts'

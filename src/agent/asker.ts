@@ -7,7 +7,7 @@ import { DEFAULT_WINDOW } from '../models/defaults.ts'
 import { type LeftOut, ModelError, type ModelResult } from '../models/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import { messagesOf } from '../sessions/messages.ts'
-import { contextTokens } from '../sessions/tokens.ts'
+import { BYTES_PER_TOKEN, contextTokens } from '../sessions/tokens.ts'
 import { windowStart } from '../sessions/window.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
 import type { Turn, TurnPorts } from './port.ts'
@@ -54,12 +54,14 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     turn.signal.throwIfAborted()
     const own = prefix()
     let transcript = await load()
-    if (lines.length === 0 && contextTokens(transcript, prefixTokens(own)) > contextWindow - LEAST_ANSWER) {
+    // A token is a byte at least: most sessions are so short that nothing need be counted.
+    const most = transcript.bytes + prefixTokens(own) * BYTES_PER_TOKEN
+    const isShort = most * MARGIN <= contextWindow - maxTokens
+    if (!isShort && lines.length === 0 && contextTokens(transcript, prefixTokens(own)) > contextWindow - LEAST_ANSWER) {
       if (await ports.compact(turn)) transcript = await load()
     }
     transcript = withLines(transcript, lines)
-    const tokens = contextTokens(transcript, prefixTokens(own))
-    const room = isAssumed ? maxTokens : Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
+    const room = isAssumed || isShort ? maxTokens : roomFor(contextTokens(transcript, prefixTokens(own)))
     const messages = messagesOf(transcript)
     const request = { messages, maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...own }
     const result = await ports.callModel(turn, request, listener.text, listener.restart)
@@ -67,6 +69,8 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     const content = withOwnIds(result.content)
     return content === result.content ? result : { ...result, content }
   }
+
+  const roomFor = (tokens: number): number => Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
 
   /** A change as the transcript's lines; their ids are made of what they say, as a turn may be gone through again. */
   function withLines(transcript: Transcript, lines: readonly FixLine[]): Transcript {

@@ -9,10 +9,9 @@ import { isAllThinking, largerCap } from '../models/room.ts'
 import { sayModelError } from '../models/say.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
 import { createAsker } from './asker.ts'
-import { contextLine } from './context-line.ts'
 import { BudgetError, EngineStops, type Turn, type TurnOutcome, type TurnPorts } from './port.ts'
 import { runTools } from './tool-calls.ts'
-import { receivedOf, userContent } from './user-entry.ts'
+import { userEntry } from './user-entry.ts'
 
 const EMPTY = 'I have no answer to that. Please try again.'
 const REFUSED = 'I can’t help with that.'
@@ -23,12 +22,8 @@ const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens']
 
 /** Runs one turn to its end. Never throws for what a model, a tool or a user did; throws when storage fails. */
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
-  const { rows } = turn.claim
-  const shared = turn.session.key.endsWith(':*')
-  await append(turn, ports, 'u', 'user', userContent(rows, shared, turn.claim.run), {
-    ...userOf(turn),
-    ...receivedOf(rows),
-  })
+  const { content, ...more } = userEntry(turn)
+  await append(turn, ports, 'u', 'user', content, more)
   const used = { input: 0, output: 0 }
   const files: StoredFile[] = [...(turn.attachments ?? [])]
   try {
@@ -82,7 +77,7 @@ async function converse(
     const content = keepable(result)
     const text = textOf(content)
     // Thinking used all the room up: one more try with more of it.
-    if (isAllThinking(result) && cap === turn.agent.maxTokens) {
+    if (result.stopReason === 'max_tokens' && cap === turn.agent.maxTokens && isAllThinking(result)) {
       cap = largerCap(turn.plan, turn.agent.model, cap)
       if (cap > turn.agent.maxTokens) {
         call--
@@ -197,11 +192,6 @@ export const textOf = (content: string | readonly ContentBlock[]): string =>
         .join('')
 
 const idsOf = (turn: Turn): readonly string[] => turn.claim.rows.map((row) => row.messageId)
-
-/** Fields in a literal, none spread: this is on the path of every turn. */
-function userOf({ session, agent, claim }: Turn): Pick<TranscriptEntry, 'userId' | 'channelId' | 'context'> {
-  return { channelId: session.channelId, userId: session.userId, context: contextLine(agent, claim.rows) }
-}
 
 /** One entry with an id made of the run and the step: appending it again after a crash changes nothing. */
 async function append(

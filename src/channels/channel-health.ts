@@ -4,6 +4,8 @@
 import type { ChannelHost, ChannelState } from './port.ts'
 
 export interface ChannelHealth {
+  /** A call was refused, and none was taken since. */
+  readonly isRefused: boolean
   /** What the connection says. */
   set(state: ChannelState): void
   /** A call was refused for its credentials. */
@@ -17,20 +19,20 @@ export function createChannelHealth(
   host: Pick<ChannelHost, 'setState'>,
   connection: ChannelState = { state: 'starting' },
 ): ChannelHealth {
-  let isRefused = false
-  const set = (state: ChannelState): void => {
-    connection = state
-    isRefused = false
-    host.setState(state)
-  }
-  return {
-    set,
-    refused(detail) {
-      isRefused = true
+  const health = {
+    isRefused: false,
+    set(state: ChannelState): void {
+      connection = state
+      health.isRefused = false
+      host.setState(state)
+    },
+    refused(detail: string): void {
+      health.isRefused = true
       host.setState({ state: 'failed', detail })
     },
-    taken() {
-      if (isRefused) set(connection)
+    taken(): void {
+      if (health.isRefused) health.set(connection)
     },
   }
+  return health
 }

@@ -159,5 +159,6 @@ export function safeName(name: string): string {
 
 /** A name for people: one line, no controls, no direction marks, at most 64 characters. */
 export function cleanName(name: string): string {
-  return headOf(name.replace(UNSEEN, ' '), 64).trim()
+  const clean = name.replace(UNSEEN, ' ')
+  return (clean.length > 64 ? headOf(clean, 64) : clean).trim()
 }

@@ -1,14 +1,14 @@
 // Calls to a platform's API: each under a signal of its own, short rate limits waited out, errors in the outbox's terms, and what
 // an answer says of the credentials noted as the channel's health.
 
+import { setMaxListeners } from 'node:events'
 import { sleep } from './backoff.ts'
-import { withCallSignal } from './call-signal.ts'
 import type { ChannelHealth } from './channel-health.ts'
 import { ChannelError, type ChannelHost, RefusedError } from './port.ts'
 
 export interface PlatformCallsOptions {
   readonly host: Pick<ChannelHost, 'clock' | 'log'>
-  readonly health: Pick<ChannelHealth, 'refused' | 'taken'>
+  readonly health: Pick<ChannelHealth, 'isRefused' | 'refused' | 'taken'>
   /** As people call it. */
   readonly platform: string
   /** What an error of the client means for a reply. */
@@ -25,16 +25,17 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface PlatformCalls {
+/** `Signal`: what the platform's client calls an AbortSignal. */
+export interface PlatformCalls<Signal = AbortSignal> {
   /** @throws ChannelError */
-  call<T>(make: (signal: AbortSignal) => Promise<T>, options?: CallOptions): Promise<T>
+  call<T>(make: (signal: Signal) => Promise<T>, options?: CallOptions): Promise<T>
 }
 
 /** Longer waits are left to the engine's outbox. */
 const WAIT_HERE_MS = 15_000
 const MOST_ATTEMPTS = 4
 
-export function createPlatformCalls(options: PlatformCallsOptions): PlatformCalls {
+export function createPlatformCalls<Signal = AbortSignal>(options: PlatformCallsOptions): PlatformCalls<Signal> {
   const { host, health, platform, callMs = 30_000 } = options
   const freeAt = new Map<string, number>()
 
@@ -57,12 +58,12 @@ export function createPlatformCalls(options: PlatformCallsOptions): PlatformCall
   }
 
   return {
-    async call(make, { chat = '', signal } = {}) {
+    async call<T>(make: (signal: Signal) => Promise<T>, { chat = '', signal }: CallOptions = {}): Promise<T> {
       for (let attempt = 1; ; attempt++) {
         await waitUntilFree(chat, signal)
         try {
-          const answer = await withCallSignal(signal, callMs, make)
-          health.taken()
+          const answer = await withCallSignal<T, Signal>(signal, callMs, make)
+          if (health.isRefused) health.taken()
           return answer
         } catch (error) {
           const failed = failure(error, chat)
@@ -71,5 +72,32 @@ export function createPlatformCalls(options: PlatformCallsOptions): PlatformCall
         }
       }
     },
+  }
+}
+
+/**
+ * One call under a signal of its own, which aborts with `from`, or after `ms`. What outlives a call (a channel's or the outbox's
+ * signal) must not be handed to clients: some leave a listener on it for good, and so does AbortSignal.any in Node 20.
+ */
+export async function withCallSignal<T, Signal = AbortSignal>(
+  from: AbortSignal | undefined,
+  ms: number,
+  call: (signal: Signal) => Promise<T>,
+): Promise<T> {
+  const own = new AbortController()
+  const end = (): void => own.abort(from?.reason)
+  if (from?.aborted === true) end()
+  else if (from !== undefined) {
+    // Many calls at once are no leak.
+    setMaxListeners(0, from)
+    from.addEventListener('abort', end, { once: true })
+  }
+  const timer = setTimeout(() => own.abort(new DOMException('The call took too long.', 'TimeoutError')), ms)
+  timer.unref()
+  try {
+    return await call(own.signal as AbortSignal & Signal)
+  } finally {
+    clearTimeout(timer)
+    from?.removeEventListener('abort', end)
   }
 }

@@ -3,10 +3,12 @@
 import { shownPath } from '../config/render.ts'
 import { nearest } from '../config/suggest.ts'
 import { EXIT } from '../errors.ts'
-import type { Plan, RouteInput } from '../plan/plan.ts'
-import { explainRoute, type RouteExplanation } from '../plan/route.ts'
+import { identityOf } from '../plan/admission.ts'
+import type { Plan } from '../plan/plan.ts'
+import { type AskedRoute, explainRoute, type RouteExplanation } from '../plan/route.ts'
 import { patternsOf } from '../plan/text-match.ts'
 import { type Io, type Options, paint, printJson, usage, type Verb } from './io.ts'
+import { knownPeople } from './known-people.ts'
 import { planFrom } from './plan-loading.ts'
 import { printable } from './table.ts'
 
@@ -16,17 +18,20 @@ export const run: Verb = async (_args, options, io) => {
     return usage(io, `say ${missing.map((name) => `--${name}`).join(' and ')}: claw route --channel C --user U [--text T]`)
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
-  const { plan } = loaded
+  const people = knownPeople(loaded.plan)
+  const { plan } = people
   const input = inputOf(options)
   if (!plan.channels.has(input.channelId)) return usage(io, unknownChannel(plan, input.channelId))
-  const explanation = explainRoute(plan, input, await patternsOf(plan))
+  const explanation = explainRoute(plan, input, await patternsOf(plan), {
+    paired: people.paired.has(identityOf(input)),
+  })
   const rule = explanation.rule && { ...explanation.rule, file: shownPath(explanation.rule.file, io.cwd) }
   if (options.format === 'json') printJson(io, { ...explanation, rule })
   else io.out(human(plan, { ...explanation, rule }, io))
   return EXIT.ok
 }
 
-function inputOf(options: Options): RouteInput {
+function inputOf(options: Options): AskedRoute {
   const text = (name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined)
   const [groupId, threadId] = [text('group'), text('thread')]
   return {
@@ -35,6 +40,7 @@ function inputOf(options: Options): RouteInput {
     ...(groupId !== undefined && { groupId }),
     ...(threadId !== undefined && { threadId }),
     content: text('text') ?? '',
+    mentioned: options['mentioned'] === true,
   }
 }
 
@@ -48,7 +54,8 @@ function human(plan: Plan, found: RouteExplanation, io: Io): string {
   const lines: string[] = []
   const line = (name: string, value: string): void => void lines.push(`${paint(io, 'dim', name.padEnd(8))} ${value}`)
   const name = found.agentId === null ? undefined : plan.agents.get(found.agentId)?.name
-  if (found.agentId === null) line('refused', paint(io, 'red', printable(found.reason ?? '')))
+  if (found.command !== undefined) line('command', printable(found.reason ?? ''))
+  else if (found.agentId === null) line('refused', paint(io, 'red', printable(found.reason ?? '')))
   else line('agent', paint(io, 'bold', name === found.agentId ? found.agentId : `${found.agentId} (${name})`))
   if (found.rule !== null) line('rule', `#${found.rule.index} ${found.rule.file}:${found.rule.line}`)
   else if (found.agentId !== null) line('rule', 'none: the default agent')

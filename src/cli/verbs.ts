@@ -51,6 +51,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--group <id>', 'group'],
       ['--thread <id>', 'thread'],
       ['--text <text>', 'text of the message'],
+      ['--mentioned', 'in a group: the message names the bot'],
     ],
     load: () => import('./route.ts'),
   },
@@ -138,6 +139,12 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'list, allow ID, always ID, deny ID',
     args: '[action] [id]',
     load: () => import('./approvals.ts'),
+  },
+  {
+    name: 'people',
+    summary: 'list, remove ID: who was let in by /pair or linked',
+    args: '[action] [id]',
+    load: () => import('./people.ts'),
   },
   {
     name: 'memory',

@@ -22,7 +22,7 @@ const DAY_MS = 24 * 3_600_000
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const parts = await makeParts(options)
-  const { world, hub, channels, approvals, answers, turns, owners, intake, reloader } = parts
+  const { world, hub, channels, approvals, answers, turns, owners, people, intake, reloader } = parts
   const { generations, secrets, storage } = world
   const startedAt = new Date(world.clock.now()).toISOString()
   const tidying = createTidying(parts)
@@ -66,6 +66,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     halt: owners.halt,
     resume: owners.resume,
     rereadHalts: owners.rereadHalts,
+    people: people.list,
+    removePerson: (id) => people.remove(id, 'owner'),
     usage: (since) => storage.usage.list(since),
     metrics: () => hub.metrics(),
     setPusher: (push) => channels.setPusher(push),

@@ -22,6 +22,7 @@ import { createCommands } from './inbound/command-actions.ts'
 import { Intake } from './inbound/intake.ts'
 import type { ConfigTexts } from './operations/opening-saves.ts'
 import { createOwnerActions } from './operations/owner-actions.ts'
+import { createPeople } from './operations/people.ts'
 import { createReloader, type LoadedForReload } from './operations/reload.ts'
 import { ChannelManager } from './outbound/channel-manager.ts'
 import { Delivery } from './outbound/delivery.ts'
@@ -129,7 +130,8 @@ export async function makeParts(options: EngineOptions) {
   const fireHeartbeat = createHeartbeatTurns(world, answers)
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
   const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
-  const commands = createCommands(world, { approvals, owners, turns, generations })
+  const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
+  const people = createPeople(storage, generations, audit)
   const intake = new Intake(world, { limits, turns, commands, notifications })
   const reloader = createReloader(world, {
     ...options,
@@ -151,6 +153,6 @@ export async function makeParts(options: EngineOptions) {
   })
   return {
     ...{ world, hub, channels, delivery, environment, approvals, modelRouter, answers, turns },
-    ...{ heartbeats, owners, intake, reloader },
+    ...{ heartbeats, owners, people, intake, reloader },
   }
 }

@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 import type { EventSource } from './hub.ts'
+import type { Person, Removal } from './operations/people.ts'
 
 /** Who vouches for the one who calls. */
 export interface Caller {
@@ -125,6 +126,10 @@ export interface Engine {
   resume(agentId: string | undefined, by: string): Promise<void>
   /** Another program wrote into the record of what is stopped: takes it over, ends what it stops, and confirms it there. */
   rereadHalts(): Promise<void>
+  /** Paired and linked people. */
+  people(): Promise<readonly Person[]>
+  /** Ends a pairing and the links by code of an identity, or of all identities under a link name; it holds at once. */
+  removePerson(id: string): Promise<Removal>
   usage(since?: string): Promise<readonly UsageTotals[]>
   metrics(): ReadonlyMap<string, number>
   /** Who hands replies to programs connected as channels of type `socket`; rejects with ChannelError while none is. */

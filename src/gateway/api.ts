@@ -56,6 +56,13 @@ export function createApi(engine: Engine): Hono<Env> {
     return result.missing === true ? problem(404, 'unknown_approval', result.message) : problem(409, 'approval', result.message)
   })
 
+  api.get('/people', async (c) => c.json({ people: await engine.people() }))
+  api.post('/people/:id/remove', async (c) => {
+    const id = c.req.param('id')
+    const removal = await engine.removePerson(id)
+    return removal.removed.length > 0 ? json(removal) : problem(removal.inFile ? 409 : 404, 'people', removal.message)
+  })
+
   api.get('/heartbeats', async (c) => {
     const { heartbeats } = await engine.status()
     const next = new Map(heartbeats.map((one) => [one.name, one.next]))

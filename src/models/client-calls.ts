@@ -4,9 +4,9 @@
 // sees it as its own first try.
 
 import type { StopSignal } from '../stop.ts'
+import { faultInBody, type ServiceFault } from './answer-body.ts'
 import { createHttpFetch, type HttpFetch, headOf, type RequestHead, type TextResponse } from './http-fetch.ts'
 import { retryAfterOf } from './service.ts'
-import { faultInBody, type ServiceFault } from './service-fault.ts'
 
 /** A service that says to wait longer is not waited for: the caller may know another. */
 const LONGEST_WAIT_MS = 60_000

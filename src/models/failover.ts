@@ -2,10 +2,9 @@
 // between plans, and remembers which failed lately.
 
 import { messageOf } from '../errors.ts'
-import type { AgentPlan, ModelRef, Plan, ProviderSpec } from '../plan/plan.ts'
+import { type AgentPlan, EFFORTS, type Effort, type ModelRef, type Plan, type Price, type ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
-import { fitted } from './fitted.ts'
-import { knownModel } from './known-models.ts'
+import { type KnownModel, knownModel } from './known-models.ts'
 import {
   ModelError,
   type ModelErrorKind,
@@ -14,12 +13,15 @@ import {
   type ModelResult,
   type ProviderDefinition,
 } from './port.ts'
+import { priceFor } from './prices.ts'
 
 export type AgentModels = Pick<AgentPlan, 'model' | 'fallbacks' | 'offline'>
 
 export interface RoutedResult extends ModelResult {
   /** Who answered, for prices and the transcript. */
   readonly ref: ModelRef
+  /** What the answer costs where it came from. */
+  readonly price: Price | undefined
   /** The agent's own model did not answer: another did. */
   readonly instead: boolean
 }
@@ -83,6 +85,9 @@ interface Entry {
   retired: boolean
 }
 interface Health {
+  /** Looked up once. */
+  readonly known: KnownModel | undefined
+  readonly price: Price | undefined
   failures: number
   until: number
   trying: boolean
@@ -137,24 +142,24 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     request: Omit<ModelRequest, 'model'>,
     onText: (text: string) => void,
     onRestart: (() => void) | undefined,
-  ): Promise<ModelResult> {
+  ): Promise<ModelResult & Pick<RoutedResult, 'price'>> {
     const entry = entryOf(ref.provider)
     const key = keyOf(ref)
-    const state = health.get(key) ?? { failures: 0, until: 0, trying: false }
+    const state = health.get(key) ?? healthOf(entry.spec, ref)
     health.set(key, state)
     entry.calls++
     state.trying = true
     try {
       const provider = await entry.provider
-      const result = await provider.call(fitted(entry.spec.provider, { model: ref.model, ...request }), onText, onRestart)
+      const result = await provider.call(fitted({ model: ref.model, ...request }, state.known), onText, onRestart)
       state.failures = 0
       state.until = 0
       delete state.lastError
-      return result
+      return { price: state.price, ...result }
     } catch (thrown) {
       const error = thrown instanceof ModelError ? thrown : new ModelError('invalid', messageOf(thrown), { cause: thrown })
       error.model ??= key
-      error.replacement ??= knownModel(entry.spec.provider, ref.model)?.replacement
+      error.replacement ??= state.known?.replacement
       note(state, error)
       throw error
     } finally {
@@ -254,6 +259,28 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
       await Promise.all(closing)
     },
   }
+}
+
+const healthOf = (spec: ProviderSpec, { model }: ModelRef): Health => ({
+  known: knownModel(spec.provider, model),
+  price: priceFor(spec, model),
+  failures: 0,
+  until: 0,
+  trying: false,
+})
+
+/** A service refuses an answer longer, or an effort higher, than the model has. The same object where nothing has to change. */
+function fitted(request: ModelRequest, known: KnownModel | undefined): ModelRequest {
+  if (known === undefined) return request
+  const maxTokens = Math.min(request.maxTokens, known.maxOutput ?? request.maxTokens)
+  const effort = request.effort && nearestEffort(request.effort, known.efforts)
+  return maxTokens === request.maxTokens && effort === request.effort ? request : { ...request, maxTokens, effort }
+}
+
+/** The level itself or the next one below; undefined: the model knows none. */
+function nearestEffort(effort: Effort, offered: readonly Effort[] = EFFORTS): Effort | undefined {
+  const upTo = EFFORTS.slice(0, EFFORTS.indexOf(effort) + 1)
+  return upTo.findLast((level) => offered.includes(level)) ?? offered[0]
 }
 
 const keyOf = (ref: ModelRef): string => `${ref.provider}/${ref.model}`

@@ -65,7 +65,7 @@ export interface BoundFile {
 export interface WorkspaceSnapshot {
   /** Absolute; the first is the working folder. */
   readonly roots: readonly string[]
-  /** The path and mark of each entry, deflated, in base64. Empty: no longer kept, so that all counts as changed. */
+  /** The path and mark of each entry, deflated, in base64. */
   readonly entries: string
   /** Why not all of it is watched, as a clause; absent: all of it is. */
   readonly unwatched?: string

@@ -44,7 +44,6 @@ export async function snapshotWorkspace(roots: readonly string[], options: Snaps
 
 /** What is not as it was, each in words: `deploy.sh (changed)`. Empty: all that is watched is as it was. */
 export async function changesSince(before: WorkspaceSnapshot, options: SnapshotOptions): Promise<readonly string[]> {
-  if (before.entries === '') return [`${before.roots[0] ?? 'the folder'} (what it held is no longer kept)`]
   const { inflateRaw } = await import('node:zlib')
   const parts = (await promisify(inflateRaw)(Buffer.from(before.entries, 'base64'))).toString('utf8').split('\0')
   const old: Marks = new Map()

@@ -1,6 +1,8 @@
 // Enters: a Plan and a message. Leaves: who answers it, in which session, with which text; and why, for people.
 
-import { admission } from './admission.ts'
+import { admission, type Standing } from './admission.ts'
+import { isCommandFor, parseCommand } from './chat-commands.ts'
+import { doorsOf, isGatewayDoor } from './doors.ts'
 import type { AgentPlan, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
 import { byRank, failing } from './scan.ts'
 import { sessionKey } from './session-key.ts'
@@ -26,7 +28,8 @@ function settle(plan: Plan, rule: RulePlan | null, input: RouteInput): Routed {
 }
 
 /** Who answers. Takes the message as admitted: `admission` and limits are asked elsewhere. */
-export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed => settle(plan, router.match(input), input)
+export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed =>
+  settle(plan, plan.rules.length === 0 ? null : router.match(input), input)
 
 /** One rule as it was considered. */
 export interface Considered {
@@ -39,8 +42,10 @@ export interface Considered {
 /** `claw route --format json`, without formatVersion. */
 export interface RouteExplanation {
   readonly agentId: string | null
-  /** Why nobody answers; only then. */
+  /** Why no agent answers; only then. */
   readonly reason?: string
+  /** The chat command that the engine answers itself; only then. */
+  readonly command?: string
   readonly sessionKey: string | null
   readonly content: string | null
   readonly rule: { readonly index: number; readonly file: string; readonly line: number } | null
@@ -67,8 +72,20 @@ function whyWon(rule: RulePlan): string {
   return conditions.length === 0 ? 'no conditions: matches every message' : `${conditions.join(', ')} match`
 }
 
+/** A message as it is asked about. */
+export interface AskedRoute extends RouteInput {
+  /** In a group: the bot is named in the message. A command for it needs no mention, and no message to the gateway does. */
+  readonly mentioned?: boolean
+}
+
+/** Whether a message from a group is for the bot. */
+function mentionsBot(plan: Plan, { channelId, content, mentioned = false }: AskedRoute): boolean {
+  const channel = plan.channels.get(channelId)
+  return mentioned || isCommandFor(plan, channelId, content) || (channel !== undefined && doorsOf(channel).some(isGatewayDoor))
+}
+
 /** What would happen to a message, and why: every rule of higher rank that lost, and the winner. */
-export function explainRoute(plan: Plan, input: RouteInput, patterns: Patterns): RouteExplanation {
+export function explainRoute(plan: Plan, input: AskedRoute, patterns: Patterns, standing: Standing = {}): RouteExplanation {
   const considered: Considered[] = []
   let winner: RulePlan | null = null
   for (const rule of byRank(plan.rules)) {
@@ -80,12 +97,14 @@ export function explainRoute(plan: Plan, input: RouteInput, patterns: Patterns):
       break
     }
   }
-  const door = admission(plan, input)
-  const routed: Routed = door.admitted ? settle(plan, winner, input) : { agentId: null, reason: door.reason }
+  const admitted = admission(plan, { ...input, mentionsBot: mentionsBot(plan, input) }, standing)
+  const command = parseCommand(input.content) === null ? undefined : (/^\S+/.exec(input.content.trim())?.[0] ?? '')
+  const routed = admitted.admitted ? answerOf(plan, winner, input, command) : { agentId: null, reason: admitted.reason }
   const rule = winner === null ? null : { index: winner.index, file: winner.place.file, line: winner.place.line }
   if (routed.agentId === null) {
     const nothing = { sessionKey: null, content: null, tools: [], permissions: null, rateLimit: {} }
-    return { agentId: null, reason: routed.reason, ...nothing, rule, considered }
+    const answered = admitted.admitted && command !== undefined ? { command } : {}
+    return { agentId: null, reason: routed.reason, ...answered, ...nothing, rule, considered }
   }
   const agent: AgentPlan | undefined = plan.agents.get(routed.agentId)
   return {
@@ -98,4 +117,9 @@ export function explainRoute(plan: Plan, input: RouteInput, patterns: Patterns):
     permissions: agent === undefined ? null : { mode: agent.permissions.mode },
     rateLimit: agent?.rateLimit ?? {},
   }
+}
+
+function answerOf(plan: Plan, winner: RulePlan | null, input: RouteInput, command: string | undefined): Routed {
+  if (command === undefined) return settle(plan, winner, input)
+  return { agentId: null, reason: `${command} is a chat command: the engine answers it, and no agent gets it.` }
 }

@@ -52,6 +52,7 @@ interface Builder {
 function createBuilder(initial: readonly TranscriptEntry[], trace?: Trace): Builder {
   const summary = initial.findLast((entry) => entry.kind === 'summary')
   const marks = marksOf({ entries: initial })
+  const isMarked = marks.trimmed.size > 0 || marks.replaced.size > 0
   const assembly = createAssembly(trace)
   if (summary !== undefined) assembly.addUser([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${textOf(summary)}` }])
   let seen = 0
@@ -68,7 +69,7 @@ function createBuilder(initial: readonly TranscriptEntry[], trace?: Trace): Buil
         last = entries[seen] as TranscriptEntry
         // What stands before a reset or outside what a summary keeps is cut off already; these lines only mark the place.
         if (last.kind !== undefined || last.role === 'system') continue
-        const entry = asSent(last, marks)
+        const entry = isMarked ? asSent(last, marks) : last
         if (seen < marks.plainBefore) assembly.takePlain(entry)
         else assembly.take(entry)
       }

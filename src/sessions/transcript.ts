@@ -154,7 +154,8 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
     append,
     load(path, session) {
       const { entries, starts, size, damage } = current(path)
-      return { session, entries: entries.slice(), skippedBytes: starts[0] ?? size, damage }
+      const skippedBytes = starts[0] ?? size
+      return { session, entries: entries.slice(), bytes: size - skippedBytes, skippedBytes, damage }
     },
     remove,
     cachedBytes: () => total,

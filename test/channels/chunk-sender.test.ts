@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createChunkSender } from '../../src/channels/chunk-sender.ts'
+import { createChunkSender } from '../../src/channels/chat-sender.ts'
 import { ChannelError, UnsureError } from '../../src/channels/port.ts'
 
 const context = (possiblyRepeated = false) => ({

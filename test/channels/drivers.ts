@@ -1,25 +1,14 @@
-// Every driver the kit knows, and those that cannot run on this machine, in words.
+// Every channel that ships and has a platform of its own, as the kit drives it.
 
-import { discordDriver } from '../../src/channels/discord/driver.ts'
-import { ircDriver } from '../../src/channels/irc/driver.ts'
-import { hasNgircd } from '../../src/channels/irc/fake/ngircd.ts'
 import type { KitDriver } from '../../src/channels/kit/index.ts'
-import { slackDriver } from '../../src/channels/slack/driver.ts'
-import { telegramDriver } from '../../src/channels/telegram/driver.ts'
-import { webhookDriver } from '../../src/channels/webhook/driver.ts'
-import { whatsappDriver } from '../../src/channels/whatsapp/driver.ts'
+import * as channels from '../../src/channels/registry.ts'
 
-export async function kitDrivers(): Promise<{ drivers: readonly KitDriver[]; absent: readonly string[] }> {
-  const absent: string[] = []
-  const drivers: KitDriver[] = [
-    telegramDriver('polling'),
-    telegramDriver('webhook'),
-    discordDriver,
-    slackDriver,
-    webhookDriver,
-    whatsappDriver,
-  ]
-  if (hasNgircd()) drivers.push(ircDriver)
-  else absent.push('IRC: ngircd is not installed (apt-get install -y ngircd).')
-  return { drivers, absent }
+/** Channels that live in the gateway have no platform to drive. */
+const platforms = Object.values(channels).filter(({ type, traits }) => traits.resident !== true && type !== 'socket')
+
+export async function kitDrivers(): Promise<readonly KitDriver[]> {
+  const modules = platforms.map(
+    ({ type }) => import(`../../src/channels/${type}/driver.js`) as Promise<{ drivers: readonly KitDriver[] }>,
+  )
+  return (await Promise.all(modules)).flatMap(({ drivers }) => drivers)
 }

@@ -1,4 +1,4 @@
-// IRC passes the kit against a real ngircd (skipped, loudly, where it is not installed), and what the kit cannot ask.
+// IRC beyond the kit, against a real ngircd (skipped, loudly, where it is not installed).
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
@@ -6,10 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { stripNick } from '../../src/channels/irc/channel.ts'
-import { ircDriver } from '../../src/channels/irc/driver.ts'
 import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from '../../src/channels/irc/fake/ngircd.ts'
 import { LINE_BYTES, plainText, toLines } from '../../src/channels/irc/lines.ts'
-import { runKit } from '../../src/channels/kit/index.ts'
 import { irc } from '../../src/channels/registry.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, until } from '../support/channel-host.ts'
@@ -36,11 +34,6 @@ if (!hasNgircd()) {
   process.stderr.write('IRC IS NOT TESTED: ngircd is not installed (apt-get install -y ngircd)\n')
   t.test('IRC against ngircd', { skip: 'ngircd is not installed: apt-get install -y ngircd' }, async () => undefined)
 } else {
-  await runKit(ircDriver, {
-    check: (name, body) => t.test(name, body),
-    cannot: (name, reason) => t.comment(`${name}: cannot, ${reason}`),
-  })
-
   t.test('a cut while answering: connects again, and the answer is sent again with a note or once', async (t) => {
     const network = await createIrcNetwork()
     const ann = await network.person('ann', ['#claw'])

@@ -12,8 +12,13 @@ import { measure } from './measure.ts'
 const rows: { driver: KitDriver; results: Readonly<Record<PromiseId, KitOutcome>> }[] = []
 const figures: string[] = []
 let broken = 0
-const { drivers, absent } = await kitDrivers()
-for (const driver of drivers) {
+const absent: string[] = []
+for (const driver of await kitDrivers()) {
+  const why = driver.absent?.() ?? null
+  if (why !== null) {
+    absent.push(`${driver.name}: ${why}.`)
+    continue
+  }
   const results = await tryKit(driver)
   rows.push({ driver, results })
   for (const [id, outcome] of Object.entries(results))

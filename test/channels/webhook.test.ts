@@ -1,20 +1,13 @@
-// The webhook channel: the kit, forged and stale calls, templates, answers in the response.
+// The webhook channel beyond the kit: forged and stale calls, templates, answers in the response.
 
 import t from 'tap'
-import { runKit } from '../../src/channels/kit/index.ts'
 import type { Channel } from '../../src/channels/port.ts'
 import { webhook } from '../../src/channels/registry.ts'
 import { sign } from '../../src/channels/signature.ts'
-import { webhookDriver } from '../../src/channels/webhook/driver.ts'
 import { fillJson, fillText, pointer, read } from '../../src/channels/webhook/template.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, type TestChannelHost } from '../support/channel-host.ts'
 import { testdir } from '../support/testdir.ts'
-
-await runKit(webhookDriver, {
-  check: (name, body) => t.test(name, body),
-  cannot: (name, reason) => t.comment(`${name}: cannot, ${reason}`),
-})
 
 async function open(
   test: Pick<typeof t, 'teardown' | 'testdir'>,

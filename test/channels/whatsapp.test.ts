@@ -1,9 +1,9 @@
-// WhatsApp: the kit, the webhook's two checks, the 24-hour window, buttons.
+// WhatsApp beyond the kit: the webhook's two checks, the 24-hour window, buttons.
 
 import t from 'tap'
 import { json, serve } from '../../src/channels/kit/fake-server.ts'
 import { createHooksServer } from '../../src/channels/kit/hooks-server.ts'
-import { runKit, withBench } from '../../src/channels/kit/index.ts'
+import { withBench } from '../../src/channels/kit/index.ts'
 import { whatsapp } from '../../src/channels/registry.ts'
 import { sign } from '../../src/channels/signature.ts'
 import { whatsappDriver } from '../../src/channels/whatsapp/driver.ts'
@@ -11,11 +11,6 @@ import { createFakeWhatsApp } from '../../src/channels/whatsapp/fake/server.ts'
 import { Secret } from '../../src/plan/plan.ts'
 import { createChannelHost, deliver, fastClock, until } from '../support/channel-host.ts'
 import { testdir } from '../support/testdir.ts'
-
-await runKit(whatsappDriver, {
-  check: (name, body) => t.test(name, body),
-  cannot: (name, reason) => t.comment(`${name}: cannot, ${reason}`),
-})
 
 t.test('only calls that Meta signed are taken, and the set-up call answers its challenge', async (t) => {
   await withBench(whatsappDriver, {}, async ({ channel, host }) => {

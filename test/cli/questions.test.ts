@@ -52,10 +52,12 @@ t.test('route', async (t) => {
     permissions: { mode: 'ask' },
     rateLimit: {},
   })
-  const human = await route('--group', '-5')
+  const human = await route('--group', '-5', '--mentioned')
   t.equal(human.code, 0)
   t.match(human.out, /agent +main\nrule +none: the default agent\nsession +agent:main:telegram:-5:123/)
   t.match(human.out, /✗ #0 line 12: text does not start with/)
+  t.match((await route('--group', '-5')).out, /^refused +In groups .* when it is mentioned/)
+  t.match((await route('--text', '/status')).out, /^command +\/status is a chat command/)
   const stranger = await runCli(folder, 'route', '--channel', 'telegram', '--user', '9', '--format', 'json')
   t.match(stranger.json(), { agentId: null, reason: /not in allowFrom/ })
 })

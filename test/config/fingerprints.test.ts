@@ -5,30 +5,29 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadPlan } from '../../src/config/load-plan.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import type { SchemaNode } from '../../src/schema-node.ts'
+import type { SchemaNode, SettingsFragment } from '../../src/schema-node.ts'
 import { testdir } from '../support/testdir.ts'
-import { language } from './language.ts'
+import { fragments, language } from './language.ts'
 import { registry } from './registry.ts'
 
 type Node = SchemaNode
 const schema = language as SchemaNode & { readonly definitions: Readonly<Record<string, SchemaNode>> }
+
+/** What a channel of this type cannot do without, other than its example. */
+function leastOf(type: string, { required = [], properties = {} }: SettingsFragment): object {
+  const entries = required.map((key) => [
+    key,
+    properties[key]?.['x-secret'] === true ? `${key}-1` : `${properties[key]?.examples?.[0]}-1`,
+  ])
+  return { ...Object.fromEntries(entries), ...(type === 'http' ? { allowFrom: ['me'] } : {}) }
+}
 
 const BASE = {
   agents: { main: { soul: 'x' }, other: { soul: 'y' }, researcher: { soul: 'z' } },
   models: { demo: { provider: 'scripted' }, local: { provider: 'openai', baseURL: 'http://127.0.0.1:1' } },
   identityLinks: { mehdi: ['telegram:123'] },
   owners: ['http:me'],
-  channels: {
-    http: { allowFrom: ['me'] },
-    webchat: {},
-    socket: {},
-    telegram: { token: 'a-b-c-1' },
-    discord: { token: 'a-b-c-1' },
-    slack: { botToken: 'b-1', appToken: 'a-1' },
-    whatsapp: { phoneNumberId: '1', accessToken: 'a-1', appSecret: 's-1', verifyToken: 'v-1' },
-    irc: { server: 'irc.example.org', nick: 'bot' },
-    webhook: { secret: 's-1' },
-  },
+  channels: Object.fromEntries(Object.entries(fragments).map(([type, fragment]) => [type, leastOf(type, fragment)])),
   routing: {
     defaultAgent: 'main',
     rules: [

@@ -49,6 +49,12 @@ ${more}`,
   }
 }
 
+/** Says the code on a second channel: who is who is shown, and said again it holds. */
+async function confirm(speaker: Speaker, code: string): Promise<string> {
+  await speaker.ask(`/link ${code}`)
+  return await speaker.ask(`/link ${code}`)
+}
+
 const codeIn = (text: string): string => /\/link (\S+)/.exec(text)?.[1] ?? ''
 
 t.test('begun on Telegram, continued on Discord, seen in one transcript', async (t) => {
@@ -74,6 +80,7 @@ t.test('linked by a code: said on one, confirmed on the other, kept over a resta
   t.match(code, /^[A-Z0-9]{8}$/)
   t.match(await one.telegram.ask(`/link ${code}`), /not known/, 'nobody links to themselves')
   t.match(await one.discord.ask('/link WRONGONE'), /not known/)
+  t.match(await one.discord.ask(`/link ${code}`), new RegExp(`${TELEGRAM} and ${DISCORD}.*once more`), 'both are shown first')
   const said = await one.discord.ask(`/link ${code.toLowerCase()}`)
   t.match(said, `identityLinks:\n  NAME: ["${TELEGRAM}", "${DISCORD}"]`, 'lines for the owner to paste')
   t.match(said, /one conversation.* before is not part of it/, 'and what becomes of the one before')
@@ -105,7 +112,7 @@ t.test('the lines to paste fit a person the file knows already: all of them, in 
   ] as const) {
     const one = await world(t, before)
     const code = codeIn(await one.telegram.ask('/link'))
-    const said = await one.discord.ask(`/link ${code}`)
+    const said = await confirm(one.discord, code)
     t.match(said, `${shown}["${TELEGRAM}", "webchat:ada", "${DISCORD}"]`)
     await one.again(said.slice(said.indexOf('identityLinks:')))
     t.equal(await one.telegram.ask('first'), '1: first', 'and they are valid')
@@ -116,7 +123,7 @@ t.test('the lines to paste fit a person the file knows already: all of them, in 
 t.test('what the file says of two people wins over a code', async (t) => {
   const one = await world(t, `identityLinks: { ada: ["${TELEGRAM}"], bob: ["${DISCORD}"] }`)
   const code = codeIn(await one.telegram.ask('/link'))
-  t.match(await one.discord.ask(`/link ${code}`), /two people/, 'and it is said')
+  t.match(await confirm(one.discord, code), /two people/, 'and it is said')
   t.equal(await one.telegram.ask('of Ada'), '1: of Ada')
   t.equal(await one.discord.ask('of Bob'), '1: of Bob')
   t.same(await keysOf(one.bot), ['agent:main:ada', 'agent:main:bob'])
@@ -125,7 +132,7 @@ t.test('what the file says of two people wins over a code', async (t) => {
 t.test('a code gives no rights: who is linked to an owner is no owner', async (t) => {
   const one = await world(t, `owners: ["${TELEGRAM}"]`)
   const code = codeIn(await one.telegram.ask('/link'))
-  t.match(await one.discord.ask(`/link ${code}`), /Linked/)
+  t.match(await confirm(one.discord, code), /Linked/)
   t.match(await one.discord.ask('/stop all'), /Only an owner/)
   t.match(await one.telegram.ask('/stop all'), /Everything is stopped/)
 })

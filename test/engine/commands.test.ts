@@ -1,7 +1,6 @@
 import t from 'tap'
 import { isCommandFor } from '../../src/channels/commands.ts'
-import { parseCommand } from '../../src/engine/inbound/chat-commands.ts'
-import { CHAT_COMMANDS } from '../../src/plan/chat-commands.ts'
+import { CHAT_COMMANDS, parseCommand } from '../../src/plan/chat-commands.ts'
 import { makePlan } from '../support/make-plan.ts'
 
 t.test('one list of commands: the engine knows each, and none needs a mention', async (t) => {

@@ -3,6 +3,7 @@ import { createFakeTelegram, type FakeTelegram } from '../../src/channels/telegr
 import { type Bot, HEAD, startBot } from '../support/bot.ts'
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { lastUserText } from '../support/fake-messages-api.ts'
+import { runCli } from '../support/run-cli.ts'
 import { testdir } from '../support/testdir.ts'
 
 // 11 is the owner, 12 someone the owner lists, 66 and 67 are strangers.
@@ -143,4 +144,109 @@ t.test('link codes cannot be found by trying', async (t) => {
   t.match(await w.say(12, `/link ${code}`), /Too many wrong codes/, 'not even the right one')
   await w.clock.advance(11 * 60_000)
   t.match(await w.say(12, '/link WRONG'), /not known/, 'a while later')
+})
+
+interface Lines {
+  readonly bot: Bot
+  /** What comes back at once: the reply to a command, or the code of a refusal. */
+  say(from: string, content: string, more?: object): Promise<string>
+}
+
+/** Two socket channels of one platform. */
+async function lines(t: Test, yaml: string, folder?: string): Promise<Lines> {
+  const bot = await startBot(yaml, folder === undefined ? {} : { folder })
+  t.teardown(() => bot.stop())
+  return {
+    bot,
+    async say(from, content, more = {}) {
+      const [channelId = '', userId = ''] = from.split(':')
+      const result = await bot.claw.engine.receive({ channelId, userId, content, ...more }, { kind: 'channel' })
+      return result.accepted ? 'accepted' : (result.reply ?? result.code)
+    },
+  }
+}
+
+const TWO = `${HEAD}
+owners: ["a:11"]
+agents: { main: { soul: S } }
+sessionScope: per-peer
+identityLinks: { ada: ["a:1", "b:1"] }
+channels:
+  a: { type: socket, secret: s, allowFrom: ["11", "1", "2"], strangers: pair, groups: { respond: always } }
+  b: { type: socket, secret: s, groups: { respond: always } }
+`
+
+t.test('links: codes in private, both identities before it holds, and a way back', async (t) => {
+  const { bot, say } = await lines(t, TWO)
+  const { engine } = bot.claw
+  const group = { groupId: 'g' }
+  t.match(await say('a:2', '/link', group), /^Say that to me in private/)
+  const offer = await say('a:2', '/link')
+  t.match(offer, /^You are a:2 here/)
+  const code = /\/link (\S+)/.exec(offer)?.[1] ?? ''
+  t.match(await say('b:5', `/link ${code}`, group), /in private/)
+  t.match(await say('b:5', `/link ${code}`), /^This makes a:2 and b:5 one person/)
+  t.notMatch(await engine.people(), [{ id: 'a:2' }], 'not yet')
+  t.match(await say('b:6', `/link ${code}`), /^This makes a:2 and b:6 one person/, 'each side is shown its own')
+  t.match(await say('b:5', `/link ${code}`), /^Linked a:2 and b:5/)
+  t.match(await say('b:6', `/link ${code}`), /not known/, 'the code is used up')
+  t.match(await engine.people(), [
+    { id: 'ada', source: 'file' },
+    { id: 'a:2', kind: 'linked', source: 'code', identities: ['a:2', 'b:5'] },
+  ])
+  t.match(await say('b:5', '/unlink'), /b:5 is on its own again/)
+  t.match(await say('b:5', '/unlink'), /b:5 is not linked/)
+  t.match(await say('a:1', '/unlink'), /only the owner can change that/)
+  t.match(await engine.people(), [{ id: 'ada' }])
+  t.equal((await engine.people()).length, 1)
+})
+
+t.test('people are listed, and who is removed is a stranger at once', async (t) => {
+  const folder = testdir(t, {})
+  const w = await lines(t, TWO, folder)
+  const people = async (...words: string[]) => await runCli(folder, 'people', ...words, '--format', 'json')
+  const letIn = async (who: string): Promise<void> => {
+    const code = codeIn(await w.say(who, 'hi', { displayName: 'Zoé' }))
+    t.match(await w.say('a:11', `/pair ${code}`), /may write now/)
+    t.equal(await w.say(who, 'hi'), 'accepted')
+  }
+  await letIn('a:66')
+  t.match((await people('list')).json(), {
+    formatVersion: 1,
+    people: [
+      { id: 'a:66', kind: 'paired', by: 'a:11', displayName: 'Zoé', active: true, at: /Z$/ },
+      { id: 'ada', kind: 'linked', source: 'file' },
+    ],
+  })
+  t.match((await runCli(folder, 'people')).out, /a:66 \(Zoé\) +paired by code/)
+  t.match((await people('remove', 'a:66')).json(), { id: 'a:66', removed: ['a:66'] })
+  t.match(await w.say('a:66', 'hi'), /I don’t know you yet/, 'the running engine holds to it')
+  t.match(await people('remove', 'a:66'), { code: 66 })
+  t.match(await people('remove', 'ada'), { code: 1, out: /take it out of identityLinks/ })
+  t.match(await people('remove'), { code: 64 })
+  t.match(await people('drop'), { code: 64 })
+
+  await letIn('a:67')
+  const code = /\/link (\S+)/.exec(await w.say('a:67', '/link'))?.[1]
+  await w.say('b:5', `/link ${code}`)
+  t.match(await w.say('b:5', `/link ${code}`), /^Linked/)
+  await w.bot.save(TWO.replaceAll('$API', w.bot.api.url).replace('strangers: pair', 'strangers: ignore'))
+  await w.bot.claw.engine.reload()
+  t.equal(await w.say('a:67', 'hi'), 'stranger', 'void while the channel is closed')
+  const closed = (await people('list')).json()['people'] as { id: string; kind: string }[]
+  t.match(
+    closed.find(({ kind }) => kind === 'paired'),
+    { id: 'a:67', active: false },
+  )
+  await w.bot.stop()
+  t.same((await people('list')).json()['people'], closed, 'the same without an engine')
+  t.match((await people('remove', 'nobody')).code, 66)
+  t.match((await people('remove', 'a:67')).json(), { removed: ['a:67'] })
+  const left = (await people('list')).json()['people'] as { id: string }[]
+  t.same(
+    left.map(({ id }) => id),
+    ['ada'],
+    'with the link',
+  )
+  t.match((await runCli(folder, 'audit', 'verify')).out, /ok|whole|verified/i)
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { contextLine } from '../../src/agent/context-line.ts'
+import { contextLine } from '../../src/agent/user-entry.ts'
 import type { ModelMessage, ModelResult } from '../../src/models/port.ts'
 import { createScriptedProvider } from '../../src/models/scripted.ts'
 import { systemClock } from '../../src/ports.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { admission, senderClass } from '../../src/plan/admission.ts'
 import type { RouteInput } from '../../src/plan/plan.ts'
-import { explainRoute, routeMessage } from '../../src/plan/route.ts'
+import { type AskedRoute, explainRoute, routeMessage } from '../../src/plan/route.ts'
 import { createRouter } from '../../src/plan/router.ts'
 import { patternsOf } from '../../src/plan/text-match.ts'
 import { makePlan } from '../support/make-plan.ts'
@@ -97,6 +97,28 @@ t.test('a message its channel does not let in is refused, with the reason', asyn
   t.same(admission(plan, { channelId: 'telegram', userId: '9' }), { admitted: true })
   t.match(admission(plan, { channelId: 'telegram', userId: '9', groupId: 'g', mentionsBot: false }), { code: 'not_addressed' })
   t.same(admission(plan, { channelId: 'slack', userId: 'x', groupId: 'C01', mentionsBot: false }), { admitted: true })
+})
+
+t.test('what happens in a group, to commands and to paired people', async (t) => {
+  const patterns = await patternsOf(plan)
+  const ask = (input: AskedRoute, paired = false) => explainRoute(plan, input, patterns, { paired })
+  const group = { channelId: 'telegram', userId: '9', groupId: 'g' }
+  t.match(ask(say('hi', group)), { agentId: null, reason: /when it is mentioned/ })
+  t.match(ask({ ...say('hi', group), mentioned: true }), { agentId: 'main' })
+  t.match(ask(say('/research x', group)), { agentId: 'researcher' }, 'a prefix of a rule is for the bot')
+  for (const input of [say('/status'), say(' /Stop all'), say('/status', group)])
+    t.match(ask(input), { agentId: null, command: input.content.trim().split(' ')[0], reason: /the engine answers it/ })
+  t.match(ask(say('/status of things')), { agentId: 'main' })
+  t.notOk('command' in ask(say('/status', { userId: '7' })), 'a stranger commands nothing')
+
+  const pairing = { ...plan, channels: new Map(plan.channels) }
+  const telegram = plan.channels.get('telegram')
+  if (telegram === undefined) throw new Error('no telegram')
+  pairing.channels.set('telegram', { ...telegram, strangers: 'pair' })
+  const stranger = say('hi', { userId: '7' })
+  t.match(explainRoute(pairing, stranger, patterns, { paired: true }), { agentId: 'main' })
+  t.match(explainRoute(pairing, { ...stranger, groupId: 'g' }, patterns, { paired: true }), { reason: /mentioned/ })
+  t.match(ask(stranger, true), { agentId: null, reason: /not in allowFrom/ }, 'the channel pairs no more')
 })
 
 t.test('sender classes', async (t) => {

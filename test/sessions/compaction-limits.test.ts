@@ -15,7 +15,7 @@ import { checkMessages } from '../support/messages-validator.ts'
 import { entry } from '../support/storage-world.ts'
 
 const world = { clock: createFakeClock(), random: systemRandom }
-const transcript = (entries: readonly TranscriptEntry[]) => ({ session: 's', entries, skippedBytes: 0, damage: [] })
+const transcript = (entries: readonly TranscriptEntry[]) => ({ session: 's', entries, bytes: 0, skippedBytes: 0, damage: [] })
 const after = (entries: readonly TranscriptEntry[]) => transcript(entries.slice(windowStart(entries)))
 const hasHalf = (value: unknown): boolean =>
   !(JSON.stringify(value) as string & { isWellFormed(): boolean }).isWellFormed() || /\\ud[89a-f]/i.test(JSON.stringify(value))

@@ -14,7 +14,7 @@ import { entry } from '../support/storage-world.ts'
 
 const settings = { contextWindow: 10_000, threshold: 0.8, keepRecent: 4, chunkTokens: 1_000 }
 const world = { clock: createFakeClock(), random: systemRandom, settings }
-const transcript = (entries: readonly TranscriptEntry[]) => ({ session: 's', entries, skippedBytes: 0, damage: [] })
+const transcript = (entries: readonly TranscriptEntry[]) => ({ session: 's', entries, bytes: 0, skippedBytes: 0, damage: [] })
 const usageOf = (input: number) => ({ input, output: 0, cacheRead: 0, cacheWrite: 0 })
 
 /** Turns with a tool call each; `chars` is the length of each result. */

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { contextLine } from '../../src/agent/context-line.ts'
-import { userContent } from '../../src/agent/user-entry.ts'
+import { contextLine, userContent } from '../../src/agent/user-entry.ts'
 import type { InboundMessage } from '../../src/channels/port.ts'
 import { localZone } from '../../src/local-zone.ts'
 import { messagesOf } from '../../src/sessions/messages.ts'

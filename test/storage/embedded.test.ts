@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import t, { type Test } from 'tap'
 import { ClawError } from '../../src/errors.ts'
-import { changesSince } from '../../src/permissions/workspace-snapshot.ts'
 import { openDatabase } from '../../src/storage/embedded/database.ts'
 import { MIGRATIONS } from '../../src/storage/embedded/schema.ts'
 import { entry, inboxRow, openStorage } from '../support/storage-world.ts'
@@ -270,41 +269,6 @@ void t.test('a state folder of the first version is brought up to date, with all
     attachments: [file],
   })
   t.match((await due(Date.now()))[1]?.attachments, [file])
-})
-
-void t.test('what a workspace held is kept with a question for a week after its answer', async (t) => {
-  const storage = await openStorage(testdir(t))
-  t.teardown(() => storage.close())
-  const workspace = { roots: ['/bot/work'], entries: 'AAAA' }
-  const row = {
-    run: 'r',
-    toolUseId: 't',
-    agentId: 'main',
-    parents: [],
-    sessionKey: 's',
-    toolName: 'bash',
-    input: { command: 'x' },
-    cwd: '/bot/work',
-    reason: '',
-    text: 'x',
-    grants: [],
-    askedByOwner: false,
-    createdAt: Date.now(),
-    expiresAt: Date.now(),
-    state: 'open',
-    late: false,
-  } as const
-  for (const id of ['open', 'answered', 'unbound'])
-    await storage.approvals.insert({ ...row, id, ...(id === 'unbound' ? {} : { workspace }) })
-  const now = Date.now()
-  for (const id of ['answered', 'unbound']) await storage.approvals.settle(id, 'once', 'owner', now, () => inboxRow('s', 'm'))
-  await storage.clean(now + 6 * 24 * 3_600_000)
-  t.same((await storage.approvals.get('answered'))?.workspace, workspace)
-  await storage.clean(now + 8 * 24 * 3_600_000)
-  t.same((await storage.approvals.get('answered'))?.workspace, { ...workspace, entries: '' })
-  t.same((await storage.approvals.get('open'))?.workspace, workspace)
-  t.equal((await storage.approvals.get('unbound'))?.workspace, undefined)
-  t.equal((await changesSince({ ...workspace, entries: '' }, { stateDir: '/none' })).length, 1, 'then all counts as changed')
 })
 
 void t.test('files of replies are forgotten after a month, and only they', async (t) => {

@@ -356,6 +356,8 @@ export function createFakeEngine(first: Plan): FakeEngine {
       emit({ type: 'outbound', message, at: Date.now() })
       return { ok: true, message: 'Started.' }
     },
+    people: async () => [],
+    removePerson: async (id) => ({ removed: [], inFile: false, message: `There is no ${id}.` }),
     async halt(agentId, by) {
       halted = true
       emit({ type: 'stopped', by, ...(agentId === undefined ? {} : { agentId }) })

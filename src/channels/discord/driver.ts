@@ -9,6 +9,8 @@ import { discord } from './index.ts'
 export const discordDriver: KitDriver = {
   name: 'Discord',
   definition: discord,
+  // The library waits half a second before it connects again.
+  quickCuts: 4,
   cannot: {},
   async start(): Promise<KitPlatform> {
     const fake = await createFakeDiscord()
@@ -87,3 +89,5 @@ export const discordDriver: KitDriver = {
     }
   },
 }
+
+export const drivers: readonly KitDriver[] = [discordDriver]

@@ -1,9 +1,9 @@
 // The kit's hands on a real ngircd.
 
 import { Secret } from '../../plan/plan.ts'
-import { REPEAT_NOTE } from '../chunk-sender.ts'
+import { REPEAT_NOTE } from '../chat-sender.ts'
 import { type KitDriver, type KitPlatform, until } from '../kit/index.ts'
-import { createIrcNetwork, IRC_PASSWORD } from './fake/ngircd.ts'
+import { createIrcNetwork, hasNgircd, IRC_PASSWORD } from './fake/ngircd.ts'
 import { irc } from './index.ts'
 import { plainText } from './lines.ts'
 
@@ -13,6 +13,7 @@ const FORGETS = 'IRC servers keep nothing for someone who is away'
 export const ircDriver: KitDriver = {
   name: 'IRC',
   definition: irc,
+  absent: () => (hasNgircd() ? null : 'ngircd is not installed (apt-get install -y ngircd)'),
   formats: ['bold', 'italic', 'code'],
   cannot: {
     threads: NONE,
@@ -92,3 +93,5 @@ export const ircDriver: KitDriver = {
     }
   },
 }
+
+export const drivers: readonly KitDriver[] = [ircDriver]

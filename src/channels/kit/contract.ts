@@ -26,7 +26,7 @@ export const PROMISES = {
   huge: 'a text of 10 MB does no harm',
   mediaIn: 'files and images come in, within limits, and lie in the inbox of the agent',
   mediaOut: 'files and images go out, also those that an agent attaches',
-  typing: 'a sign is shown while an answer is made',
+  typing: 'a typing indicator is shown while an answer is made',
   streaming: 'an answer grows in one message',
   rateLimit: 'the platform’s rate limit is obeyed and the reply arrives',
   repeat: 'a reply whose arrival is unknown is not doubled, or says that it may be',
@@ -122,5 +122,9 @@ export interface KitDriver {
   readonly formats?: readonly string[]
   /** Connections cut in the check of that name; default 20. */
   readonly cuts?: number
+  /** The same in a quick run, where each of them takes long. */
+  readonly quickCuts?: number
+  /** Why it cannot run on this machine; null: it can. */
+  absent?(): string | null
   start(clock: Clock): Promise<KitPlatform>
 }

@@ -13,7 +13,7 @@ export const slackDriver: KitDriver = {
   definition: slack,
   cannot: {
     replies: 'Slack has no messages that point at another outside threads; answers in a thread of the bot are noticed',
-    typing: 'Slack has no typing sign for apps',
+    typing: 'Slack has no typing indicator for apps',
   },
   async start(): Promise<KitPlatform> {
     const fake = await createFakeSlack()
@@ -82,3 +82,5 @@ export const slackDriver: KitDriver = {
     }
   },
 }
+
+export const drivers: readonly KitDriver[] = [slackDriver]

@@ -46,5 +46,5 @@ function meaningOf(error: unknown): ChannelError {
 
 export const TOKEN_REFUSED = 'Telegram refused the token. Check it with @BotFather.'
 
-export const createCalls = (host: Pick<ChannelHost, 'clock' | 'log'>, health: ChannelHealth): PlatformCalls =>
+export const createCalls = (host: Pick<ChannelHost, 'clock' | 'log'>, health: ChannelHealth): PlatformCalls<ApiSignal> =>
   createPlatformCalls({ host, health, platform: 'Telegram', meaningOf, refusal: () => TOKEN_REFUSED })

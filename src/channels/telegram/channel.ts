@@ -6,12 +6,12 @@ import type { CallbackQuery, Update, UserFromGetMe } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
 import { headOf } from '../../text-cut.ts'
 import { readCallback } from '../approval-buttons.ts'
-import { withCallSignal } from '../call-signal.ts'
 import { createChannelHealth } from '../channel-health.ts'
 import { createChatQueues } from '../chat-queues.ts'
 import { keepConnected } from '../connection-loop.ts'
 import type { TelegramSettings } from '../generated/settings.ts'
 import { readBody, withFiles } from '../media.ts'
+import { withCallSignal } from '../platform-calls.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
 import { sameText } from '../signature.ts'
 import { apiSignal, createCalls } from './api.ts'
@@ -68,8 +68,9 @@ export function createTelegram(host: ChannelHost<TelegramSettings>): Channel {
     }
     const intake = readSafely(() => readMessage(message, me as UserFromGetMe, host.plan, host.spec.id))
     if (intake === null) return
-    const files = intake.files.map((ref) => ({ ...ref, fetch: fetchFile(ref) }))
-    await host.receive(await withFiles(host.spec, intake.message, files))
+    const { message: received, files: refs } = intake
+    const files = refs.map((ref) => ({ ...ref, fetch: fetchFile(ref) }))
+    await host.receive(files.length === 0 ? received : await withFiles(host.spec, received, files))
   }
 
   const press = async (query: CallbackQuery): Promise<void> => {

@@ -112,3 +112,5 @@ export const telegramDriver = (mode: 'polling' | 'webhook'): KitDriver => ({
     }
   },
 })
+
+export const drivers: readonly KitDriver[] = [telegramDriver('polling'), telegramDriver('webhook')]

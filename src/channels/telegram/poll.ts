@@ -4,12 +4,12 @@ import type { Api } from 'grammy'
 import type { Update } from 'grammy/types'
 import { messageOf } from '../../errors.ts'
 import { createBackoff, sleep } from '../backoff.ts'
-import { withCallSignal } from '../call-signal.ts'
 import type { ChannelHealth } from '../channel-health.ts'
 import { createChatQueues } from '../chat-queues.ts'
 import type { ConnectionEnd } from '../connection-loop.ts'
+import { withCallSignal } from '../platform-calls.ts'
 import type { ChannelHost } from '../port.ts'
-import { apiSignal, faultOf, TOKEN_REFUSED } from './api.ts'
+import { type ApiSignal, faultOf, TOKEN_REFUSED } from './api.ts'
 import type { Memory } from './memory.ts'
 
 export const ALLOWED_UPDATES = ['message', 'callback_query'] as const
@@ -58,6 +58,7 @@ export async function poll({ host, health, api, signal, connect, removeWebhook, 
   let memory: Memory | null = null
   let shaky = true
   let blocked = false
+  let failed = false
   while (!signal.aborted) {
     try {
       memory ??= await connect()
@@ -72,15 +73,18 @@ export async function poll({ host, health, api, signal, connect, removeWebhook, 
         limit: 100,
         allowed_updates: ALLOWED_UPDATES,
       }
-      const updates = await withCallSignal(signal, (POLL_SECONDS + 15) * 1000, (own) =>
-        api.raw.getUpdates(wanted, apiSignal(own)),
+      const updates = await withCallSignal<Update[], ApiSignal>(signal, (POLL_SECONDS + 15) * 1000, (own) =>
+        api.raw.getUpdates(wanted, own),
       )
       const held = shaky || host.clock.now() - asked >= SHORT_POLL_MS
       if (shaky) health.set({ state: 'connected' })
       shaky = false
-      if (!(await takeAll(updates, memory, handle, host))) await backoff.wait(signal)
-      else {
-        backoff.reset()
+      if (!(await takeAll(updates, memory, handle, host))) {
+        failed = true
+        await backoff.wait(signal)
+      } else {
+        if (failed) backoff.reset()
+        failed = false
         if (!held && memory.offset() === offset) await sleep(host.clock, EMPTY_PACE_MS, signal)
       }
     } catch (error) {
@@ -91,6 +95,7 @@ export async function poll({ host, health, api, signal, connect, removeWebhook, 
       if (final) return
       blocked = webhookInTheWay(error)
       shaky = true
+      failed = true
       await backoff.wait(signal, waitMs)
     }
   }

@@ -3,13 +3,12 @@
 import type { Api } from 'grammy'
 import { messageOf } from '../../errors.ts'
 import { approvalHead, type Button, callbackData } from '../approval-buttons.ts'
-import { type ChatPlatform, type ChatSender, createChatSender, type SendOptions } from '../chat-sender.ts'
-import { REPEAT_NOTE } from '../chunk-sender.ts'
+import { type ChatPlatform, type ChatSender, createChatSender, REPEAT_NOTE, type SendOptions } from '../chat-sender.ts'
 import type { PlatformCalls } from '../platform-calls.ts'
 import { ChannelError, type ChannelHost, type OutboundFile, type ReplyTarget } from '../port.ts'
 import { htmlLength, plainHtml, renderMarkdown, TELEGRAM_HTML } from '../text/markdown.ts'
 import { type RenderedChunk, splitRendered, splitText } from '../text/split.ts'
-import { type ApiSignal, apiSignal, faultOf } from './api.ts'
+import { type ApiSignal, faultOf } from './api.ts'
 import { messageId, platformMessageId } from './intake.ts'
 import type { Memory } from './memory.ts'
 
@@ -20,7 +19,7 @@ const MAX_CALLBACK_BYTES = 64
 export interface SenderWorld {
   readonly host: ChannelHost
   readonly api: Api
-  readonly calls: PlatformCalls
+  readonly calls: PlatformCalls<ApiSignal>
   memory(): Memory | null
   /** grammY's InputFile, loaded with the client. */
   file(data: Buffer, name: string): unknown
@@ -66,7 +65,7 @@ export function createSender(world: SenderWorld): ChatSender {
     make: (chat: string, signal: ApiSignal) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> => {
-    const to = (chat: string): Promise<T> => calls.call((own) => make(chat, apiSignal(own)), { chat, signal })
+    const to = (chat: string): Promise<T> => calls.call((own) => make(chat, own), { chat, signal })
     const chat = chatId(target)
     try {
       return await to(chat)

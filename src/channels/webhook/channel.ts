@@ -2,9 +2,9 @@
 // or, where there is no `url`, as the response to the call that asked.
 
 import { messageOf } from '../../errors.ts'
-import { withCallSignal } from '../call-signal.ts'
 import { createChatQueues } from '../chat-queues.ts'
 import type { WebhookSettings } from '../generated/settings.ts'
+import { withCallSignal } from '../platform-calls.ts'
 import {
   type Channel,
   ChannelError,

@@ -142,3 +142,5 @@ export const webhookDriver: KitDriver = {
     }
   },
 }
+
+export const drivers: readonly KitDriver[] = [webhookDriver]

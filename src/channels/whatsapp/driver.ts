@@ -94,3 +94,5 @@ export const whatsappDriver: KitDriver = {
     }
   },
 }
+
+export const drivers: readonly KitDriver[] = [whatsappDriver]

@@ -2,8 +2,7 @@
 
 import { headOf } from '../../text-cut.ts'
 import { approvalHead } from '../approval-buttons.ts'
-import { type ChatPlatform, type ChatSender, createChatSender } from '../chat-sender.ts'
-import { REPEAT_NOTE } from '../chunk-sender.ts'
+import { type ChatPlatform, type ChatSender, createChatSender, REPEAT_NOTE } from '../chat-sender.ts'
 import type { WhatsappSettings } from '../generated/settings.ts'
 import { ChannelError, type ChannelHost, type OutboundFile, type ReplyTarget } from '../port.ts'
 import { renderMarkdown, WHATSAPP } from '../text/markdown.ts'

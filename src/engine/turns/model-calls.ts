@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts'
 import type { Limits, Reservation } from '../../limits/port.ts'
 import type { ModelRouter, RoutedResult } from '../../models/failover.ts'
 import { type ContentBlock, ModelError, type ModelRequest, type ModelResult, type Usage } from '../../models/port.ts'
-import { cost, priceFor } from '../../models/prices.ts'
+import { cost } from '../../models/prices.ts'
 import { isAllThinking, largerCap } from '../../models/room.ts'
 import { type Redact, redactDeep } from '../../permissions/redact.ts'
 import { changeHint, usesIn } from '../../plan/model-uses.ts'
@@ -23,6 +23,10 @@ export interface ModelCalls {
   side(plan: Plan, agent: AgentPlan, model: ModelRef | undefined, request: TurnRequest, signal: StopSignal): Promise<ModelResult>
 }
 
+/** Whether its service counted the tokens; some send no counts, or only zeros. */
+const isCounted = ({ usage: { input, cacheRead, cacheWrite, output } }: ModelResult): boolean =>
+  input + cacheRead + cacheWrite > 0 && output > 0
+
 const UNLIMITED: Reservation = { ok: true, settle() {} }
 
 const hasSpendLimit = ({ rateLimit }: AgentPlan): boolean =>
@@ -34,7 +38,6 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
   async function spend(
     agent: AgentPlan,
     spender: string,
-    plan: Plan,
     estimate: number,
     request: TurnRequest,
     signal: StopSignal,
@@ -46,10 +49,10 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     let usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     let spent = 0
     try {
-      const { ref, instead: _, ...result } = await make(reserved.maxOutput ?? Number.POSITIVE_INFINITY)
-      const counted = countedBy(result, request)
+      const { ref: _, instead: __, price, ...result } = await make(reserved.maxOutput ?? Number.POSITIVE_INFINITY)
+      const counted = isCounted(result) ? result : countedBy(result, request)
       usage = counted.usage
-      spent = cost(usage, priceFor(plan.models.get(ref.provider), ref.model))
+      spent = price === undefined ? 0 : cost(usage, price)
       return counted
     } finally {
       reserved.settle(usage, spent)
@@ -70,8 +73,11 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
 
   return {
     async call(turn, asked, onText, onRestart) {
-      const { agent, plan, signal, spender } = turn
-      const request = await hookedRequest(world.hooks, { agentId: agent.id, sessionKey: turn.session.key }, asked)
+      const { agent, signal, spender } = turn
+      const request =
+        world.hooks === undefined
+          ? asked
+          : await hookedRequest(world.hooks, { agentId: agent.id, sessionKey: turn.session.key }, asked)
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : mostTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)
@@ -82,7 +88,7 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
           onRestart()
         },
       }
-      const result = await spend(agent, spender, plan, estimate, request, signal, (most) =>
+      const result = await spend(agent, spender, estimate, request, signal, (most) =>
         models.call(agent, { signal, ...shorter(request, most) }, watch),
       ).catch((error: unknown) => {
         logFailure(agent, turn.session.key, error)
@@ -94,7 +100,7 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
     async side(plan, agent, model, first, signal) {
       const asked = model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
       const ask = (sent: TurnRequest): Promise<ModelResult> =>
-        spend(agent, 'engine:compaction', plan, mostTokens(sent), sent, signal, () => models.call(asked, { signal, ...sent }))
+        spend(agent, 'engine:compaction', mostTokens(sent), sent, signal, () => models.call(asked, { signal, ...sent }))
       const request = await hookedRequest(world.hooks, { agentId: agent.id }, first)
       const result = await ask(request)
       const maxTokens = largerCap(plan, asked.model, request.maxTokens)

@@ -67,6 +67,12 @@ const MOST_TOGETHER = 50
 const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
   kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
 
+/** All that its calls sent and said is more than the session takes now. */
+function mayBeLong({ compaction }: AgentPlan, { usage }: TurnOutcome): boolean {
+  const most = usage === undefined ? 0 : usage.input + usage.output
+  return most === 0 || most >= compaction.contextWindow * compaction.threshold
+}
+
 /** A sub-agent's session ends with its answer; all others are spoken in again, heartbeats' too, and are summarised ahead. */
 const goesOn = ({ kind }: InboxRow): boolean => kind !== 'spawn'
 
@@ -176,7 +182,8 @@ export class TurnRunner {
     const outcome = await this.#outcomeOf(turn, first, growing)
     await this.#finish(claim, outcome, head, started, agent, growing)
     if (conversationOf(first) !== undefined) return await this.#world.storage.transcripts.remove(token.session, agent.id)
-    if (!outcome.isError && goesOn(first)) await this.#parts.compactor.considerAhead(agent, token.session)
+    if (!outcome.isError && goesOn(first) && mayBeLong(agent, outcome))
+      await this.#parts.compactor.considerAhead(agent, token.session)
   }
 
   async #outcomeOf(turn: TurnContext, first: InboxRow, growing: GrowingReply | null): Promise<TurnOutcome> {

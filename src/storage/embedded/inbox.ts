@@ -183,7 +183,7 @@ export class EmbeddedInbox implements Inbox {
           isError === true ? 1 : 0,
           now,
           ...tokens,
-          filesToText(attachments),
+          attachments === undefined ? null : filesToText(attachments),
         )
       }
       for (const row of outbox) this.#outbox.insert(row, now)
@@ -332,7 +332,7 @@ const toAnswer = (row: Row): StoredAnswer => ({
   session: String(row['session']),
   messageId: String(row['message_id']),
   response: String(row['response']),
-  ...filesFromText(row['attachments']),
+  ...(row['attachments'] === null ? {} : filesFromText(row['attachments'])),
   ...(row['is_error'] === 1 ? { isError: true } : {}),
   ...(row['input'] === null ? {} : { usage: { input: Number(row['input']), output: Number(row['output']) } }),
 })

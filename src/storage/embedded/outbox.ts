@@ -52,7 +52,7 @@ export class EmbeddedOutbox implements Outbox {
   /** Within a transaction: puts one row unless its key was put before. */
   insert(row: NewOutboxRow, now: number): void {
     const { key, session, agentId, target, content } = row
-    const files = filesToText(row.attachments)
+    const files = row.attachments === undefined ? null : filesToText(row.attachments)
     this.#insert.run(key, session, agentId, JSON.stringify(target), targetKey(target), content, files, now, now)
   }
 
@@ -92,7 +92,7 @@ const toRow = (row: Row): OutboxRow => ({
   agentId: String(row['agent_id']),
   target: JSON.parse(String(row['target'])) as ReplyTarget,
   content: String(row['content']),
-  ...filesFromText(row['attachments']),
+  ...(row['attachments'] === null ? {} : filesFromText(row['attachments'])),
   attempts: Number(row['attempts']),
   createdAt: Number(row['created_at']),
 })

@@ -1,8 +1,8 @@
 // Strangers let in by a code, and identities that turned out to be one person. Codes are short, live briefly and work once.
 
 import { randomInt } from 'node:crypto'
-import { MOST_OPEN_PAIRINGS, type PeopleStore } from '../ports.ts'
-import type { Database } from './database.ts'
+import { MOST_OPEN_PAIRINGS, type Pairing, type PeopleStore } from '../ports.ts'
+import type { Database, Row } from './database.ts'
 
 const PAIRING_MS = 24 * 3_600_000
 const LINK_MS = 10 * 60_000
@@ -45,6 +45,12 @@ export function createPeople(db: Database): PeopleStore {
         .get(channel.length, channel)?.['open'] ?? 0,
     )
 
+  function offer(code: string, identity: string, now: number): string | null {
+    const open = "SELECT identity FROM codes WHERE code = ? AND kind = 'link' AND expires_at > ?"
+    const other = db.sql(open).get(code.trim().toUpperCase(), now)?.['identity']
+    return other === undefined || other === identity ? null : String(other)
+  }
+
   /** Inside a transaction: the code's row, which is gone from here on. */
   function take(kind: Kind, code: string, now: number): { identity: string; displayName: string | null } | null {
     const row = db
@@ -65,12 +71,15 @@ export function createPeople(db: Database): PeopleStore {
         return identity
       }),
     isPaired: async (identity) => db.sql('SELECT 1 FROM people WHERE identity = ?').get(identity) !== undefined,
+    pairings: async () => db.sql('SELECT * FROM people ORDER BY at, identity').all().map(toPairing),
+    removePairing: (identity) =>
+      db.write(() => db.sql('DELETE FROM people WHERE identity = ? RETURNING identity').get(identity) !== undefined),
     openLink: async (identity, now) => String(await openCode('link', identity, undefined, now, LINK_MS)),
+    linkOffer: async (code, identity, now) => offer(code, identity, now),
     confirmLink: (code, identity, now) =>
       db.write(() => {
         // One's own code is not used up by trying it.
-        const row = db.sql("SELECT identity FROM codes WHERE code = ? AND kind = 'link'").get(code.trim().toUpperCase())
-        const other = row?.['identity'] === identity ? null : (take('link', code, now)?.identity ?? null)
+        const other = offer(code, identity, now) === null ? null : (take('link', code, now)?.identity ?? null)
         if (other === null) return null
         const [one, two] = [other, identity].sort() as [string, string]
         db.sql('INSERT OR IGNORE INTO links (one, other, at) VALUES (?, ?, ?)').run(one, two, now)
@@ -81,7 +90,16 @@ export function createPeople(db: Database): PeopleStore {
         .sql('SELECT * FROM links ORDER BY at, one')
         .all()
         .map((row) => ({ identities: [String(row['one']), String(row['other'])] as const, at: Number(row['at']) })),
+    removeLinks: (identity) =>
+      db.write(() => db.sql('DELETE FROM links WHERE one = ? OR other = ? RETURNING one').all(identity, identity).length),
   }
 }
+
+export const toPairing = (row: Row): Pairing => ({
+  identity: String(row['identity']),
+  ...(row['display_name'] == null ? {} : { displayName: String(row['display_name']) }),
+  by: String(row['by']),
+  at: Number(row['at']),
+})
 
 const newCode = (): string => Array.from({ length: CODE_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('')

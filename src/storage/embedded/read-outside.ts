@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
-import type { UsageTotals } from '../ports.ts'
+import type { Pairing, UsageTotals } from '../ports.ts'
 import type { Row } from './database.ts'
 import { storageFailure } from './failures.ts'
+import { toPairing } from './people.ts'
 import { toTotals } from './usage-store.ts'
 
 /** One value of the key-value store; null: it was never set, or there is no such state. */
@@ -18,6 +19,10 @@ export function readStoredKey(stateDir: string, key: string): string | null {
 export function readStoredLinks(stateDir: string): readonly (readonly [string, string])[] {
   return rows(stateDir, 'SELECT one, other FROM links ORDER BY at, one').map((row) => [String(row['one']), String(row['other'])])
 }
+
+/** People whom owners let in by a code, oldest first. */
+export const readPairings = (stateDir: string): readonly Pairing[] =>
+  rows(stateDir, 'SELECT * FROM people ORDER BY at, identity').map(toPairing)
 
 /** Spend by day, agent and spender, from the first UTC day `since` on. */
 export const readUsage = (stateDir: string, since = ''): readonly UsageTotals[] =>

@@ -31,7 +31,7 @@ export interface EmbeddedStorageOptions {
 }
 
 const DAY_MS = 24 * 3_600_000
-const KEPT_DAYS = { answers: 7, files: 30, ledgers: 90, snapshots: 7 }
+const KEPT_DAYS = { answers: 7, files: 30, ledgers: 90 }
 const LIMIT_WINDOW_MS = 3_600_000
 
 /** Opens the folder for this process alone. @throws ClawError when another engine has it or it can't be written. */
@@ -95,11 +95,6 @@ async function clean(db: Database, files: StoredFiles, now: number): Promise<voi
     db.sql('DELETE FROM inbox WHERE state = 2 AND received_at < ?').run(answers)
     db.sql('DELETE FROM outbox WHERE state > 0 AND created_at < ?').run(answers)
     db.sql("DELETE FROM approvals WHERE state <> 'open' AND created_at < ?").run(ledgers)
-    // What a workspace held is by far the largest part of a question.
-    db.sql(
-      `UPDATE approvals SET body = json_set(body, '$.workspace.entries', '')
-       WHERE state <> 'open' AND decided_at < ? AND json_extract(body, '$.workspace.entries') <> ''`,
-    ).run(now - KEPT_DAYS.snapshots * DAY_MS)
     db.sql("DELETE FROM slots WHERE state <> 'claimed' AND slot < ?").run(ledgers)
     db.sql('DELETE FROM admissions WHERE at < ?').run(now - LIMIT_WINDOW_MS)
     db.sql('DELETE FROM codes WHERE expires_at < ?').run(now)

@@ -9,6 +9,7 @@ interface Kept {
   entries: readonly TranscriptEntry[]
   readonly ids: Set<string>
   modified: number
+  bytes: number
 }
 
 export function createMemoryTranscripts(now: () => number): TranscriptStore {
@@ -18,28 +19,29 @@ export function createMemoryTranscripts(now: () => number): TranscriptStore {
   return {
     async append(session, agentId, entries) {
       const key = keyOf(session, agentId)
-      const file: Kept = kept.get(key) ?? { session, agentId, entries: [], ids: new Set(), modified: now() }
+      const file: Kept = kept.get(key) ?? { session, agentId, entries: [], ids: new Set(), modified: now(), bytes: 0 }
       kept.set(key, file)
       for (const entry of entries) {
         if (file.ids.has(entry.id)) continue
         file.ids.add(entry.id)
+        file.bytes += JSON.stringify(entry).length
         file.entries = [...file.entries, entry]
       }
       file.modified = now()
     },
     async load(session, agentId) {
-      const entries = kept.get(keyOf(session, agentId))?.entries ?? []
-      return { session, entries: entries.slice(windowStart(entries)), skippedBytes: 0, damage: [] }
+      const { entries = [], bytes = 0 } = kept.get(keyOf(session, agentId)) ?? {}
+      return { session, entries: entries.slice(windowStart(entries)), bytes, skippedBytes: 0, damage: [] }
     },
     async list(filter = {}) {
       return [...kept.values()]
         .filter(({ agentId }) => filter.agentId === undefined || agentId === filter.agentId)
         .sort((a, b) => b.modified - a.modified)
-        .map(({ session, agentId, modified, entries }) => ({
+        .map(({ session, agentId, modified, bytes }) => ({
           key: session,
           agentId,
           modified,
-          bytes: JSON.stringify(entries).length,
+          bytes,
         }))
     },
     async remove(session, agentId) {

@@ -92,10 +92,20 @@ export function peopleContract(scenario: Scenario): void {
     t.equal(await people.confirmLink(link, 'telegram:1', 1001), null, 'not with oneself')
     t.equal(await people.confirmLink(link, 'discord:5', 1000 + 10 * 60_000 + 1), null, 'too late')
     const again = await people.openLink('telegram:1', 5_000_000)
+    t.equal(await people.linkOffer(again, 'telegram:1', 5_000_001), null, 'not to oneself')
+    t.equal(await people.linkOffer(again, 'discord:5', 5_000_001), 'telegram:1', 'shown first')
     t.equal(await people.confirmLink(again, 'discord:5', 5_000_001), 'telegram:1')
+    t.equal(await people.linkOffer(again, 'discord:5', 5_000_002), null, 'a code works once')
     const after = (await restart()).people
     t.equal((await after.links()).length, 1)
     t.equal(await after.isPaired('telegram:9'), true)
+    t.strictSame(await after.pairings(), [{ identity: 'telegram:9', displayName: 'Zoé', by: 'mehdi', at: 3000 }])
+    t.equal(await after.removePairing('telegram:9'), true)
+    t.equal(await after.removePairing('telegram:9'), false)
+    t.equal(await after.isPaired('telegram:9'), false)
+    t.equal(await after.removeLinks('nobody:1'), 0)
+    t.equal(await after.removeLinks('discord:5'), 1)
+    t.strictSame(await after.links(), [])
   })
 
   scenario('only so many strangers of a channel wait for an owner', async (t, { people }) => {

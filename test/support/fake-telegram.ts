@@ -1,0 +1,3 @@
+// Tests find the platforms' servers here, whatever folder a channel keeps its own in.
+
+export * from '../../src/channels/telegram/fake/server.ts'
