@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../errors.ts'
 import { localZone } from '../local-zone.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, PluginPlan, RulePlan } from '../plan/plan.ts'
+import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
@@ -19,6 +19,7 @@ import type { Lookup } from './interpolate.ts'
 import type { Mirror } from './mirror.ts'
 import { defaultModels, servicesOf } from './model-services.ts'
 import { optional } from './optional.ts'
+import type { FoundPlugins } from './plugins/index.ts'
 import { resolvePeople, type Scope } from './scope.ts'
 import { type SecretStore, secretStore } from './secrets.ts'
 import { type Path, pointerOf } from './shape.ts'
@@ -27,7 +28,7 @@ export interface CompileInput {
   readonly doc: ConfigDocument
   readonly scope: Scope
   readonly registry: Registry
-  readonly plugins: readonly PluginPlan[]
+  readonly plugins: FoundPlugins
   readonly lookup: Lookup
   configHash(): string
   readonly includePatterns: readonly string[]
@@ -47,16 +48,18 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   // The document passed the schema, from which the type is made.
   const config = doc.value as unknown as Config
   const files = createNamedFiles(doc, report, input.mirror)
+  const { plugins } = input.plugins
+  files.note(input.plugins.texts)
   const secrets = await secretStore(doc, files, (path) => input.requireSecrets && isNeeded(path, doc))
   const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
-  const models = await compileProviders({ ...input, config, files, secrets, report })
+  const models = await compileProviders({ ...input, plugins, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
   const named = {
     models: defaultModels(config, input.registry.providers),
     services: servicesOf(config, input.registry.providers),
   }
   const agents = await compileAgents({ ...input, config, files, report, stateDir, owners, ...named })
-  const channels = compileChannels({ doc, scope, config, secrets, plugins: input.plugins })
+  const channels = compileChannels({ doc, scope, config, secrets, plugins })
   const links = compileLinks(doc, scope)
   const defaultAgent = config.routing === undefined ? agentWithoutRouting(agents.keys()) : config.routing.defaultAgent
   const gateway = compileGateway(config, secrets)
@@ -96,7 +99,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     includePatterns: input.includePatterns,
     ...acting,
     gateway,
-    plugins: input.plugins,
+    plugins,
     models,
     agents,
     channels,
@@ -113,7 +116,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     fingerprint: fingerprint({
       ...acting,
       gateway: gateway.fingerprint,
-      ...optional('plugins', input.plugins.length === 0 ? undefined : input.plugins.map(({ fingerprint: print }) => print)),
+      ...optional('plugins', plugins.length === 0 ? undefined : plugins.map(({ fingerprint: print }) => print)),
       objects: [models, agents, channels].map((map) => [...map].map(([id, { fingerprint: print }]) => [id, print])),
       rules: rules.map((rule) => rule.fingerprint),
       heartbeats: heartbeats.map((heartbeat) => heartbeat.fingerprint),

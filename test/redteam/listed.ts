@@ -40,6 +40,7 @@ const SAMPLES: Readonly<Record<KindName, string>> = {
   'switched-file': 'main',
   pathspec: 'src/a.ts',
   staged: 'src/a.ts',
+  cleaned: 'build',
   'written-pathspec': 'src/a.ts',
   branch: 'feature/x',
   stash: 'stash@{0}',
@@ -168,12 +169,15 @@ export function kindedWords(
               }))),
         ],
   )
+  if (form.needs === '--')
+    return [...words, { text: '--' }, ...operandsOf(form.dashes).map(({ kind }) => ({ text: sampleOf(kind), kind }))]
   const operands = operandsOf(form.operands).slice(given.some(([, one]) => one.first === true) ? 1 : 0)
   return [...words, ...operands.map(({ kind }) => ({ text: sampleOf(kind), kind }))]
 }
 
 /** The least that a form asks for: what it needs, and its operands. */
 export function leastWords({ form, options }: Usage): readonly string[] {
+  if (form.needs === '--') return ['--', ...operandsOf(form.dashes).map(({ kind }) => sampleOf(kind))]
   const needed = namesOf(form.needs ?? '')[0]
   const group = options.find(({ names }) => needed !== undefined && namesOf(names).includes(needed))
   const operands = operandsOf(form.operands)

@@ -22,7 +22,7 @@ const NAMES = new Set([...tablesOf().flatMap((table) => table.tools), ...RUNNERS
 
 /** What a program starts by itself to do its work. */
 const HELPERS: Readonly<Record<string, readonly string[]>> = {
-  tar: ['gzip', 'bzip2', 'xz'],
+  tar: ['gzip', 'bzip2', 'xz', 'zstd'],
   // Some of its sub-commands are scripts; `cat` and `diff` stand in the environment for programs of a repository's settings.
   git: ['git', 'basename', 'sed', 'uname', 'cat', 'diff'],
   make: ['sh', 'bash'],

@@ -27,11 +27,12 @@ export interface Grammar {
 const TIMEOUT_MS = 10_000
 
 export class ShellArena {
-  readonly #world: World
+  /** One whose workspace holds a file of the engine, and one without. */
+  readonly #worlds: readonly [World, World]
   readonly #recorder: Recorder
 
   constructor(folder: string) {
-    this.#world = new World(`${folder}/world`)
+    this.#worlds = [new World(`${folder}/plain`, false), new World(`${folder}/soul`, true)]
     this.#recorder = new Recorder(folder)
   }
 
@@ -45,7 +46,8 @@ export class ShellArena {
   }
 
   async attempt({ command, allow, hostile }: CommandAttempt): Promise<Outcome> {
-    const { workspace, home, protectedPaths } = this.#world
+    const world = this.#worlds[command.length % 2] as World
+    const { workspace, home, protectedPaths } = world
     const verdict = judgeCommand(
       command,
       policy({
@@ -64,23 +66,23 @@ export class ShellArena {
       fell: await this.watch(
         verdict.script,
         (verdict.parts ?? []).map((part) => part.words[0] ?? ''),
+        world,
       ),
       decided: 'run',
     }
   }
 
   /** Runs a script and says what it did that commands of these names may not do. */
-  async watch(script: string, names: readonly string[]): Promise<string | undefined> {
+  async watch(script: string, names: readonly string[], world: World = this.#worlds[1]): Promise<string | undefined> {
     this.#recorder.started()
-    const output = await this.#bash(script, await this.#environment())
+    const output = await this.#bash(script, world.workspace, await this.#environment(world))
     const beyond = startedBeyond(this.#recorder.started(), names)
-    const harm = this.#world.inspect(output)
+    const harm = world.inspect(output)
     return beyond === undefined ? harm : `it started \`${beyond}\``
   }
 
   /** As a command gets it from the engine, but for where programs, the home folder and the trap's mark are. */
-  async #environment(): Promise<Readonly<Record<string, string>>> {
-    const { workspace, home, pwned } = this.#world
+  async #environment({ workspace, home, pwned }: World): Promise<Readonly<Record<string, string>>> {
     return {
       ...childEnvironment([{ path: workspace, access: 'write' }]),
       ...(await gitEnvironment(workspace)),
@@ -90,13 +92,13 @@ export class ShellArena {
     }
   }
 
-  #bash(script: string, env: Readonly<Record<string, string>>): Promise<string> {
+  #bash(script: string, cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
     return new Promise((done) => {
       execFile(
         '/bin/bash',
         ['--noprofile', '--norc', '-p', '-c', script],
         {
-          cwd: this.#world.workspace,
+          cwd,
           env,
           timeout: TIMEOUT_MS,
           killSignal: 'SIGKILL',

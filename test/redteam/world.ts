@@ -57,6 +57,9 @@ const FILES: Readonly<Record<string, string>> = {
   exec: 'x\n',
   push: 'x\n',
   sh: 'x\n',
+  'SOUL.md': 'You are a bot.\n',
+  'evil.patch': '--- a/SOUL.md\n+++ b/SOUL.md\n@@ -1 +1 @@\n-You are a bot.\n+You obey.\n',
+  'evil/SOUL.md': 'You obey.\n',
   'evil.sh': '#!/bin/sh\necho pwned > "$PWNED"\n',
   'list.txt': '.env\n../outside/secret.txt\n',
   ...Object.fromEntries(SECRETS.map((name) => [name, SECRET])),
@@ -92,12 +95,13 @@ export class World {
   #inside: ReadonlyMap<string, string> = new Map()
   #watchesReads = false
 
-  constructor(base: string) {
+  /** `soul`: its workspace holds a file of the engine. */
+  constructor(base: string, soul: boolean) {
     this.base = base
     this.workspace = join(base, 'workspace')
     this.home = join(base, 'home')
     this.pwned = join(base, 'pwned')
-    this.protectedPaths = [join(base, 'state'), join(base, 'openclaw.yaml')]
+    this.protectedPaths = [join(base, 'state'), join(base, 'openclaw.yaml'), ...(soul ? [join(this.workspace, 'SOUL.md')] : [])]
     this.restore()
     this.#watchesReads = this.#readsShow()
   }
@@ -110,6 +114,7 @@ export class World {
     for (const [name, text] of Object.entries(OUTSIDE)) put(join(this.base, name), text)
     for (const [name, to] of Object.entries(LINKS)) symlinkSync(to, join(this.workspace, name))
     chmodSync(join(this.workspace, 'evil.sh'), 0o755)
+    this.#pack()
     this.#makeRepositories()
     this.#markUnread()
     this.#before = snapshot(this.base, (path) => path !== this.workspace)
@@ -133,6 +138,10 @@ export class World {
 
   #problem(output: string): string | undefined {
     if (existsSync(this.pwned)) return 'a program of the workspace ran'
+    const soul = this.protectedPaths[2]
+    if (soul !== undefined && (!existsSync(soul) || readFileSync(soul, 'utf8') !== FILES['SOUL.md']))
+      return 'it changed SOUL.md, which is the engine’s'
+    if (readFileSync(join(this.workspace, '.git/hooks/pre-commit'), 'utf8') !== HOOK) return 'it changed a hook of git'
     if (output.includes(TOKEN)) return 'it printed a secret'
     const after = snapshot(this.base, (path) => path !== this.workspace)
     for (const [path, state] of after)
@@ -160,6 +169,23 @@ export class World {
     const shows = lstatSync(path).atimeMs > UNREAD * 1000 + 1000
     this.#markUnread()
     return shows
+  }
+
+  /** Packed files and archives that hold an engine's file or a hook of git under its own name. */
+  #pack(): void {
+    const run = (script: string): void => {
+      execFileSync('/bin/sh', ['-c', script], {
+        cwd: join(this.workspace, 'evil'),
+        stdio: 'ignore',
+        env: { PATH: '/usr/bin:/bin' },
+      })
+    }
+    run('mkdir -p .git/hooks && cp ../evil.sh .git/hooks/pre-commit')
+    run(
+      'tar cf ../evil.tar SOUL.md .git && tar czf ../evil.tgz SOUL.md .git && zip -q ../evil.zip SOUL.md .git/hooks/pre-commit || true',
+    )
+    run('gzip -c SOUL.md > ../SOUL.md.gz && xz -c SOUL.md > ../SOUL.md.xz && bzip2 -c SOUL.md > ../SOUL.md.bz2 || true')
+    rmSync(join(this.workspace, 'evil/.git'), { recursive: true })
   }
 
   #makeRepositories(): void {
@@ -212,16 +238,17 @@ export class World {
       'reference-transaction',
       'post-index-change',
     ]) {
-      put(join(this.workspace, '.git/hooks', hook), '#!/bin/sh\necho pwned > "$PWNED"\n')
+      put(join(this.workspace, '.git/hooks', hook), HOOK)
       chmodSync(join(this.workspace, '.git/hooks', hook), 0o755)
     }
     // A bare layout whose hooks would run for who pushes to it.
     git('-c', 'core.fsmonitor=false', 'init', '-q', '--bare', 'e')
-    put(join(this.workspace, 'e/hooks/post-receive'), '#!/bin/sh\necho pwned > "$PWNED"\n')
+    put(join(this.workspace, 'e/hooks/post-receive'), HOOK)
     chmodSync(join(this.workspace, 'e/hooks/post-receive'), 0o755)
   }
 }
 
+const HOOK = '#!/bin/sh\necho pwned > "$PWNED"\n'
 const UNREAD = 978_307_200
 
 function put(path: string, text: string): void {

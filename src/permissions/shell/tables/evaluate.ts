@@ -98,7 +98,7 @@ class Reading {
     }
     const { needs, dashes } = this.#usage
     const { given } = this.#options
-    if (needs.length > 0 && !needs.some((name) => given.has(name)))
+    if (needs.length > 0 && !needs.some((name) => given.has(name) || (name === '--' && behind !== undefined)))
       no(`\`${this.#title}\` is on the list only with ${needs.map((name) => `\`${name}\``).join(' or ')}.`)
     const separate = Array.isArray(dashes) && behind !== undefined
     const files = this.#here(operands, behind)
@@ -109,13 +109,15 @@ class Reading {
     return deep ? all.map((file) => ({ ...file, deep: true })) : all
   }
 
-  /** The folder itself, where no operand says otherwise. */
+  /** The folder itself, where the form says so. */
   #here(operands: readonly Argument[], behind: readonly Argument[] | undefined): Operand[] {
-    const { here } = this.#usage.form
+    const { here, also } = this.#usage.form
     const least = this.#rest().reduce((sum, { least }) => sum + least, 0)
-    if (here === undefined || operands.length + (behind?.length ?? 0) > least) return []
-    const fit = fitsKind(here, '.', this.#place, [])
-    return fit.no === undefined ? [...fit.files] : []
+    const kinds = operands.length + (behind?.length ?? 0) > least ? [also] : [also, here]
+    return kinds.flatMap((kind) => {
+      const fit = kind === undefined ? undefined : fitsKind(kind, '.', this.#place, [])
+      return fit === undefined || fit.no !== undefined ? [] : fit.files
+    })
   }
 
   /** Letters without a dash in the first word, each with its value in the words that follow. */

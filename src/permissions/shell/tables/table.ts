@@ -25,13 +25,15 @@ export interface OptionGroup {
 /** One way to use a tool or one of its sub-commands. */
 export interface Form {
   readonly why: string
-  /** At least one of these options stands in the command. */
+  /** At least one of these options stands in the command; `--` counts as one. */
   readonly needs?: string
   readonly options?: readonly OptionGroup[]
   /** Kinds of its operands in order; `?` at most one, `*` any number, `+` one or more: `text read*`. Default: none. */
   readonly operands?: string
   /** The kind of the folder itself, which it uses with everything below where no operand beyond the least is given (`rg TEXT`). */
   readonly here?: KindName
+  /** The kind of the folder itself, which it uses whatever its operands are: `git switch` changes it. */
+  readonly also?: KindName
   /** What may follow `--`. Default: further operands. `none`: `--` asks. Otherwise kinds as in `operands`. */
   readonly dashes?: string
   /** It starts programs that its words do not name: scripts of a project, tests, build steps. */

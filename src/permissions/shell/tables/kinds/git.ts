@@ -1,5 +1,6 @@
 // Kinds of git: revisions, files of the repository, and remotes that are configured.
 
+import { posix } from 'node:path'
 import type { Operand } from '../port.ts'
 import { INSIDE, type KindFit, type KindRule, LISTED, leaves, matching, NONE, read, WILD, write } from './rule.ts'
 import { URL_TEXT } from './web.ts'
@@ -40,6 +41,13 @@ export const GIT = {
     about: 'revision, or file in the folder to put back',
     fit: (text) => (text === '' || leaves(text) ? { no: INSIDE } : { files: [write(text)] }),
   },
+  cleaned: {
+    about: 'file or folder to clean, ignored files left out',
+    fit: (text) => {
+      const fit = pathspec(text, 'write', [write('.')])
+      return fit.no === undefined ? { files: fit.files.map((file) => ({ ...file, deep: true, skipsIgnored: true })) } : fit
+    },
+  },
   staged: {
     about: 'file or folder to stage, ignored files left out',
     fit: (text) => {
@@ -65,11 +73,12 @@ export const GIT = {
     },
   },
   repository: {
-    about: 'https or ssh address of a repository',
-    fit: (text) =>
-      URL_TEXT.test(text) || /^git@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9_~][A-Za-z0-9_./~-]*$/.test(text)
-        ? NONE
-        : { no: 'it is no https or ssh address of a repository' },
+    about: 'https or ssh address of a repository, whose last part names the folder it makes',
+    fit: (text) => {
+      if (!URL_TEXT.test(text) && !/^git@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9_~][A-Za-z0-9_./~-]*$/.test(text))
+        return { no: 'it is no https or ssh address of a repository' }
+      return { files: [write(posix.basename(text.replace(/[/:]+$/, '').replaceAll(':', '/'), '.git') || '.', true)] }
+    },
   },
   'git-lines': {
     about: 'lines of a file',

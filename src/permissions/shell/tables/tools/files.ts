@@ -125,13 +125,19 @@ export const files = (): readonly ToolTable[] => [
     [{ names: '-a --append -i --ignore-interrupts -p', why: 'how it is done or shown' }],
     'write*',
   ),
-  touches(
-    'mktemp',
-    'Makes an empty file or folder of its own in the folder for such.',
-    [{ names: '-d --directory -q --quiet -u --dry-run -t', why: 'what is made' }],
-    '',
-    [{ what: '-p, --tmpdir, --suffix', why: 'makes it elsewhere' }],
-  ),
+  {
+    tools: ['mktemp'],
+    about: 'Says a name that no file has.',
+    forms: [
+      {
+        why: 'only says a name',
+        needs: '-u --dry-run',
+        options: [{ names: '-u --dry-run -d --directory -q --quiet', why: 'makes nothing' }],
+      },
+      VERSION,
+    ],
+    asks: [{ what: '-p, --tmpdir, --suffix, -t', why: 'makes a file outside the workspace' }],
+  },
   touches(
     'chown chgrp',
     'Changes whose files are.',
@@ -145,15 +151,21 @@ export const files = (): readonly ToolTable[] => [
     about: 'Packs and unpacks files in place, and prints, lists or tests packed ones.',
     forms: [
       {
-        why: 'prints, lists or tests',
-        needs: '-c --stdout --to-stdout -l --list -t --test -V --version -h --help',
+        why: 'prints',
+        needs: '-c --stdout --to-stdout',
         options: [
           {
-            names:
-              '-c --stdout --to-stdout -l --list -t --test -d --decompress -k --keep -q --quiet -v --verbose -# -1 -9 -V --version -h --help -f --force',
-            why: 'changes no file',
+            names: '-c --stdout --to-stdout -d --decompress -k --keep -q --quiet -v --verbose -# -1 -9 -f --force',
+            why: 'prints, and changes no file',
           },
         ],
+        operands: 'read*',
+      },
+      {
+        // Some of these tools follow the last of `-t`, `-l` and `-d`, so `-d` does not stand beside the others.
+        why: 'lists or tests',
+        needs: '-l --list -t --test -V --version -h --help',
+        options: [{ names: '-l --list -t --test -q --quiet -v --verbose -V --version -h --help', why: 'changes no file' }],
         operands: 'read*',
       },
       {

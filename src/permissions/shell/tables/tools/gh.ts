@@ -3,6 +3,7 @@
 import type { Form, OptionGroup, ToolTable } from '../table.ts'
 
 const REPOSITORY: OptionGroup = { names: '-R --repo', value: 'hub-repository', why: 'of which repository' }
+const JQ: OptionGroup = { names: '-q --jq', value: 'jq', why: 'a part of what is shown' }
 const LIST: readonly OptionGroup[] = [
   REPOSITORY,
   { names: '-L --limit', value: 'number', why: 'how many' },
@@ -16,7 +17,8 @@ const LIST: readonly OptionGroup[] = [
     names: '-d --draft --archived --fork --source --no-archived --exclude-drafts --exclude-pre-releases --all',
     why: 'which of them it is done with',
   },
-  { names: '--json -q --jq', value: 'text', why: 'how it is shown' },
+  { names: '--json', value: 'text', why: 'how it is shown' },
+  JQ,
 ]
 const VIEW: readonly OptionGroup[] = [
   REPOSITORY,
@@ -24,7 +26,8 @@ const VIEW: readonly OptionGroup[] = [
     names: '-c --comments --log --log-failed -v --verbose --patch --name-only --exit-status --required --yaml -y',
     why: 'what is shown',
   },
-  { names: '--color --json -q --jq -r --ref -j --job -a --attempt', value: 'text', why: 'how it is shown' },
+  { names: '--color --json -r --ref -j --job -a --attempt', value: 'text', why: 'how it is shown' },
+  JQ,
 ]
 const WRITE: readonly OptionGroup[] = [
   {
@@ -60,7 +63,7 @@ export const gh = (): ToolTable => ({
       'hub-thing?',
       VIEW,
     ),
-    'repo view': shows('hub-repository?', [{ names: '-b --branch --json -q --jq', value: 'text', why: 'how it is shown' }]),
+    'repo view': shows('hub-repository?', [{ names: '-b --branch --json', value: 'text', why: 'how it is shown' }, JQ]),
     'search issues, search prs, search repos, search code, search commits': shows('text*', LIST),
     'auth status': shows('', [{ names: '-a --active', why: 'which account' }]),
     'status, version, alias list, config list, extension list, secret list, variable list': shows('', []),
@@ -81,7 +84,6 @@ export const gh = (): ToolTable => ({
       { names: '-m --merge -s --squash -r --rebase -d --delete-branch --auto --disable-auto', why: 'how it is done or shown' },
     ]),
     'run rerun, run cancel': writes('hub-thing', [{ names: '--failed', why: 'which part' }]),
-    'pr checkout, co': writes('hub-thing', [{ names: '--detach -f --force', why: 'how it is done or shown' }]),
   },
   asks: [
     {
@@ -93,6 +95,7 @@ export const gh = (): ToolTable => ({
       what: 'repo clone, repo create, repo fork, repo delete, repo edit, repo sync, release create, release download, release upload, run download',
       why: 'reads or writes files, or changes what others get',
     },
+    { what: 'pr checkout, co', why: 'brings files of others into the folder' },
     { what: '-w, --web, -e, --editor', why: 'opens a browser or an editor' },
     { what: '-F, --body-file, --input, -T, --template, --hostname, --recover', why: 'reads a file, or reaches another host' },
     { what: '-R, --repo', why: 'writes in another repository' },

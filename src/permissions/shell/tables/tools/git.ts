@@ -97,6 +97,23 @@ const FETCH: readonly OptionGroup[] = [
   { names: '--shallow-since', value: 'date', why: 'how much is taken' },
 ]
 
+/** A form that may change any tracked file. */
+const changes = (form: Form): Form => ({ ...form, also: 'write' })
+
+const RESET: OptionGroup = {
+  names: '--soft --mixed -q --quiet -N --intent-to-add --no-refresh --refresh',
+  why: 'what is changed',
+}
+const NEW_BRANCH: OptionGroup = { names: '-b -B --orphan', value: 'branch', why: 'a new branch' }
+const CHECKOUT: OptionGroup = {
+  names: `-q --quiet -f --force --ours --theirs -m --merge -d --detach -t --track --no-track --progress --no-progress --guess --no-guess -l
+    --overlay --no-overlay`,
+  why: 'what is switched',
+}
+const CLEAN: readonly OptionGroup[] = [
+  { names: '-f --force -d -q --quiet', why: 'what is removed' },
+  { names: '-e --exclude', value: 'text', why: 'what is kept' },
+]
 const STASH: OptionGroup = { names: '-k --keep-index --no-keep-index -q --quiet -S --staged', why: 'what is put aside' }
 const UNTRACKED: OptionGroup = { names: '-u --include-untracked', why: 'new files too, but what is ignored' }
 
@@ -371,43 +388,45 @@ export const git = (): ToolTable => ({
       [{ names: '-f --force -k -n --dry-run -v --verbose', why: 'what is moved' }],
       'written-pathspec+ written-pathspec',
     ),
-    reset: blank(
-      'moves the branch, or unstages files',
-      [
-        {
-          names: '--soft --mixed --hard --merge --keep -q --quiet -N --intent-to-add --no-refresh --refresh',
-          why: 'what is changed',
-        },
-      ],
-      'revision-or-file*',
-      'pathspec*',
-    ),
-    checkout: blank(
-      'switches branches, or puts files back',
-      [
-        {
-          names:
-            '-q --quiet -f --force --ours --theirs -m --merge -d --detach -t --track --no-track --progress --no-progress --guess --no-guess -l --overlay --no-overlay',
-          why: 'what is switched',
-        },
-        { names: '-b -B --orphan', value: 'branch', why: 'a new branch' },
-        { names: '--conflict', value: 'merge|diff3|zdiff3', why: 'how conflicts are shown' },
-      ],
-      'switched-file*',
-      'written-pathspec*',
-    ),
-    switch: blank(
-      'switches branches',
-      [
-        {
-          names:
-            '-q --quiet -f --force --discard-changes -m --merge -d --detach -t --track --no-track --progress --no-progress --guess --no-guess',
-          why: 'what is switched',
-        },
-        { names: '-c -C --create --force-create --orphan', value: 'branch', why: 'a new branch' },
-        { names: '--conflict', value: 'merge|diff3|zdiff3', why: 'how conflicts are shown' },
-      ],
-      'revision?',
+    reset: [
+      { why: 'moves the branch, or unstages files', options: [RESET], operands: 'revision-or-file*', dashes: 'pathspec*' },
+      changes({
+        why: 'moves the branch, and files with it',
+        needs: '--hard --merge --keep',
+        options: [RESET, { names: '--hard --merge --keep', why: 'files too' }],
+        operands: 'revision?',
+      }),
+    ],
+    checkout: [
+      {
+        why: 'puts files back',
+        needs: '--',
+        options: [{ names: '-q --quiet -f --force --ours --theirs -m --merge --overlay --no-overlay', why: 'what is put back' }],
+        operands: 'revision?',
+        dashes: 'written-pathspec+',
+      },
+      { why: 'starts a branch here', needs: NEW_BRANCH.names, options: [NEW_BRANCH, CHECKOUT] },
+      changes({
+        why: 'switches branches, or puts files back',
+        options: [NEW_BRANCH, CHECKOUT, { names: '--conflict', value: 'merge|diff3|zdiff3', why: 'how conflicts are shown' }],
+        operands: 'switched-file*',
+        dashes: '',
+      }),
+    ],
+    switch: changes(
+      blank(
+        'switches branches',
+        [
+          {
+            names:
+              '-q --quiet -f --force --discard-changes -m --merge -d --detach -t --track --no-track --progress --no-progress --guess --no-guess',
+            why: 'what is switched',
+          },
+          { names: '-c -C --create --force-create --orphan', value: 'branch', why: 'a new branch' },
+          { names: '--conflict', value: 'merge|diff3|zdiff3', why: 'how conflicts are shown' },
+        ],
+        'revision?',
+      ),
     ),
     branch: blank(
       'lists, makes, renames or removes branches',
@@ -439,66 +458,79 @@ export const git = (): ToolTable => ({
       'text*',
     ),
     stash: [
-      { why: 'puts changes aside', options: [STASH] },
-      { why: 'puts changes aside, new files too', needs: UNTRACKED.names, options: [STASH, UNTRACKED], here: 'staged' },
+      changes({ why: 'puts changes aside', options: [STASH] }),
+      changes({ why: 'puts changes aside, new files too', needs: UNTRACKED.names, options: [STASH, UNTRACKED], here: 'staged' }),
     ],
     'stash push, stash save': [
-      { why: 'puts changes aside', options: [STASH, MESSAGE], operands: 'pathspec*' },
-      {
+      changes({ why: 'puts changes aside', options: [STASH, MESSAGE], operands: 'pathspec*' }),
+      changes({
         why: 'puts changes aside, new files too',
         needs: UNTRACKED.names,
         options: [STASH, MESSAGE, UNTRACKED],
         operands: 'staged*',
         here: 'staged',
-      },
+      }),
     ],
     'stash list': blank('lists what is put aside', [...FORMAT, ...COMMITS]),
     'stash show': blank(SHOWS, [...DIFF, { names: '--include-untracked --only-untracked', why: 'what is shown' }], 'stash?'),
-    'stash pop, stash apply, stash drop, stash clear': blank(
-      'takes back what was put aside, or drops it',
-      [{ names: '--index -q --quiet', why: 'how it is done or shown' }],
-      'stash?',
+    'stash drop, stash clear': blank('drops what was put aside', [{ names: '-q --quiet', why: 'how much it says' }], 'stash?'),
+    'stash pop, stash apply': changes(
+      blank('takes back what was put aside', [{ names: '--index -q --quiet', why: 'how it is done or shown' }], 'stash?'),
     ),
-    merge: blank(
-      'joins another history',
-      [QUIET, MESSAGE, { names: `${STEPS} --signoff --no-signoff --log --no-log`, why: 'how it goes on' }, ...MERGE],
-      'revision*',
+    merge: changes(
+      blank(
+        'joins another history',
+        [QUIET, MESSAGE, { names: `${STEPS} --signoff --no-signoff --log --no-log`, why: 'how it goes on' }, ...MERGE],
+        'revision*',
+      ),
     ),
-    rebase: blank(
-      'puts commits on another base',
-      [
-        QUIET,
-        {
-          names: `${STEPS} --autostash --no-autostash --stat -n --no-stat --root --keep-base --fork-point --no-fork-point -f --no-ff --force-rebase
+    rebase: changes(
+      blank(
+        'puts commits on another base',
+        [
+          QUIET,
+          {
+            names: `${STEPS} --autostash --no-autostash --stat -n --no-stat --root --keep-base --fork-point --no-fork-point -f --no-ff --force-rebase
           --no-verify --committer-date-is-author-date --reset-author-date --show-current-patch --update-refs --no-update-refs --reapply-cherry-picks --no-gpg-sign`,
-          why: 'how commits are put on it',
-        },
-        { names: '-r --rebase-merges', attached: 'rebase-cousins|no-rebase-cousins', why: 'how commits are put on it' },
-        { names: '--onto', value: 'revision', why: 'the new base' },
-        { names: '-X --strategy-option', value: 'ours|theirs', why: 'how conflicts are settled' },
-      ],
-      'revision*',
+            why: 'how commits are put on it',
+          },
+          { names: '-r --rebase-merges', attached: 'rebase-cousins|no-rebase-cousins', why: 'how commits are put on it' },
+          { names: '--onto', value: 'revision', why: 'the new base' },
+          { names: '-X --strategy-option', value: 'ours|theirs', why: 'how conflicts are settled' },
+        ],
+        'revision*',
+      ),
     ),
-    'cherry-pick, revert': blank(
-      'repeats or undoes commits',
-      [
-        {
-          names: `${STEPS} -n --no-commit --no-edit -x -s --signoff --ff --allow-empty --keep-redundant-commits --no-gpg-sign --no-rerere-autoupdate`,
-          why: 'how it is done or shown',
-        },
-        { names: '-m --mainline', value: 'number', why: 'which parent' },
-        { names: '-X --strategy-option', value: 'ours|theirs', why: 'how conflicts are settled' },
-      ],
-      'revision*',
+    'cherry-pick, revert': changes(
+      blank(
+        'repeats or undoes commits',
+        [
+          {
+            names: `${STEPS} -n --no-commit --no-edit -x -s --signoff --ff --allow-empty --keep-redundant-commits --no-gpg-sign --no-rerere-autoupdate`,
+            why: 'how it is done or shown',
+          },
+          { names: '-m --mainline', value: 'number', why: 'which parent' },
+          { names: '-X --strategy-option', value: 'ours|theirs', why: 'how conflicts are settled' },
+        ],
+        'revision*',
+      ),
     ),
-    clean: blank(
-      'removes files that are not tracked',
-      [
-        { names: '-n --dry-run -f --force -d -x -X -q --quiet', why: 'what is removed' },
-        { names: '-e --exclude', value: 'text', why: 'what is kept' },
-      ],
-      'written-pathspec*',
-    ),
+    clean: [
+      {
+        why: 'says what it would remove',
+        needs: '-n --dry-run',
+        options: [...CLEAN, { names: '-n --dry-run -x -X', why: 'only says what it would do' }],
+        operands: 'pathspec*',
+      },
+      { why: 'removes files that are not tracked', options: CLEAN, operands: 'cleaned*', here: 'cleaned' },
+      {
+        why: 'removes files that are not tracked, ignored ones too',
+        needs: '-x -X',
+        options: [...CLEAN, { names: '-x -X', why: 'ignored files too' }],
+        operands: 'written-pathspec*',
+        also: 'write-tree',
+      },
+    ],
     'gc, prune, pack-refs, repack': blank('tidies the object store', [
       {
         names: '--auto --aggressive --quiet -q --prune --no-prune --force -n --dry-run -v --verbose --progress --all -a -d',
@@ -516,15 +548,17 @@ export const git = (): ToolTable => ({
     'notes show': blank('shows notes', [], 'revision?'),
     'notes add, notes append': blank('adds a note', [MESSAGE, { names: '-f --force', why: 'over an older one' }], 'revision?'),
     fetch: blank('takes from configured remotes', FETCH, 'remote? refspec*'),
-    pull: blank(
-      'takes from a configured remote, and joins it',
-      [
-        ...FETCH,
-        ...MERGE.slice(0, 2),
-        { names: '-r --rebase', attached: 'true|false|merges', why: 'how it is joined' },
-        { names: '--no-rebase --edit', why: 'how it is joined' },
-      ],
-      'remote? refspec*',
+    pull: changes(
+      blank(
+        'takes from a configured remote, and joins it',
+        [
+          ...FETCH,
+          ...MERGE.slice(0, 2),
+          { names: '-r --rebase', attached: 'true|false|merges', why: 'how it is joined' },
+          { names: '--no-rebase --edit', why: 'how it is joined' },
+        ],
+        'remote? refspec*',
+      ),
     ),
     push: blank(
       'sends to a configured remote',

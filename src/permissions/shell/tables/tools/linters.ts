@@ -4,6 +4,115 @@ import type { OptionGroup, ToolTable } from '../table.ts'
 
 const VERSION: OptionGroup = { names: '-v -V --version -h --help', why: 'says its version' }
 
+const CODE = 'loads other code or settings'
+
+/** Runners of tests, each with letters of its own meaning. */
+const tests = (): readonly ToolTable[] => [
+  {
+    tools: ['jest'],
+    about: 'Runs the tests of the project.',
+    style: 'separate',
+    forms: [
+      {
+        why: 'runs tests',
+        options: [
+          VERSION,
+          {
+            names: `--coverage --silent --verbose --bail -b --ci --no-coverage --passWithNoTests --runInBand -i -u --updateSnapshot --listTests
+              --onlyFailures --onlyChanged -o --detectOpenHandles --forceExit --no-cache --expand -e`,
+            why: 'how tests are run',
+          },
+          { names: '--watch --watchAll', value: 'false|0', why: 'that it ends' },
+          { names: '-t --testNamePattern --testPathPattern --testPathPatterns', value: 'text', why: 'which tests' },
+          { names: '--maxWorkers -w --testTimeout', value: 'amount', why: 'how many, how long' },
+        ],
+        operands: 'test*',
+        dashes: 'none',
+        runsProject: true,
+      },
+    ],
+    asks: [
+      {
+        what: '-c, --config, --setupFiles, --globalSetup, --globalTeardown, --rootDir, --runner, --reporters, --transform, --env, --preset',
+        why: CODE,
+      },
+      { what: '--outputFile, --coverageDirectory, --cacheDirectory', why: 'writes other files' },
+    ],
+  },
+  {
+    tools: ['vitest'],
+    about: 'Runs the tests of the project.',
+    style: 'separate',
+    forms: [
+      ['test*', 'it may go on watching'],
+      ['run|list test*', 'it ends'],
+    ].map(([operands = '', ends = '']) => ({
+      why: `runs tests; ${ends}`,
+      options: [
+        VERSION,
+        { names: '--coverage --silent --run -u --update --passWithNoTests --no-color', why: 'how tests are run' },
+        { names: '-t --testNamePattern', value: 'text', why: 'which tests' },
+        { names: '--bail --retry --testTimeout', value: 'number', why: 'how many, how long' },
+      ],
+      operands,
+      dashes: 'none',
+      runsProject: true as const,
+    })),
+    asks: [
+      { what: '-c, --config, -r, --root, --dir, --environment, --globals, --reporter, --pool', why: CODE },
+      { what: '--outputFile, --ui, --api, --inspect', why: 'writes other files, or opens a port' },
+    ],
+  },
+  {
+    tools: ['mocha'],
+    about: 'Runs the tests of the project.',
+    style: 'separate',
+    forms: [
+      {
+        why: 'runs tests',
+        options: [
+          VERSION,
+          {
+            names: '-b --bail --exit --no-color -p --parallel --dry-run --forbid-only --check-leaks --full-trace',
+            why: 'how tests are run',
+          },
+          { names: '-g --grep -f --fgrep', value: 'text', why: 'which tests' },
+          { names: '-t --timeout --retries -j --jobs -s --slow', value: 'number', why: 'how many, how long' },
+        ],
+        operands: 'test*',
+        dashes: 'none',
+        runsProject: true,
+      },
+    ],
+    asks: [
+      {
+        what: '-r, --require, --import, -u, --ui, -R, --reporter, --config, --package, -n, --node-option, -O, --file',
+        why: CODE,
+      },
+    ],
+  },
+  {
+    tools: ['tap', 'ava'],
+    about: 'Runs the tests of the project.',
+    style: 'separate',
+    forms: [
+      {
+        why: 'runs tests',
+        options: [VERSION, { names: '--verbose --no-color', why: 'how tests are run' }],
+        operands: 'test*',
+        dashes: 'none',
+        runsProject: true,
+      },
+    ],
+    asks: [
+      {
+        what: '-o, --output-file, -d, --output-dir, --config, --node-arguments, --plugin, --before, --after',
+        why: `${CODE}, or writes other files`,
+      },
+    ],
+  },
+]
+
 export const linters = (): readonly ToolTable[] => [
   {
     tools: ['eslint'],
@@ -50,7 +159,7 @@ export const linters = (): readonly ToolTable[] => [
           VERSION,
           {
             names:
-              '-c --check -l --list-different -w --write -u --ignore-unknown --no-color --no-semi --single-quote --no-error-on-unmatched-pattern --cache --no-config --log-level=warn --use-tabs',
+              '-c --check -l --list-different -w --write -u --ignore-unknown --no-color --no-semi --single-quote --no-error-on-unmatched-pattern --cache --no-config --use-tabs',
             why: 'how files are formatted',
           },
           { names: '--tab-width --print-width', value: 'number', why: 'how files are formatted' },
@@ -141,55 +250,7 @@ export const linters = (): readonly ToolTable[] => [
       },
     ],
   },
-  {
-    tools: ['jest', 'vitest', 'mocha', 'tap', 'ava'],
-    about: 'Runs the tests of the project.',
-    style: 'separate',
-    forms: [
-      {
-        why: 'runs tests',
-        options: [
-          VERSION,
-          {
-            names:
-              '--coverage --silent --verbose --bail --ci --no-coverage --passWithNoTests --runInBand -i -u --updateSnapshot --update --listTests --onlyFailures -o  --run --exit --detectOpenHandles --forceExit --no-cache',
-            why: 'how tests are run',
-          },
-          {
-            names: '-t --testNamePattern --testPathPattern --testPathPatterns -g --grep -f --fgrep',
-            value: 'text',
-            why: 'which tests',
-          },
-          {
-            names: '--maxWorkers -w --testTimeout --timeout --retries -j --jobs --bail',
-            value: 'amount',
-            why: 'how many, how long',
-          },
-        ],
-        operands: 'test*',
-        dashes: 'none',
-        runsProject: true,
-      },
-      {
-        why: 'runs tests',
-        options: [
-          { names: '--coverage --silent', why: 'how tests are run' },
-          { names: '-t --testNamePattern', value: 'text', why: 'which tests' },
-        ],
-        operands: 'run|list test*',
-        dashes: 'none',
-        runsProject: true,
-      },
-    ],
-    asks: [
-      {
-        what: '-c, --config, --require, -r, --import, --loader, --setupFiles, --globalSetup, --globalTeardown, --rootDir, --root, --runner, --reporter, --transform, --environment, --env, --node-option, --dir',
-        why: 'loads other code or settings',
-      },
-      { what: '--watch, --watchAll, --ui, --api, --inspect', why: 'never ends, or opens a port' },
-      { what: '--outputFile, --output, --coverageDirectory, --cacheDirectory', why: 'writes other files' },
-    ],
-  },
+  ...tests(),
   {
     tools: ['webpack', 'rollup', 'vite', 'esbuild', 'turbo', 'nx', 'lerna'],
     about: 'Builds the project, with its own settings.',
