@@ -138,7 +138,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     doc,
     scope,
     registry,
-    plugins: found.plugins,
+    plugins: found,
     lookup: env.lookup,
     configHash: fileHash,
     includePatterns: loaded.includePatterns,
@@ -161,7 +161,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
 const mayBeOfPlugin = ({ code, path }: Diagnostic): boolean =>
   code === 'CLAW203' || (code === 'CLAW104' && /^\/(?:channels\/[^/]+\/type|models\/[^/]+\/provider)$/.test(path))
 
-const NO_PLUGINS: FoundPlugins = { plugins: [], diagnostics: [], files: [] }
+const NO_PLUGINS: FoundPlugins = { plugins: [], diagnostics: [], files: [], texts: [] }
 
 /** Loads what reads manifests only where there are any. */
 async function pluginsOf(root: MapNode, { registry, mirror }: LoadOptions): Promise<FoundPlugins> {

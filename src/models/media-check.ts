@@ -2,7 +2,7 @@
 
 import { imageHeader } from './image-header.ts'
 import type { MediaLimits } from './media-limits.ts'
-import { scaled } from './picture-scaling.ts'
+import type { Picture } from './picture-scaling.ts'
 import type { MediaBlock } from './port.ts'
 
 /** What to send: the same object where nothing has to change. */
@@ -46,7 +46,7 @@ async function checkImage(source: Source, side: number, limits: MediaLimits): Pr
     return { source: isSame ? source : { type: 'base64', media_type: mediaType, data } }
   }
   const isReadable = width * height <= MOST_PIXELS
-  const smaller = isReadable ? await scaled({ bytes, side, maxChars: limits.imageChars }) : null
+  const smaller = isReadable ? await smallerPicture(bytes, side, limits) : null
   if (smaller !== null) return { source: { type: 'base64', media_type: smaller.mediaType, data: smaller.data } }
   return {
     why:
@@ -54,6 +54,12 @@ async function checkImage(source: Source, side: number, limits: MediaLimits): Pr
         ? `it has ${width} × ${height} pixels, and ${side} a side are taken`
         : `it is larger than ${Math.floor(limits.imageChars / (1024 * 1024))} MB, and could not be made smaller`,
   }
+}
+
+/** Threads are loaded for the first picture that needs one. */
+async function smallerPicture(bytes: Buffer, side: number, { imageChars }: MediaLimits): Promise<Picture | null> {
+  const { scaled } = await import('./picture-scaling.ts')
+  return await scaled({ bytes, side, maxChars: imageChars })
 }
 
 const isPlainBase64 = (data: string): boolean => /^[A-Za-z0-9+/]*={0,2}$/.test(data) && data.length % 4 === 0

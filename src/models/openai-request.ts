@@ -2,6 +2,7 @@
 // carry follow in a user's message.
 
 import { createHash } from 'node:crypto'
+import type { ChatParameters } from './chat-parameters.ts'
 import type { ContentBlock, MediaBlock, ModelMessage, ModelRequest, RequestPlace, ToolResultBlock } from './port.ts'
 import type { WirePlace } from './refusal.ts'
 import { legalName } from './tool-names.ts'
@@ -10,7 +11,7 @@ type Part = { readonly type: string; readonly [key: string]: unknown }
 type ChatMessage = { readonly role: string; readonly [key: string]: unknown }
 
 /** `from`: names the service and its model, as in the blocks that it made. */
-export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_completion_tokens', from: string) {
+export function toChatRequest(request: ModelRequest, { limit, without }: ChatParameters, from: string) {
   const tools = request.tools.map((tool) => ({
     type: 'function',
     function: { name: legalName(tool.name), description: tool.description, parameters: tool.input_schema },
@@ -19,9 +20,9 @@ export function toChatRequest(request: ModelRequest, limit: 'max_tokens' | 'max_
   return {
     model: request.model,
     [limit]: request.maxTokens,
-    ...(request.effort === undefined ? {} : { reasoning_effort: request.effort }),
+    ...(request.effort === undefined || without.has('reasoning_effort') ? {} : { reasoning_effort: request.effort }),
     stream: true,
-    stream_options: { include_usage: true },
+    ...(without.has('stream_options') ? {} : { stream_options: { include_usage: true } }),
     ...(tools.length === 0 ? {} : { tools }),
     messages: [
       ...(request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }]),

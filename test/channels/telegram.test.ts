@@ -190,6 +190,30 @@ t.test('files of strangers are not fetched', async (t) => {
   t.equal(fake.calls.filter((c) => c.method === 'getfile').length, 1)
 })
 
+t.test('what an answered message shows comes with the question about it', async (t) => {
+  const { fake, host } = await begin(t)
+  const photo = fake.say({
+    from: 12,
+    chat: -6,
+    file: { kind: 'photo', data: Buffer.from('89504e470d0a1a0a0000', 'hex') },
+    text: 'the old door',
+  })
+  const reply_to_message = {
+    message_id: photo.message_id,
+    from: { id: 12 },
+    photo: [{ file_id: 'file-1', file_unique_id: 'u' }],
+    caption: 'the old door',
+  }
+  fake.say({ from: 11, chat: -6, text: `@${fake.bot.username} what is this?`, raw: { reply_to_message } })
+  await host.until('the question', () => host.received.some((m) => m.userId === '11'))
+  const asked = host.received.find((m) => m.userId === '11')
+  t.strictSame(asked?.quoted, { content: '[photo] the old door', userId: '12' })
+  t.strictSame(
+    asked?.media?.map(({ kind, data }) => [kind, typeof data]),
+    [['image', 'string']],
+  )
+})
+
 t.test('mentions', async (t) => {
   const me = { id: 7, username: 'claw_bot' }
   const cases: [string, { type: string; offset: number; length: number; user?: { id: number } }[], string, boolean][] = [

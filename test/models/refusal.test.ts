@@ -76,7 +76,7 @@ t.test('a place in the Messages API’s body is found in the request', async (t)
 })
 
 t.test('a place in a chat’s body is found in the request', async (t) => {
-  const body = toChatRequest(request, 'max_tokens', 'api/m') as { messages: { role: string }[] }
+  const body = toChatRequest(request, { limit: 'max_tokens', without: new Set() }, 'api/m') as { messages: { role: string }[] }
   t.strictSame(
     body.messages.map(({ role }) => role),
     ['system', 'user', 'assistant', 'tool', 'tool', 'user'],

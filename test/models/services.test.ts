@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { withOwnIds } from '../../src/models/call-ids.ts'
 import { createOpenAIProvider } from '../../src/models/openai.ts'
 import type { ModelError, ModelMessage, ModelProvider, ModelResult } from '../../src/models/port.ts'
 import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
@@ -38,6 +39,8 @@ const request = (messages: readonly ModelMessage[]) => ({
 })
 
 interface Raw {
+  /** What comes after `next`, once. */
+  later?: Raw['next']
   readonly url: string
   readonly bodies: { readonly messages: readonly Record<string, unknown>[] }[]
   next: Pick<Quirk, 'status' | 'body' | 'reset' | 'headers'> & { readonly cuts?: readonly number[] }
@@ -51,6 +54,7 @@ async function rawServer(t: Test): Promise<Raw> {
     for await (const part of incoming) parts.push(part as Buffer)
     raw.bodies.push(JSON.parse(Buffer.concat(parts).toString('utf8')))
     const { status = 200, body, reset, headers = {}, cuts = [] } = raw.next
+    if (raw.later !== undefined) raw.next = raw.later
     response.socket?.setNoDelay(true)
     response.writeHead(status, { 'content-type': status === 200 ? 'text/event-stream' : 'application/json', ...headers })
     const bytes = Buffer.from(body)
@@ -91,7 +95,8 @@ async function called(provider: ModelProvider): Promise<{ result: ModelResult; s
       shown = ''
     },
   )
-  return { result, shown }
+  // As the engine takes them in.
+  return { result: { ...result, content: withOwnIds(result.content) }, shown }
 }
 
 const textOf = ({ content }: ModelResult): string => content.flatMap((one) => (one.type === 'text' ? [one.text] : [])).join('')
@@ -230,6 +235,31 @@ t.test('an answer is not asked for again when only its end is missing', async (t
     t.equal(textOf((await called(provider)).result), 'ok')
     t.equal(raw.bodies.length, before + 1)
   }
+})
+
+t.test('a parameter that a service does not know is left out from then on', async (t) => {
+  const { raw, provider } = await setUp(t)
+  const sent = (): Record<string, unknown> => raw.bodies.at(-1) as unknown as Record<string, unknown>
+  const whole = { body: 'data: {"choices":[{"delta":{"content":"ok"},"finish_reason":"stop"}]}\n\n' }
+  for (const [message, gone, instead] of [
+    [
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      'max_tokens',
+      'max_completion_tokens',
+    ],
+    ['stream_options: Extra inputs are not permitted', 'stream_options', undefined],
+    ['Unrecognized request argument supplied: reasoning_effort', 'reasoning_effort', undefined],
+  ] as const) {
+    raw.next = { status: 400, body: JSON.stringify({ error: { message, type: 'invalid_request_error' } }) }
+    raw.later = whole
+    await provider.call({ ...request([hello]), effort: 'low' })
+    t.notOk(gone in sent(), gone)
+    if (instead !== undefined) t.ok(instead in sent())
+  }
+  const before = raw.bodies.length
+  raw.next = whole
+  await provider.call({ ...request([hello]), effort: 'low' })
+  t.equal(raw.bodies.length, before + 1, 'it is known by now')
 })
 
 t.test('every row of the table is filled', async (t) => {

@@ -4,7 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ClawError } from '../../src/errors.ts'
+import { startClaw } from '../../src/start.ts'
 import { startBot } from '../support/bot.ts'
+import { until } from '../support/channel-host.ts'
 import { CONFIGURATION, demoFiles, MANIFEST, moduleOf } from '../support/demo-plugin.ts'
 import { testdir } from '../support/testdir.ts'
 
@@ -48,6 +50,28 @@ t.test('a save brings its new code; code that fails leaves the old running', asy
   await writeFile(entry, moduleOf('Wind'))
   t.ok((await bot.claw.engine.reload()).ok)
   t.ok((await bot.chat('ann', 'once more')).body.response?.startsWith('Wind: '))
+})
+
+t.test('its files are watched', async (t) => {
+  const folder = await folderOf(t, demoFiles())
+  const bot = await startBot(CONFIGURATION, { folder, watch: true })
+  t.teardown(() => bot.stop())
+  await writeFile(join(folder, 'plugins/demo/index.mjs'), moduleOf('Snow'))
+  await until('the reload', () => bot.events.some((event) => event.type === 'reload' && event.ok))
+  t.ok((await bot.chat('ann', 'hello')).body.response?.startsWith('Snow: '))
+})
+
+t.test('the configuration last accepted starts with its plugin, whatever became of the manifest', async (t) => {
+  const folder = await folderOf(t, demoFiles())
+  await (await startBot(CONFIGURATION, { folder })).stop()
+  await writeFile(join(folder, 'plugins/demo/claw.plugin.json'), '{ "name": ')
+  const claw = await startClaw({ file: join(folder, 'openclaw.yaml'), env: {}, watch: false, lastGood: true })
+  t.teardown(() => claw.stop())
+  t.same(claw.engine.plan.agents.get('main')?.tools, ['weather'])
+  t.same(
+    claw.diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+    ['CLAW011'],
+  )
 })
 
 t.test('a module that is not what its manifest says refuses the start', async (t) => {

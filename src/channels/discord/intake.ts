@@ -50,7 +50,8 @@ export function readMessage(message: APIMessage, guildId: string | undefined, re
   const content =
     text !== '' ? text : stickers.length > 0 ? stickers.join(' ') : files.map((f) => `[file ${cleanName(f.filename)}]`).join(' ')
   return {
-    files,
+    // What is asked about a picture is seldom of use without it.
+    files: [...files, ...(answered?.attachments ?? [])],
     message: {
       channelId,
       userId: author.id,
@@ -67,9 +68,11 @@ export function readMessage(message: APIMessage, guildId: string | undefined, re
   }
 }
 
-const quoteOf = ({ author, content }: APIMessage): Pick<InboundMessage, 'quoted'> => ({
-  quoted: { content: content ?? '', ...(author === undefined ? {} : { userId: author.id }) },
-})
+/** What an answered message says: the files that hang on it, and its words. */
+function quoteOf({ author, content = '', attachments = [] }: APIMessage): Pick<InboundMessage, 'quoted'> {
+  const said = [...attachments.map(({ filename }) => `[file ${cleanName(filename)}]`), content].filter((text) => text !== '')
+  return { quoted: { content: said.join(' '), ...(author === undefined ? {} : { userId: author.id }) } }
+}
 
 export const isSnowflake = (id: string | undefined): id is string => id !== undefined && /^\d+$/.test(id)
 

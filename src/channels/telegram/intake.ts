@@ -41,11 +41,13 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
   const answered = message.reply_to_message
   const toBot = answered?.from !== undefined && answered.from.id === me.id
   const content = text === '' ? (described?.note ?? '') : text
-  const quoted = message.quote?.text ?? answered?.text ?? answered?.caption
+  const shown = answered === undefined ? null : describe(answered as Message)
+  const quoted = message.quote?.text ?? quotedText(shown, answered?.text ?? answered?.caption)
   const quotedUser = answered?.from?.id
   const name = [from.first_name, from.last_name].filter(Boolean).join(' ')
   return {
-    files: described?.files ?? [],
+    // What is asked about a photo is seldom of use without it.
+    files: [...(described?.files ?? []), ...(shown?.files ?? [])],
     message: {
       channelId,
       userId: String(from.id),
@@ -61,6 +63,12 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
       ...(name === '' ? {} : { displayName: cleanName(name) }),
     },
   }
+}
+
+/** What an answered message says: the kind of what hangs on it, and its words. */
+function quotedText(shown: Described | null, words: string | undefined): string | undefined {
+  const said = [shown?.note, words].filter((text) => text !== undefined && text !== '')
+  return said.length === 0 ? undefined : said.join(' ')
 }
 
 // Servers that imitate the Bot API leave out what the platform always sends. What is plain without it is read all the same.

@@ -25,6 +25,8 @@ export interface FoundPlugins {
   readonly diagnostics: readonly Diagnostic[]
   /** Manifests and entries that were read or looked for, absolute. */
   readonly files: readonly string[]
+  /** Of these, what belongs to the configuration: an installed package does not. */
+  readonly texts: readonly string[]
 }
 
 export async function readPlugins(root: MapNode, registry: Registry, mirror: Mirror | undefined): Promise<FoundPlugins> {
@@ -32,17 +34,19 @@ export async function readPlugins(root: MapNode, registry: Registry, mirror: Mir
   const plugins: PluginPlan[] = []
   const diagnostics: Diagnostic[] = []
   const files: string[] = []
+  const texts: string[] = []
   for (const [index, node] of (named?.kind === 'list' ? named.items : []).entries()) {
     // What is no text is told by the schema.
     if (node.kind !== 'scalar' || typeof node.value !== 'string') continue
     const at = { ...positionOf(node.source, node.start, node.end), path: pointerOf(['plugins', index]) }
     const found = await readPlugin({ text: node.value, node, at, mirror })
     files.push(...found.files)
+    if (!isPackageName(node.value)) texts.push(...found.files)
     const clashes = found.plugin === undefined ? [] : clashesOf(found.plugin, found.document, registry, plugins, at)
     diagnostics.push(...found.diagnostics, ...clashes)
     if (found.plugin !== undefined && clashes.length === 0) plugins.push(found.plugin)
   }
-  return { plugins, diagnostics, files }
+  return { plugins, diagnostics, files, texts }
 }
 
 interface Named {

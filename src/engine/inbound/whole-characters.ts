@@ -9,13 +9,13 @@ export function withWholeCharacters(message: InboundMessage): InboundMessage {
   const isWhole = [content, displayName, quoted?.content, ...(media ?? []).flatMap(({ name, note }) => [name, note])].every(
     (text) => text === undefined || text === wellFormed(text),
   )
-  return isWhole ? message : (mended(message) as InboundMessage)
+  return isWhole ? message : (fixed(message) as InboundMessage)
 }
 
 /** All texts of a value, at any depth; ids too, as a half of one names nobody. */
-function mended(value: unknown): unknown {
+function fixed(value: unknown): unknown {
   if (typeof value === 'string') return wellFormed(value)
-  if (Array.isArray(value)) return value.map(mended)
+  if (Array.isArray(value)) return value.map(fixed)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, mended(one)]))
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fixed(one)]))
 }

@@ -41,6 +41,8 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
     signal,
     parents,
     askedByOwner,
+    // Here, as a field that is added to a copy gives each turn a hidden class of its own.
+    attachments: [],
     spender: spenderOf(plan, first),
     spawn,
   }
