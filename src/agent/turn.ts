@@ -18,7 +18,9 @@ const REFUSED = 'I can’t help with that.'
 const STOPPED = '(stopped)'
 
 /** With these, an answer without text is no accident: asking again would not help. */
-const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens'])
+const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens', 'model_context_window_exceeded'])
+/** The answer is not whole. */
+const IS_CUT: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded'])
 
 /** Runs one turn to its end. Never throws for what a model, a tool or a user did; throws when storage fails. */
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
@@ -114,7 +116,9 @@ async function converse(
     // Files speak for themselves, too.
     const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
     if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
-    return withNotices(await conclude(turn, ports, result, text, said, files), asker.notices, chunks)
+    const concluded = await conclude(turn, ports, result, text, said, files)
+    // What a heartbeat says may be a sign to say nothing, so nothing is put behind it.
+    return turn.claim.rows[0]?.kind === 'heartbeat' ? concluded : withNotices(concluded, asker.notices, chunks)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)
@@ -135,7 +139,7 @@ async function conclude(
     if (text === '') await append(turn, ports, 'end', 'assistant', words)
     return { text: words, isError: false }
   }
-  if (result.stopReason === 'max_tokens') {
+  if (IS_CUT.has(result.stopReason)) {
     const cut = '(The answer was cut at its length limit. Say “go on” for the rest.)'
     if (text === '') await append(turn, ports, 'end', 'assistant', cut)
     return { text: text === '' ? cut : `${text}\n\n${cut}`, isError: false }

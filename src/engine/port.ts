@@ -27,6 +27,7 @@ export interface Refused {
   readonly accepted: false
   readonly reason: string
   readonly code:
+    | 'no_user'
     | 'stranger'
     | 'no_route'
     | 'rate_limit'
@@ -79,6 +80,8 @@ export interface Status {
   readonly stopped: boolean
   readonly startedAt: string
   readonly degraded?: string
+  /** What is wrong with the state folder; absent: nothing. */
+  readonly storage?: string
   readonly version: string
 }
 
