@@ -120,7 +120,9 @@ export interface ApprovalAnswer {
 
 export type ChannelState =
   /** `waiting`: the other side connects to us, and is not there yet. */
-  | { readonly state: 'starting' | 'waiting' | 'connected' | 'stopped' }
+  | { readonly state: 'starting' | 'waiting' | 'stopped' }
+  /** `detail`: what is not as it was wanted, though it works. */
+  | { readonly state: 'connected'; readonly detail?: string }
   | { readonly state: 'reconnecting'; readonly detail: string }
   | { readonly state: 'failed'; readonly detail: string }
 
