@@ -86,7 +86,10 @@ export function createSender(world: SenderWorld): ChatSender {
       return await send(target)
     } catch (error) {
       if (target.threadId === undefined || !TOPIC_GONE.test(messageOf(error))) throw error
-      host.log.warn({ channel: host.spec.id, group: target.groupId, topic: target.threadId }, 'the topic is gone; sent to the group')
+      host.log.warn(
+        { channel: host.spec.id, group: target.groupId, topic: target.threadId },
+        'the topic is gone; sent to the group',
+      )
       const { threadId: _, ...group } = target
       return await send(group)
     }
