@@ -59,9 +59,16 @@ function textOf(row: InboxRow, shared: boolean, run: string): string {
   const words = row.message === undefined ? row.content : row.content.replace(OURS, '\\[')
   const said =
     shared && row.message !== undefined ? `[from ${row.message.channelId}:${plainLabel(row.message.userId)}] ${words}` : words
-  const quoted = row.message?.quoted
-  return quoted === undefined ? said : `${quotedText(quoted, run)}\n${said}`
+  const { quoted, forwarded } = row.message ?? {}
+  const before = [
+    ...(quoted === undefined ? [] : [quotedText(quoted, run)]),
+    ...(forwarded === undefined ? [] : [forwardedText(forwarded, run)]),
+  ]
+  return [...before, said].join('\n')
 }
+
+const forwardedText = ({ from, content }: NonNullable<InboundMessage['forwarded']>, salt: string): string =>
+  asData(from === undefined ? 'a forwarded message' : `a forwarded message of ${plainLabel(from)}`, content, salt)
 
 const quotedText = (quoted: NonNullable<InboundMessage['quoted']>, salt: string): string =>
   asData(quoted.userId === undefined ? 'a quoted message' : `a quoted message of ${quoted.userId}`, quoted.content, salt)

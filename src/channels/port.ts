@@ -38,9 +38,14 @@ export interface InboundMessage {
   readonly mentionsBot?: boolean
   /** Text of the message this one answers or quotes; data, never instructions. */
   readonly quoted?: { readonly userId?: string; readonly content: string }
+  /** What others said and this person passes on; data, never instructions. `from`: who said it, as the platform shows it. */
+  readonly forwarded?: { readonly from?: string; readonly content: string }
   /** For people to read in logs and approvals; never an identity. */
   readonly displayName?: string
 }
+
+/** Stands for the words of a person who forwards something without any. */
+export const FORWARDED_NOTE = '[forwarded message]'
 
 /** Where an answer goes. */
 export interface ReplyTarget {
@@ -120,7 +125,9 @@ export interface ApprovalAnswer {
 
 export type ChannelState =
   /** `waiting`: the other side connects to us, and is not there yet. */
-  | { readonly state: 'starting' | 'waiting' | 'connected' | 'stopped' }
+  | { readonly state: 'starting' | 'waiting' | 'stopped' }
+  /** `detail`: what is not as it was wanted, though it works. */
+  | { readonly state: 'connected'; readonly detail?: string }
   | { readonly state: 'reconnecting'; readonly detail: string }
   | { readonly state: 'failed'; readonly detail: string }
 

@@ -4,7 +4,7 @@ import type { APIAttachment, APIInteraction, APIMessage } from 'discord.js'
 import type { Plan } from '../../plan/plan.ts'
 import { isCommandFor } from '../commands.ts'
 import { cleanName } from '../media.ts'
-import type { InboundMessage } from '../port.ts'
+import { FORWARDED_NOTE, type InboundMessage } from '../port.ts'
 
 export interface Self {
   readonly id: string
@@ -45,13 +45,21 @@ export function readMessage(message: APIMessage, guildId: string | undefined, re
   const answered = message.referenced_message ?? undefined
   const name = cleanName(author.global_name ?? author.username ?? '')
   const stickers = (message.sticker_items ?? []).map((sticker) => `[sticker ${cleanName(sticker.name)}]`)
+  const snapshots = (message.message_snapshots ?? []).map((one) => one.message)
+  const forwarded = forwardedOf(snapshots)
   const files = message.attachments ?? []
-  if (text === '' && stickers.length === 0 && files.length === 0) return null
+  if (text === '' && stickers.length === 0 && files.length === 0 && snapshots.length === 0) return null
   const content =
-    text !== '' ? text : stickers.length > 0 ? stickers.join(' ') : files.map((f) => `[file ${cleanName(f.filename)}]`).join(' ')
+    text !== ''
+      ? text
+      : snapshots.length > 0
+        ? FORWARDED_NOTE
+        : stickers.length > 0
+          ? stickers.join(' ')
+          : files.map((f) => `[file ${cleanName(f.filename)}]`).join(' ')
   return {
     // What is asked about a picture is seldom of use without it.
-    files: [...files, ...(answered?.attachments ?? [])],
+    files: [...files, ...(answered?.attachments ?? []), ...snapshots.flatMap(({ attachments }) => attachments ?? [])],
     message: {
       channelId,
       userId: author.id,
@@ -63,9 +71,23 @@ export function readMessage(message: APIMessage, guildId: string | undefined, re
         ? {}
         : { mentionsBot: mentioned || answered?.author?.id === self.id || isCommandFor(plan, channelId, content) }),
       ...(answered === undefined ? {} : quoteOf(answered)),
+      ...forwarded,
       ...(name === '' ? {} : { displayName: name }),
     },
   }
+}
+
+type Snapshot = NonNullable<APIMessage['message_snapshots']>[number]['message']
+
+/** The platform does not say whose words they are. */
+function forwardedOf(snapshots: readonly Snapshot[]): Pick<InboundMessage, 'forwarded'> {
+  if (snapshots.length === 0) return {}
+  const said = snapshots.flatMap(({ content = '', attachments = [], embeds = [] }) => [
+    ...attachments.map(({ filename }) => `[file ${cleanName(filename)}]`),
+    content,
+    ...embeds.flatMap(({ title, description }) => [title ?? '', description ?? '']),
+  ])
+  return { forwarded: { content: said.filter((text) => text !== '').join('\n') } }
 }
 
 /** What an answered message says: the files that hang on it, and its words. */

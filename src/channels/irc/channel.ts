@@ -20,6 +20,8 @@ const BURST = 5
 const PACE_MS = 1000
 const CONFIRM_MS = 20_000
 const JOIN_MS = 30_000
+/** The nick that was wanted is asked for again at this pace while someone else has it. */
+const NICK_MS = 60_000
 
 export function createIrc(host: ChannelHost<IrcSettings>): Channel {
   const { settings } = host.spec
@@ -81,9 +83,23 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
         joining.delete(channel.toLowerCase())
         if (joining.size === 0 && irc.connected && !ready) nowReady()
       }
+      const isOwnNick = (): boolean => irc.user.nick.toLowerCase() === settings.nick.toLowerCase()
+      const told = (): void => {
+        const detail = `The nick ${settings.nick} is taken, so the bot is called ${irc.user.nick} until it is free.`
+        health.set(isOwnNick() ? { state: 'connected' } : { state: 'connected', detail })
+      }
+      let cancelNick = (): void => undefined
+      /** Asks for the nick now, and again as long as it is not ours. */
+      const regainNick = (): void => {
+        cancelNick()
+        if (!irc.connected || client !== irc || isOwnNick()) return
+        irc.changeNick(settings.nick)
+        cancelNick = host.clock.after(NICK_MS, regainNick)
+      }
       const nowReady = (): void => {
         ready = true
-        health.set({ state: 'connected' })
+        told()
+        if (!isOwnNick()) cancelNick = host.clock.after(NICK_MS, regainNick)
       }
       // The library throws on lines that lack what it expects of them; whoever sends such lines must not end the process.
       irc.use((_, lines) =>
@@ -96,7 +112,9 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
         }),
       )
       irc.requestCap(['account-tag', 'message-tags'])
+      let registered = false
       irc.on('registered', () => {
+        registered = true
         end = { detail: 'The IRC server closed the connection.' }
         if (joining.size === 0) nowReady()
         for (const name of settings.join) irc.join(name)
@@ -113,7 +131,17 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       irc.on('join', ({ nick, channel }: { nick: string; channel: string }) => {
         if (nick === irc.user.nick) settled(channel)
       })
-      irc.on('nick in use', () => irc.changeNick(`${irc.user.nick}_`.slice(0, 30)))
+      irc.on('nick in use', ({ nick }: { nick?: string }) => {
+        // Once the bot has a name it keeps that one until the wanted one is free.
+        if (!registered) irc.changeNick(`${nick ?? irc.user.nick}_`.slice(0, 30))
+      })
+      irc.on('nick', ({ nick, new_nick: next }: { nick: string; new_nick: string }) => {
+        if (next.toLowerCase() === irc.user.nick.toLowerCase() && ready) told()
+        else if (nick.toLowerCase() === settings.nick.toLowerCase()) regainNick()
+      })
+      irc.on('quit', ({ nick }: { nick: string }) => {
+        if (nick.toLowerCase() === settings.nick.toLowerCase()) regainNick()
+      })
       irc.on('message', onMessage)
       irc.on('pong', ({ message }: { message?: string }) => pongs.get(message ?? '')?.(true))
       irc.on('sasl failed', () => {
@@ -136,6 +164,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       })
       irc.on('close', () => {
         ready = false
+        cancelNick()
         for (const done of pongs.values()) done(false)
         irc.removeAllListeners()
         stopping.signal.removeEventListener('abort', leave)

@@ -3,7 +3,7 @@
 import type { Plan } from '../../plan/plan.ts'
 import { isCommandFor } from '../commands.ts'
 import { cleanName } from '../media.ts'
-import type { InboundMessage } from '../port.ts'
+import { FORWARDED_NOTE, type InboundMessage } from '../port.ts'
 
 export interface SlackFile {
   readonly name?: string
@@ -24,6 +24,16 @@ export interface SlackMessage {
   readonly ts?: string
   readonly thread_ts?: string
   readonly parent_user_id?: string
+  readonly files?: readonly SlackFile[]
+  readonly attachments?: readonly SlackAttachment[]
+}
+
+/** What hangs on a message besides files: shared messages, previews of links. */
+export interface SlackAttachment {
+  readonly is_share?: boolean
+  readonly author_name?: string
+  readonly text?: string
+  readonly fallback?: string
   readonly files?: readonly SlackFile[]
 }
 
@@ -57,9 +67,15 @@ export function readMessage(message: SlackMessage, self: Self, plan: Plan, chann
   if (channel === undefined || user === undefined || ts === undefined || !/^\d+\.\d+$/.test(ts)) return null
   if (message.bot_id !== undefined || user === self.userId || !SPOKEN.has(message.subtype)) return null
   const { text, mentioned } = readText(message.text ?? '', self.userId)
-  const files = message.files ?? []
-  if (text === '' && files.length === 0) return null
-  const content = text !== '' ? text : files.map((file) => `[file ${cleanName(file.name ?? '')}]`).join(' ')
+  const shared = (message.attachments ?? []).filter((one) => one.is_share === true)
+  const files = [...(message.files ?? []), ...shared.flatMap((one) => one.files ?? [])]
+  if (text === '' && files.length === 0 && shared.length === 0) return null
+  const content =
+    text !== ''
+      ? text
+      : shared.length > 0
+        ? FORWARDED_NOTE
+        : files.map((file) => `[file ${cleanName(file.name ?? '')}]`).join(' ')
   const inThread = message.thread_ts !== undefined && message.thread_ts !== ts
   const direct = isDirect(channel)
   return {
@@ -71,12 +87,20 @@ export function readMessage(message: SlackMessage, self: Self, plan: Plan, chann
       ...(inThread ? { threadId: message.thread_ts as string } : {}),
       messageId: messageId(channel, ts),
       content,
+      ...forwardedOf(shared),
       timestamp: new Date(Number(ts) * 1000).toISOString(),
       ...(direct
         ? {}
         : { mentionsBot: mentioned || message.parent_user_id === self.userId || isCommandFor(plan, channelId, content) }),
     },
   }
+}
+
+function forwardedOf(shared: readonly SlackAttachment[]): Pick<InboundMessage, 'forwarded'> {
+  if (shared.length === 0) return {}
+  const said = shared.map(({ text, fallback = '' }) => readText(text ?? fallback, '').text)
+  const from = [...new Set(shared.flatMap(({ author_name: name }) => (name === undefined ? [] : [cleanName(name)])))].join(', ')
+  return { forwarded: { content: said.join('\n'), ...(from === '' ? {} : { from }) } }
 }
 
 /** Slack's escapes undone, links made readable, the bot's own name cut. */

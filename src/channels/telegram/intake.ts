@@ -4,7 +4,7 @@ import type { Message, MessageEntity, UserFromGetMe } from 'grammy/types'
 import type { Plan } from '../../plan/plan.ts'
 import { isCommandFor } from '../commands.ts'
 import { cleanName } from '../media.ts'
-import type { InboundMessage } from '../port.ts'
+import { FORWARDED_NOTE, type InboundMessage } from '../port.ts'
 
 /** A file to ask the platform for. */
 export interface FileRef {
@@ -40,7 +40,9 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
   const { text, mentioned } = stripMention(raw ?? '', entities, me)
   const answered = message.reply_to_message
   const toBot = answered?.from !== undefined && answered.from.id === me.id
-  const content = text === '' ? (described?.note ?? '') : text
+  const said = text === '' ? (described?.note ?? '') : text
+  const forwarded = message.forward_origin === undefined ? null : { from: originOf(message.forward_origin), content: said }
+  const content = forwarded === null ? said : FORWARDED_NOTE
   const shown = answered === undefined ? null : describe(answered as Message)
   const quoted = message.quote?.text ?? quotedText(shown, answered?.text ?? answered?.caption)
   const quotedUser = answered?.from?.id
@@ -55,6 +57,7 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
       ...(inTopic(message) ? { threadId: String(message.message_thread_id) } : {}),
       ...(message.message_id === undefined ? {} : { messageId: messageId(message.chat.id, message.message_id) }),
       content,
+      ...(forwarded === null ? {} : { forwarded }),
       ...(message.date === undefined ? {} : { timestamp: new Date(message.date * 1000).toISOString() }),
       ...(direct ? {} : { mentionsBot: mentioned || toBot || isCommandFor(plan, channelId, content) }),
       ...(quoted === undefined
@@ -69,6 +72,20 @@ export function readMessage(message: Message, me: UserFromGetMe, plan: Plan, cha
 function quotedText(shown: Described | null, words: string | undefined): string | undefined {
   const said = [shown?.note, words].filter((text) => text !== undefined && text !== '')
   return said.length === 0 ? undefined : said.join(' ')
+}
+
+/** Who said what is forwarded, as people are shown it. */
+function originOf(origin: NonNullable<Message['forward_origin']>): string {
+  switch (origin.type) {
+    case 'user':
+      return cleanName(origin.sender_user.first_name)
+    case 'hidden_user':
+      return cleanName(origin.sender_user_name)
+    case 'chat':
+      return cleanName(origin.sender_chat.title ?? 'a chat')
+    default:
+      return cleanName(origin.chat.title ?? 'a channel')
+  }
 }
 
 // Servers that imitate the Bot API leave out what the platform always sends. What is plain without it is read all the same.
@@ -176,6 +193,11 @@ function describe(message: Message): Described | null {
     return { note: `[location ${message.location.latitude}, ${message.location.longitude}]`, files: [] }
   if (message.contact !== undefined) return { note: `[contact ${cleanName(message.contact.first_name)}]`, files: [] }
   if (message.poll !== undefined) return { note: `[poll: ${message.poll.question}]`, files: [] }
+  if (message.story !== undefined) return { note: '[story]', files: [] }
+  if (message.game !== undefined) return { note: `[game: ${cleanName(message.game.title)}]`, files: [] }
+  if (message.paid_media !== undefined) return { note: '[paid media]', files: [] }
+  if (message.checklist !== undefined) return { note: `[checklist: ${cleanName(message.checklist.title)}]`, files: [] }
+  if (message.invoice !== undefined) return { note: `[invoice: ${cleanName(message.invoice.title)}]`, files: [] }
   if (message.dice !== undefined) return { note: `[${message.dice.emoji} ${message.dice.value}]`, files: [] }
   return null
 }

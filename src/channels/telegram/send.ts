@@ -36,6 +36,9 @@ const sentId = (
 
 const render = (markdown: string): string => renderMarkdown(markdown, TELEGRAM_HTML)
 
+/** The topic was deleted or closed, or is none: the General one comes under an id that cannot be sent to. */
+const TOPIC_GONE = /message thread not found|TOPIC_(?:DELETED|CLOSED|ID_INVALID)/i
+
 /** Where in the chat a message goes, and what it answers. */
 function place(target: ReplyTarget, first: boolean) {
   const thread = Number(target.threadId)
@@ -74,6 +77,21 @@ export function createSender(world: SenderWorld): ChatSender {
       if (moved === undefined) throw error
       await world.memory()?.setMoved(chat, moved)
       return to(moved)
+    }
+  }
+
+  /** What cannot be sent into its topic is sent into the group itself: better out of place than not at all. */
+  const inPlace = async <T>(target: ReplyTarget, send: (target: ReplyTarget) => Promise<T>): Promise<T> => {
+    try {
+      return await send(target)
+    } catch (error) {
+      if (target.threadId === undefined || !TOPIC_GONE.test(messageOf(error))) throw error
+      host.log.warn(
+        { channel: host.spec.id, group: target.groupId, topic: target.threadId },
+        'the topic is gone; sent to the group',
+      )
+      const { threadId: _, ...group } = target
+      return await send(group)
     }
   }
 
@@ -145,8 +163,8 @@ export function createSender(world: SenderWorld): ChatSender {
     queueOf: chatId,
     chunks: (text) => splitRendered(text, MAX_CHARS, render, htmlLength),
     repeatNote: `<i>${REPEAT_NOTE}</i>`,
-    sendText,
-    sendFiles: (target, [file], options) => sendFile(target, file as OutboundFile, options),
+    sendText: (target, chunk, options) => inPlace(target, (place) => sendText(place, chunk, options)),
+    sendFiles: (target, [file], options) => inPlace(target, (place) => sendFile(place, file as OutboundFile, options)),
     edits: {
       // Groups take fewer edits a minute than private chats.
       intervalMs: (target) => (target.groupId === undefined ? 1000 : 3000),

@@ -1,7 +1,7 @@
 // A WhatsApp webhook body in, the messages in it out.
 
 import { cleanName } from '../media.ts'
-import type { InboundMessage } from '../port.ts'
+import { FORWARDED_NOTE, type InboundMessage } from '../port.ts'
 
 interface MediaRef {
   readonly id?: string
@@ -20,8 +20,17 @@ export interface WaMessage {
   readonly type?: string
   readonly text?: { readonly body?: string }
   readonly button?: { readonly text?: string }
-  readonly interactive?: { readonly button_reply?: { readonly id?: string; readonly title?: string } }
-  readonly context?: { readonly from?: string; readonly id?: string }
+  readonly interactive?: {
+    readonly button_reply?: { readonly id?: string; readonly title?: string }
+    readonly list_reply?: { readonly title?: string }
+  }
+  readonly context?: {
+    readonly from?: string
+    readonly id?: string
+    readonly forwarded?: boolean
+    readonly frequently_forwarded?: boolean
+  }
+  readonly contacts?: readonly { readonly name?: { readonly formatted_name?: string } }[]
   readonly image?: MediaRef
   readonly document?: MediaRef
   readonly audio?: MediaRef
@@ -80,9 +89,12 @@ export function readMessage(
     media?.caption ??
     message.button?.text ??
     message.interactive?.button_reply?.title ??
+    message.interactive?.list_reply?.title ??
     ''
   ).trim()
   if (text === '' && note === null) return null
+  const said = text === '' ? (note as string) : text
+  const isForwarded = message.context?.forwarded === true || message.context?.frequently_forwarded === true
   const profile = value.contacts?.find((contact) => contact.wa_id === from || contact.user_id === from)?.profile
   const name = profile?.name ?? profile?.username
   const seconds = Number(message.timestamp)
@@ -99,7 +111,8 @@ export function readMessage(
       channelId,
       userId: from,
       messageId: id,
-      content: text === '' ? (note as string) : text,
+      content: isForwarded ? FORWARDED_NOTE : said,
+      ...(isForwarded ? { forwarded: { content: said } } : {}),
       timestamp: new Date(Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : Date.now()).toISOString(),
       ...(name === undefined ? {} : { displayName: cleanName(name) }),
     },
@@ -119,5 +132,12 @@ function describe(message: WaMessage): string | null {
   if (message.video !== undefined) return '[video]'
   if (message.sticker !== undefined) return '[sticker]'
   if (message.location !== undefined) return `[location ${message.location.latitude}, ${message.location.longitude}]`
-  return null
+  if (message.contacts !== undefined)
+    return `[contact ${message.contacts.map(({ name }) => cleanName(name?.formatted_name ?? '')).join(', ')}]`
+  // Reactions and notices of the platform are no messages.
+  if (message.type === undefined || message.type === 'reaction' || message.type === 'system' || message.type === 'text')
+    return null
+  return message.type === 'unsupported'
+    ? '[a message of a kind that WhatsApp does not pass on]'
+    : `[a message of the kind "${cleanName(message.type)}", which cannot be shown]`
 }
