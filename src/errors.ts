@@ -70,6 +70,7 @@ export const CODES = {
   CLAW407: { severity: 'warning', title: 'Sandbox is off' },
   CLAW408: { severity: 'warning', title: 'Name of a tool and of a command' },
   CLAW409: { severity: 'error', title: 'Workspace lies in the engine’s own files' },
+  CLAW410: { severity: 'warning', title: 'Anyone can speak for a channel' },
   CLAW501: { severity: 'error', title: 'Endpoint does not answer' },
   CLAW502: { severity: 'error', title: 'Port is in use' },
   CLAW503: { severity: 'error', title: 'State folder is in use' },

@@ -2,6 +2,7 @@
 // transcript, so that it stays. A session that is too long is made shorter, before the service says so where that is known.
 
 import { createHash } from 'node:crypto'
+import { withOwnIds } from '../models/call-ids.ts'
 import { DEFAULT_WINDOW } from '../models/defaults.ts'
 import { type LeftOut, ModelError, type ModelResult } from '../models/port.ts'
 import type { AgentPlan } from '../plan/plan.ts'
@@ -65,7 +66,8 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     const request = { messages, maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...own }
     const result = await ports.callModel(turn, request, listener.text, listener.restart)
     for (const one of result.leftOut ?? []) if (one.place.message === messages.length - 1) notices.add(sentence(one))
-    return result
+    const content = withOwnIds(result.content)
+    return content === result.content ? result : { ...result, content }
   }
 
   const roomFor = (tokens: number): number => Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))

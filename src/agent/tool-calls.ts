@@ -29,9 +29,9 @@ export async function runTools(
   const byName = new Map(turn.tools.map((tool) => [tool.name, tool]))
   const results: Promise<FinishedCall>[] = []
   let changes: Promise<unknown> = Promise.resolve()
-  for (const [index, call] of calls.entries()) {
+  for (const call of calls) {
     const tool = byName.get(call.name)
-    const named = { ...call, id: nameOf(calls, index, answer) }
+    const named = { ...call, id: nameOf(call, answer) }
     const start = (): Promise<FinishedCall> => one(turn, ports, call, named, tool)
     const result = changesSomething(tool) ? changes.then(start) : start()
     if (changesSomething(tool)) changes = result.catch(() => undefined)
@@ -41,11 +41,7 @@ export async function runTools(
 }
 
 /** Some services count their calls anew in each answer, so an id alone may name several calls of a turn. */
-function nameOf(calls: readonly ToolUseBlock[], index: number, answer: number): string {
-  const { id } = calls[index] as ToolUseBlock
-  const before = calls.slice(0, index).filter((call) => call.id === id).length
-  return `${id}${answer === 0 ? '' : `@${answer}`}${before === 0 ? '' : `#${before}`}`
-}
+const nameOf = ({ id }: ToolUseBlock, answer: number): string => `${id}${answer === 0 ? '' : `@${answer}`}`
 
 function changesSomething(tool: ToolDefinition | undefined): boolean {
   const { writes, runs } = tool === undefined ? {} : traitsOf(tool)

@@ -26,6 +26,7 @@ function show(io: Io, status: Status, { url, ownerSecret }: GatewayFile, problem
   line('page', pageLink(url, ownerSecret, io))
   if (status.stopped) io.out(`${paint(io, 'red', 'stopped')}: nothing runs until claw resume\n`)
   if (status.degraded !== undefined) io.out(`${paint(io, 'yellow', 'degraded')}: ${printable(status.degraded)}\n`)
+  if (status.storage !== undefined) io.out(`${paint(io, 'red', 'storage')}: ${printable(status.storage)}\n`)
   line(
     'generation',
     `${status.generation} (${status.configHash.slice(0, 12)}${inStep ? '' : `; the file is ${status.fileHash.slice(0, 12)} and not live`})`,

@@ -18,6 +18,44 @@ export function printTable(io: Io, heads: readonly string[], rows: readonly (rea
   for (const row of shown) io.out(`${line(row)}\n`)
 }
 
+/** Columns that a text takes on a terminal: East Asian characters and emoji take two, marks none. */
+export const columnsOf = (text: string): number =>
+  [...text].reduce((columns, character) => columns + (MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1), 0)
+
+const MARK = /^\p{M}$/u
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u
+
+/** Lines of at most `width` columns, broken at blanks, and inside a word that is longer. `hang`: more indentation from the second on. */
+export function wrapped(
+  text: string,
+  { width = 80, indent = 0, hang = 0 }: { readonly width?: number; readonly indent?: number; readonly hang?: number } = {},
+): readonly string[] {
+  const lines: string[] = []
+  let line = ' '.repeat(indent)
+  let isEmpty = true
+  const flush = (): void => {
+    lines.push(line.trimEnd())
+    line = ' '.repeat(indent + hang)
+    isEmpty = true
+  }
+  for (const word of text.split(/(?<=\S)(?= )/)) {
+    let left = isEmpty ? word.trimStart() : word
+    if (isEmpty && lines.length === 0) left = word
+    if (!isEmpty && columnsOf(line + left) > width) {
+      flush()
+      left = left.trimStart()
+    }
+    for (const character of left) {
+      if (columnsOf(line + character) > width) flush()
+      line += character
+      isEmpty = false
+    }
+  }
+  flush()
+  return lines
+}
+
 /** `2026-01-31 08:15`, local time. */
 export function minute(time: number | string): string {
   const date = new Date(time)

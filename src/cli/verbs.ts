@@ -70,7 +70,10 @@ export const VERBS: readonly VerbEntry[] = [
   {
     name: 'access',
     summary: 'who can reach which tool',
-    options: [['--markdown', 'print a table for a review']],
+    options: [
+      ['--markdown', 'print a table for a review'],
+      ['--assert <file>', 'hold it to the expectations in a YAML file'],
+    ],
     load: () => import('./access.ts'),
   },
   {

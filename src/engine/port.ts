@@ -79,6 +79,8 @@ export interface Status {
   readonly stopped: boolean
   readonly startedAt: string
   readonly degraded?: string
+  /** What is wrong with the state folder; absent: nothing. */
+  readonly storage?: string
   readonly version: string
 }
 

@@ -19,8 +19,11 @@ export async function answerHealth(request: IncomingMessage, response: ServerRes
 }
 
 async function readiness({ engine, isClosing }: HealthDeps): Promise<{ status: number; body: object }> {
-  const { degraded } = await engine.status()
-  const ready = !isClosing() && degraded === undefined
+  const { degraded, storage } = await engine.status()
+  const ready = !isClosing() && degraded === undefined && storage === undefined
   // Open to all: that it is so, not why, which names a path.
-  return { status: ready ? 200 : 503, body: { ready, ...(degraded === undefined ? {} : { degraded: true }) } }
+  return {
+    status: ready ? 200 : 503,
+    body: { ready, ...(degraded === undefined ? {} : { degraded: true }), ...(storage === undefined ? {} : { storage: false }) },
+  }
 }

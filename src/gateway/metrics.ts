@@ -33,6 +33,7 @@ export async function metricsText(engine: Engine, sockets: number): Promise<stri
   once('config_in_step', status.configHash === status.fileHash ? 1 : 0)
   once('stopped', status.stopped ? 1 : 0)
   once('degraded', status.degraded === undefined ? 0 : 1)
+  once('storage_ok', status.storage === undefined ? 1 : 0)
   // A start is the first load: there is something to alert on before the first reload.
   once('last_reload_ok', status.degraded === undefined ? 1 : 0)
   once('last_reload_at_seconds', Date.parse(status.startedAt) / 1000)

@@ -71,15 +71,11 @@ export function createChatCalls(): ChatCalls {
     },
     areWhole: () => calls.every(({ input }) => isWhole(input) || input === ''),
     blocks(from) {
-      const used = new Set<string>()
-      return calls
-        .filter(({ name, input }) => name !== '' || input !== '')
-        .map(({ id: sent, name, input, fields }) => {
-          const id = ownId(sent, used)
-          const kept = id === sent ? fields : { ...fields, id: sent }
-          const isBare = Object.keys(kept).length === 0
-          return { type: 'tool_use', id, name, input: inputOf(input), from, ...(isBare ? {} : { fields: kept }) }
-        })
+      const whole = calls.filter(({ name, input }) => name !== '' || input !== '')
+      return whole.map(({ id, name, input, fields }) => {
+        const isBare = Object.keys(fields).length === 0
+        return { type: 'tool_use', id, name, input: inputOf(input), from, ...(isBare ? {} : { fields }) }
+      })
     },
   }
 }
@@ -134,15 +130,6 @@ function inputOf(input: string | object): unknown {
   if (value === null || value === '') return {}
   // Some servers encode the arguments twice.
   return typeof value === 'string' && value !== input ? parseInput(value) : value
-}
-
-/** An id that is legal and the only one in its answer; a service gets back the one it sent. */
-function ownId(sent: string, used: Set<string>): string {
-  const plain = sent.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || `call_${crypto.randomUUID().slice(0, 12)}`
-  let id = plain
-  for (let n = 2; used.has(id); n++) id = `${plain}_${n}`
-  used.add(id)
-  return id
 }
 
 function fieldsOf(piece: CallPiece): Record<string, unknown> {

@@ -2,6 +2,7 @@
 // store is a promise; what is answered at once is a cached view and says so.
 
 import type { InboundMessage, ReplyTarget, StoredFile } from '../channels/port.ts'
+import type { StateError } from '../errors.ts'
 import type { ContentBlock, Usage } from '../models/port.ts'
 import type { ApprovalBinding } from '../permissions/port.ts'
 import type { RouteInput } from '../plan/plan.ts'
@@ -143,6 +144,8 @@ export interface TokenCount {
 
 /** Messages on their way into sessions, the runs that answer them, and the answers. */
 export interface Inbox {
+  /** The run could not go on for want of storage: it begins again later, and this time counts for nothing. Never rejects. */
+  putBack(claim: Claim): Promise<void>
   /**
    * Inbox row and token in one transaction; durable when it resolves. The same key again changes nothing and says so.
    * Embedded, a waiting row is the token: whoever posts enqueues, and `pending` gives the tokens of all that waits at start.
@@ -455,8 +458,15 @@ export interface Lease {
 }
 
 /** Everything that must survive, of one state folder. */
+/** Whether what is stored can be relied on. */
+export interface StorageHealth {
+  /** What fails now, in words for the owner; null: nothing. */
+  problem(): StateError | null
+}
+
 export interface Storage {
   readonly stateDir: string
+  readonly health: StorageHealth
   readonly inbox: Inbox
   readonly transcripts: TranscriptStore
   readonly queue: TurnQueue

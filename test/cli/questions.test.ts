@@ -83,7 +83,88 @@ t.test('access', async (t) => {
   t.equal(rows.find((row) => row.rule !== null)?.rule?.file, 'openclaw.yaml')
   t.match((await runCli(folder, 'access')).out, /Strangers reach tools.*\n {2}http \(direct\) → default → main → bash/)
   const markdown = (await runCli(folder, 'access', '--markdown')).out.split('\n')
-  t.match(markdown[2], /^\| \*\*stranger\*\* \| http \| direct \| main \| default \| bash \\\[ask\\\], read\\_file \| auto \|$/)
+  t.match(
+    markdown[2],
+    /^\| \*\*stranger\*\* \| http \| \/chat, \/v1, socket \| direct \| main \| default \| bash \\\[ask\\\], read\\_file \| auto \|$/,
+  )
+})
+
+t.test('access fits a terminal of 80 columns, wide names included', async (t) => {
+  const tools = '[bash, read_file, write_file, web_fetch, save_memory, memory_search, sessions_spawn]'
+  const rules = Array.from(
+    { length: 6 },
+    (_, n) => `    - { prefix: "/エージェント会議${n}", userId: ["1", "${n}"], agentId: second }`,
+  )
+  const yaml = `agents:
+  main: { soul: x, tools: ${tools}, subagents: [second] }
+  second: { soul: x, tools: ${tools} }
+channels: { http: {}, telegram: { token: t } }
+routing:
+  defaultAgent: main
+  rules:
+${rules.join('\n')}
+`
+  const { out, code } = await runCli(testdir(t, { 'openclaw.yaml': yaml }), 'access')
+  t.equal(code, 0)
+  const wide = (line: string): number =>
+    [...line].reduce((sum, one) => sum + (/\p{Script=Katakana}|\p{Script=Han}|ー/u.test(one) ? 2 : 1), 0)
+  t.same(
+    out.split('\n').filter((line) => wide(line) > 80),
+    [],
+  )
+  t.match(out, /main → second\n {2}tools: /)
+  t.match(out, /エージェント/)
+})
+
+t.test('access --assert', async (t) => {
+  const folder = bot(t)
+  const assert = (text: string, ...more: string[]) => {
+    writeFileSync(join(folder, 'expected.yaml'), text)
+    return runCli(folder, 'access', '--assert', 'expected.yaml', ...more)
+  }
+  const good = `rows:
+  - { sender: stranger, channelId: http, chatType: direct, agentId: main, expect: { dangerous: [bash], sandbox: auto } }
+  - { sender: stranger, agentId: scout, expect: { dangerous: [], tools: [memory_search] } }
+  - { sender: owner, door: telegram, agentId: main, expect: { tools: [{ name: bash, mode: ask }, read_file], via: [] } }
+  - { tools: [bash], expect: { agentId: main } }
+`
+  t.match(await assert(good), { code: 0, out: '4 of 4 expectations hold\n' })
+  const bad = `rows:
+  - { sender: stranger, expect: { dangerous: [] } }
+  - { sender: paired, expect: { agentId: scout } }
+`
+  const failed = await assert(bad, '--format', 'json')
+  t.equal(failed.code, 1)
+  t.match(failed.json(), {
+    passed: 0,
+    failed: 2,
+    results: [
+      {
+        list: 'rows',
+        index: 0,
+        ok: false,
+        file: 'expected.yaml',
+        line: 2,
+        failures: [{ item: { agentId: 'main' }, message: /dangerous is/ }],
+      },
+      { list: 'rows', index: 1, ok: false, selected: 0, line: 3, failures: [{ item: null, message: 'it selects nothing' }] },
+    ],
+  })
+  t.match(await assert(bad), {
+    code: 1,
+    out: /✗ expected.yaml:2 rows\[0\]\n {4}.*stranger.*: dangerous is \["bash"\], expected \[\]/,
+  })
+  for (const [text, err] of [
+    ['rows: [{ sendr: owner, expect: { agentId: main } }]', /expected.yaml: rows\[0\]: `sendr` is no field; there is .*sender/],
+    ['rows: [{ sender: owner }]', /what must hold under `expect:`/],
+    ['rows: [{ sender: owner, expect: {} }]', /expects nothing/],
+    ['row: []', /`row` is none of its lists/],
+    ['rows: []', /It expects nothing/],
+    ['- a', /It must hold `rows:`/],
+    ['rows: [', /expected.yaml:1: /],
+  ] as const)
+    t.match(await assert(text), { code: 1, err }, text)
+  t.match(await runCli(folder, 'access', '--assert', 'nothing.yaml'), { code: 66 })
 })
 
 t.test('plan against what runs', async (t) => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { withOwnIds } from '../../src/models/call-ids.ts'
 import { createOpenAIProvider } from '../../src/models/openai.ts'
 import type { ModelError, ModelMessage, ModelProvider, ModelResult } from '../../src/models/port.ts'
 import { type ProviderSpec, Secret } from '../../src/plan/plan.ts'
@@ -94,7 +95,8 @@ async function called(provider: ModelProvider): Promise<{ result: ModelResult; s
       shown = ''
     },
   )
-  return { result, shown }
+  // As the engine takes them in.
+  return { result: { ...result, content: withOwnIds(result.content) }, shown }
 }
 
 const textOf = ({ content }: ModelResult): string => content.flatMap((one) => (one.type === 'text' ? [one.text] : [])).join('')

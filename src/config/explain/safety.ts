@@ -66,6 +66,13 @@ export const SAFETY_EXPLANATIONS = {
     before: 'agents:\n  main: { soul: You are terse., workspace: .openclaw }',
     after: 'agents:\n  main: { soul: You are terse., workspace: workspace/main }',
   },
+  CLAW410: {
+    what: 'A program of your own serves a channel, and neither the channel has a secret nor the gateway a token.',
+    why: 'Any program on this machine could connect in its place, write as any of its people and read their replies.',
+    mend: 'Give the channel a secret.',
+    before: 'channels:\n  lines: { type: socket, allowFrom: [ann] }',
+    after: 'channels:\n  lines: { type: socket, secret: "${BRIDGE_TOKEN}", allowFrom: [ann] }',
+  },
   CLAW501: {
     what: 'A server that the configuration names does not answer.',
     why: 'The bot would start and fail at the first message.',

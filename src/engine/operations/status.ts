@@ -46,8 +46,11 @@ export async function statusOf(
     stopped: storage.halts.cached.isHalted(undefined),
     startedAt,
     ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
+    ...storageLine(storage.health.problem()),
   }
 }
+
+const storageLine = (problem: Error | null): Pick<Status, 'storage'> => (problem === null ? {} : { storage: problem.message })
 
 /** None for a model that no agent names any more. */
 function modelLine({ provider, model, state, until, lastError }: ModelState, uses: readonly string[]): Status['models'] {

@@ -7,6 +7,7 @@ import type { NewOutboxRow } from '../../storage/ports.ts'
 import type { World } from '../world.ts'
 import type { Answers } from './answers.ts'
 import { enqueueWork, type HeartbeatPayload } from './inbox-work.ts'
+import { spoken } from './silence.ts'
 import { replyPrefix } from './turn-context.ts'
 
 export type HeartbeatOutcome = 'ran' | 'silent' | 'failed'
@@ -57,6 +58,7 @@ export async function heartbeatDeliveries(
   const { plan } = generations.now
   const heartbeat = plan.heartbeats.find((one) => one.name === name)
   if (heartbeat?.deliverTo === undefined || outcome.isError || isSilent(heartbeat, outcome)) return []
+  const text = spoken(outcome.text, heartbeat.silentToken)
   const { agentId, deliverTo } = heartbeat
   const key = `heartbeat:${name}@${slot}`
   const receiving = receivingSession(plan, agentId, deliverTo)
@@ -66,12 +68,12 @@ export async function heartbeatDeliveries(
       agentId,
       lane: 'scheduled',
       messageId: key,
-      content: outcome.text === '' ? namesOf(outcome) : outcome.text,
+      content: text === '' ? namesOf(outcome) : text,
       kind: 'deliver',
       receivedAt: clock.now(),
     })
   }
-  const content = outcome.text === '' ? '' : `${replyPrefix(plan.agents.get(agentId))}${outcome.text}`
+  const content = text === '' ? '' : `${replyPrefix(plan.agents.get(agentId))}${text}`
   const { attachments } = outcome
   const row = { key, session: receiving ?? heartbeatSessionKey(name), agentId, target: deliverTo, content }
   return [attachments === undefined || attachments.length === 0 ? row : { ...row, attachments }]
@@ -81,7 +83,7 @@ const namesOf = ({ attachments = [] }: TurnOutcome): string => `[sent ${attachme
 
 /** Files alone are something to say; next to the silent word they are not. */
 const isSilent = (heartbeat: HeartbeatPlan, { text, attachments = [] }: Pick<TurnOutcome, 'text' | 'attachments'>): boolean =>
-  (text.trim() === '' && attachments.length === 0) || text.trim() === heartbeat.silentToken
+  text.trim() === '' ? attachments.length === 0 : spoken(text, heartbeat.silentToken) === ''
 
 /** The session in which an answer to the delivered text would arrive; null: a group without a shared session has none. */
 function receivingSession(plan: Plan, agentId: string, to: DeliveryTarget): string | null {

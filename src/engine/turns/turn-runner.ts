@@ -4,6 +4,7 @@
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../../agent/port.ts'
 import { runAgentTurn } from '../../agent/turn.ts'
 import type { Attachment, StoredFile } from '../../channels/port.ts'
+import { StateError } from '../../errors.ts'
 import type { AgentPlan } from '../../plan/plan.ts'
 import { needsReset, resetEntry } from '../../sessions/reset.ts'
 import { abortSignal, Stop, type StopSignal } from '../../stop.ts'
@@ -210,6 +211,11 @@ export class TurnRunner {
       return await runAgentTurn({ ...turn, attachments, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
       if (turn.signal.reason instanceof EngineStops) throw error
+      if (error instanceof StateError) {
+        // No answer: what the disk cannot take now is tried again when it can.
+        await world.storage.inbox.putBack(turn.claim)
+        throw error
+      }
       world.log.error(
         { session: first.session, run: turn.claim.run, error: error instanceof Error ? error.stack : String(error) },
         'a turn failed',

@@ -40,6 +40,8 @@ export interface DatabaseOptions {
   readonly stateDir: string
   /** `process`: survives a killed process. `power`: waits for the disk at each commit. */
   readonly durability: 'process' | 'power'
+  /** Told each failed write. */
+  readonly noteFailure?: (error: Error) => void
 }
 
 /** How long `later` waits for company. */
@@ -81,6 +83,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     if (db.isTransaction) db.exec(text)
   }
 
+  function failed(error: unknown): Error {
+    const failure = storageFailure(error, file)
+    options.noteFailure?.(failure)
+    return failure
+  }
+
   function flushGroup(): void {
     scheduled = false
     clearTimeout(timer)
@@ -92,13 +100,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     try {
       outcomes = together(group) ?? oneByOne(group)
     } catch (error) {
-      const failure = storageFailure(error, file)
+      const failure = failed(error)
       for (const job of group) job.reject(failure)
       return
     }
     for (const [i, job] of group.entries()) {
       const outcome = outcomes[i] as Outcome
-      if ('error' in outcome) job.reject(storageFailure(outcome.error, file))
+      if ('error' in outcome) job.reject(failed(outcome.error))
       else job.resolve(outcome.value as never)
     }
   }

@@ -53,6 +53,11 @@ function sentenceOf(code: string, path: string, message: string): string | null 
     case 'SQLITE_CORRUPT':
     case 'SQLITE_NOTADB':
       return `${path} is damaged (${message}). Move it away or bring back a copy; transcripts and memory are files of their own and are not touched.`
+    case 'EMFILE':
+    case 'ENFILE':
+      return `Too many files are open, so ${path} cannot be opened. Raise the limit of open files (ulimit -n, LimitNOFILE); what waits is tried again.`
+    case 'ELOOP':
+      return `${path} is a link, which is not followed. Put the file itself there.`
     case 'SQLITE_IOERR':
     case 'EIO':
       return `${path} could not be read or written (${message}). Look at the disk.`

@@ -13,6 +13,7 @@ import {
   type StoredAnswer,
 } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
+import type { FolderHealth } from './health.ts'
 import type { EmbeddedOutbox } from './outbox.ts'
 import { filesFromText, filesToText } from './stored-files.ts'
 
@@ -59,6 +60,7 @@ const INSERT_ANSWER =
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
   readonly #outbox: Pick<EmbeddedOutbox, 'insert'>
+  readonly #health: Pick<FolderHealth, 'refuseIfGone'>
   readonly #clock: Clock
   readonly #random: Random
   /** Sessions with nothing open have no entry. */
@@ -81,10 +83,12 @@ export class EmbeddedInbox implements Inbox {
   constructor(
     db: Database,
     outbox: Pick<EmbeddedOutbox, 'insert'>,
+    health: Pick<FolderHealth, 'refuseIfGone'>,
     { clock, random }: { readonly clock: Clock; readonly random: Random },
   ) {
     this.#db = db
     this.#outbox = outbox
+    this.#health = health
     this.#clock = clock
     this.#random = random
     this.#insert = db.sql(INSERT)
@@ -105,6 +109,7 @@ export class EmbeddedInbox implements Inbox {
   }
 
   async post(row: NewInboxRow, key: string): Promise<Posted> {
+    this.#health.refuseIfGone()
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
     const session = this.#open(row.session)
     session.waiting[row.lane]++
@@ -204,6 +209,15 @@ export class EmbeddedInbox implements Inbox {
     if (this.#sessions.get(session)?.unanswered.has(messageId) === true) return null
     const row = this.#db.sql('SELECT * FROM answers WHERE session = ? AND message_id = ?').get(session, messageId)
     return row === undefined ? null : toAnswer(row)
+  }
+
+  async putBack({ rows }: Claim): Promise<void> {
+    const notCounted = this.#db.sql('UPDATE inbox SET attempts = max(0, attempts - 1) WHERE seq = ? AND state = 1')
+    await this.#db
+      .write(() => {
+        for (const { seq } of rows) notCounted.run(seq)
+      })
+      .catch(() => {})
   }
 
   async waiting(session: string): Promise<number> {

@@ -7,6 +7,7 @@ import type { Storage } from '../ports.ts'
 import { createApprovalsStore } from './approvals-store.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createHalts } from './halts.ts'
+import { FolderHealth } from './health.ts'
 import { EmbeddedInbox } from './inbox.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
@@ -39,13 +40,15 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   const { stateDir, clock, log, durability = 'process' } = options
   // First the lock: who is refused must not have touched anything.
   const unlock = lockFolder(stateDir)
+  const health = new FolderHealth(stateDir, { clock, log })
   let db: Database
   try {
-    db = openDatabase({ stateDir, durability })
+    db = openDatabase({ stateDir, durability, noteFailure: health.note.bind(health) })
   } catch (error) {
     unlock()
     throw error
   }
+  await health.start()
   const files = createTranscriptFiles({
     sync: durability === 'power',
     log,
@@ -53,7 +56,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   })
   const replyFiles = createStoredFiles(stateDir, options.random, durability)
   const outbox = new EmbeddedOutbox(db, clock)
-  const inbox = new EmbeddedInbox(db, outbox, options)
+  const inbox = new EmbeddedInbox(db, outbox, health, options)
   const queue = new Lanes({
     clock,
     log,
@@ -63,8 +66,9 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
 
   return {
     stateDir,
+    health,
     inbox,
-    transcripts: createTranscripts(stateDir, files, db),
+    transcripts: createTranscripts(stateDir, files, db, health),
     queue,
     outbox,
     files: replyFiles,
@@ -79,6 +83,7 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     leases: createLeases(),
     clean: (now) => clean(db, replyFiles, now),
     async close() {
+      health.stop()
       files.close()
       await db.close()
       unlock()

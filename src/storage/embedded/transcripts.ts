@@ -8,12 +8,18 @@ import { readTranscript, SessionTranscripts, type TranscriptFiles } from '../../
 import type { SessionInfo, TranscriptStore } from '../ports.ts'
 import type { Database } from './database.ts'
 import { storageFailure } from './failures.ts'
+import type { FolderHealth } from './health.ts'
 
 const ENDING = '.jsonl'
 /** Files looked at side by side. */
 const BATCH = 64
 
-export function createTranscripts(stateDir: string, files: TranscriptFiles, db: Database): TranscriptStore {
+export function createTranscripts(
+  stateDir: string,
+  files: TranscriptFiles,
+  db: Database,
+  health: Pick<FolderHealth, 'note'>,
+): TranscriptStore {
   const bySession = new SessionTranscripts(files, {
     pathOf: (session, agentId) => transcriptPath(stateDir, session, agentId),
     // A file whose name cannot say its session is found by what is stored of it.
@@ -28,7 +34,11 @@ export function createTranscripts(stateDir: string, files: TranscriptFiles, db: 
       if (!name.includes('~')) return
       await db.write(() => void db.sql('DELETE FROM kv WHERE key = ?').run(nameKey(agentId, name)))
     },
-    failure: storageFailure,
+    failure(error, path) {
+      const failure = storageFailure(error, path)
+      health.note(failure)
+      return failure
+    },
   })
   const storedKey = (agentId: string, name: string): unknown =>
     db.sql('SELECT value FROM kv WHERE key = ?').get(nameKey(agentId, name))?.['value']

@@ -59,6 +59,8 @@ export class MemoryInboxes {
       },
       claimNext: async (session, options = {}) => this.#claimNext(node, session, options),
       finish: (claim, outcome) => this.#finish(claim, outcome),
+      // Rows in memory count no attempts across processes.
+      putBack: async () => {},
       answer: async (session, messageId) => this.#answers.get(answerKey(session, messageId)) ?? null,
       waiting: async (session) => this.#rowsOf(session).filter(isFresh).length,
       pending: async () => this.#pending(),

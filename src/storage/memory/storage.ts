@@ -77,6 +77,7 @@ export function createMemoryStorage(world: MemoryWorld, state: MemoryState = cre
   const { clock, log, stateDir } = world
   return {
     stateDir,
+    health: { problem: () => null },
     inbox: inboxes.of(node),
     transcripts,
     queue: new Lanes({ clock, log, onFailure: (session) => inboxes.release(session) }),
