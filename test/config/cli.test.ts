@@ -91,7 +91,7 @@ t.test('a format that a verb does not have is a mistake of usage', async (t) => 
   for (const args of [
     ['validate', '--format', 'junit'],
     ['--format', 'sarif', 'plan'],
-    ['test', '--format', 'github'],
+    ['test', '--format', 'sarif'],
     ['access', '--format', ''],
   ])
     t.match(await claw(folder, args), { code: 64, out: '', err: /has no format ".*"; use one of human, json/ }, args.join(' '))
