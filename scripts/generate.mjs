@@ -56,7 +56,10 @@ write(
 )
 
 const stamp = createHash('sha256').update(JSON.stringify(full)).update(read('scripts/generate.mjs')).digest('hex')
-const made = [...['config.ts', 'validate.js', 'validator.ts', 'shape-data.ts'].map((name) => `${OUT}/${name}`), SETTINGS]
+const made = [
+  ...['config.ts', 'validate.js', 'validator.ts', 'shape-data.ts', 'defaults.ts'].map((name) => `${OUT}/${name}`),
+  SETTINGS,
+]
 const stampFile = at(`${OUT}/.stamp`)
 if (!(existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && made.every((path) => existsSync(at(path))))) {
   write(`${OUT}/config.ts`, await types(full))
@@ -67,6 +70,7 @@ if (!(existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && made
     `${OUT}/shape-data.ts`,
     `// Generated.\nimport type { SchemaNode } from '../../schema-node.ts'\nexport const SHAPE: SchemaNode = JSON.parse(${data})\n`,
   )
+  write(`${OUT}/defaults.ts`, defaultsModule(full))
   write(SETTINGS, await settingsTypes())
   writeFileSync(stampFile, stamp)
 }
@@ -143,6 +147,31 @@ async function validator(schema) {
   const left = bare.match(/require\([^)]*\)/)
   if (left) throw new Error(`The generated validator still loads ${left[0]}`)
   return `// Generated.\n${bare}`
+}
+
+/** Every default of the language, by section and key, as the code that compiles a file uses them: a default is written once. */
+function defaultsModule({ properties, definitions }) {
+  const follow = (node) => (node.$ref === undefined ? node : follow(definitionOf(node.$ref, definitions)))
+  const defaultsOf = (node) => {
+    const entries = Object.entries(follow(node).properties ?? {}).flatMap(([key, child]) => {
+      const value = child.default ?? follow(child).default
+      if (value !== undefined) return [[key, value]]
+      const inner = follow(child).type === 'object' ? defaultsOf(child) : {}
+      return Object.keys(inner).length === 0 ? [] : [[key, inner]]
+    })
+    return Object.fromEntries(entries)
+  }
+  const { agent, model, channelCommon: channel, rule, heartbeat } = definitions
+  const { defaults: _, ...root } = properties
+  const nodes = { root: { properties: root }, agent, model, channel, rule, heartbeat }
+  const all = Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, defaultsOf(node)]))
+  return `// Generated from the language by scripts/generate.mjs.\n\nexport const DEFAULTS = ${JSON.stringify(all, null, 2)} as const\n`
+}
+
+/** Refs may name a definition, or a key of one. */
+function definitionOf(ref, definitions) {
+  const path = ref.slice('#/definitions/'.length).split('/')
+  return path.reduce((node, part) => node[part], definitions)
 }
 
 /** The schema without prose. */

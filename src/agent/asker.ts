@@ -112,7 +112,7 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
       try {
         const result = await askOnce(maxTokens, fix.lines)
         await ports.store.append(session.key, agent.id, fix.lines.map(entryOf))
-        notices.add(fix.said)
+        if (fix.said !== '') notices.add(fix.said)
         return result
       } catch (error) {
         if (!(error instanceof ModelError && isAboutContent(error))) throw error

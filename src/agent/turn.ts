@@ -114,7 +114,9 @@ async function converse(
     // Files speak for themselves, too.
     const speaks = SPEAKS_FOR_ITSELF.has(result.stopReason) || files.length > 0
     if (text === '' && !speaks && emptyAnswers++ === 0 && call + 1 < turn.agent.maxTurns) continue
-    return withNotices(await conclude(turn, ports, result, text, said, files), asker.notices, chunks)
+    const concluded = await conclude(turn, ports, result, text, said, files)
+    // What a heartbeat says may be a sign to say nothing, so nothing is put behind it.
+    return turn.claim.rows[0]?.kind === 'heartbeat' ? concluded : withNotices(concluded, asker.notices, chunks)
   }
   const limit = `I stopped after ${turn.agent.maxTurns} steps. Say “go on” to continue.`
   await append(turn, ports, 'end', 'assistant', limit)

@@ -10,7 +10,7 @@ export type FixLine = Pick<TranscriptEntry, 'kind' | 'content' | 'replaced' | 'p
 
 export interface Fix {
   readonly lines: readonly FixLine[]
-  /** What the person is told. */
+  /** What the person is told; '': nothing changed. */
   readonly said: string
 }
 
@@ -48,6 +48,8 @@ export function* waysOut(error: ModelError, refused: Refused): Generator<Fix, vo
       lines: [...all, plain],
       said: 'I answered without the pictures and documents of our conversation, which the service of my language model did not accept.',
     }
+  // A service that only stumbled takes it as it is by now; nothing more is given up for that.
+  yield { lines: [], said: '' }
   const words = withoutNewWords(refused)
   yield words
   const forgotten: FixLine = {

@@ -130,7 +130,7 @@ export async function readBody(response: Response, maxBytes: number): Promise<Bu
   const chunks: Uint8Array[] = []
   let size = 0
   if (response.body === null) return Buffer.alloc(0)
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response.body) {
     size += chunk.length
     if (size > maxBytes) return null
     chunks.push(chunk)

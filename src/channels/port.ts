@@ -188,10 +188,18 @@ export interface WebhookResponse {
  */
 export type ChannelFactory = { create(host: ChannelHost): Channel }['create']
 
+export interface UserIdForm {
+  /** Of the whole id. */
+  readonly pattern: RegExp
+  readonly example: string
+}
+
 /** One line in the registry. `traits` are what the conformance kit checks and the docs table shows. */
 export interface ChannelDefinition {
   readonly type: string
   readonly traits: ChannelTraits
+  /** What ids of people look like, where the platform has one form: an entry of another form can match nobody. */
+  readonly userIdForm?: UserIdForm
   /** The keys of its own. Channels that ship have theirs in `settings.schema.json`, of which the schema for editors is made. */
   readonly settings?: SettingsFragment
   /** The plugin that brings it. */

@@ -15,6 +15,7 @@ import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
 import { createNamedFiles } from './files.ts'
 import type { Config, Heartbeat, Rule } from './generated/config.ts'
+import { DEFAULTS } from './generated/defaults.ts'
 import type { Lookup } from './interpolate.ts'
 import type { Mirror } from './mirror.ts'
 import { defaultModels, servicesOf } from './model-services.ts'
@@ -51,7 +52,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const { plugins } = input.plugins
   files.note(input.plugins.texts)
   const secrets = await secretStore(doc, files, (path) => input.requireSecrets && isNeeded(path, doc))
-  const stateDir = files.resolve(config.stateDir ?? '.openclaw', ['stateDir'])
+  const stateDir = files.resolve(config.stateDir ?? DEFAULTS.root.stateDir, ['stateDir'])
   const models = await compileProviders({ ...input, plugins, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
   const named = {
@@ -80,13 +81,13 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   }
   const acting = {
     stateDir,
-    durability: config.durability ?? 'process',
+    durability: config.durability ?? DEFAULTS.root.durability,
     owners,
     ...optional('defaultAgent', defaultAgent),
     lanes: {
-      realtime: config.lanes?.realtime ?? 16,
-      scheduled: config.lanes?.scheduled ?? 4,
-      background: config.lanes?.background ?? 4,
+      realtime: config.lanes?.realtime ?? DEFAULTS.root.lanes.realtime,
+      scheduled: config.lanes?.scheduled ?? DEFAULTS.root.lanes.scheduled,
+      background: config.lanes?.background ?? DEFAULTS.root.lanes.background,
     },
     ...optional('search', search),
     ...optional('transcription', transcription),
@@ -142,15 +143,16 @@ function agentWithoutRouting(ids: Iterable<string>): string | undefined {
 
 function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {
   const from = config.gateway ?? {}
+  const otherwise = DEFAULTS.root.gateway
   const gateway = {
-    host: from.host ?? '127.0.0.1',
-    port: from.port ?? 18789,
+    host: from.host ?? otherwise.host,
+    port: from.port ?? otherwise.port,
     ...optional('token', secrets.get(['gateway', 'auth', 'token'])),
     allowedOrigins: from.allowedOrigins ?? [],
     allowedHosts: from.allowedHosts ?? [],
     trustedProxies: from.trustedProxies ?? [],
-    maxBodyBytes: from.maxBodyBytes ?? 1_048_576,
-    maxConnections: from.maxConnections ?? 64,
+    maxBodyBytes: from.maxBodyBytes ?? otherwise.maxBodyBytes,
+    maxConnections: from.maxConnections ?? otherwise.maxConnections,
   }
   return { ...gateway, fingerprint: fingerprint(gateway) }
 }
@@ -159,7 +161,7 @@ function compileRule(rule: Rule, index: number, doc: ConfigDocument): RulePlan {
   const ids = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
     value === undefined ? undefined : textsOf(value)
   const compiled = {
-    priority: rule.priority ?? 0,
+    priority: rule.priority ?? DEFAULTS.rule.priority,
     agentId: rule.agentId,
     ...optional('channelId', ids(rule.channelId)),
     ...optional('userId', ids(rule.userId)),
@@ -172,6 +174,7 @@ function compileRule(rule: Rule, index: number, doc: ConfigDocument): RulePlan {
 }
 
 function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): HeartbeatPlan {
+  const otherwise = DEFAULTS.heartbeat
   const heartbeat = {
     name: from.name,
     schedule: from.schedule.trim(),
@@ -179,9 +182,9 @@ function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): 
     agentId: from.agent,
     prompt: from.prompt,
     ...optional('deliverTo', from.deliverTo === undefined ? undefined : (parseTarget(from.deliverTo) ?? undefined)),
-    catchUp: from.catchUp ?? 'none',
-    silentToken: from.silentToken ?? 'HEARTBEAT_OK',
-    enabled: from.enabled ?? true,
+    catchUp: from.catchUp ?? otherwise.catchUp,
+    silentToken: from.silentToken ?? otherwise.silentToken,
+    enabled: from.enabled ?? otherwise.enabled,
   } as const
   return { fingerprint: fingerprint(heartbeat), place: doc.place(['heartbeats', index]), ...heartbeat }
 }

@@ -27,6 +27,7 @@ export interface Refused {
   readonly accepted: false
   readonly reason: string
   readonly code:
+    | 'no_user'
     | 'stranger'
     | 'no_route'
     | 'rate_limit'

@@ -56,6 +56,7 @@ export function problem(status: number, code: string, message: string): Response
 }
 
 const REFUSED_STATUS: Readonly<Record<Refused['code'], number>> = {
+  no_user: 400,
   stranger: 403,
   no_route: 404,
   rate_limit: 429,
@@ -70,6 +71,7 @@ const REFUSED_STATUS: Readonly<Record<Refused['code'], number>> = {
 
 /** What a sender is told where the engine left it open; the engine's `reason` is for the operator. */
 const REFUSED_TEXT: Readonly<Record<Refused['code'], string>> = {
+  no_user: 'The message does not say who wrote it.',
   stranger: 'You are not among those this channel listens to.',
   no_route: 'No agent answers this message.',
   rate_limit: 'The limit of messages is reached; try again later.',

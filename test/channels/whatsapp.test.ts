@@ -143,3 +143,43 @@ t.test('whether the platform knows us: its own words count, not those of a serve
     await server.stop()
   }
 })
+
+t.test('people without a number are themselves, and are answered under the id they have', async (t) => {
+  await withBench(whatsappDriver, {}, async ({ host, platform, channel }) => {
+    const body = (message: object, contact: object): Buffer =>
+      Buffer.from(
+        JSON.stringify({
+          entry: [
+            {
+              changes: [
+                {
+                  value: {
+                    metadata: { phone_number_id: '106540352242922' },
+                    contacts: [contact],
+                    messages: [
+                      { id: `wamid.${Math.random()}`, timestamp: '1796000000', type: 'text', text: { body: 'hi' }, ...message },
+                    ],
+                  },
+                },
+              ],
+            },
+          ],
+        }),
+      )
+    const post = async (message: object, contact: object): Promise<string | undefined> => {
+      const sent = body(message, contact)
+      const headers = { 'x-hub-signature-256': `sha256=${sign('app-secret', sent)}` }
+      await channel.webhook?.({ method: 'POST', path: '/hooks/whatsapp', query: new URLSearchParams(), headers, body: sent })
+      return host.received.at(-1)?.userId
+    }
+    const profile = { username: 'ann' }
+    t.equal(await post({ from: '', from_user_id: 'US.1' }, { wa_id: '', user_id: 'US.1', profile }), 'US.1')
+    t.equal(host.received.at(-1)?.displayName, 'ann')
+    t.equal(await post({ from_user_id: 'US.2' }, { user_id: 'US.2' }), 'US.2')
+    t.equal(await post({}, { user_id: 'US.3' }), 'US.3')
+    t.equal(await post({ from: '4915112345', from_user_id: 'US.4' }, { wa_id: '4915112345', user_id: 'US.4' }), '4915112345')
+    t.equal(await post({ from: '' }, {}), '', 'nobody; the engine refuses it')
+    await deliver(channel, host, { userId: 'US.1', content: 'hello' })
+    t.equal(platform.sendTimes?.().filter(({ ok }) => ok).length, 1)
+  })
+})

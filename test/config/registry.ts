@@ -1,5 +1,6 @@
 // A small registry for tests of the configuration: names and traits, nothing that runs.
 
+import * as channels from '../../src/channels/registry.ts'
 import { builtinProviders } from '../../src/models/registry.ts'
 import type { Registry } from '../../src/registry.ts'
 import type { ToolDefinition, ToolTraits } from '../../src/tools/port.ts'
@@ -24,6 +25,6 @@ export const registry: Registry = {
     tool('web_fetch', { sends: true }),
     tool('sessions_spawn', { spends: true }),
   ],
-  channels: [],
+  channels: Object.values(channels),
   providers: builtinProviders,
 }

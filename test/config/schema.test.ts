@@ -81,6 +81,13 @@ t.test('what an agent may say, defaults say for all, and each default stands onc
   t.same(Object.keys(written['defaults']?.properties ?? {}), ['soul'], 'only what has other words is written twice')
   t.equal(written['defaults']?.properties?.['soul']?.default, undefined)
   t.same(problems('defaults: { maxTurns: 3, maxTurn: 3 }'), ['/defaults additionalProperties'])
+  const folder = join(root, 'src/config')
+  const files = ['compile.ts', ...readdirSync(join(folder, 'compile')).map((name) => `compile/${name}`)]
+  for (const file of files) {
+    const [second] =
+      /(?<!\w)(?!description)\w+ \?\? (?!'')('[^']+'|\d[\d_.]*|true|false)/.exec(readFileSync(join(folder, file), 'utf8')) ?? []
+    t.equal(second, undefined, `${file} writes no default again`)
+  }
 })
 
 t.test('what is wrong with a fragment is said', async (t) => {

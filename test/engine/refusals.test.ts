@@ -126,3 +126,11 @@ t.test('what nothing helps against is given up after a few tries, leaves no trac
   t.equal(await say(b, 'again'), 'ok')
   t.ok(holds(b.api.requests.at(-1)?.body as MessagesRequest, TINY_PNG), 'what was not at fault is still there')
 })
+
+t.test('a message that does not say who wrote it is refused at the door, on every channel', async (t) => {
+  const b = await setUp(t, () => 'ok')
+  for (const userId of ['', ' ', '\t\n']) {
+    const received = await b.claw.engine.receive({ channelId: 'http', userId, content: 'hello' }, { kind: 'channel' })
+    t.match(received, { accepted: false, code: 'no_user' })
+  }
+})

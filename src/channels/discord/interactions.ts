@@ -2,6 +2,7 @@
 
 import type { APIInteraction, REST } from 'discord.js'
 import { messageOf } from '../../errors.ts'
+import { headOf } from '../../text-cut.ts'
 import { readCallback } from '../approval-buttons.ts'
 import { slashCommands } from '../commands.ts'
 import type { ChannelHost, InboundMessage } from '../port.ts'
@@ -18,7 +19,7 @@ export async function offerCommands(host: ChannelHost, rest: REST, { application
   const body = slashCommands(host.plan, host.spec.id).map(({ name, agentId }) => ({
     name,
     type: 1,
-    description: `Ask ${agentId}`.slice(0, 100),
+    description: headOf(`Ask ${agentId}`, 100),
     options: [{ type: 3, name: 'text', description: 'What to ask', required: false }],
   }))
   if (body.length > 0) await rest.put(`/applications/${applicationId}/commands`, { body, signal })
@@ -60,7 +61,7 @@ async function taken(host: ChannelHost, message: InboundMessage): Promise<{ text
 
 async function respond(rest: REST, interaction: APIInteraction, content: string, isPrivate: boolean): Promise<void> {
   const data = {
-    content: content.slice(0, MAX_CHARS),
+    content: headOf(content, MAX_CHARS),
     allowed_mentions: { parse: [] },
     ...(isPrivate ? { flags: EPHEMERAL } : {}),
   }

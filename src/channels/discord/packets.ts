@@ -58,17 +58,14 @@ export function readyData({ user, application, guilds }: Partial<ReadyData>): Re
 /** The packet as the client gets it; null: it has no use for it. */
 export function forClient(packet: Packet, ready: ReadyData | null): object | null {
   const { op, s, t } = packet
-  const data = packet.d as Record<string, unknown>
+  const data: unknown = packet.d
   if (t === 'READY') return { op, s, t, d: ready }
-  if (t === 'GUILD_CREATE') return { op, s, t, d: guildPacket(data) }
+  if (t === 'GUILD_CREATE') return { op, s, t, d: guildPacket(data as GuildPacket) }
   if (!NAMES.has(t)) return null
-  return t.startsWith('CHANNEL_') || t.startsWith('THREAD_')
-    ? { op, s, t, d: slimChannel(data as unknown as SlimChannel) }
-    : packet
+  return t.startsWith('CHANNEL_') || t.startsWith('THREAD_') ? { op, s, t, d: slimChannel(data as SlimChannel) } : packet
 }
 
-function guildPacket(data: Record<string, unknown>): GuildPacket {
-  const { id, name, roles = [], channels = [], threads = [] } = data as unknown as GuildPacket
+function guildPacket({ id, name, roles = [], channels = [], threads = [] }: GuildPacket): GuildPacket {
   return {
     id,
     name: name ?? '',

@@ -5,5 +5,6 @@ import type { ChannelDefinition } from '../port.ts'
 export const irc: ChannelDefinition = {
   type: 'irc',
   traits: { groups: true, threads: false, edits: false, buttons: false, media: false, idempotentSend: false, maxChars: 400 },
+  userIdForm: { pattern: /^[^\s!*,:]+$/, example: 'ann or ann@example.org' },
   load: async () => (await import('./channel.ts')).createIrc,
 }

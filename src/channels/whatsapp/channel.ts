@@ -11,7 +11,7 @@ import { readBody, withFiles } from '../media.ts'
 import type { Channel, ChannelHost, WebhookRequest, WebhookResponse } from '../port.ts'
 import { sameText, sign, signatureFits } from '../signature.ts'
 import { createGraph, GraphFault, isRefusal, REFUSED } from './graph.ts'
-import { type FileRef, readCall, readMessage, type WaMessage, type WaValue } from './intake.ts'
+import { type FileRef, readCall, readMessage, speakerOf, type WaMessage, type WaValue } from './intake.ts'
 import { createSender } from './send.ts'
 
 export function createWhatsApp(host: ChannelHost<WhatsappSettings>): Channel {
@@ -43,9 +43,10 @@ export function createWhatsApp(host: ChannelHost<WhatsappSettings>): Channel {
   /** Rejects when it could not be stored. */
   const take = async (message: WaMessage, value: WaValue): Promise<void> => {
     const chosen = readCallback(message.interactive?.button_reply?.id)
-    if (chosen !== null && typeof message.from === 'string') {
-      const text = await host.answerApproval({ ...chosen, userId: message.from })
-      await tell(message.from, text).catch((error: unknown) =>
+    const userId = speakerOf(message, value)
+    if (chosen !== null && userId !== '') {
+      const text = await host.answerApproval({ ...chosen, userId })
+      await tell(userId, text).catch((error: unknown) =>
         host.log.warn({ error: messageOf(error) }, 'whatsapp: the one who pressed was not told'),
       )
       return
@@ -81,7 +82,8 @@ export function createWhatsApp(host: ChannelHost<WhatsappSettings>): Channel {
         for (const status of value.statuses ?? [])
           if (status.status === 'failed')
             host.log.warn({ id: status.id, why: status.errors?.[0]?.title }, 'whatsapp did not deliver')
-        for (const message of value.messages ?? []) await queues.run(`in ${message.from}`, () => take(message, value))
+        for (const message of value.messages ?? [])
+          await queues.run(`in ${speakerOf(message, value)}`, () => take(message, value))
       }
       return { status: 200 }
     } catch (error) {

@@ -12,7 +12,10 @@ interface MediaRef {
 
 export interface WaMessage {
   readonly id?: string
+  /** The sender's number. Empty or absent for people who go by a user name. */
   readonly from?: string
+  /** The sender's id for this business, which everybody has. */
+  readonly from_user_id?: string
   readonly timestamp?: string
   readonly type?: string
   readonly text?: { readonly body?: string }
@@ -27,9 +30,15 @@ export interface WaMessage {
   readonly location?: { readonly latitude?: number; readonly longitude?: number }
 }
 
+interface WaContact {
+  readonly wa_id?: string
+  readonly user_id?: string
+  readonly profile?: { readonly name?: string; readonly username?: string }
+}
+
 export interface WaValue {
   readonly metadata?: { readonly phone_number_id?: string }
-  readonly contacts?: readonly { readonly wa_id?: string; readonly profile?: { readonly name?: string } }[]
+  readonly contacts?: readonly WaContact[]
   readonly messages?: readonly WaMessage[]
   readonly statuses?: readonly {
     readonly id?: string
@@ -61,8 +70,9 @@ export function readMessage(
   value: WaValue,
   channelId: string,
 ): { message: InboundMessage; file: FileRef | null } | null {
-  const { id, from } = message
-  if (typeof id !== 'string' || typeof from !== 'string') return null
+  const { id } = message
+  if (typeof id !== 'string') return null
+  const from = speakerOf(message, value)
   const media = message.image ?? message.document ?? message.audio ?? message.video
   const note = describe(message)
   const text = (
@@ -73,7 +83,8 @@ export function readMessage(
     ''
   ).trim()
   if (text === '' && note === null) return null
-  const name = value.contacts?.find((contact) => contact.wa_id === from)?.profile?.name
+  const profile = value.contacts?.find((contact) => contact.wa_id === from || contact.user_id === from)?.profile
+  const name = profile?.name ?? profile?.username
   const seconds = Number(message.timestamp)
   return {
     file:
@@ -93,6 +104,12 @@ export function readMessage(
       ...(name === undefined ? {} : { displayName: cleanName(name) }),
     },
   }
+}
+
+/** The sender's number where it is told, else the id that people without one have; '' when neither is. */
+export function speakerOf({ from, from_user_id: own }: WaMessage, { contacts = [] }: WaValue): string {
+  const [contact] = contacts.length === 1 ? contacts : []
+  return [from, own, contact?.wa_id, contact?.user_id].find((id) => typeof id === 'string' && id !== '') ?? ''
 }
 
 function describe(message: WaMessage): string | null {

@@ -23,6 +23,9 @@ const SHOWN = [
   { as: 'video', types: /^video\/(mp4|3gpp)$/, maxBytes: 16_000_000 },
 ] as const
 
+/** People with a number are addressed by it; those without by the id they have for this business. */
+const addressed = (userId: string) => (/^\+?\d+$/.test(userId) ? { to: userId } : { recipient: userId })
+
 export type WhatsappSender = ChatSender & {
   /** A text outside of any reply. @throws ChannelError */
   tell(userId: string, text: string): Promise<void>
@@ -33,7 +36,7 @@ export function createSender(host: ChannelHost<WhatsappSettings>, graph: Graph):
   const messages = `${settings.phoneNumberId}/messages`
 
   const post = async (to: string, body: Record<string, unknown>, signal?: AbortSignal): Promise<string> => {
-    const message = { messaging_product: 'whatsapp', recipient_type: 'individual', to, ...body }
+    const message = { messaging_product: 'whatsapp', recipient_type: 'individual', ...addressed(to), ...body }
     const answer = await graph(messages, { method: 'POST', json: message }, signal)
     return (answer['messages'] as { id?: string }[] | undefined)?.[0]?.id ?? ''
   }

@@ -5,12 +5,12 @@ import { DEFAULT_MODEL, DEFAULT_WINDOW } from '../../models/defaults.ts'
 import { knownModel } from '../../models/known-models.ts'
 import { mapAt, textAt } from '../document.ts'
 import type { Value } from '../fill.ts'
+import { DEFAULTS } from '../generated/defaults.ts'
 import { type ModelNames, modelNames } from '../named-models.ts'
 import type { Check, Found } from './check.ts'
 
 /** A short message with what frames it. */
 const LEAST_MESSAGE_TOKENS = 50
-const DEFAULT_THRESHOLD = 0.8
 
 export const checkCompaction: Check = ({ doc, scope, registry }) => {
   const names = modelNames(doc, registry)
@@ -23,7 +23,7 @@ export const checkCompaction: Check = ({ doc, scope, registry }) => {
       return from && { value: settingsOf(from.value)[key] as number, path: [...from.path, 'compaction', key] }
     }
     const window = setting('contextWindow')?.value ?? windowOf(agent, defaults, names)
-    const room = Math.floor(window * (setting('threshold')?.value ?? DEFAULT_THRESHOLD))
+    const room = Math.floor(window * (setting('threshold')?.value ?? DEFAULTS.agent.compaction.threshold))
     const report = (what: string, hint: string, path: Found['path']): void => {
       // What `defaults` says is told of once, however many agents it holds for.
       problems.set(`${path.join('/')} ${window}`, doc.problem('CLAW323', what, path, { hint }))

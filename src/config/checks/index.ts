@@ -25,6 +25,7 @@ import { checkSomething } from './something.ts'
 import { checkSubagents } from './subagents.ts'
 import { checkTexts } from './texts.ts'
 import { checkTools } from './tools.ts'
+import { checkUserIds } from './user-ids.ts'
 
 const CHECKS: readonly Check[] = [
   checkSomething,
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   checkModels,
   checkModelBounds,
   checkPeople,
+  checkUserIds,
   checkNames,
   checkHeartbeats,
   checkPatterns,

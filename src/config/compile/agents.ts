@@ -11,6 +11,7 @@ import { mapAt } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
+import { DEFAULTS } from '../generated/defaults.ts'
 import { resolveModel } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
@@ -31,8 +32,8 @@ interface Input extends SkillsInput {
   readonly services: ReadonlyMap<string, string>
 }
 
-/** Of a model that is not known. */
-const DEFAULT_MAX_TOKENS = 16_000
+/** What holds where neither the agent nor `defaults` says anything. */
+const otherwise = DEFAULTS.agent
 const DEFAULT_SOUL = 'You are a helpful assistant.'
 
 export async function compileAgents(input: Input): Promise<ReadonlyMap<string, AgentPlan>> {
@@ -76,23 +77,23 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     soul: await soul(pick('soul') ?? DEFAULT_SOUL, pathOf('soul'), input.files),
     tools,
     permissions: {
-      mode: permissions.mode ?? 'ask',
+      mode: permissions.mode ?? otherwise.permissions.mode,
       allow,
       deny,
       ...optional('deniedTools', denied),
       ...optional('expanded', expanded),
       approvers: permissions.approvers === undefined ? input.owners : resolvePeople(permissions.approvers, scope),
-      timeoutMs: durationMs(permissions.timeout ?? '10m'),
-      approvalWaitMs: durationMs(permissions.approvalWait ?? '60s'),
-      askInSandbox: permissions.askInSandbox ?? 'always',
+      timeoutMs: durationMs(permissions.timeout ?? otherwise.permissions.timeout),
+      approvalWaitMs: durationMs(permissions.approvalWait ?? otherwise.permissions.approvalWait),
+      askInSandbox: permissions.askInSandbox ?? otherwise.permissions.askInSandbox,
     },
-    sessionScope: pick('sessionScope') ?? config.sessionScope ?? 'per-channel-peer',
+    sessionScope: pick('sessionScope') ?? config.sessionScope ?? otherwise.sessionScope,
     rateLimit: both('rateLimit'),
     compaction: {
       contextWindow: compaction.contextWindow ?? known?.contextWindow ?? DEFAULT_WINDOW,
-      threshold: compaction.threshold ?? 0.8,
-      keepRecent: compaction.keepRecent ?? 50,
-      chunkTokens: compaction.chunkTokens ?? 20_000,
+      threshold: compaction.threshold ?? otherwise.compaction.threshold,
+      keepRecent: compaction.keepRecent ?? otherwise.compaction.keepRecent,
+      chunkTokens: compaction.chunkTokens ?? otherwise.compaction.chunkTokens,
       ...optional('model', compaction.model === undefined ? undefined : model(compaction.model, input)),
     },
     reset: {
@@ -102,19 +103,19 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     },
     subagents: pick('subagents') ?? [],
     workspace: workspaceOf(pick('workspace'), pathOf('workspace'), id, input),
-    sandbox: pick('sandbox') ?? 'auto',
+    sandbox: pick('sandbox') ?? otherwise.sandbox,
     network: pick('network') ?? [],
     ...optional('allowHosts', pick('allowHosts')),
     denyHosts: pick('denyHosts') ?? [],
-    replyPrefix: pick('replyPrefix') ?? false,
-    maxTurns: pick('maxTurns') ?? 20,
-    maxTokens: pick('maxTokens') ?? Math.min(DEFAULT_MAX_TOKENS, known?.maxOutput ?? DEFAULT_MAX_TOKENS),
+    replyPrefix: pick('replyPrefix') ?? otherwise.replyPrefix,
+    maxTurns: pick('maxTurns') ?? otherwise.maxTurns,
+    maxTokens: pick('maxTokens') ?? Math.min(otherwise.maxTokens, known?.maxOutput ?? otherwise.maxTokens),
     ...optional('effort', pick('effort')),
-    context: pick('context') ?? 'on',
+    context: pick('context') ?? otherwise.context,
     queue: {
-      whenBusy: queue.whenBusy ?? 'follow-up',
-      debounceMs: durationMs(queue.debounce ?? '0s'),
-      maxBacklog: queue.maxBacklog ?? 20,
+      whenBusy: queue.whenBusy ?? otherwise.queue.whenBusy,
+      debounceMs: durationMs(queue.debounce ?? otherwise.queue.debounce),
+      maxBacklog: queue.maxBacklog ?? otherwise.queue.maxBacklog,
     },
     skills,
   } as const

@@ -4,6 +4,7 @@ import { fingerprint } from '../../plan/fingerprint.ts'
 import type { ChannelPlan, PluginPlan } from '../../plan/plan.ts'
 import { type ConfigDocument, mapAt } from '../document.ts'
 import type { Config } from '../generated/config.ts'
+import { DEFAULTS } from '../generated/defaults.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { SecretStore } from '../secrets.ts'
@@ -16,6 +17,8 @@ interface Input {
   readonly secrets: SecretStore
   readonly plugins: readonly PluginPlan[]
 }
+
+const otherwise = DEFAULTS.channel
 
 /** The keys every type has; the schema's own list of them decides what is a setting. */
 interface Common {
@@ -42,18 +45,18 @@ function compileChannel(id: string, type: string, value: Readonly<Record<string,
   const channel = {
     id,
     type,
-    enabled: from.enabled ?? true,
+    enabled: from.enabled ?? otherwise.enabled,
     ...optional('apiRoot', from.apiRoot),
     ...optional('allowFrom', from.allowFrom === undefined ? undefined : resolvePeople(from.allowFrom, input.scope, id)),
-    strangers: from.strangers ?? 'ignore',
+    strangers: from.strangers ?? otherwise.strangers,
     groups: {
-      respond: from.groups?.respond ?? 'mention',
-      session: from.groups?.session ?? 'per-user',
+      respond: from.groups?.respond ?? otherwise.groups.respond,
+      session: from.groups?.session ?? otherwise.groups.session,
       ...optional('allow', from.groups?.allow),
     },
-    streaming: from.streaming ?? 'final',
-    media: { ...optional('accept', from.media?.accept), maxBytes: from.media?.maxBytes ?? 10_485_760 },
-    maxMessageChars: from.maxMessageChars ?? 100_000,
+    streaming: from.streaming ?? otherwise.streaming,
+    media: { ...optional('accept', from.media?.accept), maxBytes: from.media?.maxBytes ?? otherwise.media.maxBytes },
+    maxMessageChars: from.maxMessageChars ?? otherwise.maxMessageChars,
     settings: shape === undefined ? {} : channelSettings(id, value, shape, input.secrets.get),
   } as const
   const plugin = input.plugins.find(({ channels }) => channels.some((one) => one.type === type))?.fingerprint

@@ -8,6 +8,7 @@ import type { ConfigDocument } from '../document.ts'
 import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Config, ModelProvider } from '../generated/config.ts'
+import { DEFAULTS } from '../generated/defaults.ts'
 import type { Lookup } from '../interpolate.ts'
 import { definitionOf, implicitProviders } from '../model-services.ts'
 import { optional } from '../optional.ts'
@@ -57,8 +58,8 @@ async function compileProvider(id: string, from: ModelProvider, input: Input): P
     ...optional('apiKey', apiKey),
     headers,
     ...optional('script', from.script === undefined ? undefined : await script(from.script, [...path, 'script'], input)),
-    timeoutMs: durationMs(from.timeout ?? '10m'),
-    maxRetries: from.maxRetries ?? 2,
+    timeoutMs: durationMs(from.timeout ?? DEFAULTS.model.timeout),
+    maxRetries: from.maxRetries ?? DEFAULTS.model.maxRetries,
     prices: Object.fromEntries(prices),
   }
   const plugin = input.plugins.find(({ models }) => models.some((one) => one.type === from.provider))?.fingerprint

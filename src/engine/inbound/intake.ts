@@ -173,6 +173,8 @@ export class Intake {
 
   /** Channel, size, sender and the agent that was named. */
   async #admit(plan: Plan, message: Identified, standing: Standing): Promise<Admitted | Refusal> {
+    // Without an id all such people would be one person, with one conversation.
+    if (message.userId.trim() === '') return { code: 'no_user', reason: 'the message does not say who wrote it' }
     const admitted = admission(plan, message, standing)
     const channel = plan.channels.get(message.channelId)
     if (channel === undefined || (!admitted.admitted && admitted.code === 'unknown_channel'))

@@ -4,6 +4,7 @@
 import { basename } from 'node:path'
 import { kindOf, mediaTypeOf, safeName } from '../../channels/media.ts'
 import type { StoredFile } from '../../channels/port.ts'
+import { DEFAULTS } from '../../config/generated/defaults.ts'
 import { messageOf } from '../../errors.ts'
 import type { PathGate } from '../../permissions/port.ts'
 import type { Registry } from '../../registry.ts'
@@ -63,12 +64,10 @@ function holdsSecret(data: Buffer, redact: (text: string) => string): boolean {
   return redact(text) !== text
 }
 
-const DEFAULT_MAX_BYTES = 10_485_760
-
 /** What the channel of the chat takes; elsewhere (a heartbeat, a sub-agent) what channels take by default. */
 export function largestFile({ plan, session }: Pick<TurnContext, 'plan' | 'session'>): number {
   const channel = session.channelId === undefined ? undefined : plan.channels.get(session.channelId)
-  return channel?.media.maxBytes ?? DEFAULT_MAX_BYTES
+  return channel?.media.maxBytes ?? DEFAULTS.channel.media.maxBytes
 }
 
 /** For the model, where the chat it answers shows no files. */

@@ -118,6 +118,9 @@ const cleared = (result: ModelResult, redact: Redact): ModelResult => ({
       const text = redact(block.text)
       return text === block.text ? block : { ...block, text }
     }
+    // What a service signed must stay as it is.
+    if (block.type === 'thinking' && typeof block['thinking'] === 'string' && block['signature'] === undefined)
+      return { ...block, thinking: redact(block['thinking']) }
     return block.type === 'tool_use' ? { ...block, input: redactDeep(block.input, redact) } : block
   }),
 })

@@ -127,8 +127,8 @@ export async function createFakeWhatsApp(): Promise<FakeWhatsApp> {
       typed++
       return json(response, 200, { success: true })
     }
+    const to = String(raw.to ?? raw.recipient)
     const fields = raw as {
-      to: string
       type: string
       text?: { body: string }
       template?: { name: string; components: { parameters: { text: string }[] }[] }
@@ -137,7 +137,7 @@ export async function createFakeWhatsApp(): Promise<FakeWhatsApp> {
       document?: { id: string; filename?: string }
       context?: { message_id: string }
     }
-    if (closed.has(fields.to) && fields.type !== 'template') return refuse(400, 'Re-engagement message', 131_047)
+    if (closed.has(to) && fields.type !== 'template') return refuse(400, 'Re-engagement message', 131_047)
     const text = fields.text?.body ?? fields.interactive?.body.text ?? fields.template?.components[0]?.parameters[0]?.text ?? ''
     if (text.length > (fields.interactive === undefined ? 4096 : 1024))
       return refuse(400, 'Parameter value is not valid', 131_009)
@@ -147,14 +147,14 @@ export async function createFakeWhatsApp(): Promise<FakeWhatsApp> {
       return refuse(400, 'Parameter value is not valid', 131_009)
     const message: WaSent = {
       id: `wamid.${++counter}`,
-      to: fields.to,
+      to,
       type: fields.type,
       text,
       buttons,
       ...(file === undefined ? {} : { file }),
       ...(fields.context === undefined ? {} : { context: fields.context.message_id }),
     }
-    const waiting = told.findIndex((t) => t.to === fields.to)
+    const waiting = told.findIndex((t) => t.to === to)
     if (waiting >= 0) told.splice(waiting, 1)[0]?.resolve(text)
     else sent.push(message)
     call.ok = true
@@ -165,7 +165,7 @@ export async function createFakeWhatsApp(): Promise<FakeWhatsApp> {
     }
     json(response, 200, {
       messaging_product: 'whatsapp',
-      contacts: [{ input: fields.to, wa_id: fields.to }],
+      contacts: [raw.to === undefined ? { input: to, user_id: to } : { input: to, wa_id: to }],
       messages: [{ id: message.id }],
     })
   }
