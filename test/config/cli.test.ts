@@ -156,7 +156,7 @@ t.test('schema and explain', async (t) => {
   t.equal(JSON.parse((await claw(folder, ['schema'])).out).title, 'openclaw.yaml')
   t.match(await claw(folder, ['explain', 'CLAW101']), { code: 0, out: /Unknown key/ })
   t.match(await claw(folder, ['explain', '101']), { code: 0, out: /Unknown key/ })
-  t.match(await claw(folder, ['explain', 'CLAW999']), { code: 64, err: /no code/ })
+  t.match(await claw(folder, ['explain', 'CLAW999']), { code: 66, err: /no code/ })
   t.match(await claw(folder, ['explain']), { code: 0, out: /CLAW001[\s\S]*CLAW504/ })
 })
 
