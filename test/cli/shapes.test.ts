@@ -165,7 +165,7 @@ t.test('permit', async (t) => {
     ['git log', 'run'],
     ['rm x', 'ask'],
     ['cat ~/.ssh/id_rsa', 'ask'],
-    ['cat openclaw.yaml ../../audit.jsonl', 'refuse'],
+    ['cat openclaw.yaml ../../.openclaw/audit.jsonl', 'refuse'],
   ] as const)
     t.match((await runCli(cwd, 'permit', '--agent', 'main', '--format', 'json', '--', text)).json(), { decision }, text)
 })

@@ -91,7 +91,7 @@ t.test('a format that a verb does not have is a mistake of usage', async (t) => 
   for (const args of [
     ['validate', '--format', 'junit'],
     ['--format', 'sarif', 'plan'],
-    ['test', '--format', 'github'],
+    ['test', '--format', 'sarif'],
     ['access', '--format', ''],
   ])
     t.match(await claw(folder, args), { code: 64, out: '', err: /has no format ".*"; use one of human, json/ }, args.join(' '))
@@ -156,7 +156,7 @@ t.test('schema and explain', async (t) => {
   t.equal(JSON.parse((await claw(folder, ['schema'])).out).title, 'openclaw.yaml')
   t.match(await claw(folder, ['explain', 'CLAW101']), { code: 0, out: /Unknown key/ })
   t.match(await claw(folder, ['explain', '101']), { code: 0, out: /Unknown key/ })
-  t.match(await claw(folder, ['explain', 'CLAW999']), { code: 64, err: /no code/ })
+  t.match(await claw(folder, ['explain', 'CLAW999']), { code: 66, err: /no code/ })
   t.match(await claw(folder, ['explain']), { code: 0, out: /CLAW001[\s\S]*CLAW504/ })
 })
 

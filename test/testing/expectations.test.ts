@@ -86,7 +86,7 @@ t.test('what holds', async (t) => {
       - { command: { agentId: main, command: git status }, expect: { decision: run } }
       - { command: { agentId: main, command: rm x }, expect: { decision: ask } }
       - { command: { agentId: main, command: git push }, expect: { decision: refuse } }
-      - { command: { agentId: main, command: "cat ../../exec-approvals.json" }, expect: { decision: refuse } }
+      - { command: { agentId: main, command: "cat ../../.openclaw/exec-approvals.json" }, expect: { decision: refuse } }
       - { command: { agentId: scout, command: rm x }, expect: { decision: run } }
   - name: a conversation, with tools
     model: demo

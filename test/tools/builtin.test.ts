@@ -84,6 +84,7 @@ t.test('sessions_spawn waits in seconds and passes an error on', async (t) => {
   t.same(await call('sessions_spawn', { agent: 'scout', prompt: 'look' }, refusing), {
     content: 'main may not start scout.',
     isError: true,
+    attachments: [],
   })
 })
 
