@@ -30,7 +30,9 @@ export interface AnswerListener {
 const MAX_SHORTENINGS = 4
 /** Over the count: part of it is an estimate. */
 const MARGIN = 1.1
-/** The room an answer gets in a window that is almost full. */
+/** Of the window: a session that leaves less to an answer is made shorter first. */
+const ANSWER_SHARE = 0.1
+/** The room an answer gets where the session cannot be made shorter. */
 const LEAST_ANSWER = 256
 
 /** Tools that the service of an agent's model refused: it works without them until the plan changes. */
@@ -57,11 +59,12 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     // A token is a byte at least: most sessions are so short that nothing need be counted.
     const most = transcript.bytes + prefixTokens(own) * BYTES_PER_TOKEN
     const isShort = most * MARGIN <= contextWindow - maxTokens
-    if (!isShort && lines.length === 0 && contextTokens(transcript, prefixTokens(own)) > contextWindow - LEAST_ANSWER) {
+    const leaves = (): number => contextWindow - contextTokens(transcript, prefixTokens(own)) * MARGIN
+    if (!isShort && lines.length === 0 && leaves() < Math.min(maxTokens, contextWindow * ANSWER_SHARE)) {
       if (await ports.compact(turn)) transcript = await load()
     }
     transcript = withLines(transcript, lines)
-    const room = isAssumed || isShort ? maxTokens : roomFor(contextTokens(transcript, prefixTokens(own)))
+    const room = isAssumed || isShort ? maxTokens : Math.max(LEAST_ANSWER, Math.floor(leaves()))
     const messages = messagesOf(transcript)
     const request = { messages, maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...own }
     const result = await ports.callModel(turn, request, listener.text, listener.restart)
@@ -69,8 +72,6 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     const content = withOwnIds(result.content)
     return content === result.content ? result : { ...result, content }
   }
-
-  const roomFor = (tokens: number): number => Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
 
   /** A change as the transcript's lines; their ids are made of what they say, as a turn may be gone through again. */
   function withLines(transcript: Transcript, lines: readonly FixLine[]): Transcript {

@@ -2,9 +2,11 @@
 // and whoever packed the repository wrote them. They are overruled here by settings that stand above them: some always, and those
 // under a name of the repository's choosing (a diff driver, a filter) by reading which names there are.
 
+import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { contains } from './engine-files.ts'
 
 type Setting = readonly [key: string, value: string]
 
@@ -91,7 +93,31 @@ async function overruled(cwd: string): Promise<readonly Setting[]> {
   if (await holdsSubmodules(found.git)) for (const git of await repositoriesBelow(found.top)) await files.repository(git)
   const settings = new Map<string, string>()
   for (const text of files.texts) for (const [key, value] of settingsIn(text)) settings.set(key, value)
+  if (files.texts.some((text) => namesOwnFolder(text, [found.top, cwd]))) settings.set('protocol.file.allow', 'never')
   return [...settings]
+}
+
+/** Where settings say what a remote is: its address, a stand-in for the start of one, or an address in place of a name. */
+const ADDRESS = /^[ \t]*(?:\[[^\]]*\][ \t]*)?(?:url|pushurl|remote|pushremote|pushdefault)[ \t]*=(.*)$/gim
+const STAND_IN = /\[[ \t]*url[ \t]*"((?:[^"\\\n]|\\.)*)"/gi
+
+/**
+ * Whether a remote is a folder below one of these. git does not hand our settings to the other side, so the hooks of such a folder
+ * would run, and whoever may write there wrote them.
+ */
+function namesOwnFolder(settings: string, folders: readonly [top: string, cwd: string]): boolean {
+  const text = settings.replace(/\\\r?\n/g, '')
+  const values = [...text.matchAll(ADDRESS), ...text.matchAll(STAND_IN)].map(([, value = '']) => value)
+  return values.some((value) => {
+    const address = value
+      .replace(/\s[#;].*$/, '')
+      .replace(/["\\]/g, '')
+      .trim()
+      .replace(/^file:\/\//i, '')
+    if (address === '' || /^[^/]*:/.test(address)) return false
+    const path = resolve(folders[0], address)
+    return folders.some((folder) => contains(folder, path)) && [path, `${path}.git`].some((one) => existsSync(one))
+  })
 }
 
 const SECTION = /\[\s*([a-z0-9-]+)(?:\s*"((?:[^"\\\n]|\\.)*)"|\.([^\]\s]*))?\s*\]/gi

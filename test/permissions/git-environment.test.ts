@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { gitEnvironment } from '../../src/permissions/git-environment.ts'
 import { createShellRunner } from '../../src/permissions/run.ts'
 import { createSandbox } from '../../src/permissions/sandbox.ts'
 import { testdir } from '../support/testdir.ts'
@@ -41,6 +42,7 @@ const EVERYDAY = [
   'fetch near',
   'ls-remote near',
   'push near HEAD',
+  'push near HEAD:refs/heads/newer',
   'pull near master',
   'remote -v',
   'gc --auto',
@@ -143,6 +145,12 @@ function hostile(folder: string, hit: string, how: 'plain' | 'included' | 'submo
     'pre-push',
     'post-merge',
     'pre-rebase',
+    'pre-receive',
+    'update',
+    'post-receive',
+    'post-update',
+    'proc-receive',
+    'push-to-checkout',
   ])
     cpSync(hit, join(target, 'hooks', hook))
 }
@@ -207,4 +215,42 @@ t.test('a folder with the four files of a repository is none', async (t) => {
   t.not(exitCode, 0, output)
   t.match(output, /bareRepository|not a git repository/)
   t.notOk(existsSync(join(base, 'hits')))
+})
+
+t.test('a remote that is a folder of the repository is out of reach, one elsewhere is not', async (t) => {
+  for (const setting of [
+    { 'remote.origin.url': './e' },
+    { 'remote.origin.url': 'file://BASE/work/e' },
+    { 'remote.origin.url': 'https://h.example/x', 'remote.origin.pushurl': 'e' },
+    { 'url.BASE/work/.insteadOf': 'https://h.example/', 'remote.origin.url': 'https://h.example/e' },
+    { 'remote.pushDefault': './e', 'push.default': 'current' },
+    { 'branch.master.pushRemote': 'e', 'push.default': 'current' },
+  ]) {
+    const base = testdir(t, { work: {} })
+    const work = join(base, 'work')
+    git(work, 'init', '-q', '-b', 'master', '.')
+    git(work, 'commit', '-qm', 'one', '--allow-empty')
+    git(work, 'init', '-q', '--bare', 'e')
+    const hits = join(base, 'hits')
+    writeFileSync(join(work, 'e/hooks/post-receive'), `#!/bin/sh\ntouch ${hits}\n`)
+    chmodSync(join(work, 'e/hooks/post-receive'), 0o755)
+    for (const [key, value] of Object.entries(setting))
+      git(work, 'config', key.replace('BASE', base), value.replace('BASE', base))
+    const env = { ...(await gitEnvironment(work)), PATH: process.env['PATH'] ?? '', HOME: work }
+    const pushed = spawnSync('git', ['push', ...('remote.origin.url' in setting ? ['origin', 'HEAD:refs/heads/x'] : [])], {
+      cwd: work,
+      env,
+      encoding: 'utf8',
+    })
+    t.match(pushed.stderr, /transport 'file' not allowed/, JSON.stringify(setting))
+    t.notOk(existsSync(hits), JSON.stringify(setting))
+  }
+  const base = testdir(t, { work: {} })
+  git(base, 'init', '-q', '--bare', 'elsewhere.git')
+  const work = join(base, 'work')
+  git(work, 'init', '-q', '-b', 'master', '.')
+  git(work, 'commit', '-qm', 'one', '--allow-empty')
+  git(work, 'remote', 'add', 'origin', join(base, 'elsewhere.git'))
+  const env = { ...(await gitEnvironment(work)), PATH: process.env['PATH'] ?? '', HOME: work }
+  t.equal(spawnSync('git', ['push', 'origin', 'master'], { cwd: work, env }).status, 0)
 })

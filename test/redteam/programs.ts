@@ -71,7 +71,7 @@ export class Recorder implements Programs {
 
 /** Sub-commands of git that say their options and work on files alone. */
 const GIT_COMMANDS =
-  `add blame branch cat-file checkout clean commit describe diff grep init log ls-files ls-tree merge mv notes reflog reset
+  `add blame branch cat-file checkout cherry-pick clean commit describe diff grep fetch gc init log ls-files ls-remote ls-tree merge mv notes pull push rebase reflog reset
   restore rev-list rev-parse revert rm shortlog show stash status switch tag`.split(/\s+/)
 
 /** Options as the installed tools themselves say them, by the command that takes them. */

@@ -243,6 +243,7 @@ export class World {
     }
     // A bare layout whose hooks would run for who pushes to it.
     git('-c', 'core.fsmonitor=false', 'init', '-q', '--bare', 'e')
+    git('-c', 'core.fsmonitor=false', 'remote', 'add', 'near', './e')
     put(join(this.workspace, 'e/hooks/post-receive'), HOOK)
     chmodSync(join(this.workspace, 'e/hooks/post-receive'), 0o755)
   }

@@ -273,6 +273,16 @@ t.test('forms that attackers use ask', (t) => {
     'node -e 1',
     'yq -i .a f',
     'unzip a.zip',
+    'xz -t -d SOUL.md.xz',
+    'xz -l -d SOUL.md.xz',
+    'md5sum -c list',
+    'tap -o x',
+    'mocha -u ./x.js',
+    'gh pr list -q env',
+    'gh pr checkout 1',
+    'git add -f .env',
+    'git stash -a',
+    'mktemp',
   ])
     t.notOk(runs(command), command)
   t.end()

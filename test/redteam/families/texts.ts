@@ -178,6 +178,8 @@ const VALUES = [
   'name',
   'out-dir',
   'list.txt',
+  'near',
+  'origin',
   'SOUL.md',
   'SOUL.md.gz',
   'SOUL.md.xz',
