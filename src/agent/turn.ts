@@ -207,7 +207,7 @@ async function append(
   more: Partial<TranscriptEntry> = {},
 ): Promise<void> {
   const { run } = turn.claim
-  const kept = await keptContent(content)
+  const kept = role === 'assistant' || typeof content === 'string' ? content : await keptContent(content)
   const entry = { id: `${run}.${step}`, role, content: kept, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
   await ports.store.append(turn.session.key, turn.agent.id, [entry])
 }
