@@ -69,6 +69,7 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     const request = { messages, maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...own }
     const result = await ports.callModel(turn, request, listener.text, listener.restart)
     for (const one of result.leftOut ?? []) if (one.place.message === messages.length - 1) notices.add(sentence(one))
+    if (!result.content.some(({ type }) => type === 'tool_use')) return result
     const content = withOwnIds(result.content)
     return content === result.content ? result : { ...result, content }
   }
