@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
-const BOUNDS = { files: 54, crossings: 147 }
+const BOUNDS = { files: 40, crossings: 150 }
 const WARM = 12
 const TRACED = 5
 

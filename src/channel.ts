@@ -33,11 +33,12 @@ export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 // A chat platform: queues, chunks, growing replies, buttons, the typing indicator.
 
 export { type Button, buttonsOf, readCallback } from './channels/approval-buttons.ts'
-export { type ChatQueues, createChatQueues } from './channels/chat-queues.ts'
 export {
   type ChatPlatform,
+  type ChatQueues,
   type ChatSender,
   type ChunkSender,
+  createChatQueues,
   createChatSender,
   createChunkSender,
   REPEAT_NOTE,
@@ -54,7 +55,7 @@ export { type Backoff, createBackoff, sleep } from './channels/backoff.ts'
 export { type ChannelHealth, createChannelHealth } from './channels/channel-health.ts'
 export { type ConnectionEnd, keepConnected } from './channels/connection-loop.ts'
 export { createKeptFile, type KeptFile } from './channels/kept-file.ts'
-export { attach, cleanName, type FileToFetch, fileNote, sniff, takes, withFiles } from './channels/media.ts'
+export { attach, type FileToFetch, fileNote, sniff, takes, withFiles } from './channels/media.ts'
 export {
   type CallOptions,
   createPlatformCalls,
@@ -64,3 +65,4 @@ export {
 } from './channels/platform-calls.ts'
 export { sign, signatureFits } from './channels/signature.ts'
 export { createThrottle, type Throttle } from './channels/throttle.ts'
+export { cleanName } from './text-cut.ts'

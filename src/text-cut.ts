@@ -4,6 +4,15 @@
 /** The text with halves of characters replaced, so that every service reads it as JSON. */
 export const wellFormed = (text: string): string => (text as string & { toWellFormed(): string }).toWellFormed()
 
+/** As JSON.stringify, with U+FFFD in place of halves of characters. */
+export function wellFormedJson(value: unknown): string {
+  const json = JSON.stringify(value)
+  // JSON.stringify escapes halves alone; a backslash of the text itself is doubled, so pairs are passed over.
+  return json.includes('\\ud')
+    ? json.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === '\\\\' ? found : '\ufffd'))
+    : json
+}
+
 /** The beginning, of at most `max` UTF-16 units. */
 export const headOf = (text: string, max: number): string =>
   text.length <= max ? text : text.slice(0, boundaryBefore(text, max))
@@ -103,4 +112,14 @@ const isLowSurrogate = (text: string, at: number): boolean => {
   const unit = text.charCodeAt(at)
   const before = text.charCodeAt(at - 1)
   return unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff
+}
+
+/** Blanks in place of controls and marks of direction, by which a name could seem another. */
+export const withoutUnseen = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
+
+/** A name for people: one line, no controls, no direction marks, at most 64 characters. */
+export function cleanName(name: string): string {
+  const clean = withoutUnseen(name)
+  return headOf(clean, 64).trim()
 }

@@ -4,14 +4,14 @@
 import { createHash } from 'node:crypto'
 import { withOwnIds } from '../models/call-ids.ts'
 import { DEFAULT_WINDOW } from '../models/defaults.ts'
-import { type LeftOut, ModelError, type ModelResult } from '../models/port.ts'
-import type { AgentPlan } from '../plan/plan.ts'
+import { type LeftOut, ModelError, type ModelResult, type ToolSpec } from '../models/port.ts'
+import type { AgentPlan, Plan } from '../plan/plan.ts'
 import { messagesOf } from '../sessions/messages.ts'
-import { BYTES_PER_TOKEN, contextTokens } from '../sessions/tokens.ts'
+import { BYTES_PER_TOKEN, contextTokens, estimateText } from '../sessions/tokens.ts'
 import { windowStart } from '../sessions/window.ts'
 import type { Transcript, TranscriptEntry } from '../storage/ports.ts'
+import type { ToolDefinition } from '../tools/port.ts'
 import type { Turn, TurnPorts } from './port.ts'
-import { type Prefix, prefixOf, prefixTokens } from './prompt.ts'
 import { type Fix, type FixLine, waysOut } from './ways-out.ts'
 
 export interface Asker {
@@ -30,7 +30,9 @@ export interface AnswerListener {
 const MAX_SHORTENINGS = 4
 /** Over the count: part of it is an estimate. */
 const MARGIN = 1.1
-/** The room an answer gets in a window that is almost full. */
+/** Of the window: a session that leaves less to an answer is made shorter first. */
+const ANSWER_SHARE = 0.1
+/** The room an answer gets where the session cannot be made shorter. */
 const LEAST_ANSWER = 256
 
 /** Tools that the service of an agent's model refused: it works without them until the plan changes. */
@@ -57,20 +59,20 @@ export function createAsker(turn: Turn, ports: TurnPorts, listener: AnswerListen
     // A token is a byte at least: most sessions are so short that nothing need be counted.
     const most = transcript.bytes + prefixTokens(own) * BYTES_PER_TOKEN
     const isShort = most * MARGIN <= contextWindow - maxTokens
-    if (!isShort && lines.length === 0 && contextTokens(transcript, prefixTokens(own)) > contextWindow - LEAST_ANSWER) {
+    const leaves = (): number => contextWindow - contextTokens(transcript, prefixTokens(own)) * MARGIN
+    if (!isShort && lines.length === 0 && leaves() < Math.min(maxTokens, contextWindow * ANSWER_SHARE)) {
       if (await ports.compact(turn)) transcript = await load()
     }
     transcript = withLines(transcript, lines)
-    const room = isAssumed || isShort ? maxTokens : roomFor(contextTokens(transcript, prefixTokens(own)))
+    const room = isAssumed || isShort ? maxTokens : Math.max(LEAST_ANSWER, Math.floor(leaves()))
     const messages = messagesOf(transcript)
     const request = { messages, maxTokens: Math.min(maxTokens, room), effort: agent.effort, ...own }
     const result = await ports.callModel(turn, request, listener.text, listener.restart)
     for (const one of result.leftOut ?? []) if (one.place.message === messages.length - 1) notices.add(sentence(one))
+    if (!result.content.some(({ type }) => type === 'tool_use')) return result
     const content = withOwnIds(result.content)
     return content === result.content ? result : { ...result, content }
   }
-
-  const roomFor = (tokens: number): number => Math.max(LEAST_ANSWER, Math.floor(contextWindow - tokens * MARGIN))
 
   /** A change as the transcript's lines; their ids are made of what they say, as a turn may be gone through again. */
   function withLines(transcript: Transcript, lines: readonly FixLine[]): Transcript {
@@ -148,3 +150,51 @@ const isAboutContent = ({ kind, refusal }: ModelError): boolean =>
   kind === 'context' || (kind === 'invalid' && refusal !== undefined && refusal.about !== 'settings')
 
 const sentence = ({ what, why }: LeftOut): string => `I could not look at the ${what}: ${why}.`
+
+/**
+ * System text and tool list of an agent, with which its requests begin: byte-identical from turn to turn. Nothing that changes by
+ * itself (time, user, message) may be in it, or the service's cache never hits.
+ */
+export interface Prefix {
+  readonly system: string
+  readonly tools: readonly ToolSpec[]
+}
+
+const prefixes = new WeakMap<AgentPlan, Map<string, Prefix>>()
+
+/** The prefix of an agent under a plan. `tools`: those it may use now (a sub-agent's may be fewer than its own). */
+export function prefixOf(plan: Plan, agent: AgentPlan, tools: readonly ToolDefinition[]): Prefix {
+  const key = tools.map((tool) => tool.name).join(' ')
+  const known = prefixes.get(agent)?.get(key)
+  if (known !== undefined) return known
+  const prefix = buildPrefix(plan, agent, tools)
+  const ofAgent = prefixes.get(agent) ?? new Map<string, Prefix>()
+  prefixes.set(agent, ofAgent.set(key, prefix))
+  return prefix
+}
+
+function buildPrefix(plan: Plan, agent: AgentPlan, tools: readonly ToolDefinition[]): Prefix {
+  const parts = [agent.soul.text.trim()]
+  for (const skill of agent.skills) parts.push(`# Skill: ${skill.name}\n${skill.text.trim()}`)
+  const helpers = agent.subagents.flatMap((id) => plan.agents.get(id) ?? [])
+  if (helpers.length > 0 && tools.some((tool) => tool.name === 'sessions_spawn')) {
+    const lines = helpers.map((helper) => `- ${helper.id}: ${helper.description || helper.name}`)
+    parts.push(`Agents you can start with sessions_spawn:\n${lines.join('\n')}`)
+  }
+  return {
+    system: parts.filter((part) => part !== '').join('\n\n'),
+    tools: tools.map((tool) => ({ name: tool.name, description: tool.description, input_schema: tool.inputSchema })),
+  }
+}
+
+const tokens = new WeakMap<Prefix, number>()
+
+/** What a prefix takes, by estimate. */
+export function prefixTokens(prefix: Prefix): number {
+  let counted = tokens.get(prefix)
+  if (counted === undefined) {
+    counted = estimateText(prefix.system) + estimateText(JSON.stringify(prefix.tools))
+    tokens.set(prefix, counted)
+  }
+  return counted
+}

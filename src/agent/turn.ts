@@ -18,7 +18,9 @@ const REFUSED = 'I can’t help with that.'
 const STOPPED = '(stopped)'
 
 /** With these, an answer without text is no accident: asking again would not help. */
-const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens'])
+const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(['refusal', 'max_tokens', 'model_context_window_exceeded'])
+/** The answer is not whole. */
+const IS_CUT: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded'])
 
 /** Runs one turn to its end. Never throws for what a model, a tool or a user did; throws when storage fails. */
 export async function runAgentTurn(turn: Turn, ports: TurnPorts): Promise<TurnOutcome> {
@@ -137,7 +139,7 @@ async function conclude(
     if (text === '') await append(turn, ports, 'end', 'assistant', words)
     return { text: words, isError: false }
   }
-  if (result.stopReason === 'max_tokens') {
+  if (IS_CUT.has(result.stopReason)) {
     const cut = '(The answer was cut at its length limit. Say “go on” for the rest.)'
     if (text === '') await append(turn, ports, 'end', 'assistant', cut)
     return { text: text === '' ? cut : `${text}\n\n${cut}`, isError: false }
@@ -205,7 +207,7 @@ async function append(
   more: Partial<TranscriptEntry> = {},
 ): Promise<void> {
   const { run } = turn.claim
-  const kept = await keptContent(content)
+  const kept = role === 'assistant' || typeof content === 'string' ? content : await keptContent(content)
   const entry = { id: `${run}.${step}`, role, content: kept, timestamp: new Date(ports.clock.now()).toISOString(), run, ...more }
   await ports.store.append(turn.session.key, turn.agent.id, [entry])
 }

@@ -2,7 +2,7 @@
 
 import micromatch from 'micromatch'
 import type { ChannelPlan } from '../plan/plan.ts'
-import { headOf } from '../text-cut.ts'
+import { cleanName, withoutUnseen } from '../text-cut.ts'
 import type { Attachment, InboundMessage, OutboundFile } from './port.ts'
 
 const SIGNATURES: readonly (readonly [prefix: string, mediaType: string, at?: number])[] = [
@@ -138,8 +138,6 @@ export async function readBody(response: Response, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks)
 }
 
-/** Controls and marks of direction, by which a name could seem another. */
-const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 const MAX_NAME = 100
 /** File systems take 255, and a suffix must fit. */
 const MAX_NAME_BYTES = 200
@@ -147,18 +145,11 @@ const MAX_NAME_BYTES = 200
 /** A file name that is one on every system: no folder, no controls, no characters that mean something to a shell or a URL. */
 export function safeName(name: string): string {
   const last = (name.split(/[\\/]/).at(-1) ?? '').normalize('NFC')
-  const plain = last
-    .replace(UNSEEN, ' ')
+  const plain = withoutUnseen(last)
     .replace(/[<>:"|?*]+/g, '_')
     .replace(/^[\s.-]+|[\s.]+$/g, '')
   const [, stem = '', extension = ''] = /^(.*?)(\.[A-Za-z0-9]{1,10})?$/su.exec(plain) ?? []
   let short = [...stem].slice(0, MAX_NAME)
   while (Buffer.byteLength(short.join('')) > MAX_NAME_BYTES) short = short.slice(0, -1)
   return stem === '' ? `file${extension}` : `${short.join('').trimEnd()}${extension}`
-}
-
-/** A name for people: one line, no controls, no direction marks, at most 64 characters. */
-export function cleanName(name: string): string {
-  const clean = name.replace(UNSEEN, ' ')
-  return (clean.length > 64 ? headOf(clean, 64) : clean).trim()
 }

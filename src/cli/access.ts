@@ -13,7 +13,7 @@ import { wrapped } from './table.ts'
 export const run: Verb = async (_args, options, io) => {
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
-  const { plan, paired } = knownPeople(loaded.plan)
+  const { plan, paired } = await knownPeople(loaded.plan)
   const report = shownReport(accessReport(plan, loaded.registry, paired), io)
   if (typeof options['assert'] === 'string') {
     const { assertAccess } = await import('./access-assert.ts')

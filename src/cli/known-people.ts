@@ -1,8 +1,9 @@
 // A Plan as configured in; out with it who the state folder knows besides: people linked by a code, and people let in by /pair.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Plan } from '../plan/plan.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
-import { readPairings, readStoredLinks } from '../storage/embedded/read-outside.ts'
 
 export interface KnownPeople {
   readonly plan: Plan
@@ -11,9 +12,13 @@ export interface KnownPeople {
 }
 
 /** @throws StateError when the database is damaged or cannot be read */
-export function knownPeople(configured: Plan): KnownPeople {
+export async function knownPeople(configured: Plan): Promise<KnownPeople> {
+  const { stateDir } = configured
+  // The database's library loads for those who have one.
+  if (!existsSync(join(stateDir, 'state.db'))) return { plan: configured, paired: new Set() }
+  const { readPairings, readStoredLinks } = await import('../storage/embedded/read-outside.ts')
   return {
-    plan: withStoredLinks(configured, readStoredLinks(configured.stateDir)),
-    paired: new Set(readPairings(configured.stateDir).map(({ identity }) => identity)),
+    plan: withStoredLinks(configured, readStoredLinks(stateDir)),
+    paired: new Set(readPairings(stateDir).map(({ identity }) => identity)),
   }
 }

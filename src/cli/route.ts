@@ -18,7 +18,7 @@ export const run: Verb = async (_args, options, io) => {
     return usage(io, `say ${missing.map((name) => `--${name}`).join(' and ')}: claw route --channel C --user U [--text T]`)
   const loaded = await planFrom(options.config, io, { format: options.format })
   if (typeof loaded === 'number') return loaded
-  const people = knownPeople(loaded.plan)
+  const people = await knownPeople(loaded.plan)
   const { plan } = people
   const input = inputOf(options)
   if (!plan.channels.has(input.channelId)) return usage(io, unknownChannel(plan, input.channelId))

@@ -2,8 +2,8 @@
 
 import type { EngineEvent } from '../agent/events.ts'
 import type { KnownSecrets } from '../permissions/redact.ts'
+import type { Router } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Router } from '../plan/route.ts'
 import { withStoredLinks } from '../plan/stored-links.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
 import type { Registry } from '../registry.ts'

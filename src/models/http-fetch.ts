@@ -165,7 +165,9 @@ class Answer implements TextResponse {
       this.#stop = () => {
         resolve()
         // What is left is its end; a server that never sends that has its connection closed.
-        if (!this.#message.readableEnded) setTimeout(() => this.#message.destroy(), LINGER_MS).unref()
+        if (this.#message.readableEnded) return
+        const timer = setTimeout(() => this.#message.destroy(), LINGER_MS).unref()
+        this.#message.once('end', () => clearTimeout(timer))
       }
       readBody(this.#message, onText, this.#stop).then(resolve, reject)
     })

@@ -4,6 +4,7 @@
 import type { ProviderSpec } from '../plan/plan.ts'
 import type { Clock, Random } from '../ports.ts'
 import { abortSignal, type StopSignal } from '../stop.ts'
+import { wellFormedJson } from '../text-cut.ts'
 import { readAnswer } from './answer-body.ts'
 import { type ChatParameters, withoutRefused } from './chat-parameters.ts'
 import { createClientProvider } from './client-provider.ts'
@@ -13,7 +14,6 @@ import { listOf } from './model-list.ts'
 import { locateInChat, toChatRequest } from './openai-request.ts'
 import { type ChatChunk, createChatReader } from './openai-stream.ts'
 import type { ModelProvider } from './port.ts'
-import { wellFormedJson } from './well-formed-json.ts'
 
 const JSON_TEXT = { 'content-type': 'application/json', accept: 'text/event-stream' }
 

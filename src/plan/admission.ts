@@ -1,7 +1,9 @@
 // Who may reach which agent: the one answer for every door. Senders of messages, callers that name an agent, agents that start
-// others. Pure: limits, halts and the store of paired people are asked elsewhere.
+// others; and which agent answers where none was named. Pure: limits, halts and the store of paired people are asked elsewhere.
 
-import type { ChannelPlan, Plan } from './plan.ts'
+import type { ChannelPlan, Plan, RouteInput, RulePlan } from './plan.ts'
+import { sessionKey } from './session-key.ts'
+import { cutPrefix } from './text-match.ts'
 
 /**
  * Owners first. `linked`: a known person. `allow-listed`: named by the channel alone. `paired`: let in by an owner's word, not
@@ -116,3 +118,27 @@ export function subAgentAdmission(plan: Pick<Plan, 'agents'>, chain: readonly st
     return refused('unknown_agent', `Agents may start each other ${MAX_SPAWN_DEPTH} deep; this would be one more.`)
   return { admitted: true, agentId }
 }
+
+/** What an index over the rules can say; `createRouter` makes one. */
+export interface Router {
+  /** The winning rule; null: none matches. */
+  match(input: RouteInput): RulePlan | null
+}
+
+export type Routed =
+  | { readonly agentId: string; readonly sessionKey: string; readonly content: string; readonly rule: RulePlan | null }
+  | { readonly agentId: null; readonly reason: string }
+
+const NO_ROUTE = 'No rule matches and there is no routing.defaultAgent.'
+
+/** The answer of the rule that won, or of the default agent. */
+export function settle(plan: Plan, rule: RulePlan | null, input: RouteInput): Routed {
+  const agentId = rule?.agentId ?? plan.defaultAgent
+  if (agentId === undefined) return { agentId: null, reason: NO_ROUTE }
+  const content = rule?.prefix === undefined ? input.content : cutPrefix(input.content, rule.prefix)
+  return { agentId, sessionKey: sessionKey(plan, agentId, input), content, rule }
+}
+
+/** Who answers. Takes the message as admitted: `admission` and limits are asked elsewhere. */
+export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed =>
+  settle(plan, plan.rules.length === 0 ? null : router.match(input), input)

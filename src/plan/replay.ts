@@ -1,8 +1,7 @@
 // Recorded messages and two Plans → which messages would go to another agent.
 
-import { admission } from './admission.ts'
+import { admission, type Router, routeMessage } from './admission.ts'
 import type { Plan, RouteInput } from './plan.ts'
-import { type Router, routeMessage } from './route.ts'
 
 /** A Plan with its router. */
 export interface Side {

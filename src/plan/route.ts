@@ -1,35 +1,11 @@
-// Enters: a Plan and a message. Leaves: who answers it, in which session, with which text; and why, for people.
+// Enters: a Plan and a message. Leaves: why it is answered by whom, for people: every rule that was considered.
 
-import { admission, type Standing } from './admission.ts'
+import { admission, type Routed, type Standing, settle } from './admission.ts'
 import { isCommandFor, parseCommand } from './chat-commands.ts'
 import { doorsOf, isGatewayDoor } from './doors.ts'
 import type { AgentPlan, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
 import { byRank, failing } from './scan.ts'
-import { sessionKey } from './session-key.ts'
-import { cutPrefix, type Patterns } from './text-match.ts'
-
-/** What an index over the rules can say; `createRouter` makes one. */
-export interface Router {
-  /** The winning rule; null: none matches. */
-  match(input: RouteInput): RulePlan | null
-}
-
-export type Routed =
-  | { readonly agentId: string; readonly sessionKey: string; readonly content: string; readonly rule: RulePlan | null }
-  | { readonly agentId: null; readonly reason: string }
-
-const NO_ROUTE = 'No rule matches and there is no routing.defaultAgent.'
-
-function settle(plan: Plan, rule: RulePlan | null, input: RouteInput): Routed {
-  const agentId = rule?.agentId ?? plan.defaultAgent
-  if (agentId === undefined) return { agentId: null, reason: NO_ROUTE }
-  const content = rule?.prefix === undefined ? input.content : cutPrefix(input.content, rule.prefix)
-  return { agentId, sessionKey: sessionKey(plan, agentId, input), content, rule }
-}
-
-/** Who answers. Takes the message as admitted: `admission` and limits are asked elsewhere. */
-export const routeMessage = (plan: Plan, router: Router, input: RouteInput): Routed =>
-  settle(plan, plan.rules.length === 0 ? null : router.match(input), input)
+import type { Patterns } from './text-match.ts'
 
 /** One rule as it was considered. */
 export interface Considered {

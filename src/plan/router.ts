@@ -2,11 +2,11 @@
 // Rules without a text condition first; the text is looked at only where a rule about it could still win.
 
 import { atOnce, inSlices, type Sliced } from '../slices.ts'
+import type { Router } from './admission.ts'
 import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
 import { indexLiterals, type LiteralIndex } from './literal-index.ts'
 import { plainPatterns } from './plain-pattern.ts'
 import type { Plan, RouteInput, RulePlan } from './plan.ts'
-import type { Router } from './route.ts'
 import { byRank } from './scan.ts'
 import { hasPrefix, type Patterns, type PatternTest, patternsOf, prefixText } from './text-match.ts'
 

@@ -392,7 +392,10 @@ export interface HaltStore {
 
 /** Cached view of the record: what this process wrote, and what others had written at the last `reread`. */
 export interface CachedHalts {
-  isHalted(agentId?: string): boolean
+  /** Agents that are stopped: has every one while everything is. */
+  readonly stopped: Pick<ReadonlySet<string>, 'has'>
+  /** Everything is stopped. */
+  readonly isAllStopped: boolean
   list(): readonly { readonly agentId?: string; readonly by: string; readonly at: number }[]
 }
 

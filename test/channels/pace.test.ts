@@ -2,8 +2,7 @@
 
 import t from 'tap'
 import { createBackoff, sleep } from '../../src/channels/backoff.ts'
-import { createChatQueues } from '../../src/channels/chat-queues.ts'
-import { createChunkSender } from '../../src/channels/chat-sender.ts'
+import { createChatQueues, createChunkSender } from '../../src/channels/chat-sender.ts'
 import { ChannelError, UnsureError } from '../../src/channels/port.ts'
 import { createThrottle } from '../../src/channels/throttle.ts'
 

@@ -1,12 +1,12 @@
 // What services say of a request they refuse, and where that is in the request as it was made.
 
 import t from 'tap'
-import { locateInMessages } from '../../src/models/anthropic-request.ts'
+import { locateInMessages } from '../../src/models/anthropic.ts'
 import { locateInChat, toChatRequest } from '../../src/models/openai-request.ts'
 import type { ContentBlock, ModelMessage, ModelRequest } from '../../src/models/port.ts'
 import { refusalIn } from '../../src/models/refusal.ts'
 import { legalName, withOwnNames } from '../../src/models/tool-names.ts'
-import { wellFormedJson } from '../../src/models/well-formed-json.ts'
+import { wellFormedJson } from '../../src/text-cut.ts'
 import { TINY_PNG } from '../support/pictures.ts'
 
 t.test('places, in each service’s way of writing them', async (t) => {

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { admission } from '../../src/plan/admission.ts'
+import { admission, routeMessage } from '../../src/plan/admission.ts'
 import { diffPlans } from '../../src/plan/diff.ts'
 import { newlyReached } from '../../src/plan/newly-reached.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { routeMessage } from '../../src/plan/route.ts'
 import { indexRules } from '../../src/plan/router.ts'
 import { makePlan, type PlanParts } from '../support/make-plan.ts'
 

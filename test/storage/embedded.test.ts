@@ -121,11 +121,11 @@ void t.test('halts fail closed', async (t) => {
   for (const [name, text] of Object.entries({ torn: '{"all":nul', shape: '{"all":true,"agents":{}}', empty: '', list: '[]' })) {
     const stateDir = testdir(t, { 'halts.json': text })
     const storage = await openStorage(stateDir)
-    t.equal(storage.halts.cached.isHalted('anyone'), true, name)
+    t.equal(storage.halts.cached.stopped.has('anyone'), true, name)
     await storage.halts.resume('anyone')
-    t.equal(storage.halts.cached.isHalted('anyone'), true, 'one agent alone cannot be told apart')
+    t.equal(storage.halts.cached.stopped.has('anyone'), true, 'one agent alone cannot be told apart')
     await storage.halts.resume(undefined)
-    t.equal(storage.halts.cached.isHalted('anyone'), false)
+    t.equal(storage.halts.cached.stopped.has('anyone'), false)
     await storage.close()
     t.strictSame(JSON.parse(readFileSync(join(stateDir, 'halts.json'), 'utf8')), { all: null, agents: {} })
   }

@@ -4,7 +4,7 @@
 import type { APIAttachment, APIMessage, REST } from 'discord.js'
 import { messageOf } from '../../errors.ts'
 import { createBackoff } from '../backoff.ts'
-import { type ChatQueues, createChatQueues } from '../chat-queues.ts'
+import { type ChatQueues, createChatQueues } from '../chat-sender.ts'
 import { type FileToFetch, readBody, withFiles } from '../media.ts'
 import { withCallSignal } from '../platform-calls.ts'
 import type { ChannelHost } from '../port.ts'

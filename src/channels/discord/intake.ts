@@ -2,8 +2,8 @@
 
 import type { APIAttachment, APIInteraction, APIMessage } from 'discord.js'
 import type { Plan } from '../../plan/plan.ts'
+import { cleanName } from '../../text-cut.ts'
 import { isCommandFor } from '../commands.ts'
-import { cleanName } from '../media.ts'
 import type { InboundMessage } from '../port.ts'
 
 export interface Self {

@@ -4,7 +4,7 @@
 import type { WebClient } from '@slack/web-api'
 import { messageOf } from '../../errors.ts'
 import { createBackoff } from '../backoff.ts'
-import type { ChatQueues } from '../chat-queues.ts'
+import type { ChatQueues } from '../chat-sender.ts'
 import type { ChannelHost } from '../port.ts'
 import type { Positions } from '../positions.ts'
 import { meaningOf, platformError } from './errors.ts'

@@ -1,8 +1,8 @@
 // A Slack message event in, the engine's message out.
 
 import type { Plan } from '../../plan/plan.ts'
+import { cleanName } from '../../text-cut.ts'
 import { isCommandFor } from '../commands.ts'
-import { cleanName } from '../media.ts'
 import type { InboundMessage } from '../port.ts'
 
 export interface SlackFile {

@@ -2,8 +2,8 @@
 
 import type { Message, MessageEntity, UserFromGetMe } from 'grammy/types'
 import type { Plan } from '../../plan/plan.ts'
+import { cleanName } from '../../text-cut.ts'
 import { isCommandFor } from '../commands.ts'
-import { cleanName } from '../media.ts'
 import type { InboundMessage } from '../port.ts'
 
 /** A file to ask the platform for. */

@@ -10,7 +10,7 @@ import { htmlLength, plainHtml, renderMarkdown, TELEGRAM_HTML } from '../text/ma
 import { type RenderedChunk, splitRendered, splitText } from '../text/split.ts'
 import { type ApiSignal, faultOf } from './api.ts'
 import { messageId, platformMessageId } from './intake.ts'
-import type { Memory } from './memory.ts'
+import type { Memory } from './poll.ts'
 
 const MAX_CHARS = 4096
 const MAX_PHOTO_BYTES = 10_000_000

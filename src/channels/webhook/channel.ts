@@ -2,7 +2,7 @@
 // or, where there is no `url`, as the response to the call that asked.
 
 import { messageOf } from '../../errors.ts'
-import { createChatQueues } from '../chat-queues.ts'
+import { createChatQueues } from '../chat-sender.ts'
 import type { WebhookSettings } from '../generated/settings.ts'
 import { withCallSignal } from '../platform-calls.ts'
 import {

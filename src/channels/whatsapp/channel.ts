@@ -4,7 +4,7 @@
 import { messageOf } from '../../errors.ts'
 import { readCallback } from '../approval-buttons.ts'
 import { createChannelHealth } from '../channel-health.ts'
-import { createChatQueues } from '../chat-queues.ts'
+import { createChatQueues } from '../chat-sender.ts'
 import { type ConnectionEnd, keepConnected } from '../connection-loop.ts'
 import type { WhatsappSettings } from '../generated/settings.ts'
 import { readBody, withFiles } from '../media.ts'

@@ -1,6 +1,6 @@
 // A WhatsApp webhook body in, the messages in it out.
 
-import { cleanName } from '../media.ts'
+import { cleanName } from '../../text-cut.ts'
 import type { InboundMessage } from '../port.ts'
 
 interface MediaRef {

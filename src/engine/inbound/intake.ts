@@ -3,12 +3,12 @@
 
 import type { InboundMessage, Receipt, ReplyTarget } from '../../channels/port.ts'
 import type { Admission as LimitAdmission, Limits } from '../../limits/port.ts'
-import { type Admission, admission, identityOf, type Standing, takesPairs } from '../../plan/admission.ts'
+import { type Admission, admission, identityOf, routeMessage, type Standing, takesPairs } from '../../plan/admission.ts'
 import { parseCommand } from '../../plan/chat-commands.ts'
 import type { AgentPlan, ChannelPlan, Plan } from '../../plan/plan.ts'
-import { routeMessage } from '../../plan/route.ts'
 import { sessionKey, spawnSessionKey } from '../../plan/session-key.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
+import { wellFormed } from '../../text-cut.ts'
 import type { Notifications } from '../outbound/notifications.ts'
 import type { Accepted, Caller, CallerMessage, ReceiveOptions, Refused } from '../port.ts'
 import type { MessagePayload } from '../turns/inbox-work.ts'
@@ -61,7 +61,7 @@ export class Intake {
     caller: Caller,
     { agentId, conversation }: ReceiveOptions = {},
   ): Promise<Accepted | Refused> {
-    const whole = withWholeCharacters(raw)
+    const whole = isWhole(raw) ? raw : withWholeCharacters(raw)
     const message = isIdentified(whole) ? whole : { ...whole, messageId: this.#world.random.id() }
     const generation = this.#world.generations.now
     const { plan, router } = generation
@@ -208,7 +208,7 @@ export class Intake {
   /** Halt and backlog; null: the agent takes more. */
   async #busy(agent: AgentPlan, session: string): Promise<Refusal | null> {
     const { storage } = this.#world
-    if (storage.halts.cached.isHalted(agent.id)) {
+    if (storage.halts.cached.stopped.has(agent.id)) {
       const reason = `${agent.name} is stopped.`
       return { code: 'stopped', reason, reply: `${reason} The owner can resume it.` }
     }
@@ -239,6 +239,12 @@ export class Intake {
 
 const WITHIN_LIMITS: LimitAdmission = { ok: true }
 const MAY_BE_COMMAND = /^\s*\//
+
+/** Whether none of its texts holds half of a character. */
+function isWhole({ content, displayName, quoted, media }: InboundMessage): boolean {
+  const names = (media ?? []).flatMap(({ name, note }) => [name, note])
+  return [content, displayName, quoted?.content, ...names].every((text) => text === undefined || text === wellFormed(text))
+}
 
 const isIdentified = (message: InboundMessage): message is Identified => message.messageId !== undefined
 

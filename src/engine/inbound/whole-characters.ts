@@ -3,14 +3,7 @@
 import type { InboundMessage } from '../../channels/port.ts'
 import { wellFormed } from '../../text-cut.ts'
 
-/** The same object where it has none. */
-export function withWholeCharacters(message: InboundMessage): InboundMessage {
-  const { content, displayName, quoted, media } = message
-  const isWhole = [content, displayName, quoted?.content, ...(media ?? []).flatMap(({ name, note }) => [name, note])].every(
-    (text) => text === undefined || text === wellFormed(text),
-  )
-  return isWhole ? message : (fixed(message) as InboundMessage)
-}
+export const withWholeCharacters = (message: InboundMessage): InboundMessage => fixed(message) as InboundMessage
 
 /** All texts of a value, at any depth; ids too, as a half of one names nobody. */
 function fixed(value: unknown): unknown {

@@ -80,7 +80,7 @@ export function createOwnerActions(
     async runHeartbeat(name) {
       const heartbeat = world.generations.now.plan.heartbeats.find((one) => one.name === name)
       if (heartbeat === undefined) return { ok: false, message: `There is no heartbeat "${name}".` }
-      if (storage.halts.cached.isHalted(heartbeat.agentId))
+      if (storage.halts.cached.stopped.has(heartbeat.agentId))
         return { ok: false, message: `${name} was not run: ${heartbeat.agentId} is stopped, and claw resume lets it go on.` }
       const outcome = await fireHeartbeat(heartbeat, `manual:${new Date(clock.now()).toISOString()}`)
       const where = `; the log says why, and claw sessions show ${heartbeatSessionKey(name)} what was answered`

@@ -34,7 +34,7 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
     }
     const child = today.agents.get(agentId)
     if (child === undefined) return refused(`There is no agent "${agentId}".`)
-    if (storage.halts.cached.isHalted(agentId)) return refused(`The agent "${agentId}" is stopped.`)
+    if (storage.halts.cached.stopped.has(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
     const replyTo = replyToOf(turn.claim.rows[0])
     const payload: SpawnPayload = {

@@ -1,7 +1,7 @@
 // When a session grows long: summaries made ahead of need in the background lane, or at once when the model said it was too
 // long. What is appended is sessions/compaction's; this file calls the model for it.
 
-import { prefixOf, prefixTokens } from '../../agent/prompt.ts'
+import { prefixOf, prefixTokens } from '../../agent/asker.ts'
 import { textOf } from '../../agent/turn.ts'
 import { messageOf } from '../../errors.ts'
 import type { ModelResult } from '../../models/port.ts'

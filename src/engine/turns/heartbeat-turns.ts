@@ -21,7 +21,7 @@ export function createHeartbeatTurns(world: World, answers: Pick<Answers, 'wait'
   return async (heartbeat, slot) => {
     const { agentId, name, prompt } = heartbeat
     const session = heartbeatSessionKey(name)
-    if (storage.halts.cached.isHalted(agentId)) return 'failed'
+    if (storage.halts.cached.stopped.has(agentId)) return 'failed'
     const messageId = `${name}@${slot}`
     const payload: HeartbeatPayload = { name, slot }
     world.emit({ type: 'heartbeat', name, outcome: 'started', at: clock.now() })

@@ -34,10 +34,10 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
   }
   return {
     plan,
-    agent: boundedAgent(plan, agent, parents),
+    agent: parents.length === 0 ? agent : boundedAgent(plan, agent, parents),
     claim,
     session,
-    tools: toolsFor(plan, agent, parents, tools),
+    tools: parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools),
     signal,
     parents,
     askedByOwner,
@@ -46,6 +46,17 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
     spender: spenderOf(plan, first),
     spawn,
   }
+}
+
+/** An agent of a plan has the same tools in every turn that nobody else started. */
+const own = new WeakMap<AgentPlan, readonly ToolDefinition[]>()
+
+function ownTools(plan: Plan, agent: AgentPlan, all: readonly ToolDefinition[]): readonly ToolDefinition[] {
+  const known = own.get(agent)
+  if (known !== undefined) return known
+  const tools = toolsFor(plan, agent, [], all)
+  own.set(agent, tools)
+  return tools
 }
 
 /** Who answers, as a chat sees it in front of a reply. Sessions, callers of sub-agents and silence know the bare text. */

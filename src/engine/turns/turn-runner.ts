@@ -136,7 +136,7 @@ export class TurnRunner {
   /** Runs what waits in the token's session, in one turn. `noop`: nothing did, or the agent is stopped. */
   async run(token: Token): Promise<'done' | 'noop'> {
     const { storage, generations } = this.#world
-    if (storage.halts.cached.isHalted(token.agentId)) return 'noop'
+    if (storage.halts.cached.stopped.has(token.agentId)) return 'noop'
     const generation = generations.now
     const agent = generation.plan.agents.get(token.agentId)
     const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
@@ -145,7 +145,7 @@ export class TurnRunner {
     const turn: RunningTurn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
     this.#running.set(token.session, turn)
     // A halt that came while it was claimed found nothing to end.
-    if (storage.halts.cached.isHalted(token.agentId)) turn.stop.abort()
+    if (storage.halts.cached.stopped.has(token.agentId)) turn.stop.abort()
     try {
       turn.ended = this.#runClaim(generation, token, claim, turn.stop)
       await turn.ended

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
-import type { HaltStore } from '../ports.ts'
+import type { CachedHalts, HaltStore } from '../ports.ts'
 import { storageFailure } from './failures.ts'
 
 interface Halt {
@@ -25,7 +25,21 @@ const NONE: Halts = { all: null, agents: {} }
 export function createHalts(stateDir: string, log: Logger, request?: string): HaltStore {
   const file = haltsFile(stateDir)
   let halts = readHalts(file, log)
+  const cached = {
+    stopped: stoppedBy(halts),
+    isAllStopped: halts.all !== null,
+    list: () => [
+      ...(halts.all === null ? [] : [halts.all]),
+      ...Object.entries(halts.agents).map(([agentId, halt]) => ({ agentId, ...halt })),
+    ],
+  }
   let writing: Promise<void> = Promise.resolve()
+
+  function change(next: Halts): void {
+    halts = next
+    cached.stopped = stoppedBy(next)
+    cached.isAllStopped = next.all !== null
+  }
 
   /** Stops count at once, even before they are stored; that something goes on counts when it is stored. */
   function store(next: Halts): Promise<void> {
@@ -38,26 +52,20 @@ export function createHalts(stateDir: string, log: Logger, request?: string): Ha
   }
 
   return {
-    cached: {
-      isHalted: (agentId) => halts.all !== null || (agentId !== undefined && Object.hasOwn(halts.agents, agentId)),
-      list: () => [
-        ...(halts.all === null ? [] : [halts.all]),
-        ...Object.entries(halts.agents).map(([agentId, halt]) => ({ agentId, ...halt })),
-      ],
-    },
+    cached,
     async halt(agentId, by, at) {
-      halts =
-        agentId === undefined ? { ...halts, all: { by, at } } : { ...halts, agents: { ...halts.agents, [agentId]: { by, at } } }
+      const halt = { by, at }
+      change(agentId === undefined ? { ...halts, all: halt } : { ...halts, agents: { ...halts.agents, [agentId]: halt } })
       await store(halts)
     },
     async resume(agentId) {
       const { [agentId ?? '']: _, ...others } = halts.agents
       const next = agentId === undefined ? NONE : { ...halts, agents: others }
       await store(next)
-      halts = next
+      change(next)
     },
     async reread() {
-      halts = readHalts(file, log)
+      change(readHalts(file, log))
       return () => store(halts)
     },
   }
@@ -73,6 +81,10 @@ export function isRequestOpen(stateDir: string, request: string): boolean {
 }
 
 const haltsFile = (stateDir: string): string => join(stateDir, 'halts.json')
+
+const EVERY_AGENT: CachedHalts['stopped'] = { has: () => true }
+
+const stoppedBy = ({ all, agents }: Halts): CachedHalts['stopped'] => (all === null ? new Set(Object.keys(agents)) : EVERY_AGENT)
 
 function readHalts(file: string, log: Logger): Halts {
   let text: string

@@ -24,7 +24,7 @@ export class FolderHealth implements StorageHealth {
   #opened: readonly Identity[] = []
   #failed: StateError | null = null
   /** The folder or its database was moved, removed or replaced: nothing that is stored now would be found again. */
-  #isGone = false
+  gone: StateError | null = null
   #stopLooking = (): void => {}
 
   constructor(stateDir: string, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
@@ -42,14 +42,9 @@ export class FolderHealth implements StorageHealth {
     return this.#failed
   }
 
-  /** @throws StateError while what is stored would be lost */
-  refuseIfGone(): void {
-    if (this.#isGone && this.#failed !== null) throw this.#failed
-  }
-
   /** A write failed. */
   note(error: unknown): void {
-    if (!(error instanceof StateError) || this.#isGone) return
+    if (!(error instanceof StateError) || this.gone !== null) return
     if (this.#failed === null) this.#log.error({ error: error.message }, 'the state folder cannot be written')
     this.#failed = error
   }
@@ -77,7 +72,7 @@ export class FolderHealth implements StorageHealth {
       await writeFile(probe, 'x', { mode: 0o600 })
       await unlink(probe)
       this.#failed = null
-      this.#isGone = false
+      this.gone = null
       this.#log.info({}, 'the state folder can be written again')
     } catch (error) {
       await unlink(probe).catch(() => {})
@@ -86,10 +81,10 @@ export class FolderHealth implements StorageHealth {
   }
 
   #gone(what: string): void {
-    if (this.#isGone) return
+    if (this.gone !== null) return
     const message = `The state folder ${this.#stateDir} ${what} while the engine runs. Put it back, or restart the engine; until then nothing is taken in.`
-    this.#isGone = true
-    this.#failed = new StateError(message, { isFull: false })
+    this.gone = new StateError(message, { isFull: false })
+    this.#failed = this.gone
     this.#log.error({}, message)
   }
 

@@ -60,7 +60,7 @@ const INSERT_ANSWER =
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
   readonly #outbox: Pick<EmbeddedOutbox, 'insert'>
-  readonly #health: Pick<FolderHealth, 'refuseIfGone'>
+  readonly #health: Pick<FolderHealth, 'gone'>
   readonly #clock: Clock
   readonly #random: Random
   /** Sessions with nothing open have no entry. */
@@ -83,7 +83,7 @@ export class EmbeddedInbox implements Inbox {
   constructor(
     db: Database,
     outbox: Pick<EmbeddedOutbox, 'insert'>,
-    health: Pick<FolderHealth, 'refuseIfGone'>,
+    health: Pick<FolderHealth, 'gone'>,
     { clock, random }: { readonly clock: Clock; readonly random: Random },
   ) {
     this.#db = db
@@ -109,7 +109,7 @@ export class EmbeddedInbox implements Inbox {
   }
 
   async post(row: NewInboxRow, key: string): Promise<Posted> {
-    this.#health.refuseIfGone()
+    if (this.#health.gone !== null) throw this.#health.gone
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
     const session = this.#open(row.session)
     session.waiting[row.lane]++

@@ -215,10 +215,13 @@ function createSlots(): (node: MemoryNode) => SlotStore {
 }
 
 function createHalts(): HaltStore {
-  let halts: { agentId?: string; by: string; at: number }[] = []
+  let halts: readonly { readonly agentId?: string; readonly by: string; readonly at: number }[] = []
   return {
     cached: {
-      isHalted: (agentId) => halts.some((halt) => halt.agentId === undefined || halt.agentId === agentId),
+      stopped: { has: (agentId) => halts.some((halt) => halt.agentId === undefined || halt.agentId === agentId) },
+      get isAllStopped() {
+        return halts.some((halt) => halt.agentId === undefined)
+      },
       list: () => halts,
     },
     async halt(agentId, by, at) {

@@ -68,15 +68,21 @@ export function peopleContract(scenario: Scenario): void {
   })
 
   scenario('halts stop one agent or all', async (t, { halts }, { restart }) => {
-    t.equal(halts.cached.isHalted('main'), false)
+    t.equal(halts.cached.stopped.has('main'), false)
     await halts.halt('main', 'mehdi', 1)
-    t.strictSame(['main', 'other', undefined].map(halts.cached.isHalted), [true, false, false])
+    t.strictSame(
+      [...['main', 'other'].map((id) => halts.cached.stopped.has(id)), halts.cached.isAllStopped],
+      [true, false, false],
+    )
     const after = (await restart()).halts
-    t.strictSame(['main', 'other', undefined].map(after.cached.isHalted), [true, false, false])
+    t.strictSame(
+      [...['main', 'other'].map((id) => after.cached.stopped.has(id)), after.cached.isAllStopped],
+      [true, false, false],
+    )
     await after.halt(undefined, 'mehdi', 2)
-    t.equal(after.cached.isHalted('other'), true)
+    t.equal(after.cached.stopped.has('other'), true)
     await after.resume('main')
-    t.equal(after.cached.isHalted('main'), true, 'everything is stopped still')
+    t.equal(after.cached.stopped.has('main'), true, 'everything is stopped still')
     await after.resume(undefined)
     t.strictSame(after.cached.list(), [])
   })
