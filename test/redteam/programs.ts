@@ -74,13 +74,13 @@ const GIT_COMMANDS =
   `add blame branch cat-file checkout cherry-pick clean commit describe diff grep fetch gc init log ls-files ls-remote ls-tree merge mv notes pull push rebase reflog reset
   restore rev-list rev-parse revert rm shortlog show stash status switch tag`.split(/\s+/)
 
-/** Options as the installed tools themselves say them, by the command that takes them. */
-export function optionsByManual(): ReadonlyMap<string, readonly string[]> {
+/** What the installed tools print of their options, by the command that takes them. */
+export function manuals(): ReadonlyMap<string, string> {
   const commands = [
     ...[...REAL].filter((name) => name !== 'git').map((name) => (name === 'curl' ? [name, '--help', 'all'] : [name, '--help'])),
     ...GIT_COMMANDS.map((name) => ['git', name, '-h']),
   ]
-  const found = new Map<string, readonly string[]>()
+  const found = new Map<string, string>()
   for (const [tool = '', ...args] of commands) {
     const { stdout, stderr } = spawnSync(tool, args, {
       encoding: 'latin1',
@@ -88,13 +88,19 @@ export function optionsByManual(): ReadonlyMap<string, readonly string[]> {
       input: '',
       env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
     })
-    const options = [...`${stdout ?? ''}${stderr ?? ''}`.matchAll(/(?<=^|[\s,[|(])--?[A-Za-z0-9][\w-]*(?:\[?=)?/gm)].map(
-      ([option]) => option.replace('[', ''),
-    )
-    if (options.length > 0) found.set(tool === 'git' ? `git ${args[0]}` : tool, [...new Set(options)])
+    found.set(tool === 'git' ? `git ${args[0]}` : tool, `${stdout ?? ''}${stderr ?? ''}`)
   }
   return found
 }
+
+/** The options in such a text; one that ends in `=` takes a value. */
+export const optionsIn = (manual: string): readonly string[] => [
+  ...new Set([...manual.matchAll(/(?<=^|[\s,[|(])--?[A-Za-z0-9][\w-]*(?:\[?=)?/gm)].map(([option]) => option.replace('[', ''))),
+]
+
+/** Options whose value is optional, so that it stands in the same word or not at all. */
+export const optionalIn = (manual: string): ReadonlySet<string> =>
+  new Set([...manual.matchAll(/(?<=^|[\s,[|(])(--[A-Za-z0-9][\w-]*)\[=/gm)].map(([, option = '']) => option))
 
 /** A program that started although none of these would start it. */
 export function startedBeyond(started: readonly string[], granted: readonly string[]): string | undefined {

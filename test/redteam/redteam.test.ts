@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { tablesOf } from '../../src/permissions/shell/tables/index.ts'
 import { testdir } from '../support/testdir.ts'
 import { attemptSeed, runFamilies } from './harness.ts'
+import { optionsOf, usagesOf } from './listed.ts'
+import { manuals, optionalIn } from './programs.ts'
 import { Random } from './random.ts'
 import { CASES, familiesIn } from './run.ts'
 import { type CommandAttempt, ShellArena } from './shell-arena.ts'
@@ -53,4 +56,23 @@ t.test('the same seed makes the same attempts', async (t) => {
     const make = (): unknown => family.make(new Random(attemptSeed(7, index)))
     t.same(make(), make(), family.name)
   }
+})
+
+t.test('where an installed tool says that a value is optional, the list takes it in the same word only', (t) => {
+  let compared = 0
+  for (const [command, text] of manuals()) {
+    const [tool = '', sub = ''] = command.split(' ')
+    const optional = optionalIn(text)
+    const table = tablesOf().find(({ tools }) => tools.includes(tool))
+    for (const usage of table === undefined ? [] : usagesOf(table)) {
+      if ((usage.command[0] ?? '') !== sub) continue
+      for (const [name, { value }] of optionsOf(usage)) {
+        if (!optional.has(name)) continue
+        compared++
+        t.equal(value, undefined, `${command} ${name}`)
+      }
+    }
+  }
+  t.ok(compared > 20, `${compared} options`)
+  t.end()
 })

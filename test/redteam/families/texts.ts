@@ -3,7 +3,7 @@
 import { lazily } from '../../../src/lazily.ts'
 import { tablesOf } from '../../../src/permissions/shell/tables/index.ts'
 import { leastWords, optionsOf, optionWords, usagesOf } from '../listed.ts'
-import { optionsByManual } from '../programs.ts'
+import { manuals, optionsIn } from '../programs.ts'
 import type { Random } from '../random.ts'
 import type { Grammar } from '../shell-arena.ts'
 import { RUNNERS } from './dangers.ts'
@@ -195,14 +195,16 @@ const VALUES = [
   "'A: b'",
 ]
 
-const manuals = lazily(() => [...optionsByManual()])
+const installed = lazily(() =>
+  [...manuals()].map(([command, text]) => [command, optionsIn(text)] as const).filter(([, found]) => found.length > 0),
+)
 
 /** Options as the installed tools say them, with any values: what runs of it must do no harm, whatever the lists hold of it. */
 export const manual: Grammar = {
   name: 'manuals',
   make: (random) => {
-    const [command, options] = random.pick(manuals())
-    const given = random.some(options, 3).map((option) => {
+    const [command, known] = random.pick(installed())
+    const given = random.some(known, 3).map((option) => {
       if (option.endsWith('=')) return option + random.pick(VALUES)
       return random.chance(0.4) ? `${option} ${random.pick(VALUES)}` : option
     })

@@ -39,11 +39,21 @@ export const grep = (): ToolTable => ({
   ],
 })
 
+/** zgrep is a script that knows of few options which of the next words is a value. */
 export const zgrep = (): ToolTable => ({
   tools: ['zgrep', 'zegrep', 'zfgrep'],
   about: 'Searches packed text, and prints what it finds.',
+  style: 'separate',
   forms: [
-    { why: 'prints the lines that match', options: OPTIONS.filter((group) => group.deep !== true), operands: 'text read+' },
+    {
+      why: 'prints the lines that match',
+      options: [
+        { names: '-i -v -w -x -c -l -L -n -h -H -o -E -F -G -P -q -s -b', why: 'how hits are found and shown' },
+        { names: '-A -B -C -m', value: 'number', why: 'how much is shown' },
+        { names: '-e', value: 'text', first: true, why: 'the pattern' },
+      ],
+      operands: 'text read+',
+    },
   ],
-  asks: [{ what: '-f, --file, -r, --recursive', why: 'reads a list from a file, or whole folders' }],
+  asks: [{ what: '-f, --file, -r, --recursive, --include, --exclude', why: 'reads a list from a file, or whole folders' }],
 })

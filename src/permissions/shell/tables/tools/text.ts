@@ -152,7 +152,8 @@ export const texts = (): readonly ToolTable[] => [
       --ignore-space-change -w --ignore-all-space -B --ignore-blank-lines -d --minimal --speed-large-files --strip-trailing-cr -N --new-file
       --no-ignore-file-name-case --normal -P --unidirectional-new-file --no-dereference`),
       { names: '-r --recursive', deep: true, why: 'compares folders' },
-      { names: '-U --unified -C --context', value: 'number', why: 'lines around a difference' },
+      { names: '-U -C', value: 'number', why: 'lines around a difference' },
+      { names: '--unified --context', attached: 'number', why: 'lines around a difference' },
       { names: '--color', attached: 'never|always|auto', why: 'how it is printed' },
       number('-W --width --tabsize --horizon-lines'),
       {
