@@ -85,7 +85,9 @@ const REFUSED_TEXT: Readonly<Record<Refused['code'], string>> = {
 }
 
 export const statusOfRefusal = (refused: Refused): number => REFUSED_STATUS[refused.code]
-export const textOfRefusal = (refused: Refused): string => refused.reply ?? REFUSED_TEXT[refused.code]
+/** Who named an agent is told which name is wrong; all else that the engine knows is for the operator. */
+export const textOfRefusal = ({ reply, code, reason }: Refused): string =>
+  reply ?? (code === 'unknown_agent' ? reason : REFUSED_TEXT[code])
 
 /** The raw body. @throws RequestProblem when it is larger than `maxBytes`. */
 export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
