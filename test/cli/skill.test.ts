@@ -26,7 +26,7 @@ t.test('a folder is copied, shown, used and taken away again', async (t) => {
   t.match(JSON.parse(out), { formatVersion: 1, skills: [{ name: 'github', agents: ['main'] }] })
   t.match(await claw(bot, ['remove', 'github']), { code: 1, err: /main has the skill github/ })
   writeFileSync(join(bot, 'openclaw.yaml'), YAML)
-  t.match(await claw(bot, ['remove', 'githb']), { code: 1, err: /did you mean "github"/ })
+  t.match(await claw(bot, ['remove', 'githb']), { code: 66, err: /did you mean "github"/ })
   t.match(await claw(bot, ['remove', 'github']), { code: 0, out: 'removed github\n' })
   t.same(readdirSync(join(bot, 'skills')), [])
 })

@@ -212,10 +212,10 @@ export function createFakeEngine(first: Plan): FakeEngine {
     stop: async () => {},
     async receive(message, caller, options): Promise<Accepted | Refused> {
       const messageId = message.messageId ?? `m${known.size}`
-      const refuse = (code: Refused['code'], reply?: string): Refused => ({
+      const refuse = (code: Refused['code'], reply?: string, reason = 'internal reason'): Refused => ({
         accepted: false,
         code,
-        reason: 'internal reason',
+        reason,
         messageId,
         ...(reply === undefined ? {} : { reply }),
       })
@@ -229,7 +229,7 @@ export function createFakeEngine(first: Plan): FakeEngine {
       if (halted) return refuse('stopped')
       const wish = options?.agentId
       const admitted = admission(plan, message, { vouched: caller.kind, ...(wish === undefined ? {} : { wish }) })
-      if (!admitted.admitted && admitted.code === 'unknown_agent') return refuse(admitted.code)
+      if (!admitted.admitted && admitted.code === 'unknown_agent') return refuse(admitted.code, undefined, admitted.reason)
       const research = message.content.startsWith('/research ')
       const named = admitted.admitted ? admitted.agentId : undefined
       const agentId = named ?? (research ? 'researcher' : 'main')
