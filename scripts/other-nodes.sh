@@ -6,16 +6,14 @@ cd "$(dirname "$0")/.."
 
 # One file or two of each room; what starts many processes or waits for clocks is left to the main run.
 fast=(
-  dist/test/plan/*.test.js
-  dist/test/config/*.test.js
-  dist/test/permissions/shell/*.test.js
-  dist/test/storage/*.test.js
-  dist/test/models/*.test.js
-  dist/test/sessions/*.test.js
+  dist/test/plan/router.test.js
+  dist/test/config/golden.test.js
+  dist/test/permissions/shell/verdict.test.js
+  dist/test/storage/embedded.test.js
   dist/test/engine/turns.test.js
   dist/test/engine/reload.test.js
-  dist/test/gateway/*.test.js
-  dist/test/e2e/verbs.test.js
+  dist/test/gateway/chat.test.js
+  dist/test/plugins/run.test.js
   dist/test/e2e/process.test.js
 )
 folder="$(mktemp -d)"
