@@ -1,5 +1,5 @@
 // A chat survives whatever is sent into it: pictures no service takes, halves of characters, names, lengths, calls a model wrote
-// wrong. 200 random ones for each kind of service, from a seed; after each the next plain message is answered.
+// wrong. Random ones for each kind of service, from a seed; after each the next plain message is answered.
 
 import t, { type Test } from 'tap'
 import type { Attachment } from '../../src/channels/port.ts'
@@ -11,7 +11,8 @@ import { pdf, png } from '../support/pictures.ts'
 t.setTimeout(300_000)
 
 const SEED = Number(process.env['CLAW_POISON_SEED'] ?? 20261130)
-const CONTENTS = 200
+/** Of each kind of service; CLAW_POISON=200 and other seeds for a long look. */
+const CONTENTS = Number(process.env['CLAW_POISON'] ?? 40)
 const CHATS = 8
 /** Words that the service refuses without saying where they are. */
 const FORBIDDEN = 'forbidden-words'

@@ -47,7 +47,7 @@ function configuration(n: number, telegram: string): string {
   return `gateway: { port: 0, allowedOrigins: ["https://o${since(EVERY.origins)}.example"] }
 include: "teams/*.yaml"
 models: { api: { provider: anthropic, baseURL: $API, apiKey: none, maxRetries: 0, timeout: ${60 + since(EVERY.model)}s } }
-defaults: { model: api/claude-test, reset: { idle: 500ms } }
+defaults: { model: api/claude-test, context: off, reset: { idle: 500ms } }
 agents:
   main: { soul: SOUL.md, description: D${n} }
 ${extra ? '  extra: { soul: Extra. }\n' : ''}channels:
