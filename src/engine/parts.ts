@@ -131,7 +131,7 @@ export async function makeParts(options: EngineOptions) {
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
   const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
-  const people = createPeople(storage, generations, audit)
+  const people = createPeople(storage, generations, audit, turns)
   const intake = new Intake(world, { limits, turns, commands, notifications })
   const reloader = createReloader(world, {
     ...options,

@@ -226,6 +226,24 @@ t.test('people are listed, and who is removed is a stranger at once', async (t) 
   t.match(await people('remove'), { code: 64 })
   t.match(await people('drop'), { code: 64 })
 
+  let release = (): void => {}
+  const asked = new Promise<void>((resolve) => {
+    w.bot.api.setReply(async () => {
+      resolve()
+      await new Promise<void>((go) => {
+        release = go
+      })
+      return 'too late'
+    })
+  })
+  await letIn('a:68')
+  await asked
+  const ended = new Promise<void>((resolve) => w.bot.claw.engine.on('turn_end', () => resolve()))
+  t.match((await people('remove', 'a:68')).json(), { removed: ['a:68'] })
+  await ended
+  release()
+  w.bot.api.setReply(() => 'ok')
+
   await letIn('a:67')
   const code = /\/link (\S+)/.exec(await w.say('a:67', '/link'))?.[1]
   await w.say('b:5', `/link ${code}`)

@@ -4,8 +4,10 @@
 import type { Audit } from '../../permissions/audit.ts'
 import { takesPairs } from '../../plan/admission.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { type Speaker, sessionKey } from '../../plan/session-key.ts'
 import { withStoredLinks } from '../../plan/stored-links.ts'
 import type { Pairing, PeopleStore, Storage } from '../../storage/ports.ts'
+import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { Generations } from '../world.ts'
 
 export interface Person {
@@ -80,6 +82,11 @@ function sentence(id: string, removed: readonly string[], inFile: boolean): stri
   return file === '' ? `${id} is neither paired nor linked; claw people list names those who are.` : file
 }
 
+const speakerOf = (identity: string): Speaker => {
+  const cut = identity.indexOf(':')
+  return { channelId: identity.slice(0, cut), userId: identity.slice(cut + 1) }
+}
+
 export interface People {
   list(): Promise<readonly Person[]>
   remove(id: string, by: string): Promise<Removal>
@@ -89,12 +96,17 @@ export function createPeople(
   { people }: Pick<Storage, 'people'>,
   generations: Pick<Generations, 'now' | 'relink'>,
   audit: Pick<Audit, 'append'>,
+  turns: Pick<TurnRunner, 'interrupt'>,
 ): People {
   return {
     list: async () => peopleOf(generations.now.configured, await people.pairings(), await people.links()),
     async remove(id, by) {
       const removal = await removePerson(people, generations.now.configured, id)
       if (removal.removed.length === 0) return removal
+      // What runs for them in private ends, too.
+      const { plan } = generations.now
+      for (const identity of removal.removed)
+        for (const agentId of plan.agents.keys()) turns.interrupt(sessionKey(plan, agentId, speakerOf(identity)))
       await generations.relink()
       await audit.append({ kind: 'unpair', identities: removal.removed, by })
       return removal
