@@ -65,7 +65,7 @@ export const CODES = {
   CLAW402: { severity: 'warning', title: 'A stranger can reach a dangerous tool' },
   CLAW403: { severity: 'warning', title: 'Nobody can answer an approval' },
   CLAW404: { severity: 'error', title: 'Grant is too broad' },
-  CLAW405: { severity: 'warning', title: 'Grant has no hazard table' },
+  CLAW405: { severity: 'warning', title: 'Grant is for a tool without a list' },
   CLAW406: { severity: 'warning', title: 'Secret stands in the file' },
   CLAW407: { severity: 'warning', title: 'Sandbox is off' },
   CLAW408: { severity: 'warning', title: 'Name of a tool and of a command' },

@@ -1,4 +1,4 @@
-// Long work in slices: it says where it may rest, and whoever drives it decides when, so that a reload of a huge
+// Long work in slices: it says where it may rest, and the code that drives it decides when, so that a reload of a huge
 // configuration never stalls a chat.
 
 /** Yields wherever it may be interrupted: often, as that costs next to nothing. */

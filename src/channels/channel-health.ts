@@ -10,7 +10,7 @@ export interface ChannelHealth {
   set(state: ChannelState): void
   /** A call was refused for its credentials. */
   refused(detail: string): void
-  /** A call was taken: what was refused before is mended, or was the platform's own trouble. */
+  /** A call was taken: what was refused before is fixed, or was the platform's own trouble. */
   taken(): void
 }
 

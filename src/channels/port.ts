@@ -59,7 +59,7 @@ export interface ReplyTarget {
 
 /** A file of a reply, as the engine keeps it: a copy, whatever becomes of the file it was made of. */
 export interface StoredFile {
-  /** Unguessable; the gateway shows the file to whoever knows it. */
+  /** Unguessable; the gateway shows the file to anyone who knows it. */
   readonly id: string
   readonly kind: Attachment['kind']
   readonly mediaType: string

@@ -210,7 +210,7 @@ function prompt(input: Interface, line: TerminalLine, io: Io): void {
   input.prompt()
 }
 
-/** How replies and tools look on a terminal; piped, only whole replies are printed, by whoever sent the line. */
+/** How replies and tools look on a terminal; piped, only whole replies are printed, by the one who sent the line. */
 function createTalk(io: Io, agent: string | undefined): Parameters<typeof connectTerminal>[0]['show'] {
   const live = io.stdin.isTTY === true
   let streamed = ''

@@ -1,4 +1,4 @@
-// `claw doctor`: looks at this machine, the files and the keys, and says what to mend.
+// `claw doctor`: looks at this machine, the files and the keys, and says what to fix.
 
 import { existsSync } from 'node:fs'
 import { readFile, stat, statfs, unlink, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// `claw explain [CODE]`: what a diagnostic means and how to mend it; without a code, the list.
+// `claw explain [CODE]`: what a diagnostic means and how to fix it; without a code, the list.
 
 import { EXPLANATIONS, explain } from '../config/explain.ts'
 import { CODES, type Code, EXIT } from '../errors.ts'

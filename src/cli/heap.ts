@@ -1,6 +1,6 @@
 // Bounds the memory of a process that runs for weeks. Where memory is plenty, V8 lets the old generation grow to four times what
 // is in use before it collects, and the young one to 32 MB; a bot that uses 25 MB then holds 200. Flags given at the start
-// would do, but whoever starts the program would have to know them.
+// would do, but anyone who starts the program would have to know them.
 
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

@@ -110,7 +110,7 @@ function telegramLines(owner: string, { userId, ready }: NonNullable<Answers['te
     ...(userId === undefined
       ? [
           `    allowFrom: [${owner}] # add "telegram:YOUR_ID" to identityLinks above`,
-          '    strangers: pair # whoever writes gets a code that you can approve',
+          '    strangers: pair # anyone who writes gets a code that you can approve',
         ]
       : [`    allowFrom: [${owner}]`]),
     '    groups: { respond: mention }',

@@ -120,7 +120,7 @@ async function untilStopped(claw: Claw, signals: Signals, openChat: boolean, io:
   return await new Promise<number>((resolve) => {
     let stopping = false
     const stop = (): void => {
-      // A second signal: whoever sends it does not want to wait.
+      // A second signal: anyone who sends it does not want to wait.
       if (stopping) process.exit(EXIT.ok)
       stopping = true
       void claw.stop().then(() => {

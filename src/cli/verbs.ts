@@ -195,7 +195,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'explain',
-    summary: 'what a diagnostic means and how to mend it',
+    summary: 'what a diagnostic means and how to fix it',
     args: '[code]',
     load: () => import('./explain.ts'),
   },

@@ -1,4 +1,4 @@
-// The long form of every code: what it means, why it matters, how to mend it, before and after.
+// The long form of every code: what it means, why it matters, how to fix it, before and after.
 
 import { CODES, type Code } from '../errors.ts'
 import type { Explanation } from './explain/explanation.ts'
@@ -19,16 +19,16 @@ const indent = (text: string): string => text.replace(/^(?=.)/gm, '    ')
 /** For a terminal. */
 export function explain(code: Code): string {
   const { severity, title } = CODES[code]
-  const { what, why, mend, before, after } = EXPLANATIONS[code]
-  return `${code} ${severity}: ${title}\n\n${what}\n${why}\n\n${mend}\n\n  Before:\n${indent(before)}\n\n  After:\n${indent(after)}\n`
+  const { what, why, fix, before, after } = EXPLANATIONS[code]
+  return `${code} ${severity}: ${title}\n\n${what}\n${why}\n\n${fix}\n\n  Before:\n${indent(before)}\n\n  After:\n${indent(after)}\n`
 }
 
 /** The whole catalogue as a page. */
 export function errorsMarkdown(): string {
   const parts = (Object.keys(CODES) as Code[]).map((code) => {
     const { severity, title } = CODES[code]
-    const { what, why, mend, before, after } = EXPLANATIONS[code]
-    return `## ${code}: ${title}\n\n*${severity}*\n\n${what} ${why}\n\n${mend}\n\nBefore:\n\n\`\`\`yaml\n${before}\n\`\`\`\n\nAfter:\n\n\`\`\`yaml\n${after}\n\`\`\`\n`
+    const { what, why, fix, before, after } = EXPLANATIONS[code]
+    return `## ${code}: ${title}\n\n*${severity}*\n\n${what} ${why}\n\n${fix}\n\nBefore:\n\n\`\`\`yaml\n${before}\n\`\`\`\n\nAfter:\n\n\`\`\`yaml\n${after}\n\`\`\`\n`
   })
   const head =
     '# Diagnostics\n\nMade from the catalogue in the code; `claw explain CODE` prints one entry. An error makes a configuration invalid, a warning fails `claw validate --strict`, a note only informs.\n'

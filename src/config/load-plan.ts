@@ -194,7 +194,7 @@ const MISSHAPEN: ReadonlySet<Code> = new Set(['CLAW103', 'CLAW104', 'CLAW106'])
 async function withHints(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> {
   if (diagnostics.every(({ hint }) => hint !== undefined)) return diagnostics
   const { EXPLANATIONS } = await import('./explain.ts')
-  return diagnostics.map((problem) => ({ ...problem, hint: problem.hint ?? EXPLANATIONS[problem.code].mend }))
+  return diagnostics.map((problem) => ({ ...problem, hint: problem.hint ?? EXPLANATIONS[problem.code].fix }))
 }
 
 const emptyFile = (file: string): Diagnostic =>

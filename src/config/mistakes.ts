@@ -1,4 +1,4 @@
-// What is wrong with a value, in plain words: one sentence for each kind of mistake, with a hint how to mend it.
+// What is wrong with a value, in plain words: one sentence for each kind of mistake, with a hint how to fix it.
 
 import type { Diagnostic } from '../errors.ts'
 import type { JsonType, SchemaNode } from '../schema-node.ts'

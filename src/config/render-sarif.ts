@@ -43,12 +43,12 @@ export function renderSarif(diagnostics: readonly Diagnostic[], cwd: string, ver
 
 /** A code as the catalogue explains it; code scanning shows the help beside each result. */
 function ruleOf(code: Code): object {
-  const { what, why, mend } = EXPLANATIONS[code]
+  const { what, why, fix } = EXPLANATIONS[code]
   return {
     id: code,
     shortDescription: { text: CODES[code].title },
     fullDescription: { text: `${what} ${why}` },
-    help: { text: `${mend} More: claw explain ${code}` },
+    help: { text: `${fix} More: claw explain ${code}` },
     defaultConfiguration: { level: LEVELS[CODES[code].severity] },
   }
 }

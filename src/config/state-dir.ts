@@ -1,4 +1,4 @@
-// The state folder of a configuration that has no Plan: asked just then, by whoever looks for a running engine or for the
+// The state folder of a configuration that has no Plan: asked just then, by programs that look for a running engine or for the
 // configuration last accepted. What can be read of the file is read; else the default.
 
 import { dirname, resolve } from 'node:path'

@@ -50,7 +50,7 @@ export function createApi(engine: Engine): Hono<Env> {
   api.get('/approvals', async (c) => c.json({ approvals: await engine.approvals() }))
   api.post('/approvals/:id', async (c) => {
     const decision = oneOf(await body(c), 'decision', ['once', 'always', 'deny'])
-    // Whoever may call this holds the owner's key or the gateway token, and decides as the operator.
+    // Anyone who may call this holds the owner's key or the gateway token, and decides as the operator.
     const result = await engine.decide(c.req.param('id'), decision, { caller: { kind: 'owner' } })
     if (result.ok) return json(result)
     return result.missing === true ? problem(404, 'unknown_approval', result.message) : problem(409, 'approval', result.message)

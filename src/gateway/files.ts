@@ -1,4 +1,4 @@
-// Files of replies: as frames and answers name them, and as they are served. Whoever knows a file's address may fetch it, as it
+// Files of replies: as frames and answers name them, and as they are served. Anyone who knows a file's address may fetch it, as it
 // cannot be guessed: a page cannot send a token with a picture's address.
 
 import { mediaTypeOf } from '../channels/media.ts'

@@ -18,7 +18,7 @@ export class RequestProblem extends Error {
 
 /**
  * What the sender may know of a failure; null: a bug, of which only the log speaks. A full disk is something a person can
- * mend, so it is said; where it is, only to the owner.
+ * fix, so it is said; where it is, only to the owner.
  */
 export function sayable(error: unknown, isOwner: boolean): RequestProblem | null {
   if (error instanceof RequestProblem) return error
@@ -35,7 +35,7 @@ const DISK_FULL = [
 const STATE_FAILED = [
   503,
   'state_failed',
-  'This bot’s state folder cannot be read or written at the moment; the log has the reason. Send this again when it is mended.',
+  'This bot’s state folder cannot be read or written at the moment; the log has the reason. Send this again when it is fixed.',
 ] as const
 
 export const JSON_TYPE = 'application/json; charset=utf-8'

@@ -7,7 +7,7 @@ export interface GatewayFile {
   readonly url: string
   readonly port: number
   readonly pid: number
-  /** Whoever can read this file is the owner, until the next start. */
+  /** Anyone who can read this file is the owner, until the next start. */
   readonly ownerSecret: string
   readonly token?: string
 }

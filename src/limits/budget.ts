@@ -136,7 +136,7 @@ export class Budget {
       settle: (used: Usage, realCost: number) => {
         if (settled) return
         settled = true
-        // The spender adds to the usage store right after: whoever waits looks then.
+        // The spender adds to the usage store right after: code that waits looks then.
         queueMicrotask(() => {
           reserved.calls--
           reserved.tokens -= tokens

@@ -127,7 +127,7 @@ function abortError(signal: StopSignal | undefined): Error {
 
 /** How long a connection may stay open after what was asked for has come. */
 const LINGER_MS = 1_000
-/** Answers that are no success are read at once, so that whoever tries again need not; longer ones are cut. */
+/** Answers that are no success are read at once, so that a caller who tries again need not; longer ones are cut. */
 const LONGEST_ERROR = 64 * 1024
 
 /** A class, as an object literal with a getter would have a shape of its own each time, which V8 keeps until a full collection. */
@@ -150,7 +150,7 @@ class Answer implements TextResponse {
     this.#message = message
     if (this.ok) return
     this.#failure = this.#whole(LONGEST_ERROR)
-    // Whoever asks for the text hears of it.
+    // Anyone who asks for the text hears of it.
     this.#failure.catch(() => {})
   }
 

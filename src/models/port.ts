@@ -135,7 +135,7 @@ export class ModelError extends Error {
   readonly window?: number
   /** Kinds `invalid` and `context`: what was refused, where the service says it. */
   refusal?: Refusal | undefined
-  /** `provider/model` that failed; set by whoever chose it. */
+  /** `provider/model` that failed; set by the code that chose it. */
   model?: string
   /** What to name in place of a model that its service offers no longer, where that is known; set with `model`. */
   replacement?: string | undefined

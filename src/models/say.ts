@@ -7,10 +7,10 @@ import type { ModelError } from './port.ts'
 export function sayModelError(error: ModelError, agent: ModelsOf): string {
   switch (error.kind) {
     case 'credentials':
-      return 'I cannot reach my language model: its key is missing or was not accepted. The owner can mend that.'
+      return 'I cannot reach my language model: its key is missing or was not accepted. The owner can fix that.'
     case 'no_model':
       return error.model === undefined
-        ? 'My language model is no longer offered under its name. The owner can mend that.'
+        ? 'My language model is no longer offered under its name. The owner can fix that.'
         : `My language model ${error.model} is no longer offered under its name. For the owner: ${changeHint(usesIn(agent, error.model), error.replacement)}`
     case 'no_service':
       return 'I cannot find my language model: nothing answers for it under its address. The owner can fix that.'

@@ -41,7 +41,7 @@ export async function changedSince(
   return named === undefined ? [] : [`${named} (changed)`]
 }
 
-/** Told to whoever answers, so that an approval is of the files too. */
+/** Told to anyone who answers, so that an approval is of the files too. */
 export function bindingText({ workspace }: ApprovalBinding): string | undefined {
   if (workspace === undefined) return undefined
   const what = 'It runs only if nothing in its folder changes before you answer'

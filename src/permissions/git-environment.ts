@@ -1,5 +1,5 @@
 // git's part of a child's environment. A repository's own settings can name programs that `git status` or `git diff` would start,
-// and whoever packed the repository wrote them. They are overruled here by settings that stand above them: some always, and those
+// and anyone who packed the repository wrote them. They are overruled here by settings that stand above them: some always, and those
 // under a name of the repository's choosing (a diff driver, a filter) by reading which names there are.
 
 import { existsSync } from 'node:fs'
@@ -103,7 +103,7 @@ const STAND_IN = /\[[ \t]*url[ \t]*"((?:[^"\\\n]|\\.)*)"/gi
 
 /**
  * Whether a remote is a folder below one of these. git does not hand our settings to the other side, so the hooks of such a folder
- * would run, and whoever may write there wrote them.
+ * would run, and anyone who may write there wrote them.
  */
 function namesOwnFolder(settings: string, folders: readonly [top: string, cwd: string]): boolean {
   const text = settings.replace(/\\\r?\n/g, '')

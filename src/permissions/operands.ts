@@ -27,7 +27,7 @@ export interface FileUse {
 
 export interface UseProblem {
   /**
-   * `engine`: never, whoever says yes. `secret`: it may hold keys. `settings`: what is written there would run later or change how a
+   * `engine`: never, no matter who says yes. `secret`: it may hold keys. `settings`: what is written there would run later or change how a
    * tool works. `outside`: not in the agent's folders, or not for writing there.
    */
   readonly kind: 'engine' | 'secret' | 'settings' | 'outside'

@@ -1,4 +1,4 @@
-// A repository's own folder inside a sandbox. git reads settings, hooks and attributes from it, so that whoever writes there runs
+// A repository's own folder inside a sandbox. git reads settings, hooks and attributes from it, so that anyone who writes there runs
 // programs outside: all of it is read-only but the index, objects, refs and logs. git makes new files beside the index and renames
 // them over it, so the folder itself is a stand-in made for one run: what is new in it goes away, the index is taken over.
 

@@ -1,4 +1,4 @@
-// Names that tools take their settings from, or run by themselves: a file written there acts later, with the rights of whoever
+// Names that tools take their settings from, or run by themselves: a file written there acts later, with the rights of anyone who
 // uses the tool. A path's components come in, the one that is such a name leaves.
 
 import { foldName } from './protected.ts'

@@ -186,7 +186,7 @@ function entriesAt(plan: Plan, channel: ChannelPlan, door: Door, here: readonly 
 
 const NAMED: Way = { kind: 'named', rule: null, when: 'the caller names it' }
 
-/** Those who choose the agent by naming it: an owner, and where there is a gateway token whoever its holder speaks for. */
+/** Those who choose the agent by naming it: an owner, and where there is a gateway token anyone its holder speaks for. */
 function namers(plan: Plan, channel: ChannelPlan, chatType: ChatType): readonly SenderClass[] {
   const owners: readonly SenderClass[] = choosesAgent('owner') ? ['owner'] : []
   if (!choosesAgent('trusted') || plan.gateway.token === undefined) return owners
@@ -215,7 +215,7 @@ export function accessNotes(plan: Plan): readonly string[] {
   if (open.length === 0) return []
   const names = open.map((channel) => channel.id).join(' and ')
   const who =
-    plan.gateway.token?.isSet === true ? 'whoever holds the gateway token' : `any program that reaches ${plan.gateway.host}`
+    plan.gateway.token?.isSet === true ? 'anyone who holds the gateway token' : `any program that reaches ${plan.gateway.host}`
   return [
     `On ${names} the user id is what the caller says: ${who} can take the part of any sender there. It approves nothing by that.`,
   ]

@@ -148,7 +148,7 @@ export interface Inbox {
   putBack(claim: Claim): Promise<void>
   /**
    * Inbox row and token in one transaction; durable when it resolves. The same key again changes nothing and says so.
-   * Embedded, a waiting row is the token: whoever posts enqueues, and `pending` gives the tokens of all that waits at start.
+   * Embedded, a waiting row is the token: the caller who posts enqueues, and `pending` gives the tokens of all that waits at start.
    */
   post(row: NewInboxRow, idempotencyKey: string): Promise<{ readonly seq: number; readonly duplicate: boolean }>
   /** Whether a key was posted in the last days, and where its row went. */
@@ -288,7 +288,7 @@ export interface ApprovalRow extends ApprovalBinding {
   readonly replyTo?: ReplyTarget
   readonly createdAt: number
   readonly expiresAt: number
-  /** `replaced`: what it was about changed, so it is asked anew. */
+  /** `replaced`: what it was about changed, so it is asked again. */
   readonly state: 'open' | 'once' | 'always' | 'deny' | 'expired' | 'cancelled' | 'replaced'
   /** Its turn no longer waits in place. */
   readonly late: boolean

@@ -10,8 +10,8 @@ const codes = Object.keys(CODES) as Code[]
 t.test('catalogue and explanations are the same list', async (t) => {
   t.same(Object.keys(EXPLANATIONS).sort(), [...codes].sort())
   for (const code of codes) {
-    const { what, why, mend, before, after } = EXPLANATIONS[code]
-    for (const part of [what, why, mend, before, after]) t.ok(part.length > 3, code)
+    const { what, why, fix, before, after } = EXPLANATIONS[code]
+    for (const part of [what, why, fix, before, after]) t.ok(part.length > 3, code)
     t.not(before, after, code)
     t.match(explain(code), CODES[code].title)
   }

@@ -104,7 +104,7 @@ t.test('an invalid configuration is refused with 78 and its problems', async (t)
   t.notMatch(err, /at .*\.js:\d/)
 })
 
-t.test('what is printed at the start works as it stands, whoever the owner and whatever the channel', async (t) => {
+t.test('what is printed at the start works as it stands, for every owner and channel', async (t) => {
   const start = async (yaml: string): Promise<string> => {
     const running = await startClawProcess(testdir(t, { 'openclaw.yaml': `gateway: { port: 0 }\n${yaml}` }))
     t.equal(await running.stop(), 0)

@@ -7,7 +7,7 @@ import { lastUserText, type MessagesRequest } from '../support/fake-messages-api
 import { asKilled } from '../support/killed.ts'
 import { testdir } from '../support/testdir.ts'
 
-// Questions as approvers get them, on a platform with buttons: 11 is an owner, 12 another approver, 22 whoever asks.
+// Questions as approvers get them, on a platform with buttons: 11 is an owner, 12 another approver, 22 the one who asks.
 
 const OWNER = 11
 const SECOND = 12

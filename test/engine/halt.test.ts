@@ -79,7 +79,7 @@ t.test('a disk that cannot store the stop keeps nothing running', async (t) => {
   t.teardown(() => b.stop())
   const running = b.chat('u', 'hello')
   while (b.api.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-  // A folder in its place: the record cannot be written, whoever asks.
+  // A folder in its place: the record cannot be written, no matter who asks.
   await mkdir(join(folder, '.openclaw/halts.json'))
   await t.rejects(b.claw.engine.halt(undefined, 'test'))
   t.match((await running).body.response, /stopped/)

@@ -173,7 +173,7 @@ t.test('a turn goes on under today’s plan', async (t) => {
   }
   const write = asks('write_file', { path: 'x.txt', content: 'x' })
 
-  await t.test('its agent was removed: whoever asks is told', async (t) => {
+  await t.test('its agent was removed: anyone who asks is told', async (t) => {
     const folder = await begun(t)
     const b = await bot(t, 'agents: { other: { soul: O } }', { folder })
     const answer = await b.claw.engine.waitForAnswer(SESSION, 'm1')

@@ -162,7 +162,7 @@ void t.test('a warning at 80%, once a period', async (t) => {
   t.equal(on.warnings.length, 2)
 })
 
-void t.test('whoever waits near the limit can give up', async (t) => {
+void t.test('anyone who waits near the limit can give up', async (t) => {
   const on = await world(t)
   const limited = agent({ maxTokensPerDay: 100 })
   const first = await on.limits.reserve(limited, 90, on.clock.now())

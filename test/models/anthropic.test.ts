@@ -151,7 +151,7 @@ t.test('many results in one turn still hit the cache', async (t) => {
   t.equal(second.usage.cacheRead, first.usage.cacheWrite + first.usage.cacheRead)
 })
 
-t.test('what the service would refuse is mended', async (t) => {
+t.test('what the service would refuse is fixed', async (t) => {
   const { api, provider } = await setUp(t)
   await provider.call(
     request([

@@ -155,7 +155,7 @@ t.test('what of the memory is read and written', async (t) => {
   t.match(accessOf(plan, builtinRegistry)[0], { memory: { read: ['shared'], write: [] } })
 })
 
-t.test('it is a proof: whoever is answered has a row', async () => {
+t.test('it is a proof: anyone who is answered has a row', async () => {
   const id = fc.constantFrom('1', '2', '3', '4')
   const some = fc.uniqueArray(id, { minLength: 1, maxLength: 2 })
   const channel = fc.constantFrom('x', 'y')

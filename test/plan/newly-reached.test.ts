@@ -58,7 +58,7 @@ t.test('who is not let in reaches nobody; in a closed channel its own people are
   ])
 })
 
-t.test('whoever is newly answered by an agent is told', async () => {
+t.test('anyone who is newly answered by an agent is told', async () => {
   const id = fc.constantFrom('1', '2', '3')
   const some = fc.uniqueArray(id, { minLength: 1, maxLength: 2 })
   const rule = fc.record(

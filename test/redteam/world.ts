@@ -106,7 +106,7 @@ export class World {
     this.#watchesReads = this.#readsShow()
   }
 
-  /** Makes everything anew. */
+  /** Makes everything again. */
   restore(): void {
     for (const name of existsSync(this.base) ? readdirSync(this.base) : [])
       rmSync(join(this.base, name), { recursive: true, force: true })

@@ -1,4 +1,4 @@
-// When a session starts afresh: times of day in a zone, over clock changes, and idle time.
+// When a session starts from scratch: times of day in a zone, over clock changes, and idle time.
 
 import t from 'tap'
 import { needsReset } from '../../src/sessions/reset.ts'

@@ -100,7 +100,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
         told()
         if (!isOwnNick()) cancelNick = host.clock.after(NICK_MS, regainNick)
       }
-      // The library throws on lines that lack what it expects of them; whoever sends such lines must not end the process.
+      // The library throws on lines that lack what it expects of them; anyone who sends such lines must not end the process.
       irc.use((_, lines) =>
         lines.use((command, _message, line, _client, next) => {
           try {

@@ -146,7 +146,7 @@ async function takeAll(
 export const chatOf = (update: Partial<Update>): string =>
   String(update.message?.chat?.id ?? update.callback_query?.message?.chat?.id ?? update.callback_query?.from?.id ?? '')
 
-/** After a quiet week the platform may number updates anew; an older offset could then hide them. */
+/** After a quiet week the platform may restart the numbers of updates; an older offset could then hide them. */
 const TRUSTED_MS = 6 * 24 * 3600 * 1000
 
 interface Kept {

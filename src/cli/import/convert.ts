@@ -168,7 +168,7 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ['session.maintenance', 'transcripts are kept until you delete them'],
   ['session.store', 'sessions live under stateDir'],
   ['session.sendPolicy', 'who is answered is said by routing, allowFrom and groups.respond'],
-  ['session.resetBy', 'a session starts afresh by its agent’s reset alone'],
+  ['session.resetBy', 'a session starts from scratch by its agent’s reset alone'],
   ['agents.defaults.models', 'settings of single models have no counterpart'],
   ['agents.defaults.memorySearch', 'memory is searched by its words, in files under stateDir'],
   ['agents.defaults.sandbox', 'the sandbox is bubblewrap or the system’s own, without images'],

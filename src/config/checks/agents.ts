@@ -1,4 +1,4 @@
-// Whoever names an agent names one that exists.
+// Anyone who names an agent names one that exists.
 
 import type { Diagnostic } from '../../errors.ts'
 import { mapAt, textAt } from '../document.ts'

@@ -1,4 +1,4 @@
-// Whoever names a channel names one that is configured; a link may name others, but not a misspelled one.
+// Anyone who names a channel names one that is configured; a link may name others, but not a misspelled one.
 
 import type { Diagnostic } from '../../errors.ts'
 import { mapAt, textAt } from '../document.ts'

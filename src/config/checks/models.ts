@@ -1,4 +1,4 @@
-// Whoever names a model names a provider that exists, and a model that its service still offers.
+// Anyone who names a model names a provider that exists, and a model that its service still offers.
 
 import type { Diagnostic } from '../../errors.ts'
 import { endNotice, knownModel, modelTable } from '../../models/known-models.ts'

@@ -44,4 +44,4 @@ export const checkUserIds: Check = ({ doc, scope, registry }) => {
   return problems
 }
 
-const TELLS_IDS = 'The log names the id of whoever is refused.'
+const TELLS_IDS = 'The log names the id of anyone who is refused.'

@@ -4,8 +4,8 @@ export interface Explanation {
   /** What happened, in a sentence. */
   readonly what: string
   readonly why: string
-  readonly mend: string
-  /** YAML that shows the mistake, and the same mended. */
+  readonly fix: string
+  /** YAML that shows the mistake, and the same fixed. */
   readonly before: string
   readonly after: string
 }

@@ -6,7 +6,7 @@ import type { JsonType, SchemaNode } from '../../schema-node.ts'
 /** Matches a text with a variable in it; in front of a pattern, or alone beside a number or a boolean. */
 const VARIABLE = '\\$\\{'
 const DURATION = '^[0-9]+(ms|s|m|h|d)$'
-/** For whoever is about to edit the result. */
+/** For anyone who is about to edit the result. */
 const MADE = 'Made by scripts/generate.mjs from src/config/language/core.json and src/channels/*/settings.schema.json.'
 const FREE = { description: 'Free for your own use; ignored.' }
 

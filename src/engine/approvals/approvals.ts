@@ -3,7 +3,6 @@
 
 import { createHash } from 'node:crypto'
 import type { ApprovalView, EngineEvent } from '../../agent/events.ts'
-import type { ReplyTarget } from '../../channels/port.ts'
 import type { ApprovalBinding } from '../../permissions/port.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { StopSignal } from '../../stop.ts'
@@ -13,26 +12,11 @@ import { changesSentence, reasonOf } from './approval-text.ts'
 export type ApprovalDecision = 'once' | 'always' | 'deny'
 export type ApprovalState = ApprovalRow['state']
 
+/** What a row has beside what is asked: the binding is made when it is opened, the rest as it goes. */
+type AddedToQuestion = keyof ApprovalBinding | 'id' | 'createdAt' | 'expiresAt' | 'state' | 'late' | 'decidedBy'
+
 /** Everything that is asked, fixed at the moment of asking. */
-export interface ApprovalQuestion {
-  readonly run: string
-  readonly toolUseId: string
-  readonly agentId: string
-  readonly parents: readonly string[]
-  readonly sessionKey: string
-  readonly toolName: string
-  readonly input: unknown
-  readonly cwd: string
-  readonly reason: string
-  readonly text: string
-  readonly grants: readonly string[]
-  /** The closed question it is asked in place of, and what has changed since that. */
-  readonly replaces?: string
-  readonly changes?: readonly string[]
-  readonly requestedBy?: string
-  readonly askedByOwner: boolean
-  readonly spender?: string
-  readonly replyTo?: ReplyTarget
+export interface ApprovalQuestion extends Omit<ApprovalRow, AddedToQuestion> {
   readonly timeoutMs: number
 }
 
@@ -43,7 +27,7 @@ export interface Approvals {
   wait(id: string, waitMs: number, signal: StopSignal): Promise<ApprovalState | 'pending'>
   /**
    * First answer wins. `may`: whether this person may answer, asked with the row. An approval of what has changed since the
-   * question is none: it closes the question as `replaced`, and the turn asks anew.
+   * question is none: it closes the question as `replaced`, and the turn asks again.
    */
   decide(
     id: string,
@@ -54,7 +38,7 @@ export interface Approvals {
   list(): Promise<readonly ApprovalRow[]>
   /** Takes up the clocks of questions an earlier process asked. */
   recover(): Promise<void>
-  /** Whoever waits in place is told `pending`: the questions stand, and their answers will find the next process. */
+  /** Who waits in place is told `pending`: the questions stand, and their answers will find the next process. */
   stop(): void
 }
 
@@ -177,7 +161,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       })
       if (outcome === 'cancelled') await settle(id, 'cancelled', 'the turn was stopped')
       if (outcome !== 'pending') return outcome
-      // Whoever answers from here on finds `late` set; an answer in this very moment is found by the second look.
+      // Who answers from here on finds `late` set; an answer in this very moment is found by the second look.
       const late = await store.setLate(id)
       return late ? 'pending' : ((await store.get(id))?.state ?? 'cancelled')
     },

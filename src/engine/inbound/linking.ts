@@ -56,7 +56,7 @@ export function createLinking(world: World, { generations, notifications, audit 
     const { message, caller } = context
     const identity = verifiedIdentity(message, caller)
     if (identity === null) return 'Linking needs a channel that knows who you are.'
-    // Whoever reads a code in a group could use it.
+    // Anyone who reads a code in a group could use it.
     if (message.groupId !== undefined) return 'Say that to me in private.'
     if (given === undefined) {
       const code = await storage.people.openLink(identity, clock.now())

@@ -87,7 +87,7 @@ function tokenMatches(token: GrantToken, group: readonly ExpandedWord[]): boolea
   return group.every(({ text }) => !/\s/.test(text) && !hasDotDot(text) && partsMatch(token.parts, text))
 }
 
-/** Whether a grant's words fit a command's words as they were written; hazards and protected files are not looked at. */
+/** Whether a grant's words fit a command's words as they were written; lists and protected files are not looked at. */
 function grantFits(grant: Grant, { groups }: PreparedCommand): boolean {
   const { tokens } = grant
   if (tokens[0]?.star !== false) return false
@@ -100,7 +100,7 @@ export type GrantVerdict =
   | { readonly refusedBy: string; readonly reason: string }
   | undefined
 
-/** Looks for a grant that covers a command; tells apart "none fits" (undefined) and "one fits, but" (a hazard). */
+/** Looks for a grant that covers a command; tells apart "none fits" (undefined) and "one fits, but" (the tool's list does not let it through). */
 export function grantedBy(patterns: readonly string[], command: PreparedCommand, use: ToolUse): GrantVerdict {
   let but: GrantVerdict
   const name = command.words[0]?.text ?? ''

@@ -26,7 +26,7 @@ export interface EnginePlace {
 }
 
 const KERNEL = /^\/(proc|sys|dev)(\/|$)/
-/** Where clouds hand out keys to whoever asks from inside, as it is commonly spelled. The web tools' gate knows all spellings. */
+/** Where clouds hand out keys to anyone who asks from inside, as it is commonly spelled. The web tools' gate knows all spellings. */
 const METADATA =
   /(^|[^0-9.])(169\.254\.1(69|70)\.\d|0xa9fea9fe|2852039166|100\.100\.100\.200|168\.63\.129\.16)|metadata\.google\.internal|fd00:ec2::/i
 const METADATA_HIT: HardDeny = { kind: 'secret', reason: 'It names a cloud’s metadata service, which hands out keys.' }

@@ -1,4 +1,4 @@
-// Questions to people in SQLite: each leaves `open` once, whoever answers first.
+// Questions to people in SQLite: each leaves `open` once, no matter who answers first.
 
 import { type ApprovalRow, type ApprovalsStore, inboxKey } from '../ports.ts'
 import type { Database, Row } from './database.ts'

@@ -6,7 +6,7 @@ import type { NewOutboxRow, Outbox, OutboxRow } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
 import { filesFromText, filesToText } from './stored-files.ts'
 
-/** Where order must hold: one chat, whoever is answered in it. */
+/** Where order must hold: one chat, no matter who is answered in it. */
 const targetKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
   JSON.stringify([channelId, groupId ?? null, threadId ?? null, groupId === undefined ? (userId ?? null) : null])
 

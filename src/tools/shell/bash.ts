@@ -8,7 +8,7 @@ const TIMEOUT_MS = 120_000
 export const bash: ToolDefinition<{ command: string }> = {
   name: 'bash',
   description:
-    'Run a bash command in your workspace folder and get its output and exit code. Each call starts afresh: no folder or variable carries over. Plain commands run at once; others may wait for a person to approve them.',
+    'Run a bash command in your workspace folder and get its output and exit code. Each call starts from scratch: no folder or variable carries over. Plain commands run at once; others may wait for a person to approve them.',
   inputSchema: fields({ command: text('The command') }),
   traits: { runs: true, writes: true, asks: true, outside: true, private: true },
   timeoutMs: TIMEOUT_MS + 10_000,

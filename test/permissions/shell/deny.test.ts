@@ -88,7 +88,7 @@ function workspace(t: Parameters<typeof testdir>[0]): string {
   return folder
 }
 
-t.test('what is denied is refused, however it is written and whoever would start it', (t) => {
+t.test('what is denied is refused, however it is written and whichever program would start it', (t) => {
   const cwd = workspace(t)
   const modes = fc.constantFrom<Partial<ShellPolicy>>(
     { mode: 'ask', allow: ['git *', 'find *'] },

@@ -62,7 +62,7 @@ export interface FakeDiscord {
   forgetSession(): void
   /** Any event of the gateway. */
   emit(type: string, data: object): void
-  /** How often a client has begun anew (identified, not resumed). */
+  /** How often a client has started from scratch (identified, not resumed). */
   identified(): number
   connected(): boolean
   stop(): Promise<void>
