@@ -91,6 +91,27 @@ if (!hasNgircd()) {
     )
     t.equal(host.state.state, 'connected')
   })
+
+  t.test('a nick that is taken is said, and taken back when its holder leaves', async (t) => {
+    const network = await createIrcNetwork()
+    const holder = await network.person('claw', ['#claw'])
+    const ann = await network.person('ann', ['#claw'])
+    const { host, channel } = await begin(t, network.port, ['#claw'])
+    t.teardown(() => network.stop())
+    const { state } = host
+    t.equal(state.state, 'connected')
+    t.ok('detail' in state && state.detail?.includes('the bot is called claw_'), 'the state says what the bot is called')
+    ann.say('#claw', 'claw_: hello')
+    await host.until('it', () => host.received.length === 1)
+    t.equal(host.received[0]?.mentionsBot, true, 'it answers to the nick that it has')
+    holder.raw('QUIT :bye')
+    await host.until('the nick', () => host.state.state === 'connected' && !('detail' in host.state))
+    ann.say('#claw', 'claw: hello again')
+    await host.until('it', () => host.received.length === 2)
+    t.equal(host.received[1]?.mentionsBot, true)
+    await deliver(channel, host, { content: 'here', groupId: '#claw' })
+    await until('the answer', () => ann.heard.some((line) => plainText(line.text) === 'here'))
+  })
 }
 
 async function begin(test: Pick<typeof t, 'teardown'>, port: number, rooms: readonly string[]) {

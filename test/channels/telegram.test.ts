@@ -63,6 +63,20 @@ t.test('a revoked token ends in a failed state', async (t) => {
   t.match(error, { name: 'RefusedError', retry: true }, 'the reply waits for a new token')
 })
 
+for (const description of ['Bad Request: message thread not found', 'Bad Request: TOPIC_DELETED', 'Bad Request: TOPIC_CLOSED']) {
+  t.test(`a topic that cannot be sent to (${description}): the answer goes to its group`, async (t) => {
+    const { fake, host, channel } = await begin(t)
+    await connected(host)
+    fake.fail({ method: 'sendMessage', code: 400, description, times: 1 })
+    await deliver(channel, host, { content: 'here', groupId: '-3', threadId: '1' }, { attempts: 1 })
+    const [sent, ...more] = fake.chat(-3).filter(({ fromBot }) => fromBot)
+    t.equal(sent?.text, 'here')
+    t.same(more, [], 'once')
+    fake.fail({ method: 'sendMessage', code: 400, description: 'Bad Request: chat not found', times: 1 })
+    await t.rejects(deliver(channel, host, { content: 'x', groupId: '-3', threadId: '1' }, { attempts: 1 }))
+  })
+}
+
 t.test('a token that was refused to one call alone is a state until the next is taken', async (t) => {
   const { fake, host, channel } = await begin(t)
   await connected(host)

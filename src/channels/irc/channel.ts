@@ -82,10 +82,11 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
         joining.delete(channel.toLowerCase())
         if (joining.size === 0 && irc.connected && !ready) nowReady()
       }
-      const isOwnNick = (): boolean => irc.user.nick.toLowerCase() === settings.nick.toLowerCase()
-      const told = (): void => {
-        const detail = `The nick ${settings.nick} is taken, so the bot is called ${irc.user.nick} until it is free.`
-        health.set(isOwnNick() ? { state: 'connected' } : { state: 'connected', detail })
+      const isWanted = (nick: string): boolean => nick.toLowerCase() === settings.nick.toLowerCase()
+      const isOwnNick = (): boolean => isWanted(irc.user.nick)
+      const showNick = (nick: string): void => {
+        const detail = `The nick ${settings.nick} is taken, so the bot is called ${nick} until it is free.`
+        health.set(isWanted(nick) ? { state: 'connected' } : { state: 'connected', detail })
       }
       let cancelNick = (): void => undefined
       /** Asks for the nick now, and again as long as it is not ours. */
@@ -97,7 +98,7 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
       }
       const nowReady = (): void => {
         ready = true
-        told()
+        showNick(irc.user.nick)
         if (!isOwnNick()) cancelNick = host.clock.after(NICK_MS, regainNick)
       }
       // The library throws on lines that lack what it expects of them; anyone who sends such lines must not end the process.
@@ -135,11 +136,13 @@ export function createIrc(host: ChannelHost<IrcSettings>): Channel {
         if (!registered) irc.changeNick(`${nick ?? irc.user.nick}_`.slice(0, 30))
       })
       irc.on('nick', ({ nick, new_nick: next }: { nick: string; new_nick: string }) => {
-        if (next.toLowerCase() === irc.user.nick.toLowerCase() && ready) told()
-        else if (nick.toLowerCase() === settings.nick.toLowerCase()) regainNick()
+        // The library takes the new name over after it has told of it.
+        const isBot = [nick, next].some((name) => name.toLowerCase() === irc.user.nick.toLowerCase())
+        if (isBot && ready) showNick(next)
+        else if (isWanted(nick)) regainNick()
       })
       irc.on('quit', ({ nick }: { nick: string }) => {
-        if (nick.toLowerCase() === settings.nick.toLowerCase()) regainNick()
+        if (isWanted(nick)) regainNick()
       })
       irc.on('message', onMessage)
       irc.on('pong', ({ message }: { message?: string }) => pongs.get(message ?? '')?.(true))
