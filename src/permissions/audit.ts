@@ -55,10 +55,21 @@ export function createAudit(
   let seq = 0
   let queue: { text: Readonly<Record<string, unknown>>; done: () => void; fail: (error: unknown) => void }[] = []
   let running: Promise<void> | undefined
+  let closed = false
 
   async function start(): Promise<FileHandle> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const opened = await open(file, 'a+', 0o600)
+    try {
+      await continueChain(opened)
+    } catch (error) {
+      await opened.close()
+      throw error
+    }
+    return opened
+  }
+
+  async function continueChain(opened: FileHandle): Promise<void> {
     const end = await lastLines(opened)
     previous = end.hash
     seq = end.seq
@@ -67,7 +78,6 @@ export function createAudit(
     // Said in the log itself, so that going on does not cover it up.
     if (head !== null && (head.seq > end.seq || (head.seq === end.seq && head.hash !== end.hash)))
       await opened.appendFile(`${seal({ type: 'gap', written: head.seq, found: end.seq, lastHash: head.hash })}\n`)
-    return opened
   }
 
   function seal(record: Readonly<Record<string, unknown>>): string {
@@ -101,12 +111,15 @@ export function createAudit(
 
   return {
     append(record) {
+      // The next process may hold the file by now.
+      if (closed) return Promise.reject(new Error('The audit log is closed.'))
       return new Promise<void>((done, fail) => {
         queue.push({ text: record, done, fail })
         running ??= Promise.resolve().then(flush)
       })
     },
     async close() {
+      closed = true
       await running
       await handle?.close()
       handle = undefined

@@ -103,3 +103,13 @@ t.test('what can not be written is refused', async (t) => {
   await audit.close()
   await chmod(folder, 0o700)
 })
+
+t.test('a closed log is never opened again', async (t) => {
+  const file = join(testdir(t, {}), 'audit.jsonl')
+  const audit = createAudit(file)
+  await audit.append({ number: 1 })
+  await audit.close()
+  await rm(file)
+  await t.rejects(audit.append({ number: 2 }), /closed/)
+  await t.rejects(stat(file), { code: 'ENOENT' })
+})
