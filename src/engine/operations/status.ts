@@ -46,7 +46,7 @@ export async function statusOf(
     stopped: storage.halts.cached.isAllStopped,
     startedAt,
     ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
-    ...storageLine(storage.health.problem()),
+    ...storageLine(storage.health.cachedProblem),
   }
 }
 

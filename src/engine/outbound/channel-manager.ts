@@ -15,6 +15,7 @@ import {
 } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
 import type { ChannelPlan, Plan } from '../../plan/plan.ts'
+import type { Lease } from '../../storage/ports.ts'
 import type { World } from '../world.ts'
 
 /** Where channels hand in what comes from their platforms. */
@@ -34,15 +35,24 @@ type Host = { -readonly [K in keyof ChannelHost]: ChannelHost[K] }
 
 interface Running {
   readonly spec: ChannelPlan
-  readonly channel: Channel | null
-  readonly host: Host | null
+  channel: Channel | null
+  host: Host | null
+  /** While this engine alone may hold the connection. */
+  lease: Lease | null
   state: ChannelState
-  retired: boolean
+  /** Set once it is being stopped; settles when its connection is closed and its lease is free. */
+  stopping: Promise<void> | null
+  /** Ends the wait for a lease that another engine holds. */
+  stopWaiting: () => void
 }
 
 type ManagerWorld = Pick<World, 'registryOf' | 'clock' | 'random' | 'log' | 'secrets' | 'emit'> & {
-  readonly storage: Pick<World['storage'], 'stateDir'>
+  readonly storage: Pick<World['storage'], 'stateDir' | 'leases'>
 }
+
+const HELD = 'Another engine holds this channel.'
+/** How often a channel that another engine holds is asked for again. */
+const LEASE_RETRY_MS = 5_000
 
 export class ChannelManager {
   readonly #world: ManagerWorld
@@ -78,7 +88,7 @@ export class ChannelManager {
     // The old connection ends before the new one begins: two pollers of one bot would steal each other's messages.
     const old = changed.flatMap((spec) => this.#running.get(spec.id) ?? [])
     await Promise.all([...gone, ...old].map((entry) => this.#retire(entry)))
-    await Promise.all(changed.map((spec) => this.#launch(spec, plan)))
+    await Promise.all(changed.map((spec) => this.#launch(spec)))
     return changed.map((spec) => `channel:${spec.id}`)
   }
 
@@ -109,32 +119,73 @@ export class ChannelManager {
   }
 
   async stop(): Promise<void> {
+    this.#plan = undefined
     await Promise.all([...this.#running.values()].map((entry) => this.#retire(entry)))
   }
 
-  async #launch(spec: ChannelPlan, plan: Plan): Promise<void> {
+  async #launch(spec: ChannelPlan): Promise<void> {
+    const entry: Running = {
+      spec,
+      channel: null,
+      host: null,
+      lease: null,
+      state: { state: 'starting' },
+      stopping: null,
+      stopWaiting() {},
+    }
+    this.#running.set(spec.id, entry)
+    await this.#connect(entry)
+  }
+
+  async #connect(entry: Running): Promise<void> {
     const { registryOf, log } = this.#world
-    const entry: Running = { spec, channel: null, host: null, state: { state: 'starting' }, retired: false }
-    const definition = registryOf(plan).channels.find((one) => one.type === spec.type)
+    const { id, type } = entry.spec
     try {
-      if (definition === undefined) throw new Error(`This build has no channel of type "${spec.type}".`)
+      const definition = this.#plan && registryOf(this.#plan).channels.find((one) => one.type === type)
+      if (definition === undefined) throw new Error(`This build has no channel of type "${type}".`)
+      // One that only answers where it was asked is every engine's own.
+      if (definition.traits.resident !== true && !(await this.#takeLease(entry))) return
       const create = await definition.load()
-      const host = this.#hostFor(spec, () => started)
-      const channel = create(host)
-      const started: Running = { ...entry, channel, host }
-      this.#running.set(spec.id, started)
-      this.#live.set(spec.id, channel)
-      await channel.start()
+      if (entry.stopping !== null) return
+      entry.host = this.#hostFor(entry)
+      entry.channel = create(entry.host)
+      this.#live.set(id, entry.channel)
+      await entry.channel.start()
     } catch (error) {
-      log.error({ channel: spec.id, error: messageOf(error) }, 'channel did not start')
-      const failed = this.#running.get(spec.id)?.spec === spec ? (this.#running.get(spec.id) as Running) : entry
-      this.#running.set(spec.id, failed)
-      this.#setState(failed, { state: 'failed', detail: messageOf(error) })
+      log.error({ channel: id, error: messageOf(error) }, 'channel did not start')
+      this.#setState(entry, { state: 'failed', detail: messageOf(error) })
     }
   }
 
+  /** Whether this engine may hold the connection now. Where another does, it is asked for again later. */
+  async #takeLease(entry: Running): Promise<boolean> {
+    const { clock, storage } = this.#world
+    const lease = await storage.leases.acquire(`channel:${entry.spec.id}`)
+    if (entry.stopping !== null) {
+      await lease?.release()
+      return false
+    }
+    if (lease === null) {
+      this.#setState(entry, { state: 'reconnecting', detail: HELD })
+      entry.stopWaiting = clock.after(LEASE_RETRY_MS, () => void this.#connect(entry))
+      return false
+    }
+    entry.lease = lease
+    lease.lost.addEventListener('abort', () => void this.#lose(entry), { once: true })
+    return true
+  }
+
+  /** The lease ended: another engine may hold the channel from here on. */
+  async #lose(entry: Running): Promise<void> {
+    if (entry.stopping !== null) return
+    await this.#retire(entry)
+    const { id, fingerprint } = entry.spec
+    const current = this.#plan?.channels.get(id)
+    if (current?.enabled === true && current.fingerprint === fingerprint && !this.#running.has(id)) await this.#launch(current)
+  }
+
   #setState(entry: Running, reported: ChannelState): void {
-    if (entry.retired) return
+    if (entry.stopping !== null) return
     // The other side may have connected before the channel was started.
     const isThere = reported.state === 'waiting' && this.#present.has(entry.spec.id)
     const state: ChannelState = isThere ? { state: 'connected' } : reported
@@ -147,7 +198,8 @@ export class ChannelManager {
     })
   }
 
-  #hostFor(spec: ChannelPlan, entry: () => Running): Host {
+  #hostFor(entry: Running): Host {
+    const { spec } = entry
     const { clock, random, log } = this.#world
     const inbound = this.#inbound
     const plan = this.#plan
@@ -160,7 +212,7 @@ export class ChannelManager {
       log,
       receive: inbound.receive,
       answerApproval: (answer) => inbound.answerApproval(spec.id, answer),
-      setState: (state) => this.#setState(entry(), state),
+      setState: (state) => this.#setState(entry, state),
       stateFolder: () => this.#stateFolder(spec.id),
       push: (message, context) => this.#push(message, context),
     }
@@ -172,16 +224,26 @@ export class ChannelManager {
     return folder
   }
 
-  async #retire(entry: Running): Promise<void> {
-    entry.retired = true
-    if (this.#running.get(entry.spec.id) === entry) {
-      this.#running.delete(entry.spec.id)
-      this.#live.delete(entry.spec.id)
-    }
+  /** Resolves once its connection is closed and its lease is free; it is listed until then. */
+  #retire(entry: Running): Promise<void> {
+    // Not at once: it must count as stopping before its channel hears of it.
+    entry.stopping ??= Promise.resolve().then(() => this.#close(entry))
+    return entry.stopping
+  }
+
+  async #close(entry: Running): Promise<void> {
+    const { id } = entry.spec
+    entry.stopWaiting()
+    if (this.#live.get(id) === entry.channel) this.#live.delete(id)
     try {
       await entry.channel?.stop()
     } catch (error) {
-      this.#world.log.warn({ channel: entry.spec.id, error: messageOf(error) }, 'channel did not stop cleanly')
+      this.#world.log.warn({ channel: id, error: messageOf(error) }, 'channel did not stop cleanly')
     }
+    // Also after a stop that failed: the channel would wait for its own lease for ever.
+    await entry.lease
+      ?.release()
+      .catch((error: unknown) => this.#world.log.warn({ channel: id, error: messageOf(error) }, 'lease was not released'))
+    if (this.#running.get(id) === entry) this.#running.delete(id)
   }
 }

@@ -22,7 +22,7 @@ export class FolderHealth implements StorageHealth {
   readonly #clock: Clock
   readonly #log: Logger
   #opened: readonly Identity[] = []
-  #failed: StateError | null = null
+  cachedProblem: StateError | null = null
   /** The folder or its database was moved, removed or replaced: nothing that is stored now would be found again. */
   gone: StateError | null = null
   #stopLooking = (): void => {}
@@ -38,15 +38,11 @@ export class FolderHealth implements StorageHealth {
     this.#next()
   }
 
-  problem(): StateError | null {
-    return this.#failed
-  }
-
   /** A write failed. */
   note(error: unknown): void {
     if (!(error instanceof StateError) || this.gone !== null) return
-    if (this.#failed === null) this.#log.error({ error: error.message }, 'the state folder cannot be written')
-    this.#failed = error
+    if (this.cachedProblem === null) this.#log.error({ error: error.message }, 'the state folder cannot be written')
+    this.cachedProblem = error
   }
 
   stop(): void {
@@ -66,12 +62,12 @@ export class FolderHealth implements StorageHealth {
     } catch {
       return this.#gone('is gone')
     }
-    if (this.#failed === null) return
+    if (this.cachedProblem === null) return
     const probe = join(this.#stateDir, PROBE)
     try {
       await writeFile(probe, 'x', { mode: 0o600 })
       await unlink(probe)
-      this.#failed = null
+      this.cachedProblem = null
       this.gone = null
       this.#log.info({}, 'the state folder can be written again')
     } catch (error) {
@@ -84,7 +80,7 @@ export class FolderHealth implements StorageHealth {
     if (this.gone !== null) return
     const message = `The state folder ${this.#stateDir} ${what} while the engine runs. Put it back, or restart the engine; until then nothing is taken in.`
     this.gone = new StateError(message, { isFull: false })
-    this.#failed = this.gone
+    this.cachedProblem = this.gone
     this.#log.error({}, message)
   }
 

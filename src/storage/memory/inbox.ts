@@ -14,6 +14,8 @@ import {
 /** One process on the shared state; its leases end with it. */
 export interface MemoryNode {
   live: boolean
+  /** Aborts when it is no longer live. */
+  readonly ended: AbortSignal
 }
 
 interface Row {

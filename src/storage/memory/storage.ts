@@ -72,12 +72,13 @@ function createFiles(random: Random): FileStore {
 }
 
 export function createMemoryStorage(world: MemoryWorld, state: MemoryState = createMemoryState(world)): Storage {
-  const node: MemoryNode = { live: true }
+  const closing = new AbortController()
+  const node: MemoryNode = { live: true, ended: closing.signal }
   const { outbox, files, journal, inboxes, transcripts, approvals, usage, slots, halts, people, kv, admissions, leases } = state
   const { clock, log, stateDir } = world
   return {
     stateDir,
-    health: { problem: () => null },
+    health: { cachedProblem: null },
     inbox: inboxes.of(node),
     transcripts,
     queue: new Lanes({ clock, log, onFailure: (session) => inboxes.release(session) }),
@@ -98,6 +99,7 @@ export function createMemoryStorage(world: MemoryWorld, state: MemoryState = cre
     },
     async close() {
       node.live = false
+      closing.abort()
     },
   }
 }
@@ -261,10 +263,10 @@ function createLeases(): (node: MemoryNode) => LeaseStore {
   const holders = new Map<string, MemoryNode>()
   return (node) => ({
     async acquire(name) {
-      if (holders.get(name)?.live === true) return null
+      if (!node.live || holders.get(name)?.live === true) return null
       holders.set(name, node)
       return {
-        lost: new AbortController().signal,
+        lost: node.ended,
         async release() {
           if (holders.get(name) === node) holders.delete(name)
         },
