@@ -15,7 +15,7 @@ export interface GuardFigures {
   readonly loaded: readonly string[]
   /** A turn, sockets included; null where the system does not count them. */
   readonly writes: { readonly bytes: number; readonly calls: number } | null
-  /** After 500 turns and after 1,500, in 20 sessions that begin anew. */
+  /** After 500 turns and after 1,500, in 20 sessions that starts over. */
   readonly heap: readonly [number, number]
   /** Hidden classes that V8 made for a turn after 300 of them. */
   readonly shapes: number

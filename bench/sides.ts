@@ -252,7 +252,7 @@ export function post(
       },
     )
     request.on('error', (error: NodeJS.ErrnoException) => {
-      // The server closed a kept connection just as it was used again; nothing was taken, so it is sent anew.
+      // The server closed a kept connection just as it was used again; nothing was taken, so it is sent again.
       if (request.reusedSocket && error.code === 'ECONNRESET')
         post(port, path, body, agent, headers, onText).then(resolve, reject)
       else reject(error)

@@ -34,7 +34,7 @@ const orNull = (read) => {
 const outside = async (name) => {
   if (name.startsWith('./')) {
     const bundle = loadBundle(name.slice(2))
-    if (bundle === null) throw new Error(`${join(folder, name)}.cjs is gone; was claw installed anew? Start it again.`)
+    if (bundle === null) throw new Error(`${join(folder, name)}.cjs is gone; was claw installed again? Start it again.`)
     return bundle.exports
   }
   return await import(name.startsWith('.') ? pathToFileURL(join(folder, name)).href : name)
@@ -75,7 +75,7 @@ function loadBundle(name, { cache = true } = {}) {
 
 /**
  * Writes at once, as Node's streams do for terminals, files and pipes, without the time that they take to load. What cannot be
- * taken at once is left to the stream. Whoever read our output has seen enough, as `| head` has: no fault, and a bot that runs
+ * taken at once is left to the stream. The reader of our output has seen enough, as `| head` has: no fault, and a bot that runs
  * goes on without being watched.
  */
 function createWriter(fd, openStream) {

@@ -29,3 +29,15 @@ t.test('every tool that ships is one file that the registry has a line for', asy
   t.ok(tools.length >= 8)
   for (const name of tools) t.ok(registry.includes(`'./${name.slice('tools/'.length)}'`), name)
 })
+
+t.test('words that puzzled readers stay out', async (t) => {
+  const retired = /\b(?:afresh|anew|whoever|whatsoever|mend(?:s|ed|ing)?|takeUp|surroundings)\b/i
+  const pages = readdirSync(join(packageRoot(), 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  )
+  t.same(holding(retired), [])
+  t.same(
+    pages.filter((name) => retired.test(readFileSync(join(packageRoot(), 'docs', name), 'utf8'))),
+    [],
+  )
+})

@@ -131,7 +131,7 @@ async function together(side: Side, agent: Agent, sessions: number, total: numbe
     Array.from({ length: sessions }, async (_, session) => {
       while (next < total) {
         const n = next++
-        // A session begins anew after some 25 turns, so that what is measured is no long conversation.
+        // A session starts over after some 25 turns, so that what is measured is no long conversation.
         const age = Math.floor(n / (25 * sessions))
         await turn(side, agent, `${round}s${session}x${age}`, `hello ${n}`)
       }

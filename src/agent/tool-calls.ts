@@ -40,7 +40,7 @@ export async function runTools(
   return await Promise.all(results)
 }
 
-/** Some services count their calls anew in each answer, so an id alone may name several calls of a turn. */
+/** Some services number their calls from the start in each answer, so an id alone may name several calls of a turn. */
 const nameOf = ({ id }: ToolUseBlock, answer: number): string => `${id}${answer === 0 ? '' : `@${answer}`}`
 
 function changesSomething(tool: ToolDefinition | undefined): boolean {

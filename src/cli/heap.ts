@@ -27,7 +27,7 @@ export function boundHeap(env: Readonly<Record<string, string | undefined>>): vo
     // Waking helpers takes longer than to look through so little alone.
     setFlagsFromString('--no-parallel-scavenge')
     setFlagsFromString('--heap-growing-percent=30')
-    // How far the heap may grow is reckoned anew at the end of a collection.
+    // How far the heap may grow is computed again at the end of a collection.
     ;(runInNewContext('gc') as () => void)()
   }, LOOK_EVERY_MS)
   timer.unref()

@@ -78,7 +78,7 @@ function human(what: string, diff: PlanDiff, heartbeats: readonly FireTimeMove[]
     paint(io, 'red', 'Permissions widened'),
     diff.widened.map((one) => `${who(one.agentId)}: ${one.what}`),
   )
-  section('Connections made anew', diff.restarts)
+  section('Connections made again', diff.restarts)
   section(
     'Sessions that get another key, or are left behind',
     diff.sessions.map((one) => `${one.before} → ${one.after ?? 'none'} (${one.reason})`),

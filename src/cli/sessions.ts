@@ -23,7 +23,7 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
     const client = await connect(options, io)
     await client.ask(`/api/sessions/${encodeURIComponent(key)}/reset`, {})
     if (options.format === 'json') printJson(io, { key, reset: true })
-    else io.out(`${printable(key)} starts afresh with its next message\n`)
+    else io.out(`${printable(key)} starts over with its next message\n`)
     return EXIT.ok
   }
   const { stateDir } = await whereabouts(options, io)

@@ -181,7 +181,7 @@ export function watchFiles(options: WatchOptions): FileWatcher {
     })
     watcher.on('all', onEvent)
     watcher.on('error', (error) => {
-      log.warn({ error: messageOf(error) }, 'Watching files: listening failed and will begin anew')
+      log.warn({ error: messageOf(error) }, 'Watching files: listening failed and will be set up again')
       if (listening?.watcher === watcher) listening = { watcher, key: '' }
       clearTimeout(rearm)
       rearm = setTimeout(() => void inTurn('listening', listen), REARM_MS)

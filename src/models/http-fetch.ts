@@ -111,7 +111,7 @@ function exchange(
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (incoming !== undefined) return // the body's stream tells
       forget()
-      // The server may close a kept connection just as it is used again; nothing was answered, so it is sent anew.
+      // The server may close a kept connection just as it is used again; nothing was answered, so it is sent again.
       const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
       if (stale && !signal?.aborted) exchange(url, open, body, signal).then(resolve, reject)
       else reject(error)

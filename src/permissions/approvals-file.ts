@@ -45,7 +45,7 @@ export function createApprovalsFile(file: string): ApprovalsFile {
       problem = undefined
     } catch (error) {
       contents = { everyone: NOTHING, agents: new Map() }
-      problem = `The remembered approvals (${file}) can't be read: ${messageOf(error).replace(/\.?$/, '.')} Until that is mended, nothing that needs them runs.`
+      problem = `The remembered approvals (${file}) can't be read: ${messageOf(error).replace(/\.?$/, '.')} Until that is fixed, nothing that needs them runs.`
     }
     seen = mark
   }

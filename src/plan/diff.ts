@@ -1,4 +1,4 @@
-// Two Plans → what a reload would do: objects added, changed and removed, connections made anew, rights widened, sessions
+// Two Plans → what a reload would do: objects added, changed and removed, connections made again, rights widened, sessions
 // moved. Comments, order of keys and the folder the files lie in are no difference.
 
 import { dirname } from 'node:path'
@@ -13,7 +13,7 @@ export interface PlanDiff {
   readonly changes: readonly Change[]
   /** What an agent may do, or who may reach it, that was not so before. `agentId` `*`: every agent. */
   readonly widened: readonly Widening[]
-  /** `kind:id` of what holds a connection and would be started anew. */
+  /** `kind:id` of what holds a connection and would be restarted. */
   readonly restarts: readonly string[]
   readonly sessions: readonly SessionMove[]
 }

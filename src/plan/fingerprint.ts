@@ -6,7 +6,7 @@ import { Secret } from './plan.ts'
 /** Odd factors of MurmurHash3, whose last step this also uses: multiplying by one loses nothing. */
 const FACTORS = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93] as const
 
-/** Drawn anew in each process, so that nobody who sees a fingerprint can reckon back to the secret in what it was made of. */
+/** Drawn once per process, so that nobody who sees a fingerprint can reckon back to the secret in what it was made of. */
 const SEED = [draw(), draw(), draw(), draw()] as const
 
 function draw(): number {

@@ -1,4 +1,4 @@
-// When a conversation starts afresh by itself: at a time of day, or after it was idle; and the line that marks it.
+// When a conversation starts over by itself: at a time of day, or after it was idle; and the line that marks it.
 
 import type { AgentPlan } from '../plan/plan.ts'
 import type { TranscriptEntry } from '../storage/ports.ts'
@@ -8,11 +8,11 @@ export const resetEntry = (id: string, at: number): TranscriptEntry => ({
   id,
   role: 'system',
   kind: 'reset',
-  content: 'The session started afresh.',
+  content: 'The session started over.',
   timestamp: new Date(at).toISOString(),
 })
 
-/** Why a session whose last line is of `lastEntryAt` starts afresh at `now`; null: it goes on. */
+/** Why a session whose last line is of `lastEntryAt` starts over at `now`; null: it goes on. */
 export function needsReset(lastEntryAt: number, now: number, reset: AgentPlan['reset']): 'daily' | 'idle' | null {
   if (!Number.isFinite(lastEntryAt)) return null
   if (reset.idleMs !== undefined && now - lastEntryAt >= reset.idleMs) return 'idle'

@@ -115,13 +115,7 @@ export function createViews({ ask, approvals, activity, refresh, say }) {
         ),
       )
     })
-    const reset = button(
-      'Start afresh',
-      `/api/sessions/${encodeURIComponent(key)}/reset`,
-      {},
-      'The session starts afresh.',
-      'danger',
-    )
+    const reset = button('Start over', `/api/sessions/${encodeURIComponent(key)}/reset`, {}, 'The session starts over.', 'danger')
     return [
       title(key, h('button', { onclick: () => refresh('sessions', null) }, 'All sessions'), reset),
       body.length === 0 ? h('p', { class: 'empty' }, 'Nothing here yet.') : body,

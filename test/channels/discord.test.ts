@@ -146,10 +146,10 @@ t.test('a restart within minutes loses not even the first words of someone new',
   fake.say({ from: user, text: 'and now?' })
   const third = await start()
   await third.host.until('what the history holds', () => third.host.received.length === 1)
-  await until('a session that begins anew', () => fake.identified() === 2)
+  await until('a session that starts over', () => fake.identified() === 2)
 })
 
-t.test('a session the platform forgot begins anew', async (t) => {
+t.test('a session the platform forgot starts over', async (t) => {
   const { fake, start } = await trial(t)
   const { host } = await start()
   await connected(host)

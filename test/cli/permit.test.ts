@@ -213,7 +213,7 @@ t.test('audit verify', async (t) => {
   t.match(await call(audit, cwd, ['verify']), { code: 1, err: /audit\.jsonl:2: / })
 })
 
-t.test('doctor names what to mend', async (t) => {
+t.test('doctor names what to fix', async (t) => {
   const cwd = folder(t)
   await mkdir(join(cwd, '.openclaw'), { recursive: true })
   await writeFile(join(cwd, '.openclaw/exec-approvals.json'), '{', { mode: 0o644 })

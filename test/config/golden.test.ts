@@ -1,4 +1,4 @@
-// Every test/golden/<name>.yaml gives the text in <name>.txt. CLAW_GOLDEN=update writes the texts anew: read the difference.
+// Every test/golden/<name>.yaml gives the text in <name>.txt. CLAW_GOLDEN=update writes the texts again: read the difference.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -93,16 +93,16 @@ t.test('bad at boot', async (t) => {
     t.match(await (await fetch(`${stood.url}/metrics`)).text(), /^claw_degraded 1$/m)
 
     t.equal(await readFile(at('bot/openclaw.yaml'), 'utf8'), root, 'the file is the user’s')
-    // Mended piece by piece; the last save makes it whole.
+    // Fixed piece by piece; the last save makes it whole.
     await rm(at('shared/unknown.yaml'))
     await writeFile(at('shared/team.yaml'), 'agents: { scout: { soul: You find. } }\n')
     await writeFile(at('bot/openclaw.yaml'), ROOT)
     t.equal((await claw(['reload', '--wait', '-c', 'bot/openclaw.yaml'], { cwd: folder })).code, 1, 'its soul is missing')
     await writeFile(at('bot/SOUL.md'), 'You are kind.\n')
     for (let i = 0; i < 500 && 'degraded' in (await status(folder)); i++) await new Promise((resolve) => setTimeout(resolve, 20))
-    const mended = await status(folder)
-    t.notHas(mended, { degraded: String })
-    t.equal(mended['fileHash'], mended['configHash'])
+    const fixed = await status(folder)
+    t.notHas(fixed, { degraded: String })
+    t.equal(fixed['fileHash'], fixed['configHash'])
     t.equal((await fetch(`${stood.url}/readyz`)).status, 200)
     t.match(await post(stood.url, { user_id: 'u', message: 'hi' }), { body: { response: 'changed' } })
     t.equal(await stood.stop(), 0)

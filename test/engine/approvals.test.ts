@@ -62,7 +62,7 @@ t.test('a command that needs it waits for an owner, and runs once approved', asy
 })
 
 t.test(
-  'a service that counts its calls anew: an answer is for the command that was shown, not for the next of that id',
+  'a service that numbers its calls from the start: an answer is for the command that was shown, not for the next of that id',
   async (t) => {
     const clock = createFakeClock(Date.UTC(2026, 0, 5))
     const commands = ['touch first.txt', 'touch second.txt']

@@ -11,7 +11,7 @@ t.test('no turn lost, no heartbeat twice or missed, nothing left behind', { time
   t.comment(JSON.stringify({ ...figures, last: samples.at(-1) }))
   t.same(problems.slice(0, 10), [])
   t.equal(figures.refused, RELOADS / 10)
-  t.equal(figures.reconnects, RELOADS / 20, 'Telegram was connected anew when it changed, and only then')
+  t.equal(figures.reconnects, RELOADS / 20, 'Telegram was reconnected when it changed, and only then')
   t.ok(figures.messages > RELOADS)
   t.ok(figures.heartbeats >= 2 * RELOADS)
 

@@ -38,8 +38,8 @@ t.test('a save is live, an invalid one changes nothing and says where', async (t
 
   await b.save(`${HEAD}agents: { main: { soul: NEW } }`)
   while ((await b.claw.engine.status()).lastReload?.ok !== true) await new Promise((resolve) => setTimeout(resolve, 10))
-  const mended = await b.claw.engine.status()
-  t.equal(mended.fileHash, mended.configHash)
+  const fixed = await b.claw.engine.status()
+  t.equal(fixed.fileHash, fixed.configHash)
 })
 
 t.test('a soul file, a rename-save and an include are watched', async (t) => {
@@ -180,7 +180,7 @@ t.test('asked for by a tool within a turn: done while the turn goes on, several 
     },
   })
   t.teardown(() => b.stop())
-  t.match((await b.chat('u', 'go')).body.response, /ONE/, 'the turn keeps its plan, though its model was built anew')
+  t.match((await b.chat('u', 'go')).body.response, /ONE/, 'the turn keeps its plan, though its model was built again')
   t.same(
     inTurn.map(({ ok }) => ok),
     [true, true, true, true],

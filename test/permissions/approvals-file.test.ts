@@ -32,7 +32,7 @@ t.test('a damaged file grants nothing, says why, and is never overwritten', asyn
     t.match(problem, /can't be read: .*[^.]\. Until/s, text)
     await t.rejects(approvals.remember('main', ['x']))
     t.equal(await readFile(file, 'utf8'), text)
-    await writeFile(file, '{"allowed": ["git *"], "mended": true}')
+    await writeFile(file, '{"allowed": ["git *"], "fixed": true}')
     t.same(await approvals.rememberedFor('main'), { allowed: ['git *'], denied: [] })
   }
 })

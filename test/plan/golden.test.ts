@@ -1,5 +1,5 @@
 // Each test/plan/golden/<name>: what `claw plan` says of going from before.yaml to after.yaml, in words and as JSON. Times are
-// those of the clock, so they stand as TIME here. CLAW_GOLDEN=update writes the texts anew: read the difference.
+// those of the clock, so they stand as TIME here. CLAW_GOLDEN=update writes the texts again: read the difference.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -87,7 +87,7 @@ export const ircDriver: KitDriver = {
       isConnected: () => network.wires() > 0,
       forgets: true,
       breakDown: () => network.block(),
-      heal: () => network.mend(),
+      heal: () => network.fix(),
       refuse: () => people[0].quit(),
       stop: () => network.stop(),
     }

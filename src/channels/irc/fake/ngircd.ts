@@ -35,9 +35,9 @@ export interface IrcNetwork {
   readonly port: number
   person(nick: string, join?: readonly string[]): Promise<Person>
   cut(): void
-  /** Refuses new connections over the wire until `mend`. */
+  /** Refuses new connections over the wire until `fix`. */
   block(): void
-  mend(): void
+  fix(): void
   wires(): number
   stop(): Promise<void>
 }
@@ -141,7 +141,7 @@ export async function createIrcNetwork(): Promise<IrcNetwork> {
     block() {
       blocked = true
     },
-    mend() {
+    fix() {
       blocked = false
     },
     wires: () => wires.size,
