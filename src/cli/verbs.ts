@@ -128,7 +128,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'sessions',
-    summary: 'list, show KEY, export KEY, reset KEY',
+    summary: 'list, show KEY, export KEY, reset KEY, remove KEY',
     args: '[action] [key]',
     options: [
       ['--agent <id>', 'only this agent’s'],
@@ -136,6 +136,11 @@ export const VERBS: readonly VerbEntry[] = [
       ['--group <channel:id>', 'sessions of a group'],
     ],
     load: () => import('./sessions.ts'),
+  },
+  {
+    name: 'compact-store',
+    summary: 'remove what is older than `retention`, and give back the room in state.db',
+    load: () => import('./compact-store.ts'),
   },
   {
     name: 'approvals',
