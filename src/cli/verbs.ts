@@ -1,17 +1,7 @@
 // Which verbs there are, with their arguments and options. A verb loads when called, so that `claw validate` never pays for the
 // engine.
 
-import type { Verb } from './io.ts'
-
-export interface VerbEntry {
-  readonly name: string
-  readonly summary: string
-  readonly args?: string
-  readonly options?: readonly (readonly [flags: string, description: string, choices?: readonly string[]])[]
-  /** Formats beside `human` and `json`. */
-  readonly formats?: readonly string[]
-  load(): Promise<{ run: Verb }>
-}
+import type { VerbEntry } from './io.ts'
 
 export const VERBS: readonly VerbEntry[] = [
   {
@@ -173,6 +163,19 @@ export const VERBS: readonly VerbEntry[] = [
     args: '[action] [subject]',
     load: () => import('./skill.ts'),
   },
+  {
+    name: 'backup',
+    summary: 'write the state folder to one archive, also while its engine runs',
+    args: '<file>',
+    load: () => import('./backup.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'fill the state folder from a backup',
+    args: '<file>',
+    options: [['--force', 'also where the folder is not empty; what is there is kept beside it']],
+    load: () => import('./restore.ts'),
+  },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./audit.ts') },
   {
     name: 'models',
@@ -227,5 +230,11 @@ export const VERBS: readonly VerbEntry[] = [
       ['--lines <count>', 'logs: how many; default: 100'],
     ],
     load: () => import('./service.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for a shell: bash, zsh or fish',
+    args: '<shell>',
+    load: () => import('./completion.ts'),
   },
 ]
