@@ -1,6 +1,8 @@
 // `claw sessions list | show KEY | export KEY | reset KEY | remove KEY`. Those that only read look at the files, so they work
 // whether or not an engine runs.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { EXIT } from '../errors.ts'
 import type { ContentBlock } from '../models/port.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -40,15 +42,30 @@ async function remove(key: string, stateDir: string, options: Options, io: VerbI
   const reached = await reach(options.config, stateDir, io)
   if (reached.client !== null) await reached.client.ask(`/api/sessions/${encodeURIComponent(key)}/remove`, {})
   else if (reached.unreached.why !== 'not-running') throw unreachedError(reached.unreached, stateDir)
-  else {
-    const { removeStoredSession } = await import('../storage/embedded/upkeep.ts')
-    if (!(await removeStoredSession(stateDir, key))) {
-      return notFound(io, `there is no session ${printable(key)}; claw sessions list names them`)
-    }
+  else if (!(await removeStored(key, stateDir))) {
+    return notFound(io, `there is no session ${printable(key)}; claw sessions list names them`)
   }
   if (options.format === 'json') printJson(io, { key, removed: true })
   else io.out(`${printable(key)} is removed\n`)
   return EXIT.ok
+}
+
+/** Where no engine runs. False: there is no such session. */
+async function removeStored(key: string, stateDir: string): Promise<boolean> {
+  if (!existsSync(join(stateDir, 'state.db'))) return false
+  const [{ withStorage }, { createAudit }] = await Promise.all([
+    import('../storage/embedded/upkeep.ts'),
+    import('../permissions/audit.ts'),
+  ])
+  return await withStorage(stateDir, async ({ transcripts }) => {
+    const session = (await transcripts.list()).find((one) => one.key === key)
+    if (session === undefined) return false
+    await transcripts.remove(key, session.agentId)
+    const audit = createAudit(join(stateDir, 'audit.jsonl'))
+    await audit.append({ kind: 'session_removed', session: key, agentId: session.agentId, by: 'owner' })
+    await audit.close()
+    return true
+  })
 }
 
 async function list(options: Options, io: VerbIo): Promise<number> {

@@ -1,28 +1,13 @@
 // Upkeep of a state folder while no engine runs on it. The folder is locked meanwhile.
 
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { createAudit } from '../../permissions/audit.ts'
 import { silentLogger, systemClock, systemRandom } from '../../ports.ts'
 import type { Storage } from '../ports.ts'
 import { storageFailure } from './failures.ts'
 import { lockFolder } from './lock.ts'
 import { openEmbeddedStorage } from './storage.ts'
-
-/** False: there is no such session. */
-export async function removeStoredSession(stateDir: string, key: string): Promise<boolean> {
-  if (!existsSync(stateDir)) return false
-  return await withStorage(stateDir, async (storage) => {
-    const session = (await storage.transcripts.list()).find((one) => one.key === key)
-    if (session === undefined) return false
-    await storage.transcripts.remove(key, session.agentId)
-    const audit = createAudit(join(stateDir, 'audit.jsonl'))
-    await audit.append({ kind: 'session_removed', session: key, agentId: session.agentId, by: 'owner' })
-    await audit.close()
-    return true
-  })
-}
 
 /** Opens the storage of a folder that no engine holds. @throws ClawError where one does */
 export async function withStorage<T>(stateDir: string, work: (storage: Storage) => Promise<T>): Promise<T> {
