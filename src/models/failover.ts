@@ -182,7 +182,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     if (rest === undefined) return // the request was at fault, not the service
     const now = clock.elapsed()
     // Many calls fail in one storm. Those that began before the rest tell nothing new.
-    const isNews = state.failures === 0 || began >= state.restBegan
+    const isNews = state.failures === 0 || began > state.restBegan
     if (isNews) {
       state.failures++
       state.restBegan = now
