@@ -120,7 +120,7 @@ export function readText(raw: string, self: Self): { text: string; mentioned: bo
   const local = /^@([^:]+):/.exec(self.userId)?.[1] ?? ''
   const names = [local, self.displayName ?? ''].filter((name) => name !== '').map(escaped)
   // A bare name counts only where it addresses, before a colon or comma at the beginning: elsewhere it may be talked about.
-  const addressed = new RegExp(`^\\s*@?(?:${names.join('|')})\\s*[:,]\\s*`, 'iu')
+  const addressed = new RegExp(`^\\s*@?(?:${names.join('|')})\\s*[:,](?=\\s|$)\\s*`, 'iu')
   const named = new RegExp(`(?<![\\w@])(?:${escaped(self.userId)}|@(?:${names.join('|')}))(?![\\w:])`, 'giu')
   const mentioned = addressed.test(raw) || named.test(raw)
   const text = raw
