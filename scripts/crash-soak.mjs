@@ -12,7 +12,9 @@ const sum = { kills: 0 }
 let problems = 0
 while (sum.kills < Number(kills)) {
   const cwd = await mkdtemp(join(tmpdir(), 'claw-crash-'))
-  const figures = await crash(cwd, Math.min(Number(round), Number(kills) - sum.kills), Number(round) * 2000 + 20_000, { grows: grows === 'grows' })
+  const figures = await crash(cwd, Math.min(Number(round), Number(kills) - sum.kills), Number(round) * 2000 + 20_000, {
+    grows: grows === 'grows',
+  })
   for (const [key, value] of Object.entries(figures)) if (typeof value === 'number') sum[key] = (sum[key] ?? 0) + value
   problems += figures.problems.length
   for (const problem of figures.problems.slice(0, 10)) console.log(problem)
