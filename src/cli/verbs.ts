@@ -168,6 +168,13 @@ export const VERBS: readonly VerbEntry[] = [
     args: '[action] [subject]',
     load: () => import('./skill.ts'),
   },
+  {
+    name: 'mcp',
+    summary: 'list, tools NAME, accept NAME, login NAME: MCP servers; serve: the agents as one',
+    args: '[action] [name]',
+    options: [['--yes', 'accept: ask nothing']],
+    load: () => import('./mcp.ts'),
+  },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./audit.ts') },
   {
     name: 'models',
