@@ -4,9 +4,9 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { watchIo } from './cli/failure.ts'
-import { type Io, type Options, printJson, type VerbIo } from './cli/io.ts'
+import { type Io, type Options, printJson, type VerbEntry, type VerbIo } from './cli/io.ts'
 import { sourceStack } from './cli/source-stack.ts'
-import { VERBS, type VerbEntry } from './cli/verbs.ts'
+import { VERBS } from './cli/verbs.ts'
 import { ClawError, EXIT, messageOf } from './errors.ts'
 import type { Registry } from './registry.ts'
 import { bugsUrl, packageVersion } from './resources.ts'
@@ -84,6 +84,7 @@ const withRegistry = (io: Io, registry: Registry): VerbIo => ({
   out: (text) => io.out(text),
   err: (text) => io.err(text),
   registry,
+  verbs: VERBS,
 })
 
 /** The verbs that this command line may mean: to describe them all to the parser takes longer than many a verb. */

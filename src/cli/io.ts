@@ -17,6 +17,18 @@ export interface Io {
 /** What a verb is given: the process, and what the program was composed of. */
 export interface VerbIo extends Io {
   readonly registry: Registry
+  /** All there are, for what describes them. */
+  readonly verbs: readonly VerbEntry[]
+}
+
+export interface VerbEntry {
+  readonly name: string
+  readonly summary: string
+  readonly args?: string
+  readonly options?: readonly (readonly [flags: string, description: string, choices?: readonly string[]])[]
+  /** Formats beside `human` and `json`. */
+  readonly formats?: readonly string[]
+  load(): Promise<{ run: Verb }>
 }
 
 /** Options every verb has, beside its own (camelCase, as commander gives them). */

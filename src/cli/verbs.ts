@@ -1,17 +1,7 @@
 // Which verbs there are, with their arguments and options. A verb loads when called, so that `claw validate` never pays for the
 // engine.
 
-import type { Verb } from './io.ts'
-
-export interface VerbEntry {
-  readonly name: string
-  readonly summary: string
-  readonly args?: string
-  readonly options?: readonly (readonly [flags: string, description: string, choices?: readonly string[]])[]
-  /** Formats beside `human` and `json`. */
-  readonly formats?: readonly string[]
-  load(): Promise<{ run: Verb }>
-}
+import type { VerbEntry } from './io.ts'
 
 export const VERBS: readonly VerbEntry[] = [
   {
@@ -128,7 +118,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'sessions',
-    summary: 'list, show KEY, export KEY, reset KEY',
+    summary: 'list, show KEY, export KEY, reset KEY, remove KEY',
     args: '[action] [key]',
     options: [
       ['--agent <id>', 'only this agent’s'],
@@ -136,6 +126,11 @@ export const VERBS: readonly VerbEntry[] = [
       ['--group <channel:id>', 'sessions of a group'],
     ],
     load: () => import('./sessions.ts'),
+  },
+  {
+    name: 'compact-store',
+    summary: 'remove what is older than `retention`, and give back the room in state.db',
+    load: () => import('./compact-store.ts'),
   },
   {
     name: 'approvals',
@@ -174,6 +169,19 @@ export const VERBS: readonly VerbEntry[] = [
     args: '[action] [name]',
     options: [['--yes', 'accept: ask nothing']],
     load: () => import('./mcp.ts'),
+  },
+  {
+    name: 'backup',
+    summary: 'write the state folder to one archive, also while its engine runs',
+    args: '<file>',
+    load: () => import('./backup.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'fill the state folder from a backup',
+    args: '<file>',
+    options: [['--force', 'also where the folder is not empty; what is there is kept beside it']],
+    load: () => import('./restore.ts'),
   },
   { name: 'audit', summary: 'verify the audit log', args: '[action]', load: () => import('./audit.ts') },
   {
@@ -229,5 +237,11 @@ export const VERBS: readonly VerbEntry[] = [
       ['--lines <count>', 'logs: how many; default: 100'],
     ],
     load: () => import('./service.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for a shell: bash, zsh or fish',
+    args: '<shell>',
+    load: () => import('./completion.ts'),
   },
 ]

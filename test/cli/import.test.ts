@@ -26,6 +26,7 @@ async function claw(cwd: string, args: string[], options: Record<string, unknown
   const seen = { out: '', err: '' }
   const io: VerbIo = {
     registry: builtinRegistry,
+    verbs: [],
     cwd,
     env: { HOME: join(cwd, 'home') },
     color: false,

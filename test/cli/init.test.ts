@@ -25,6 +25,7 @@ async function init(
   const seen = { out: '', err: '' }
   const io: VerbIo = {
     registry: builtinRegistry,
+    verbs: [],
     cwd,
     env: {},
     color: false,

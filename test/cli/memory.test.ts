@@ -11,6 +11,7 @@ async function memory(folder: string, args: string[], format = 'human'): Promise
   const seen = { out: '', err: '' }
   const io: VerbIo = {
     registry: builtinRegistry,
+    verbs: [],
     cwd: folder,
     env: {},
     color: false,

@@ -27,6 +27,7 @@ async function call(
   const seen = { out: '', err: '' }
   const io: VerbIo = {
     registry: builtinRegistry,
+    verbs: [],
     cwd,
     env: {},
     color: false,
