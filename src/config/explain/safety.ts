@@ -78,7 +78,7 @@ export const SAFETY_EXPLANATIONS = {
     why: 'What a server offers is decided by its author, today and tomorrow; agents have what the owner has seen.',
     fix: 'Look at its tools and accept them: claw mcp accept NAME.',
     before: 'mcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
-    after: 'mcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
+    after: '# claw mcp accept github\nmcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
   },
   CLAW501: {
     what: 'A server that the configuration names does not answer.',
