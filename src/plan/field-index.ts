@@ -3,7 +3,7 @@
 
 import { atOnce, type Sliced } from '../slices.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
-import { FIELDS, type Field } from './scan.ts'
+import { FIELDS, type Field } from './conditions.ts'
 
 /** A rule with its place in the order of ranks; 0 is looked at first. */
 export interface Ranked {

@@ -2,7 +2,7 @@
 
 import type { TurnOutcome } from '../../agent/port.ts'
 import type { DeliveryTarget, HeartbeatPlan, Plan } from '../../plan/plan.ts'
-import { heartbeatSessionKey, sessionKey } from '../../plan/session-key.ts'
+import { heartbeatSessionKey, sessionKey, sharesSession } from '../../plan/session-key.ts'
 import type { NewOutboxRow } from '../../storage/ports.ts'
 import type { World } from '../world.ts'
 import type { Answers } from './answers.ts'
@@ -89,6 +89,6 @@ const isSilent = (heartbeat: HeartbeatPlan, { text, attachments = [] }: Pick<Tur
 function receivingSession(plan: Plan, agentId: string, to: DeliveryTarget): string | null {
   if (to.groupId === undefined)
     return to.userId === undefined ? null : sessionKey(plan, agentId, { channelId: to.channelId, userId: to.userId })
-  if (plan.channels.get(to.channelId)?.groups.session !== 'shared') return null
+  if (!sharesSession(plan.channels.get(to.channelId), to)) return null
   return sessionKey(plan, agentId, { channelId: to.channelId, userId: '*', groupId: to.groupId, threadId: to.threadId })
 }
