@@ -118,7 +118,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'sessions',
-    summary: 'list, show KEY, export KEY, reset KEY',
+    summary: 'list, show KEY, export KEY, reset KEY, remove KEY',
     args: '[action] [key]',
     options: [
       ['--agent <id>', 'only this agent’s'],
@@ -126,6 +126,11 @@ export const VERBS: readonly VerbEntry[] = [
       ['--group <channel:id>', 'sessions of a group'],
     ],
     load: () => import('./sessions.ts'),
+  },
+  {
+    name: 'compact-store',
+    summary: 'remove what is older than `retention`, and give back the room in state.db',
+    load: () => import('./compact-store.ts'),
   },
   {
     name: 'approvals',

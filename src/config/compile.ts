@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../errors.ts'
 import { localZone } from '../local-zone.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
+import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RetentionPlan, RulePlan } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
@@ -13,6 +13,7 @@ import { compileProviders } from './compile/providers.ts'
 import { lostWorkspaces } from './compile/workspaces.ts'
 import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
+import { durationMs } from './durations.ts'
 import { createNamedFiles } from './files.ts'
 import type { Config, Heartbeat, Rule } from './generated/config.ts'
 import { DEFAULTS } from './generated/defaults.ts'
@@ -82,6 +83,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const acting = {
     stateDir,
     durability: config.durability ?? DEFAULTS.root.durability,
+    retention: compileRetention(config.retention),
     owners,
     ...optional('defaultAgent', defaultAgent),
     lanes: {
@@ -197,6 +199,19 @@ function compileLinks(doc: ConfigDocument, scope: Scope): readonly LinkPlan[] {
   }))
 }
 
+function compileRetention(written: Config['retention'] = {}): RetentionPlan {
+  const ms = (text: string | undefined): number | undefined => (text === undefined ? undefined : durationMs(text))
+  const transcripts = ms(written.transcripts)
+  return {
+    ...optional('transcripts', transcripts),
+    ...optional('spawned', ms(written.spawned) ?? transcripts),
+    ...optional('cron', ms(written.cron) ?? transcripts),
+    ...optional('audit', ms(written.audit)),
+    ...optional('usage', ms(written.usage)),
+    runs: durationMs(written.runs ?? DEFAULTS.root.retention.runs),
+  }
+}
+
 /** Where the parts stand that there is one of; the state by whichever of its keys is written. */
 function placesOf(doc: ConfigDocument): Plan['places'] {
   const paths: readonly (readonly [PlanPart, Path])[] = [
@@ -204,6 +219,7 @@ function placesOf(doc: ConfigDocument): Plan['places'] {
     ['gateway', ['gateway']],
     ['state', ['durability']],
     ['state', ['stateDir']],
+    ['retention', ['retention']],
     ['owners', ['owners']],
     ['lanes', ['lanes']],
     ['search', ['search']],

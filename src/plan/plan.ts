@@ -285,8 +285,31 @@ export interface PluginPlan {
   readonly place: Place
 }
 
+/** How long things are kept, in milliseconds; absent: for ever. */
+export interface RetentionPlan {
+  /** Conversations of people, by their last line. */
+  readonly transcripts?: number
+  /** Sessions of sub-agents. */
+  readonly spawned?: number
+  /** Sessions of heartbeats. */
+  readonly cron?: number
+  readonly audit?: number
+  readonly usage?: number
+  /** Run logs of heartbeats, and approvals that were answered. */
+  readonly runs: number
+}
+
 /** Parts there is one of, in the words of `claw plan`. */
-export type PlanPart = 'defaultAgent' | 'gateway' | 'state' | 'owners' | 'lanes' | 'search' | 'transcription' | 'plugins'
+export type PlanPart =
+  | 'defaultAgent'
+  | 'gateway'
+  | 'state'
+  | 'retention'
+  | 'owners'
+  | 'lanes'
+  | 'search'
+  | 'transcription'
+  | 'plugins'
 
 export interface Plan {
   /** Absolute path of the root file, and of every file read (includes, souls, scripts, .env). */
@@ -302,6 +325,7 @@ export interface Plan {
   readonly configHash: string
   readonly stateDir: string
   readonly durability: 'process' | 'power'
+  readonly retention: RetentionPlan
   readonly gateway: GatewayPlan
   /** In the order in which they are named. */
   readonly plugins: readonly PluginPlan[]
