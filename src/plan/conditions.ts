@@ -94,7 +94,9 @@ export const isEmpty = (rule: RulePlan): boolean =>
 
 /** Whether every message that meets `rule` meets `wanted`, as far as it can be told. */
 function implies(rule: RuleConditions, wanted: RuleConditions): boolean {
-  const ids = FIELDS.every((field) => wanted[field] === undefined || rule[field]?.every((id) => wanted[field]?.includes(id)) === true)
+  const ids = FIELDS.every(
+    (field) => wanted[field] === undefined || rule[field]?.every((id) => wanted[field]?.includes(id)) === true,
+  )
   if (!ids) return false
   if (wanted.prefix !== undefined && wanted.prefix !== rule.prefix) return false
   if (wanted.pattern !== undefined && wanted.pattern !== rule.pattern) return false
@@ -105,7 +107,8 @@ function impliesExtras(rule: RuleConditions, wanted: RuleConditions): boolean {
   const spots = spotsOf(rule)
   const { chat, mentioned, role } = wanted
   if (chat !== undefined && !spots.every((spot) => takesSpot(chat, spot))) return false
-  if (mentioned !== undefined && rule.mentioned !== mentioned && !(mentioned && spots.every((spot) => spot === 'direct'))) return false
+  if (mentioned !== undefined && rule.mentioned !== mentioned && !(mentioned && spots.every((spot) => spot === 'direct')))
+    return false
   return role === undefined || rule.role?.every((one) => role.includes(one)) === true
 }
 

@@ -2,8 +2,8 @@
 // moves nobody: only those that changed order among the ones that stayed count as moved.
 
 import type { Change } from './change.ts'
-import type { RulePlan } from './plan.ts'
 import { CONDITIONS, conditionTerms } from './conditions.ts'
+import type { RulePlan } from './plan.ts'
 import { byRank } from './scan.ts'
 
 /** A rule in words, for people and for telling rules apart. */

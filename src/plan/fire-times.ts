@@ -13,11 +13,14 @@ export interface FireTimeMove {
 export async function movedFireTimes(before: Plan | null, after: Plan, now: number): Promise<readonly FireTimeMove[]> {
   const names = new Set([...(before?.heartbeats ?? []), ...after.heartbeats].map((heartbeat) => heartbeat.name))
   if (names.size === 0) return []
-  const { Cron } = await import('croner')
+  const { parseSchedule } = await import('../schedules/cron.ts')
+  const { withoutQuiet } = await import('../schedules/quiet-hours.ts')
   const next = (heartbeat: HeartbeatPlan | undefined): string | null => {
     if (heartbeat === undefined || !heartbeat.enabled) return null
-    const cron = new Cron(heartbeat.schedule, { timezone: heartbeat.timezone, paused: true })
-    return cron.nextRun(new Date(now))?.toISOString() ?? null
+    const parsed = parseSchedule(heartbeat.schedule, heartbeat.timezone)
+    if ('problem' in parsed) return null
+    const at = withoutQuiet(parsed.schedule, heartbeat.quiet, heartbeat.timezone).next(now)
+    return at === null ? null : new Date(at).toISOString()
   }
   const find = (plan: Plan | null, name: string): HeartbeatPlan | undefined => plan?.heartbeats.find((one) => one.name === name)
   return [...names]

@@ -14,7 +14,8 @@ export function groupSettings({ groups }: Pick<ChannelPlan, 'groups'>, { groupId
   const ofGroup = groupId === undefined ? undefined : named[groupId]
   const ofThread = threadId === undefined ? undefined : named[threadId]
   if (ofGroup === undefined && ofThread === undefined) return groups
-  return { respond: groups.respond, session: groups.session, history: groups.history, ...ofGroup, ...ofThread }
+  const { allow: _, named: __, ...common } = groups
+  return { ...common, ...ofGroup, ...ofThread }
 }
 
 /** The settings that hold in some group of the channel. */

@@ -90,7 +90,12 @@ export function movedSessions(before: Plan, after: Plan): readonly SessionMove[]
         if (from === to) continue
         const key = groupId === '<groupId>' ? 'groups.session' : `groups.${groupId}.session`
         const reason = `${key} of ${channel.id} went from ${from} to ${to}`
-        moves.push({ agentId: agent.id, before: sessionKey(before, agent.id, at), after: sessionKey(after, agent.id, at), reason })
+        moves.push({
+          agentId: agent.id,
+          before: sessionKey(before, agent.id, at),
+          after: sessionKey(after, agent.id, at),
+          reason,
+        })
       }
     }
   }

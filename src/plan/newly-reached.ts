@@ -2,10 +2,10 @@
 // no bound: anyone can type it. Looked at are those that a changed rule speaks of; nobody else goes another way.
 
 import { admission, type SenderClass, senderClass } from './admission.ts'
+import { CONDITIONS, type FIELDS, isExcepted, meetsCondition } from './conditions.ts'
 import { ruleEdits } from './diff-rules.ts'
 import { plainPatterns } from './plain-pattern.ts'
 import type { ChatType, Plan, RulePlan } from './plan.ts'
-import { CONDITIONS, type FIELDS, isExcepted, meetsCondition } from './conditions.ts'
 import { byRank } from './scan.ts'
 import { coversText } from './shadow.ts'
 

@@ -164,8 +164,8 @@ export interface SkillPlan {
 export interface GroupSettings {
   readonly respond: 'mention' | 'always' | 'never'
   readonly session: 'per-user' | 'shared'
-  /** So many unanswered messages before a mention are shown to the agent with it. */
-  readonly history: number
+  /** So many unanswered messages before a mention are shown to the agent with it; absent: none. */
+  readonly history?: number
 }
 
 export interface ChannelPlan<Settings extends object = Readonly<Record<string, unknown>>> {
@@ -222,7 +222,15 @@ export interface HeartbeatPlan {
   readonly timezone: string
   readonly agentId: string
   readonly prompt: string
+  /** Whom it works for, a link's name or an identity; absent: the first owner. */
+  readonly for?: string
+  /** Absent: the agent's. */
+  readonly model?: ModelRef
   readonly deliverTo?: DeliveryTarget
+  /** `22:00-07:00` in its time zone: it does not run then. */
+  readonly quiet?: string
+  /** A failed run is tried again so often; absent: never. */
+  readonly retry?: number
   readonly catchUp: 'none' | 'last' | 'all'
   readonly silentToken: string
   readonly enabled: boolean

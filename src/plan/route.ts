@@ -38,9 +38,12 @@ const list = (values: readonly string[]): string => (values.length > 5 ? `${valu
 
 function whyNot(rule: RulePlan, input: RouteInput, lost: NonNullable<ReturnType<typeof failing>>): string {
   if (lost === 'not') return `its \`not\` holds: ${conditionWords(rule.not ?? {}).join(', ')}`
-  if (lost === 'chat') return `${input.groupId === undefined ? 'a direct chat' : `a ${kindOf(input)}`}, rule wants chat: ${rule.chat}`
-  if (lost === 'mentioned') return rule.mentioned === true ? 'the bot is not mentioned' : 'the bot is mentioned, rule wants that it is not'
-  if (lost === 'role') return `sender has ${input.roles?.length ? `the roles ${list(input.roles)}` : 'no role'}, rule wants ${list(rule.role ?? [])}`
+  if (lost === 'chat')
+    return `${input.groupId === undefined ? 'a direct chat' : `a ${kindOf(input)}`}, rule wants chat: ${rule.chat}`
+  if (lost === 'mentioned')
+    return rule.mentioned === true ? 'the bot is not mentioned' : 'the bot is mentioned, rule wants that it is not'
+  if (lost === 'role')
+    return `sender has ${input.roles?.length ? `the roles ${list(input.roles)}` : 'no role'}, rule wants ${list(rule.role ?? [])}`
   if (lost === 'prefix') return `text does not start with "${rule.prefix}" followed by a blank or the end`
   if (lost === 'pattern') return `text does not match /${rule.pattern}/`
   const given = input[lost]

@@ -2,12 +2,11 @@
 // A rule is covered when for each combination of ids it names, some higher rule takes every text it would take.
 
 import { atOnce, type Sliced } from '../slices.ts'
-import { coversExtras } from './conditions.ts'
+import { coversExtras, FIELDS, type Field } from './conditions.ts'
 import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
 import { indexLiterals } from './literal-index.ts'
 import { analysePlain, fold, type PatternAnalysis } from './plain-pattern.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
-import { FIELDS, type Field } from './conditions.ts'
 import { byRank } from './scan.ts'
 import { hasPrefix, prefixText } from './text-match.ts'
 
@@ -147,7 +146,9 @@ export function* findShadowed(rules: readonly RulePlan[]): Sliced<readonly Shado
       let best = null as Ranked | null
       for (const index of candidates) {
         const accept = (other: Ranked): boolean =>
-          coversText(other.rule, rule) && (!whole || coversFields(other.rule, rule)) && coversExtras(other.rule, narrowed(rule, ids))
+          coversText(other.rule, rule) &&
+          (!whole || coversFields(other.rule, rule)) &&
+          coversExtras(other.rule, narrowed(rule, ids))
         best = index.find(input, best?.rank ?? rank, accept) ?? best
       }
       return best
