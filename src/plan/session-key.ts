@@ -68,6 +68,16 @@ export function sessionKey(plan: Pick<Plan, 'agents' | 'channels' | 'linkOf'>, a
   return `agent:${agent}:${channel}:${encodePart(speaker.userId)}`
 }
 
+/**
+ * Who speaks in a session, as far as its key says: the same in all chats of a channel. A session that several people share
+ * stands for itself.
+ */
+export function personIn(key: string): string {
+  const parts = key.split(':')
+  const last = parts[parts.length - 1]
+  return parts.length < 4 || last === EVERYONE ? key : `${parts[2]}:${last}`
+}
+
 /** The session of a heartbeat. */
 export const heartbeatSessionKey = (name: string): string => `cron:${encodePart(name)}`
 

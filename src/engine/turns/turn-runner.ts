@@ -170,7 +170,7 @@ export class TurnRunner {
     if (agent === undefined) return await this.#finish(claim, { text: GONE, isError: true }, head, started)
     if (first.attempts > MAX_ATTEMPTS) return await this.#giveUp(claim, first, agent, head, started)
     if (first.kind === 'compact') {
-      await this.#parts.compactor.run(plan, agent, token.session, signal, { onlyIfNeeded: true })
+      await this.#compact(plan, agent, token.session, signal, { onlyIfNeeded: true })
       return await storage.inbox.finish(claim, { answers: [], outbox: [] })
     }
     this.#world.emit({ type: 'turn_start', ...head })
@@ -202,7 +202,7 @@ export class TurnRunner {
             },
       callModel: parts.models.call,
       callTool: (_, call) => parts.gate.call(turn, call),
-      compact: (t, below) => parts.compactor.run(t.plan, t.agent, t.session.key, t.signal, { below }),
+      compact: (t, below) => this.#compact(t.plan, t.agent, t.session.key, t.signal, { below }),
     }
     try {
       await this.#resetIfDue(turn)
@@ -221,6 +221,17 @@ export class TurnRunner {
         'a turn failed',
       )
       return { text: BROKEN, isError: true }
+    }
+  }
+
+  /** A summary is a model's answer, too: the lane need not wait for it. */
+  readonly #compact: Compactor['run'] = async (plan, agent, session, ...more) => {
+    const { queue } = this.#world.storage
+    queue.listens(session)
+    try {
+      return await this.#parts.compactor.run(plan, agent, session, ...more)
+    } finally {
+      queue.heard(session)
     }
   }
 
