@@ -23,7 +23,10 @@ channels:
   )
   t.teardown(() => b.stop())
   const say = async (groupId: string, userId: string, content: string, mentionsBot: boolean): Promise<boolean> => {
-    const result = await b.claw.engine.receive({ channelId: 's', userId, groupId, content, mentionsBot, displayName: `U${userId}` }, { kind: 'channel' })
+    const result = await b.claw.engine.receive(
+      { channelId: 's', userId, groupId, content, mentionsBot, displayName: `U${userId}` },
+      { kind: 'channel' },
+    )
     if (result.accepted) await b.claw.engine.waitForAnswer(result.sessionKey, result.messageId)
     return result.accepted
   }
@@ -45,7 +48,7 @@ channels:
 t.test('conditions of rules in the words of validate, route, plan and access', async (t) => {
   const base = `agents: { main: { soul: M }, priv: { soul: P }, mods: { soul: O }, hush: { soul: H } }
 channels:
-  discord: { token: "${T}", allowFrom: ["5"], groups: { "77": { respond: always } } }
+  discord: { token: "\${T}", allowFrom: ["5"], groups: { "77": { respond: always } } }
   http: {}
 routing:
   defaultAgent: main
@@ -66,7 +69,7 @@ routing:
   t.equal(await who('--channel', 'discord', '--group', '78'), null)
   const bad = testdir(t, {
     'openclaw.yaml': `agents: { main: { soul: M }, b: { soul: B } }
-channels: { http: {}, telegram: { token: "${T}" } }
+channels: { http: {}, telegram: { token: "\${T}" } }
 routing:
   defaultAgent: main
   rules:
@@ -80,14 +83,11 @@ routing:
   })
   const { diagnostics } = JSON.parse((await runCli(bad, 'validate', '--format', 'json')).out)
   const won = diagnostics.filter(({ code }: { code: string }) => code === 'CLAW307')
-  t.strictSame(
-    won.map(({ line, message }: { line: number; message: string }) => [line, message]).sort(),
-    [
-      [10, 'This rule can never win: the rule on line 9 takes every message it would match.'],
-      [11, 'This rule can never win: its conditions exclude each other.'],
-      [6, 'This rule can never win: its conditions exclude each other.'],
-      [7, 'This rule can never win: telegram has no roles.'],
-      [8, 'This rule can never win: what does not mention the bot is not answered there.'],
-    ],
-  )
+  t.strictSame(won.map(({ line, message }: { line: number; message: string }) => [line, message]).sort(), [
+    [10, 'This rule can never win: the rule on line 9 takes every message it would match.'],
+    [11, 'This rule can never win: its conditions exclude each other.'],
+    [6, 'This rule can never win: its conditions exclude each other.'],
+    [7, 'This rule can never win: telegram has no roles.'],
+    [8, 'This rule can never win: what does not mention the bot is not answered there.'],
+  ])
 })
