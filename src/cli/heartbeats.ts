@@ -59,7 +59,7 @@ async function list(options: Options, io: VerbIo): Promise<number> {
 async function ofFile(plan: Plan | null): Promise<readonly Heartbeat[]> {
   if (plan === null) throw new ClawError('the file is invalid; claw validate shows the problems', { exitCode: EXIT.invalid })
   const { parseSchedule } = await import('../schedules/cron.ts')
-  const { withoutQuiet } = await import('../schedules/quiet-hours.ts')
+  const { withoutQuiet } = await import('../plan/quiet-hours.ts')
   return plan.heartbeats.map(({ name, schedule, timezone, agentId, prompt, deliverTo, quiet, enabled }) => {
     const parsed = parseSchedule(schedule, timezone)
     const at = enabled && 'schedule' in parsed ? withoutQuiet(parsed.schedule, quiet, timezone).next(Date.now()) : null

@@ -3,11 +3,11 @@
 
 import { messageOf } from '../errors.ts'
 import type { HeartbeatPlan } from '../plan/plan.ts'
+import { withoutQuiet } from '../plan/quiet-hours.ts'
 import type { Clock, Logger } from '../ports.ts'
 import { parseSchedule, remembering, type Schedule } from './cron.ts'
 import { createHeap } from './heap.ts'
 import type { FireHeartbeat, SlotLedger, SlotNotRun } from './port.ts'
-import { withoutQuiet } from './quiet-hours.ts'
 
 export interface Heartbeats {
   /** Takes the heartbeats of a plan. Unchanged ones are not touched; the first call also catches up. Must not throw. */

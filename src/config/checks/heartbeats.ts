@@ -23,7 +23,7 @@ export const checkHeartbeats: Check = async (input) => {
   }
   if (heartbeats.length === 0) return problems
   const { parseSchedule } = await import('../../schedules/cron.ts')
-  const { withoutQuiet } = await import('../../schedules/quiet-hours.ts')
+  const { withoutQuiet } = await import('../../plan/quiet-hours.ts')
   for (const { value, path } of heartbeats) {
     const schedule = textAt(value, 'schedule')?.trim()
     if (schedule === undefined || schedule === '') continue

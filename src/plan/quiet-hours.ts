@@ -1,6 +1,10 @@
 // A schedule and quiet hours in, the schedule without the times that fall into them out. Hours are local to the time zone.
 
-import type { Schedule } from './cron.ts'
+/** Milliseconds since the epoch; null: never. */
+interface Schedule {
+  next(after: number): number | null
+  latest(at: number): number | null
+}
 
 const MINUTE = 60_000
 const DAY_MINUTES = 1440
