@@ -111,10 +111,21 @@ export interface SendResult {
 export interface ReplyStream {
   /** The whole text so far. Calls may be dropped to obey the platform's limits. */
   update(text: string): void
-  /** Replaces the whole by the final text. True: it stands as the reply, and `send` is not called. */
-  finish(text: string, context: SendContext): Promise<SendResult | null>
+  /**
+   * Replaces the whole by the final text. A result: it is the reply, and `send` is not called. Null: nothing of it is shown any more.
+   * `left`: some of it may still be shown, so that what `send` sends may be a repeat.
+   */
+  finish(text: string, context: SendContext): Promise<SendResult | 'left' | null>
   /** Removes or closes what was shown. */
   cancel(): Promise<void>
+}
+
+/** What lets a reply that grows outlive the process. */
+export interface StreamOptions {
+  /** Messages that show the reply already, first to last: they are edited on. */
+  readonly shown: readonly string[]
+  /** Awaited before a message is posted, and after it. `ids`: those of the messages that are known to show the reply. */
+  note(ids: readonly string[], isPosting: boolean): Promise<void>
 }
 
 export interface ApprovalPrompt {
@@ -174,7 +185,7 @@ export interface Channel {
   /** @throws ChannelError */
   send(message: OutboundMessage, context: SendContext): Promise<SendResult>
   /** Present where messages can be edited and `streaming: edit` is set. */
-  stream?(target: ReplyTarget, sessionKey: string): ReplyStream
+  stream?(target: ReplyTarget, sessionKey: string, options?: StreamOptions): ReplyStream
   /** Shows that an answer is being made; fire and forget. */
   typing?(target: ReplyTarget): void
   /** Asks with native buttons. False: the platform has none for this target, and the engine sends the text with commands. */

@@ -122,7 +122,7 @@ export async function makeParts(options: EngineOptions) {
     models,
     compactor: createCompactor(world, models),
     delivery,
-    progress: new ReplyProgress(channels, delivery, clock, hub),
+    progress: new ReplyProgress(channels, delivery, world, hub),
     lateApprovals,
     answers,
     environment,
