@@ -64,6 +64,9 @@ const POISON = 'I could not finish this, however often I tried. Please ask in an
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
 
+/** One reply a run, whatever process ends it. */
+const replyKey = ({ run }: Claim): string => `reply:${run}`
+
 /** What the caller said before, where it keeps the conversation itself. */
 const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
   kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
@@ -174,7 +177,8 @@ export class TurnRunner {
       return await storage.inbox.finish(claim, { answers: [], outbox: [] })
     }
     this.#world.emit({ type: 'turn_start', ...head })
-    const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
+    const reply = { key: replyKey(claim), prefix: replyPrefix(agent), session: token.session, resumed: claim.resumed }
+    const growing = this.#parts.progress.begin(plan, reply, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
       tools: generation.registry.tools,
       signal,
@@ -318,7 +322,7 @@ export class TurnRunner {
         ...files,
       }),
     )
-    const key = `reply:${claim.run}`
+    const key = replyKey(claim)
     const outbox = await this.#repliesOf(key, last, text, outcome, files)
     growing?.handOver(key)
     await storage.inbox.finish(claim, { answers, outbox })
