@@ -133,7 +133,7 @@ export async function makeParts(options: EngineOptions) {
     environment,
   })
 
-  const fireHeartbeat = createHeartbeatTurns(world, answers)
+  const fireHeartbeat = createHeartbeatTurns(world, { answers, notifications })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
   const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })

@@ -42,7 +42,7 @@ export function turnContext(
   const offered = parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools)
   return {
     plan,
-    agent: parents.length === 0 ? agent : boundedAgent(plan, agent, parents),
+    agent: parents.length === 0 ? scheduledAgent(plan, agent, first) : boundedAgent(plan, agent, parents),
     claim,
     session,
     tools: withheld.size === 0 ? offered : offered.filter(({ name }) => !withheld.has(name)),
@@ -54,6 +54,14 @@ export function turnContext(
     spender: spenderOf(plan, first),
     spawn,
   }
+}
+
+/** A heartbeat may run on a model of its own; the agent's models stand behind it. */
+function scheduledAgent(plan: Plan, agent: AgentPlan, { kind, payload }: InboxRow): AgentPlan {
+  if (kind !== 'heartbeat') return agent
+  const { name } = payload as HeartbeatPayload
+  const model = plan.heartbeats.find((one) => one.name === name)?.model
+  return model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
 }
 
 /** An agent of a plan has the same tools in every turn that nobody else started. */
