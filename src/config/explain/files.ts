@@ -86,6 +86,7 @@ export const FILE_EXPLANATIONS = {
     why: 'It says which tools of MCP servers the owner accepted; what was edited since was accepted by nobody.',
     fix: 'Move the file away, then accept the servers again: claw mcp accept NAME.',
     before: 'mcpServers:\n  files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."] }',
-    after: '# mcp.lock was moved away; claw mcp accept files\nmcpServers:\n  files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."] }',
+    after:
+      '# mcp.lock was moved away; claw mcp accept files\nmcpServers:\n  files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."] }',
   },
 } as const satisfies Record<string, Explanation>
