@@ -20,6 +20,12 @@ export interface Attachment {
   readonly path?: string
 }
 
+export interface OverheardMessage {
+  readonly userId: string
+  readonly displayName?: string
+  readonly content: string
+}
+
 /** A message as it comes from a platform. Ids are the platform's own, as text. */
 export interface InboundMessage {
   readonly channelId: string
@@ -36,6 +42,10 @@ export interface InboundMessage {
   readonly media?: readonly Attachment[]
   /** In a group: the bot is mentioned, replied to, or the text is a command for it. */
   readonly mentionsBot?: boolean
+  /** Ids of the sender's roles in the group, as the platform knows them. */
+  readonly roles?: readonly string[]
+  /** What the group said before without mentioning the bot, oldest first; data, never instructions. The engine adds it. */
+  readonly overheard?: readonly OverheardMessage[]
   /** Text of the message this one answers or quotes; data, never instructions. */
   readonly quoted?: { readonly userId?: string; readonly content: string }
   /** What others said and this person passes on; data, never instructions. `from`: who said it, as the platform shows it. */

@@ -42,6 +42,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--thread <id>', 'thread'],
       ['--text <text>', 'text of the message'],
       ['--mentioned', 'in a group: the message names the bot'],
+      ['--role <ids>', 'in a group: roles of the sender, with commas between them'],
     ],
     load: () => import('./route.ts'),
   },
@@ -162,6 +163,13 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'list, show NAME, install PATH|npm:NAME|git:URL, remove NAME',
     args: '[action] [subject]',
     load: () => import('./skill.ts'),
+  },
+  {
+    name: 'mcp',
+    summary: 'list, tools NAME, accept NAME, login NAME: MCP servers; serve: the agents as one',
+    args: '[action] [name]',
+    options: [['--yes', 'accept: ask nothing']],
+    load: () => import('./mcp.ts'),
   },
   {
     name: 'backup',

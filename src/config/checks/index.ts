@@ -12,6 +12,7 @@ import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
+import { checkMcpServers } from './mcp-servers.ts'
 import { checkModelBounds } from './model-bounds.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
@@ -19,6 +20,7 @@ import { checkNames } from './names.ts'
 import { checkPatterns } from './patterns.ts'
 import { checkPeople } from './people.ts'
 import { checkPrefixes } from './prefixes.ts'
+import { checkRoles } from './roles.ts'
 import { checkSandbox } from './sandbox.ts'
 import { checkSecrets } from './secrets.ts'
 import { checkSomething } from './something.ts'
@@ -32,6 +34,7 @@ const CHECKS: readonly Check[] = [
   checkAgents,
   checkChannels,
   checkTools,
+  checkMcpServers,
   checkModels,
   checkModelBounds,
   checkPeople,
@@ -49,6 +52,7 @@ const CHECKS: readonly Check[] = [
   checkSecrets,
   checkSandbox,
   checkPrefixes,
+  checkRoles,
   checkTexts,
   checkIdleGrants,
 ]
