@@ -66,10 +66,7 @@ export class FolderHealth implements StorageHealth {
   async refusal(): Promise<StateError | null> {
     if (this.gone !== null) return this.gone
     this.#roomAt = this.#clock.now()
-    if (this.cachedProblem !== null)
-      await (this.#looking ??= this.look().finally(() => {
-        this.#looking = undefined
-      }))
+    if (this.cachedProblem !== null) await this.#lookOnce()
     else this.#noteRoom()
     return this.cachedProblem
   }
@@ -77,6 +74,14 @@ export class FolderHealth implements StorageHealth {
   /** There is trouble that may be over, or a second has passed since the last look. */
   get isDue(): boolean {
     return this.cachedProblem !== null || Math.abs(this.#clock.now() - this.#roomAt) >= ROOM_MS
+  }
+
+  /** One look for all who ask meanwhile. */
+  async #lookOnce(): Promise<void> {
+    this.#looking ??= this.look().finally(() => {
+      this.#looking = undefined
+    })
+    await this.#looking
   }
 
   #noteRoom(): void {
