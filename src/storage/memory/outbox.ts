@@ -1,7 +1,7 @@
 // The outbox of a storage in memory.
 
 import type { Clock } from '../../ports.ts'
-import type { Outbox, OutboxRow } from '../ports.ts'
+import { chatKey, type Outbox, type OutboxRow } from '../ports.ts'
 
 export interface MemoryOutbox extends Outbox {
   /** Forgets keys of what was sent or given up and was put before. */
@@ -21,15 +21,11 @@ export function createMemoryOutbox(clock: Clock): MemoryOutbox {
       seq++
       rows.set(seq, { ...row, seq, attempts: 0, createdAt: clock.now(), at: 0 })
     },
-    async due(now, limit) {
-      const held = new Set<string>()
-      const due: OutboxRow[] = []
-      for (const row of rows.values()) {
-        const target = JSON.stringify({ ...row.target, replyTo: undefined })
-        if (row.at > now) held.add(target)
-        else if (!held.has(target)) due.push(row)
-      }
-      const later = [...rows.values()].map((row) => row.at).filter((at) => at > now)
+    async due(now, limit, busy = new Set()) {
+      const heads = new Map<string, OutboxRow & { readonly at: number }>()
+      for (const row of rows.values()) if (!heads.has(chatKey(row.target))) heads.set(chatKey(row.target), row)
+      const due = [...heads].filter(([chat, { at }]) => at <= now && !busy.has(chat)).map(([, row]) => row)
+      const later = [...heads.values()].map(({ at }) => at).filter((at) => at > now)
       return { rows: due.slice(0, limit), nextAt: later.length === 0 ? null : Math.min(...later) }
     },
     async attempt(number) {
