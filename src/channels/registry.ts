@@ -3,6 +3,7 @@
 export { discord } from './discord/index.ts'
 export { http } from './http/index.ts'
 export { irc } from './irc/index.ts'
+export { line } from './line/index.ts'
 export { matrix } from './matrix/index.ts'
 export { mattermost } from './mattermost/index.ts'
 export { slack } from './slack/index.ts'

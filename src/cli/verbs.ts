@@ -42,6 +42,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--thread <id>', 'thread'],
       ['--text <text>', 'text of the message'],
       ['--mentioned', 'in a group: the message names the bot'],
+      ['--role <ids>', 'in a group: roles of the sender, with commas between them'],
     ],
     load: () => import('./route.ts'),
   },

@@ -122,13 +122,13 @@ export async function makeParts(options: EngineOptions) {
     models,
     compactor: createCompactor(world, models),
     delivery,
-    progress: new ReplyProgress(channels, delivery, clock, hub),
+    progress: new ReplyProgress(channels, delivery, world, hub),
     lateApprovals,
     answers,
     environment,
   })
 
-  const fireHeartbeat = createHeartbeatTurns(world, answers)
+  const fireHeartbeat = createHeartbeatTurns(world, { answers, notifications })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
   const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })

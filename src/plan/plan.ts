@@ -160,6 +160,14 @@ export interface SkillPlan {
   readonly tools: readonly string[]
 }
 
+/** How the bot behaves in a group. */
+export interface GroupSettings {
+  readonly respond: 'mention' | 'always' | 'never'
+  readonly session: 'per-user' | 'shared'
+  /** So many unanswered messages before a mention are shown to the agent with it; absent: none. */
+  readonly history?: number
+}
+
 export interface ChannelPlan<Settings extends object = Readonly<Record<string, unknown>>> {
   readonly id: string
   readonly type: string
@@ -168,10 +176,10 @@ export interface ChannelPlan<Settings extends object = Readonly<Record<string, u
   /** Identities of those who may write, links resolved, or absent: anyone. */
   readonly allowFrom?: readonly string[]
   readonly strangers: 'ignore' | 'refuse' | 'pair'
-  readonly groups: {
-    readonly respond: 'mention' | 'always' | 'never'
-    readonly session: 'per-user' | 'shared'
+  readonly groups: GroupSettings & {
     readonly allow?: readonly string[]
+    /** What differs in one group or thread, by its id. Ask `groupSettings`. */
+    readonly named?: Readonly<Record<string, Partial<GroupSettings>>>
   }
   readonly streaming: 'edit' | 'final'
   readonly media: { readonly accept?: readonly string[]; readonly maxBytes: number }
@@ -182,17 +190,28 @@ export interface ChannelPlan<Settings extends object = Readonly<Record<string, u
   readonly place: Place
 }
 
-export interface RulePlan {
-  /** Index in the merged list, from 0. */
-  readonly index: number
-  readonly priority: number
-  readonly agentId: string
+/** What a message must be; absent fields ask for nothing. */
+export interface RuleConditions {
   readonly channelId?: readonly string[]
   readonly userId?: readonly string[]
   readonly groupId?: readonly string[]
   readonly threadId?: readonly string[]
+  /** `group` takes threads of groups too. */
+  readonly chat?: 'direct' | 'group' | 'thread'
+  readonly mentioned?: boolean
+  /** The sender has one of these roles in the group. */
+  readonly role?: readonly string[]
   readonly prefix?: string
   readonly pattern?: string
+}
+
+export interface RulePlan extends RuleConditions {
+  /** Index in the merged list, from 0. */
+  readonly index: number
+  readonly priority: number
+  readonly agentId: string
+  /** Messages that meet all of these are left to other rules. */
+  readonly not?: RuleConditions
   readonly fingerprint: string
   readonly place: Place
 }
@@ -203,7 +222,15 @@ export interface HeartbeatPlan {
   readonly timezone: string
   readonly agentId: string
   readonly prompt: string
+  /** Whom it works for, a link's name or an identity; absent: the first owner. */
+  readonly for?: string
+  /** Absent: the agent's. */
+  readonly model?: ModelRef
   readonly deliverTo?: DeliveryTarget
+  /** `22:00-07:00` in its time zone: it does not run then. */
+  readonly quiet?: string
+  /** A failed run is tried again so often; absent: never. */
+  readonly retry?: number
   readonly catchUp: 'none' | 'last' | 'all'
   readonly silentToken: string
   readonly enabled: boolean
@@ -344,4 +371,8 @@ export interface RouteInput {
   readonly groupId?: string
   readonly threadId?: string
   readonly content: string
+  /** In a group: the bot is mentioned. Absent: it counts as mentioned. */
+  readonly mentionsBot?: boolean
+  /** Of the sender in that group, where the platform has roles. */
+  readonly roles?: readonly string[]
 }

@@ -67,6 +67,9 @@ const STOPPED = 'Stopped before it began.'
 /** A turn that does not end so long after it was stopped is not waited for. */
 const STOP_PATIENCE_MS = 5_000
 
+/** One reply a run, whatever process ends it. */
+const replyKey = ({ run }: Claim): string => `reply:${run}`
+
 /** What the caller said before, where it keeps the conversation itself. */
 const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
   kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
@@ -210,7 +213,8 @@ export class TurnRunner {
       return await storage.inbox.finish(claim, { answers: [], outbox: [] })
     }
     this.#world.emit({ type: 'turn_start', ...head })
-    const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
+    const reply = { key: replyKey(claim), prefix: replyPrefix(agent), session: token.session, resumed: claim.resumed }
+    const growing = this.#parts.progress.begin(plan, reply, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
       tools: generation.registry.tools,
       signal,
@@ -354,7 +358,7 @@ export class TurnRunner {
         ...files,
       }),
     )
-    const key = `reply:${claim.run}`
+    const key = replyKey(claim)
     const outbox = await this.#repliesOf(key, last, text, outcome, files)
     growing?.handOver(key)
     await storage.inbox.finish(claim, { answers, outbox })

@@ -61,6 +61,10 @@ export class EmbeddedOutbox implements Outbox {
     return { rows: heads.slice(0, limit).map(toRow), nextAt }
   }
 
+  async waits(target: ReplyTarget): Promise<boolean> {
+    return this.#db.sql('SELECT 1 FROM outbox WHERE target_key = ? AND state = 0 LIMIT 1').get(chatKey(target)) !== undefined
+  }
+
   attempt(seq: number): Promise<number> {
     return this.#db.write(() => {
       const row = this.#attempt.get(seq)

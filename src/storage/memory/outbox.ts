@@ -28,6 +28,9 @@ export function createMemoryOutbox(clock: Clock): MemoryOutbox {
       const later = [...heads.values()].map(({ at }) => at).filter((at) => at > now)
       return { rows: due.slice(0, limit), nextAt: later.length === 0 ? null : Math.min(...later) }
     },
+    async waits(target) {
+      return [...rows.values()].some((row) => chatKey(row.target) === chatKey(target))
+    },
     async attempt(number) {
       const row = rows.get(number)
       if (row === undefined) throw new Error(`There is no outbox row ${number}.`)
