@@ -3,7 +3,7 @@
 import { admission, type Routed, type Standing, settle } from './admission.ts'
 import { isCommandFor, parseCommand } from './chat-commands.ts'
 import { doorsOf, isGatewayDoor } from './doors.ts'
-import type { AgentPlan, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
+import type { AgentPlan, FlowMode, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
 import { byRank, failing } from './scan.ts'
 import type { Patterns } from './text-match.ts'
 
@@ -27,7 +27,7 @@ export interface RouteExplanation {
   readonly rule: { readonly index: number; readonly file: string; readonly line: number } | null
   readonly considered: readonly Considered[]
   readonly tools: readonly string[]
-  readonly permissions: { readonly mode: PermissionMode } | null
+  readonly permissions: { readonly mode: PermissionMode; readonly flow: FlowMode } | null
   readonly rateLimit: RateLimit
 }
 
@@ -90,7 +90,7 @@ export function explainRoute(plan: Plan, input: AskedRoute, patterns: Patterns, 
     rule,
     considered,
     tools: agent?.tools ?? [],
-    permissions: agent === undefined ? null : { mode: agent.permissions.mode },
+    permissions: agent === undefined ? null : { mode: agent.permissions.mode, flow: agent.permissions.flow },
     rateLimit: agent?.rateLimit ?? {},
   }
 }

@@ -6,6 +6,8 @@ import { spawnSessionKey } from '../../plan/session-key.ts'
 import { abortSignal } from '../../stop.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
 import type { Spawn } from '../../tools/port.ts'
+import { spokenIn } from '../flow/evidence.ts'
+import type { SessionLabels } from '../flow/session-labels.ts'
 import type { Answers } from '../turns/answers.ts'
 import { replyToOf, type SpawnPayload } from '../turns/inbox-work.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
@@ -18,9 +20,15 @@ const DEFAULT_TIMEOUT_MS = 300_000
 export interface ChildTurns {
   readonly turns: Pick<TurnRunner, 'enqueue' | 'run' | 'interrupt'>
   readonly answers: Pick<Answers, 'wait'>
+  readonly labels: SessionLabels
 }
 
-export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: TurnContext, idempotencyKey: string): Spawn {
+export function createSpawn(
+  world: World,
+  { turns, answers, labels }: ChildTurns,
+  turn: TurnContext,
+  idempotencyKey: string,
+): Spawn {
   const { storage, clock } = world
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
@@ -41,6 +49,8 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       parents: chain,
       askedByOwner: turn.askedByOwner,
       by: turn.spender,
+      said: spokenIn(turn.claim.rows),
+      askers: [{ key: turn.session.key, agentId: turn.agent.id }, ...turn.askers],
       ...(replyTo === undefined ? {} : { replyTo }),
     }
     // The key of the call names the session, so that a call made again after a crash finds the child it started.
@@ -55,6 +65,12 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       payload,
       receivedAt: clock.now(),
     }
+    // Labels go down with the prompt, and up with whatever comes back.
+    const [own, its] = [
+      { key: turn.session.key, agentId: turn.agent.id },
+      { key: session, agentId },
+    ]
+    await labels.add(its, await labels.of(own))
     const { duplicate } = await storage.inbox.post(row, `spawn:${idempotencyKey}`)
     // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
     const token = { session, agentId, lane: 'background' } as const
@@ -77,6 +93,7 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       }
     } finally {
       cancel()
+      await labels.add(own, await labels.of(its))
     }
   }
 }

@@ -6,6 +6,7 @@ import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { boundedAgent, toolsFor } from '../../plan/tool-rights.ts'
 import type { Claim, InboxRow } from '../../storage/ports.ts'
 import type { SessionRef, Spawn, ToolDefinition } from '../../tools/port.ts'
+import type { SessionId } from '../flow/session-labels.ts'
 import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './inbox-work.ts'
 
 /** A turn with what the gate needs to know of who stands behind it. */
@@ -13,6 +14,8 @@ export interface TurnContext extends Turn {
   /** Agents that started this one, outermost first. */
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
+  /** Sessions that started this one, the nearest first. */
+  readonly askers: readonly SessionId[]
   /** How a call of this turn starts a sub-agent. */
   spawn(turn: TurnContext, idempotencyKey: string): Spawn
 }
@@ -41,12 +44,15 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
     signal,
     parents,
     askedByOwner,
+    askers: (first.payload as Partial<SpawnPayload> | undefined)?.askers ?? NO_ASKERS,
     // Here, as a field that is added to a copy gives each turn a hidden class of its own.
     attachments: [],
     spender: spenderOf(plan, first),
     spawn,
   }
 }
+
+const NO_ASKERS: TurnContext['askers'] = []
 
 /** An agent of a plan has the same tools in every turn that nobody else started. */
 const own = new WeakMap<AgentPlan, readonly ToolDefinition[]>()
