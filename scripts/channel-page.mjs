@@ -2,6 +2,9 @@
 
 import { channelRows, TABLE } from './reference.mjs'
 
+/** The page's name; docs/channels/matrix.md is the table of promises. */
+export const pageName = (type) => (type === 'matrix' ? 'matrix-org.md' : `${type}.md`)
+
 export function channelPage(docs, type, language) {
   const rows = channelRows(language, type)
   const common = 'Beside these it has [the keys every channel has](../reference.md#channelsid).'
@@ -16,7 +19,7 @@ export function channelPage(docs, type, language) {
 export function channelList(readme, fragments, pageOf) {
   const rows = Object.entries(fragments).map(([type, { title }]) => {
     const [, cost = '', needs = ''] = /\*\*Cost:\*\* ([\s\S]*?)\. \*\*Needs:\*\* ([\s\S]*?)\.\n/.exec(pageOf(type)) ?? []
-    return `| [${title}](${type}.md) | ${oneLine(needs)} | ${oneLine(cost)} |`
+    return `| [${title}](${pageName(type)}) | ${oneLine(needs)} | ${oneLine(cost)} |`
   })
   const table = ['| | needs | costs |', '| --- | --- | --- |', ...rows].join('\n')
   return readme.replace(/(?<=<!-- channels -->\n)[\s\S]*?(?=<!-- \/channels -->)/, () => `\n${table}\n\n`)

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { channelList, channelPage } from './channel-page.mjs'
+import { channelList, channelPage, pageName } from './channel-page.mjs'
 import { referenceMarkdown } from './reference.mjs'
 
 /** For people and their editors alone. */
@@ -49,7 +49,8 @@ const full = languageOf(json('src/config/language/core.json'), fragments)
 
 write('schema/openclaw.schema.json', `${JSON.stringify(writtenSchema(full), null, 2)}\n`)
 write('docs/reference.md', referenceMarkdown(full))
-for (const type of channels) write(`docs/channels/${type}.md`, channelPage(read(`src/channels/${type}/docs.md`), type, full))
+for (const type of channels)
+  write(`docs/channels/${pageName(type)}`, channelPage(read(`src/channels/${type}/docs.md`), type, full))
 write(
   'docs/channels/README.md',
   channelList(read('docs/channels/README.md'), fragments, (type) => read(`src/channels/${type}/docs.md`)),

@@ -3,6 +3,8 @@
 /** Milliseconds since the epoch, and timers on the same time. */
 export interface Clock {
   now(): number
+  /** Milliseconds since some moment. Unlike `now` it never jumps, so it is what durations are measured by. */
+  elapsed(): number
   /** Calls back once after `ms`; returns what cancels it. Timers never keep the process alive by themselves. */
   after(ms: number, callback: () => void): () => void
 }
@@ -27,6 +29,7 @@ const MAX_TIMER = 2 ** 31 - 1
 /** The machine's clock. Longer waits than setTimeout takes are chained. */
 export const systemClock: Clock = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, callback) {
     let timer: NodeJS.Timeout
     const arm = (left: number): void => {

@@ -227,6 +227,7 @@ async function fireAll(size: number, folder: string): Promise<number> {
   let timers: { at: number; run: () => void }[] = []
   const clock = {
     now: () => now,
+    elapsed: () => now,
     after(ms: number, run: () => void) {
       const timer = { at: now + ms, run }
       timers.push(timer)

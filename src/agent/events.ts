@@ -48,6 +48,8 @@ export type EngineEvent =
       readonly content: string
       readonly isError: boolean
       readonly durationMs: number
+      /** The model made the name up. */
+      readonly isUnknown?: true
     } & InTurn)
   | ({
       readonly type: 'turn_end'

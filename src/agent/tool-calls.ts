@@ -64,7 +64,9 @@ async function one(
     typeof outcome.content === 'string'
       ? outcome.content
       : outcome.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
-  ports.emit({ type: 'tool_result', ...head, content: text, isError: outcome.isError, durationMs: ports.clock.now() - started })
+  const result = { content: text, isError: outcome.isError, durationMs: ports.clock.now() - started }
+  const event = { type: 'tool_result', ...head, ...result } as const
+  ports.emit(tool === undefined ? { ...event, isUnknown: true } : event)
   const { content, attachments = NO_FILES, isError } = outcome
   const error = isError ? { is_error: true } : {}
   return { block: { type: 'tool_result', tool_use_id: call.id, content, ...error }, attachments }

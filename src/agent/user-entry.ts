@@ -2,7 +2,7 @@
 // attached is marked as data. The line is stored with the message, so that a request stays the same when a turn is resumed, and
 // none of it stands in the cached prefix.
 
-import type { Attachment, InboundMessage } from '../channels/port.ts'
+import type { Attachment, InboundMessage, OverheardMessage } from '../channels/port.ts'
 import { localZone } from '../local-zone.ts'
 import type { ContentBlock, TextBlock } from '../models/port.ts'
 import type { AgentPlan, RouteInput } from '../plan/plan.ts'
@@ -44,12 +44,14 @@ export function receivedOf(rows: readonly InboxRow[]): Pick<TranscriptEntry, 're
   return told ? {} : { received }
 }
 
-const routed = ({ channelId, userId, groupId, threadId, content }: InboundMessage): RouteInput => ({
+const routed = ({ channelId, userId, groupId, threadId, content, mentionsBot, roles }: InboundMessage): RouteInput => ({
   channelId,
   userId,
   ...(groupId === undefined ? {} : { groupId }),
   ...(threadId === undefined ? {} : { threadId }),
   content,
+  ...(groupId === undefined || mentionsBot !== false ? {} : { mentionsBot }),
+  ...(roles === undefined ? {} : { roles }),
 })
 
 /** Lines of ours begin like this; a person's own words must not pass for one. */
@@ -59,12 +61,21 @@ function textOf(row: InboxRow, shared: boolean, run: string): string {
   const words = row.message === undefined ? row.content : row.content.replace(OURS, '\\[')
   const said =
     shared && row.message !== undefined ? `[from ${row.message.channelId}:${plainLabel(row.message.userId)}] ${words}` : words
-  const { quoted, forwarded } = row.message ?? {}
+  const { quoted, forwarded, overheard } = row.message ?? {}
   const before = [
+    ...(overheard === undefined ? [] : [overheardText(overheard, run)]),
     ...(quoted === undefined ? [] : [quotedText(quoted, run)]),
     ...(forwarded === undefined ? [] : [forwardedText(forwarded, run)]),
   ]
   return [...before, said].join('\n')
+}
+
+const overheardText = (overheard: readonly OverheardMessage[], salt: string): string => {
+  const lines = overheard.map(({ userId, displayName, content }) => {
+    const name = displayName === undefined ? '' : ` (${plainLabel(displayName)})`
+    return `${plainLabel(userId)}${name}: ${content}`
+  })
+  return asData('what others said in this group before', lines.join('\n'), salt)
 }
 
 const forwardedText = ({ from, content }: NonNullable<InboundMessage['forwarded']>, salt: string): string =>

@@ -17,6 +17,7 @@ import {
   type ReplyTarget,
   type SendContext,
   type SendResult,
+  type StreamOptions,
   UnsureError,
 } from './port.ts'
 import { clampText, type RenderedChunk } from './text/split.ts'
@@ -95,7 +96,7 @@ export function createChatSender(host: ChannelHost, platform: ChatPlatform): Cha
             : sendFiles(host, platform, message, piece.files, options)
         }),
       ),
-    ...(streams ? { stream: (target) => createStream(host, platform, queues.run, target) } : {}),
+    ...(streams ? { stream: (target, _, options) => createStream(host, platform, queues.run, target, options) } : {}),
     ...(platform.typing === undefined ? {} : { typing: createTypingIndicator(host, platform.typing) }),
     ...asks,
     idle: () => queues.idle(),
@@ -147,10 +148,17 @@ const marked = (chunk: RenderedChunk, { repeatNote }: ChatPlatform): RenderedChu
 
 type Run = <T>(key: string, work: () => Promise<T>) => Promise<T>
 
-function createStream(host: ChannelHost, platform: ChatPlatform, run: Run, target: ReplyTarget): ReplyStream {
+function createStream(
+  host: ChannelHost,
+  platform: ChatPlatform,
+  run: Run,
+  target: ReplyTarget,
+  resumed: StreamOptions | undefined,
+): ReplyStream {
   const { edits, limits } = platform
   if (edits === undefined) throw new Error(`${platform.name} has no edits.`)
   return createEditStream({
+    ...resumed,
     host,
     intervalMs: edits.intervalMs(target),
     maxChars: limits.maxChars * limits.maxChunks,

@@ -2,11 +2,11 @@
 // the platform's pace, taken back when they cannot stand.
 
 import { messageOf } from '../errors.ts'
-import type { ChannelHost, ReplyStream, SendContext } from './port.ts'
+import { type ChannelHost, type ReplyStream, type SendContext, type StreamOptions, UnsureError } from './port.ts'
 import type { RenderedChunk } from './text/split.ts'
 import { createThrottle } from './throttle.ts'
 
-export interface EditStreamOptions {
+export interface EditStreamOptions extends Partial<StreamOptions> {
   readonly host: ChannelHost
   readonly intervalMs: number
   /** A longer answer is left to `send`. */
@@ -22,13 +22,35 @@ export interface EditStreamOptions {
 
 export function createEditStream(options: EditStreamOptions): ReplyStream {
   const { host } = options
-  const shown: { id: string; text: string }[] = []
+  // What an earlier process showed is edited, whatever it says.
+  const shown = (options.shown ?? []).map((id) => ({ id, text: '' }))
   let broken = false
+  /** A message may be there that is not in `shown`, or one that could not be removed. */
+  let left = false
+
+  const note = async (isPosting: boolean): Promise<void> => {
+    await options.note?.(
+      shown.map(({ id }) => id),
+      isPosting,
+    )
+  }
+
+  const post = async (chunk: RenderedChunk, signal: AbortSignal | undefined): Promise<void> => {
+    await note(true)
+    try {
+      shown.push({ id: await options.post(chunk, shown.length === 0, signal), text: chunk.rendered })
+    } catch (error) {
+      if (error instanceof UnsureError) left = true
+      throw error
+    }
+    await note(false)
+  }
 
   const remove = async (id: string): Promise<void> => {
     try {
       await options.remove(id)
     } catch (error) {
+      left = true
       host.log.debug({ error: messageOf(error) }, 'preview was not removed')
     }
   }
@@ -37,7 +59,7 @@ export function createEditStream(options: EditStreamOptions): ReplyStream {
     const expected = options.render(text)
     for (const [index, chunk] of expected.entries()) {
       const known = shown[index]
-      if (known === undefined) shown.push({ id: await options.post(chunk, index === 0, signal), text: chunk.rendered })
+      if (known === undefined) await post(chunk, signal)
       else if (known.text !== chunk.rendered) {
         await options.edit(known.id, chunk, signal)
         known.text = chunk.rendered
@@ -62,7 +84,11 @@ export function createEditStream(options: EditStreamOptions): ReplyStream {
 
   const cancel = async (): Promise<void> => {
     await throttle.settle()
+    if (shown.length === 0 && !left) return
     for (const { id } of shown.splice(0)) await remove(id)
+    await note(left).catch((error: unknown) =>
+      host.log.warn({ error: messageOf(error) }, 'that a preview is gone was not stored'),
+    )
   }
 
   return {
@@ -79,7 +105,7 @@ export function createEditStream(options: EditStreamOptions): ReplyStream {
       } catch (error) {
         host.log.debug({ error: messageOf(error) }, 'the reply is sent again from scratch')
         await cancel()
-        return null
+        return left ? 'left' : null
       }
     },
     cancel,

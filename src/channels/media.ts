@@ -1,6 +1,7 @@
 // Files on their way in and out: what the bytes are, what is taken, how much is read.
 
 import micromatch from 'micromatch'
+import { groupSettings } from '../plan/group-settings.ts'
 import type { ChannelPlan } from '../plan/plan.ts'
 import { cleanName, withoutUnseen } from '../text-cut.ts'
 import type { Attachment, InboundMessage, OutboundFile } from './port.ts'
@@ -112,12 +113,13 @@ export const takes = (spec: Limits, mediaType: string): boolean =>
 /** Whether fetching files for this message can be of use: not for strangers, and not for talk the bot does not answer. */
 export function worthFetching(
   spec: Pick<ChannelPlan, 'id' | 'allowFrom' | 'groups'>,
-  message: Pick<InboundMessage, 'userId' | 'groupId' | 'mentionsBot'>,
+  message: Pick<InboundMessage, 'userId' | 'groupId' | 'threadId' | 'mentionsBot'>,
 ): boolean {
   if (spec.allowFrom !== undefined && !spec.allowFrom.includes(`${spec.id}:${message.userId}`)) return false
   if (message.groupId === undefined) return true
   if (spec.groups.allow !== undefined && !spec.groups.allow.includes(message.groupId)) return false
-  return spec.groups.respond === 'always' || (spec.groups.respond === 'mention' && message.mentionsBot === true)
+  const { respond } = groupSettings(spec, message)
+  return respond === 'always' || (respond === 'mention' && message.mentionsBot === true)
 }
 
 /** Reads a response's body up to `maxBytes`; null: there is more. @throws when the status is no success */

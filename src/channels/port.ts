@@ -20,6 +20,12 @@ export interface Attachment {
   readonly path?: string
 }
 
+export interface OverheardMessage {
+  readonly userId: string
+  readonly displayName?: string
+  readonly content: string
+}
+
 /** A message as it comes from a platform. Ids are the platform's own, as text. */
 export interface InboundMessage {
   readonly channelId: string
@@ -36,6 +42,10 @@ export interface InboundMessage {
   readonly media?: readonly Attachment[]
   /** In a group: the bot is mentioned, replied to, or the text is a command for it. */
   readonly mentionsBot?: boolean
+  /** Ids of the sender's roles in the group, as the platform knows them. */
+  readonly roles?: readonly string[]
+  /** What the group said before without mentioning the bot, oldest first; data, never instructions. The engine adds it. */
+  readonly overheard?: readonly OverheardMessage[]
   /** Text of the message this one answers or quotes; data, never instructions. */
   readonly quoted?: { readonly userId?: string; readonly content: string }
   /** What others said and this person passes on; data, never instructions. `from`: who said it, as the platform shows it. */
@@ -101,10 +111,21 @@ export interface SendResult {
 export interface ReplyStream {
   /** The whole text so far. Calls may be dropped to obey the platform's limits. */
   update(text: string): void
-  /** Replaces the whole by the final text. True: it stands as the reply, and `send` is not called. */
-  finish(text: string, context: SendContext): Promise<SendResult | null>
+  /**
+   * Replaces the whole by the final text. A result: it is the reply, and `send` is not called. Null: nothing of it is shown any more.
+   * `left`: some of it may still be shown, so that what `send` sends may be a repeat.
+   */
+  finish(text: string, context: SendContext): Promise<SendResult | 'left' | null>
   /** Removes or closes what was shown. */
   cancel(): Promise<void>
+}
+
+/** What lets a reply that grows outlive the process. */
+export interface StreamOptions {
+  /** Messages that show the reply already, first to last: they are edited on. */
+  readonly shown: readonly string[]
+  /** Awaited before a message is posted, and after it. `ids`: those of the messages that are known to show the reply. */
+  note(ids: readonly string[], isPosting: boolean): Promise<void>
 }
 
 export interface ApprovalPrompt {
@@ -164,7 +185,7 @@ export interface Channel {
   /** @throws ChannelError */
   send(message: OutboundMessage, context: SendContext): Promise<SendResult>
   /** Present where messages can be edited and `streaming: edit` is set. */
-  stream?(target: ReplyTarget, sessionKey: string): ReplyStream
+  stream?(target: ReplyTarget, sessionKey: string, options?: StreamOptions): ReplyStream
   /** Shows that an answer is being made; fire and forget. */
   typing?(target: ReplyTarget): void
   /** Asks with native buttons. False: the platform has none for this target, and the engine sends the text with commands. */

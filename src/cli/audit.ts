@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT } from '../errors.ts'
-import { ANCHOR_KEY, readHead, verifyAudit } from '../permissions/audit.ts'
+import { ANCHOR_KEY, readHead } from '../permissions/audit.ts'
+import { auditFiles } from '../permissions/audit-segments.ts'
+import { verifyAudit } from '../permissions/audit-verify.ts'
 import { readStoredKey } from '../storage/embedded/read-outside.ts'
 import { paint, printJson, usage, type Verb } from './io.ts'
 
@@ -14,14 +16,14 @@ export const run: Verb = async (args, options, io) => {
   const stateDir = plan?.stateDir ?? join(dirname(options.config), '.openclaw')
   const file = join(stateDir, 'audit.jsonl')
   const head = readHead(readStoredKey(stateDir, ANCHOR_KEY))
-  if (!existsSync(file)) {
+  if ((await auditFiles(file)).length === 0) {
     io.err(head === null ? `claw: there is no audit log at ${file}\n` : `${file}: the log is gone; it had ${head.seq} lines.\n`)
     return head === null ? EXIT.noInput : EXIT.invalid
   }
   const report = await verifyAudit(file, head)
   if (options.format === 'json') printJson(io, { file, ...report })
   else {
-    for (const { line, message } of report.problems) io.err(`${file}:${line}: ${message}\n`)
+    for (const { file: at, line, message } of report.problems) io.err(`${at}:${line}: ${message}\n`)
     const torn = report.torn === 0 ? '' : ` ${report.torn} were cut short by a crash and set aside.`
     io.out(
       report.ok

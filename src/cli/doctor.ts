@@ -222,7 +222,10 @@ function lastDays(plan: Plan): Check[] {
 
 async function remembered(plan: Plan): Promise<Check[]> {
   const { createApprovalsFile } = await import('../permissions/approvals-file.ts')
-  const { ANCHOR_KEY, readHead, verifyAudit } = await import('../permissions/audit.ts')
+  const [{ ANCHOR_KEY, readHead }, { verifyAudit }] = await Promise.all([
+    import('../permissions/audit.ts'),
+    import('../permissions/audit-verify.ts'),
+  ])
   const { readStoredKey } = await import('../storage/embedded/read-outside.ts')
   const checks: Check[] = []
   const damage = await createApprovalsFile(join(plan.stateDir, 'exec-approvals.json')).problem()

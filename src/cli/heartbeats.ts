@@ -59,9 +59,10 @@ async function list(options: Options, io: VerbIo): Promise<number> {
 async function ofFile(plan: Plan | null): Promise<readonly Heartbeat[]> {
   if (plan === null) throw new ClawError('the file is invalid; claw validate shows the problems', { exitCode: EXIT.invalid })
   const { parseSchedule } = await import('../schedules/cron.ts')
-  return plan.heartbeats.map(({ name, schedule, timezone, agentId, prompt, deliverTo, enabled }) => {
+  const { withoutQuiet } = await import('../plan/quiet-hours.ts')
+  return plan.heartbeats.map(({ name, schedule, timezone, agentId, prompt, deliverTo, quiet, enabled }) => {
     const parsed = parseSchedule(schedule, timezone)
-    const at = enabled && 'schedule' in parsed ? parsed.schedule.next(Date.now()) : null
+    const at = enabled && 'schedule' in parsed ? withoutQuiet(parsed.schedule, quiet, timezone).next(Date.now()) : null
     const next = at === null ? null : new Date(at).toISOString()
     return { name, schedule, timezone, agentId, prompt, deliverTo: deliverTo ?? null, enabled, next }
   })

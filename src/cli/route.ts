@@ -34,6 +34,7 @@ export const run: Verb = async (_args, options, io) => {
 function inputOf(options: Options): AskedRoute {
   const text = (name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined)
   const [groupId, threadId] = [text('group'), text('thread')]
+  const roles = (text('role') ?? '').split(',').filter(Boolean)
   return {
     channelId: text('channel') ?? '',
     userId: text('user') ?? '',
@@ -41,6 +42,7 @@ function inputOf(options: Options): AskedRoute {
     ...(threadId !== undefined && { threadId }),
     content: text('text') ?? '',
     mentioned: options['mentioned'] === true,
+    ...(roles.length > 0 && { roles }),
   }
 }
 

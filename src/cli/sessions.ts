@@ -1,6 +1,8 @@
-// `claw sessions list | show KEY | export KEY | reset KEY`. All but reset read the files, so they work whether or not an
-// engine runs.
+// `claw sessions list | show KEY | export KEY | reset KEY | remove KEY`. Those that only read look at the files, so they work
+// whether or not an engine runs.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { EXIT } from '../errors.ts'
 import type { ContentBlock } from '../models/port.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -9,14 +11,14 @@ import { withStoredLinks } from '../plan/stored-links.ts'
 import { readTranscript } from '../sessions/transcript.ts'
 import { listSessions, transcriptPath } from '../storage/embedded/transcripts.ts'
 import type { SessionInfo, TranscriptEntry } from '../storage/ports.ts'
-import { connect, whereabouts } from './client.ts'
+import { connect, reach, unreachedError, whereabouts } from './client.ts'
 import { type Io, notFound, type Options, paint, printJson, usage, type Verb, type VerbIo } from './io.ts'
 import { minute, printable, printTable } from './table.ts'
 
 export const run: Verb = async ([action = 'list', key], options, io) => {
   if (action === 'list') return await list(options, io)
-  if (!['show', 'export', 'reset'].includes(action)) {
-    return usage(io, `sessions has no "${action}"; it has list, show KEY, export KEY and reset KEY`)
+  if (!['show', 'export', 'reset', 'remove'].includes(action)) {
+    return usage(io, `sessions has no "${action}"; it has list, show KEY, export KEY, reset KEY and remove KEY`)
   }
   if (key === undefined) return usage(io, `say which: claw sessions ${action} KEY`)
   if (action === 'reset') {
@@ -27,12 +29,43 @@ export const run: Verb = async ([action = 'list', key], options, io) => {
     return EXIT.ok
   }
   const { stateDir } = await whereabouts(options, io)
+  if (action === 'remove') return await remove(key, stateDir, options, io)
   const session = (await listSessions(stateDir)).find((one) => one.key === key || one.key === encodeKeyForFile(key))
   if (session === undefined) {
     return notFound(io, `there is no session ${printable(key)}; claw sessions list names them`)
   }
   const entries = readTranscript(transcriptPath(stateDir, key, session.agentId))
   return action === 'show' ? await show(session, entries, options, io) : await exportLines(entries, io)
+}
+
+async function remove(key: string, stateDir: string, options: Options, io: VerbIo): Promise<number> {
+  const reached = await reach(options.config, stateDir, io)
+  if (reached.client !== null) await reached.client.ask(`/api/sessions/${encodeURIComponent(key)}/remove`, {})
+  else if (reached.unreached.why !== 'not-running') throw unreachedError(reached.unreached, stateDir)
+  else if (!(await removeStored(key, stateDir))) {
+    return notFound(io, `there is no session ${printable(key)}; claw sessions list names them`)
+  }
+  if (options.format === 'json') printJson(io, { key, removed: true })
+  else io.out(`${printable(key)} is removed\n`)
+  return EXIT.ok
+}
+
+/** Where no engine runs. False: there is no such session. */
+async function removeStored(key: string, stateDir: string): Promise<boolean> {
+  if (!existsSync(join(stateDir, 'state.db'))) return false
+  const [{ withStorage }, { createAudit }] = await Promise.all([
+    import('../storage/embedded/upkeep.ts'),
+    import('../permissions/audit.ts'),
+  ])
+  return await withStorage(stateDir, async ({ transcripts }) => {
+    const session = (await transcripts.list()).find((one) => one.key === key)
+    if (session === undefined) return false
+    await transcripts.remove(key, session.agentId)
+    const audit = createAudit(join(stateDir, 'audit.jsonl'))
+    await audit.append({ kind: 'session_removed', session: key, agentId: session.agentId, by: 'owner' })
+    await audit.close()
+    return true
+  })
 }
 
 async function list(options: Options, io: VerbIo): Promise<number> {

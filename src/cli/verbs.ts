@@ -42,6 +42,7 @@ export const VERBS: readonly VerbEntry[] = [
       ['--thread <id>', 'thread'],
       ['--text <text>', 'text of the message'],
       ['--mentioned', 'in a group: the message names the bot'],
+      ['--role <ids>', 'in a group: roles of the sender, with commas between them'],
     ],
     load: () => import('./route.ts'),
   },
@@ -118,7 +119,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'sessions',
-    summary: 'list, show KEY, export KEY, reset KEY',
+    summary: 'list, show KEY, export KEY, reset KEY, remove KEY',
     args: '[action] [key]',
     options: [
       ['--agent <id>', 'only this agent’s'],
@@ -126,6 +127,11 @@ export const VERBS: readonly VerbEntry[] = [
       ['--group <channel:id>', 'sessions of a group'],
     ],
     load: () => import('./sessions.ts'),
+  },
+  {
+    name: 'compact-store',
+    summary: 'remove what is older than `retention`, and give back the room in state.db',
+    load: () => import('./compact-store.ts'),
   },
   {
     name: 'approvals',

@@ -2,8 +2,18 @@
 
 import type { Diagnostic } from '../errors.ts'
 import { localZone } from '../local-zone.ts'
+import type { Condition } from '../plan/conditions.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import type { GatewayPlan, HeartbeatPlan, LinkPlan, Plan, PlanPart, RulePlan } from '../plan/plan.ts'
+import type {
+  GatewayPlan,
+  HeartbeatPlan,
+  LinkPlan,
+  Plan,
+  PlanPart,
+  RetentionPlan,
+  RuleConditions,
+  RulePlan,
+} from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
@@ -13,11 +23,13 @@ import { compileProviders } from './compile/providers.ts'
 import { lostWorkspaces } from './compile/workspaces.ts'
 import { parseTarget } from './delivery.ts'
 import { type ConfigDocument, textsOf } from './document.ts'
+import { durationMs } from './durations.ts'
 import { createNamedFiles } from './files.ts'
-import type { Config, Heartbeat, Rule } from './generated/config.ts'
+import type { Config, Exception, Heartbeat, Rule } from './generated/config.ts'
 import { DEFAULTS } from './generated/defaults.ts'
 import type { Lookup } from './interpolate.ts'
 import type { Mirror } from './mirror.ts'
+import { modelRef } from './model-ref.ts'
 import { defaultModels, servicesOf } from './model-services.ts'
 import { optional } from './optional.ts'
 import type { FoundPlugins } from './plugins/index.ts'
@@ -66,7 +78,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const gateway = compileGateway(config, secrets)
   const rules = await inSlices(mapped(config.routing?.rules ?? [], (rule, index) => compileRule(rule, index, doc)))
   const heartbeats = await inSlices(
-    mapped(config.heartbeats ?? [], (heartbeat, index) => compileHeartbeat(heartbeat, index, doc)),
+    mapped(config.heartbeats ?? [], (heartbeat, index) => compileHeartbeat(heartbeat, index, doc, named.models)),
   )
   const search = config.search && {
     provider: config.search.provider,
@@ -82,6 +94,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   const acting = {
     stateDir,
     durability: config.durability ?? DEFAULTS.root.durability,
+    retention: compileRetention(config.retention),
     owners,
     ...optional('defaultAgent', defaultAgent),
     lanes: {
@@ -157,23 +170,38 @@ function compileGateway(config: Config, secrets: SecretStore): GatewayPlan {
   return { ...gateway, fingerprint: fingerprint(gateway) }
 }
 
-function compileRule(rule: Rule, index: number, doc: ConfigDocument): RulePlan {
+function conditionsOf(rule: Pick<Exception, Condition>): RuleConditions {
   const ids = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
     value === undefined ? undefined : textsOf(value)
-  const compiled = {
-    priority: rule.priority ?? DEFAULTS.rule.priority,
-    agentId: rule.agentId,
+  return {
     ...optional('channelId', ids(rule.channelId)),
     ...optional('userId', ids(rule.userId)),
     ...optional('groupId', ids(rule.groupId)),
     ...optional('threadId', ids(rule.threadId)),
+    ...optional('chat', rule.chat),
+    ...optional('mentioned', rule.mentioned),
+    ...optional('role', ids(rule.role)),
     ...optional('prefix', rule.prefix),
     ...optional('pattern', rule.pattern),
+  }
+}
+
+function compileRule(rule: Rule, index: number, doc: ConfigDocument): RulePlan {
+  const compiled = {
+    priority: rule.priority ?? DEFAULTS.rule.priority,
+    agentId: rule.agentId,
+    ...conditionsOf(rule),
+    ...optional('not', rule.not === undefined ? undefined : conditionsOf(rule.not)),
   }
   return { index, ...compiled, fingerprint: fingerprint(compiled), place: doc.place(['routing', 'rules', index]) }
 }
 
-function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): HeartbeatPlan {
+function compileHeartbeat(
+  from: Heartbeat,
+  index: number,
+  doc: ConfigDocument,
+  models: ReadonlyMap<string, string>,
+): HeartbeatPlan {
   const otherwise = DEFAULTS.heartbeat
   const heartbeat = {
     name: from.name,
@@ -181,6 +209,10 @@ function compileHeartbeat(from: Heartbeat, index: number, doc: ConfigDocument): 
     timezone: from.timezone ?? localZone(),
     agentId: from.agent,
     prompt: from.prompt,
+    ...optional('for', from.for),
+    ...optional('model', from.model === undefined ? undefined : modelRef(from.model, models)),
+    ...optional('quiet', from.quiet),
+    ...optional('retry', from.retry === 0 ? undefined : from.retry),
     ...optional('deliverTo', from.deliverTo === undefined ? undefined : (parseTarget(from.deliverTo) ?? undefined)),
     catchUp: from.catchUp ?? otherwise.catchUp,
     silentToken: from.silentToken ?? otherwise.silentToken,
@@ -197,6 +229,19 @@ function compileLinks(doc: ConfigDocument, scope: Scope): readonly LinkPlan[] {
   }))
 }
 
+function compileRetention(written: Config['retention'] = {}): RetentionPlan {
+  const ms = (text: string | undefined): number | undefined => (text === undefined ? undefined : durationMs(text))
+  const transcripts = ms(written.transcripts)
+  return {
+    ...optional('transcripts', transcripts),
+    ...optional('spawned', ms(written.spawned) ?? transcripts),
+    ...optional('cron', ms(written.cron) ?? transcripts),
+    ...optional('audit', ms(written.audit)),
+    ...optional('usage', ms(written.usage)),
+    runs: durationMs(written.runs ?? DEFAULTS.root.retention.runs),
+  }
+}
+
 /** Where the parts stand that there is one of; the state by whichever of its keys is written. */
 function placesOf(doc: ConfigDocument): Plan['places'] {
   const paths: readonly (readonly [PlanPart, Path])[] = [
@@ -204,6 +249,7 @@ function placesOf(doc: ConfigDocument): Plan['places'] {
     ['gateway', ['gateway']],
     ['state', ['durability']],
     ['state', ['stateDir']],
+    ['retention', ['retention']],
     ['owners', ['owners']],
     ['lanes', ['lanes']],
     ['search', ['search']],

@@ -20,3 +20,9 @@ export function resolveModel(text: string, defaults: ReadonlyMap<string, string>
   const model = text.slice(slash + 1)
   return defaults.has(provider) && model !== '' ? { provider, model } : { unknown: provider }
 }
+
+/** What a name means; the check of models has told of one that is not known. */
+export function modelRef(text: string, defaults: ReadonlyMap<string, string>): ModelRef {
+  const resolved = resolveModel(text, defaults)
+  return 'unknown' in resolved ? { provider: 'anthropic', model: text } : resolved
+}

@@ -3,7 +3,7 @@
 
 import type { ModelRef } from '../plan/plan.ts'
 import type { Registry } from '../registry.ts'
-import { agentSections, testSteps, textsAt } from './checks/check.ts'
+import { agentSections, itemsOf, testSteps, textsAt } from './checks/check.ts'
 import { type ConfigDocument, isMap, mapAt, textAt } from './document.ts'
 import type { Config } from './generated/config.ts'
 import { resolveModel } from './model-ref.ts'
@@ -42,6 +42,7 @@ export function namedModels(doc: ConfigDocument, scope: Scope, { resolve }: Mode
       path: [...section.path, 'compaction', 'model'],
     })
   }
+  for (const heartbeat of itemsOf(mapAt(doc.value)['heartbeats'], ['heartbeats'])) named.push(...textsAt(heartbeat, 'model'))
   for (const { step } of testSteps(doc)) named.push({ text: textAt(step.value, 'model'), path: [...step.path, 'model'] })
   return named.flatMap(({ text, path }) => (text === undefined ? [] : [{ text, path, means: resolve(text) }]))
 }

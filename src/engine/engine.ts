@@ -1,7 +1,6 @@
 // A Plan in, a running engine out. It is built in two phases: the parts are made (parts.ts), then started here, in the order in
 // which they need each other; a stop goes the other way.
 
-import { messageOf } from '../errors.ts'
 import { redactDeep } from '../permissions/redact.ts'
 import { viewOf } from './approvals/approvals.ts'
 import { mayApprove } from './approvals/authority.ts'
@@ -14,7 +13,6 @@ import { createCrashRecovery } from './turns/crash-recovery.ts'
 export type { EngineOptions } from './parts.ts'
 
 const DRAIN_MS = 20_000
-const DAY_MS = 24 * 3_600_000
 
 /**
  * Builds an engine around an open storage; nothing runs before `start`. `stop` closes the storage too. For one with a gateway and a
@@ -22,10 +20,9 @@ const DAY_MS = 24 * 3_600_000
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const parts = await makeParts(options)
-  const { world, hub, channels, approvals, answers, turns, owners, people, intake, reloader } = parts
+  const { world, hub, channels, approvals, answers, turns, owners, people, intake, reloader, tidying } = parts
   const { generations, secrets, storage } = world
   const startedAt = new Date(world.clock.now()).toISOString()
-  const tidying = createTidying(parts)
   return {
     get plan() {
       return generations.now.plan
@@ -38,7 +35,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await start(parts)
     },
     async stop({ drainMs = DRAIN_MS } = {}) {
-      tidying.stop()
+      await tidying.stop()
       await stop(parts, drainMs)
     },
     isKnown: (message) => intake.isKnown(message),
@@ -62,6 +59,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     transcript: owners.transcript,
     interrupt: async (key) => turns.interrupt(key),
     resetSession: owners.resetSession,
+    removeSession: owners.removeSession,
+    tidy: () => tidying.run(),
     runHeartbeat: owners.runHeartbeat,
     halt: owners.halt,
     resume: owners.resume,
@@ -132,17 +131,4 @@ function inboundOf({ world, approvals, intake }: EngineParts): ChannelInbound {
       return message
     },
   }
-}
-
-/** Answers, repeats and run logs that nobody can ask for any more go, at the start and every day. */
-function createTidying({ world }: EngineParts): { start(): void; stop(): void } {
-  const { clock, log, storage } = world
-  let cancel = (): void => {}
-  const start = (): void => {
-    storage
-      .clean(clock.now())
-      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'old records could not be removed'))
-    cancel = clock.after(DAY_MS, start)
-  }
-  return { start, stop: () => cancel() }
 }

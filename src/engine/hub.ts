@@ -5,6 +5,7 @@ import type { EngineEvent } from '../agent/events.ts'
 import { messageOf } from '../errors.ts'
 import type { Change } from '../plan/change.ts'
 import type { Logger } from '../ports.ts'
+import { Counters, OTHER } from './counters.ts'
 
 export type EventType = EngineEvent['type']
 export type EventOf<T extends EventType> = Extract<EngineEvent, { readonly type: T }>
@@ -22,7 +23,7 @@ export class Hub implements EventSource {
   readonly #log: Logger
   readonly #all = new Set<Listener>()
   readonly #ofType = new Map<EventType, Set<Listener>>()
-  readonly #counts = new Map<string, number>()
+  readonly #counters = new Counters()
 
   constructor(log: Logger) {
     this.#log = log
@@ -49,7 +50,7 @@ export class Hub implements EventSource {
 
   /** Counts so far. Names are those of the Prometheus text format, labels included. */
   metrics(): ReadonlyMap<string, number> {
-    return this.#counts
+    return this.#counters.all
   }
 
   #call(listener: Listener, event: EngineEvent): void {
@@ -61,26 +62,26 @@ export class Hub implements EventSource {
   }
 
   #count(event: EngineEvent): void {
-    this.#add(`claw_events_total{type="${event.type}"}`)
+    const counters = this.#counters
+    counters.add('claw_events_total', { type: event.type })
     if (event.type === 'turn_end') {
-      this.#add(`claw_turns_total{agent="${event.agentId}",ok="${!event.isError}"}`)
-      this.#add(`claw_turn_seconds_sum{agent="${event.agentId}"}`, event.durationMs / 1000)
+      counters.add('claw_turns_total', { agent: event.agentId, ok: !event.isError })
+      counters.add('claw_turn_seconds_sum', { agent: event.agentId }, event.durationMs / 1000)
     }
-    if (event.type === 'tool_result') this.#add(`claw_tool_calls_total{tool="${event.toolName}",ok="${!event.isError}"}`)
+    if (event.type === 'tool_result') {
+      const tool = event.isUnknown === true ? OTHER : event.toolName
+      counters.add('claw_tool_calls_total', { tool, ok: !event.isError })
+    }
     if (event.type === 'reload') this.#countReload(event)
   }
 
   #countReload(event: EventOf<'reload'>): void {
-    this.#add(`claw_reloads_total{ok="${event.ok}"}`)
-    for (const { action, kind } of event.changes as readonly Change[])
-      this.#add(`claw_reload_objects_total{kind="${kind}",action="${action}"}`)
-    this.#counts.set('claw_last_reload_ok', event.ok ? 1 : 0)
-    this.#counts.set('claw_last_reload_seconds', event.durationMs / 1000)
-    this.#counts.set('claw_last_reload_at_seconds', event.at / 1000)
-  }
-
-  #add(name: string, by = 1): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+    const counters = this.#counters
+    counters.add('claw_reloads_total', { ok: event.ok })
+    for (const { action, kind } of event.changes as readonly Change[]) counters.add('claw_reload_objects_total', { kind, action })
+    counters.set('claw_last_reload_ok', event.ok ? 1 : 0)
+    counters.set('claw_last_reload_seconds', event.durationMs / 1000)
+    counters.set('claw_last_reload_at_seconds', event.at / 1000)
   }
 }
 

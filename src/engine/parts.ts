@@ -27,6 +27,7 @@ import type { ConfigTexts } from './operations/opening-saves.ts'
 import { createOwnerActions } from './operations/owner-actions.ts'
 import { createPeople } from './operations/people.ts'
 import { createReloader, type LoadedForReload } from './operations/reload.ts'
+import { Tidying } from './operations/tidying.ts'
 import { ChannelManager } from './outbound/channel-manager.ts'
 import { Delivery } from './outbound/delivery.ts'
 import { createNotifications } from './outbound/notifications.ts'
@@ -126,17 +127,18 @@ export async function makeParts(options: EngineOptions) {
     models,
     compactor: createCompactor(world, models),
     delivery,
-    progress: new ReplyProgress(channels, delivery, clock, hub),
+    progress: new ReplyProgress(channels, delivery, world, hub),
     lateApprovals,
     answers,
     environment,
   })
 
-  const fireHeartbeat = createHeartbeatTurns(world, answers)
+  const fireHeartbeat = createHeartbeatTurns(world, { answers, notifications })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
   const owners = createOwnerActions(world, turns, fireHeartbeat, audit, flow)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
   const people = createPeople(storage, generations, audit, turns)
+  const tidying = new Tidying(world, turns, audit)
   const intake = new Intake(world, { limits, turns, commands, notifications })
   const reloader = createReloader(world, {
     ...options,
@@ -152,12 +154,13 @@ export async function makeParts(options: EngineOptions) {
         heartbeats.apply(plan.heartbeats)
         await channels.apply(plan)
         await options.onSwap?.(plan)
+        tidying.apply()
         await audit.append({ kind: 'reload', ok: true, generation: generations.now.number, configHash: plan.configHash })
       }
     },
   })
   return {
     ...{ world, hub, channels, delivery, environment, approvals, modelRouter, answers, turns },
-    ...{ heartbeats, owners, people, intake, reloader },
+    ...{ heartbeats, owners, people, intake, reloader, tidying },
   }
 }

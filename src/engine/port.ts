@@ -9,6 +9,7 @@ import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 import type { EventSource } from './hub.ts'
 import type { Person, Removal } from './operations/people.ts'
+import type { Tidied } from './operations/tidying.ts'
 
 /** Who vouches for the one who calls. */
 export interface Caller {
@@ -131,6 +132,10 @@ export interface Engine {
   /** Ends the running turn of a session. */
   interrupt(sessionKey: string): Promise<boolean>
   resetSession(sessionKey: string): Promise<void>
+  /** Removes a session's transcript, unless a turn runs or waits in it. The text says what came of it. */
+  removeSession(sessionKey: string): Promise<{ readonly ok: boolean; readonly message: string }>
+  /** Removes now what is older than the plan's retention. */
+  tidy(): Promise<Tidied>
   runHeartbeat(name: string): Promise<{ readonly ok: boolean; readonly message: string }>
   halt(agentId: string | undefined, by: string): Promise<void>
   resume(agentId: string | undefined, by: string): Promise<void>

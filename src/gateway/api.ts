@@ -40,6 +40,11 @@ export function createApi(engine: Engine): Hono<Env> {
     await engine.resetSession(await known(c.req.param('key')))
     return c.json({ ok: true })
   })
+  api.post('/sessions/:key/remove', async (c) => {
+    const result = await engine.removeSession(await known(c.req.param('key')))
+    return result.ok ? json(result) : problem(409, 'session', result.message)
+  })
+  api.post('/tidy', async () => json(await engine.tidy()))
   async function known(key: string): Promise<string> {
     const sessions = await engine.sessions()
     if (!sessions.some((one) => one.key === key))

@@ -1,5 +1,6 @@
 // The engine's counters and status in, Prometheus text out.
 
+import { quoteLabel as quote } from '../engine/counters.ts'
 import type { Engine } from '../engine/port.ts'
 
 interface Sample {
@@ -8,9 +9,6 @@ interface Sample {
 }
 
 const NAME = /^([A-Za-z_:][A-Za-z0-9_:]*)(\{.*\})?$/s
-
-/** A label value as the text format wants it. */
-const quote = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 
 export async function metricsText(engine: Engine, sockets: number): Promise<string> {
   const families = new Map<string, Sample[]>()

@@ -64,7 +64,7 @@ export interface ClientKind<Client> {
   prepare(
     client: Client,
     request: ModelRequest,
-    calls: ClientCalls,
+    calls: Pick<ClientCalls, 'post'>,
     listeners: AnswerListeners,
   ): (signal: StopSignal, began: () => void) => Promise<ModelResult>
 }
@@ -122,7 +122,7 @@ export function createClientProvider<Client>(
       const { request: sent, leftOut } = request.messages.some(mayHoldMedia)
         ? await fitMedia(request, kind.limits)
         : whole(request)
-      const attempt = kind.prepare(client, sent, calls, { onText, onRestart })
+      const attempt = kind.prepare(client, sent, request.hasOther === true ? calls.hasty : calls, { onText, onRestart })
       try {
         const result = await callService({ spec, ...world, signal: request.signal, onRestart, attempt })
         const named = result.content.some(({ type }) => type === 'tool_use') ? withOwnNames(result, request.tools) : result
@@ -162,8 +162,10 @@ function refusalOf(
   }
 }
 
-/** A service that says to wait longer is not waited for: the caller may know another. */
+/** A service that says to wait longer is not waited for. */
 const LONGEST_WAIT_MS = 60_000
+/** The same where there is another to ask. */
+const LONGEST_HASTY_WAIT_MS = 3_000
 
 /** How a call finds its way back from the client, which passes on what it does not know. */
 const CALL = Symbol('call')
@@ -171,6 +173,7 @@ interface Call {
   /** What the client's first fetch comes to. */
   failed?: TextResponse | Error
   readonly isFirst: boolean
+  readonly longestWaitMs: number
 }
 interface Options extends RequestInit {
   readonly [CALL]?: Call
@@ -186,6 +189,8 @@ export interface ClientCalls {
    * client's errors, and so does this.
    */
   post(body: string, signal: StopSignal, ask: (options: PassedOn) => Promise<unknown>): Promise<TextResponse>
+  /** For those who have another service to ask: a busy one is not waited for. */
+  readonly hasty: Pick<ClientCalls, 'post'>
   close(): void
 }
 
@@ -199,18 +204,17 @@ export function createClientCalls(): ClientCalls {
     if (call !== undefined) delete call.failed
     if (failed instanceof Error) throw failed
     if (call?.isFirst === true) head ??= headOf(input, init)
-    return readable(impatient(failed ?? (await http.fetch(input, init))))
+    return readable(impatient(failed ?? (await http.fetch(input, init)), call?.longestWaitMs ?? LONGEST_WAIT_MS))
   }
 
-  return {
-    // The clients look at no more of a Response than this one has, as long as nobody asks them for the parsed answer.
-    fetch: fetch as unknown as typeof globalThis.fetch,
-    async post(body, signal, ask) {
+  const postWithin =
+    (longestWaitMs: number): ClientCalls['post'] =>
+    async (body, signal, ask) => {
       const through = async (call: Call): Promise<TextResponse> => {
         const passedOn: Options = { [CALL]: call }
         return (await ask(passedOn)) as TextResponse
       }
-      if (head === undefined) return await through({ isFirst: true })
+      if (head === undefined) return await through({ isFirst: true, longestWaitMs })
       let failed: TextResponse | Error
       try {
         failed = await http.send(head, body, signal)
@@ -218,15 +222,21 @@ export function createClientCalls(): ClientCalls {
       } catch (error) {
         failed = error instanceof Error ? error : new Error(String(error))
       }
-      return await through({ isFirst: false, failed })
-    },
+      return await through({ isFirst: false, longestWaitMs, failed })
+    }
+
+  return {
+    // The clients look at no more of a Response than this one has, as long as nobody asks them for the parsed answer.
+    fetch: fetch as unknown as typeof globalThis.fetch,
+    post: postWithin(LONGEST_WAIT_MS),
+    hasty: { post: postWithin(LONGEST_HASTY_WAIT_MS) },
     close: () => http.close(),
   }
 }
 
 /** Keeps a client from waiting long for a busy service, by the header that the clients obey. */
-function impatient(response: TextResponse): TextResponse {
-  if (!response.ok && (retryAfterOf(response.headers) ?? 0) > LONGEST_WAIT_MS) response.headers.set('x-should-retry', 'false')
+function impatient(response: TextResponse, longestWaitMs: number): TextResponse {
+  if (!response.ok && (retryAfterOf(response.headers) ?? 0) > longestWaitMs) response.headers.set('x-should-retry', 'false')
   return response
 }
 

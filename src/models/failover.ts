@@ -66,17 +66,20 @@ export interface ModelRouterOptions {
   readonly log: Logger
 }
 
-const COOL_DOWN_MS: Readonly<Partial<Record<ModelErrorKind, number>>> = {
-  credentials: 300_000,
-  no_model: 300_000,
-  no_service: 300_000,
-  rate_limit: 20_000,
-  overloaded: 15_000,
-  server: 15_000,
-  network: 10_000,
-  timeout: 15_000,
+/** How long a model rests after its first failure; each failure after a rest doubles it. */
+const FIRST_REST_MS: Readonly<Partial<Record<ModelErrorKind, number>>> = {
+  credentials: 60_000,
+  no_model: 60_000,
+  no_service: 60_000,
+  rate_limit: 5_000,
+  overloaded: 2_000,
+  server: 2_000,
+  network: 2_000,
+  timeout: 5_000,
 }
-const LONGEST_COOL_DOWN_MS = 600_000
+const LONGEST_REST_MS = 60_000
+/** A service may ask for more, of which so much is believed. */
+const LONGEST_NAMED_REST_MS = 24 * 3_600_000
 
 interface Entry {
   readonly spec: ProviderSpec
@@ -88,8 +91,11 @@ interface Health {
   /** Looked up once. */
   readonly known: KnownModel | undefined
   readonly price: Price | undefined
+  /** Rests it took in a row. */
   failures: number
-  until: number
+  /** When its last rest began and ends, by the clock that never jumps. */
+  restBegan: number
+  restEnds: number
   trying: boolean
   lastError?: NonNullable<ModelState['lastError']>
 }
@@ -142,6 +148,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     request: Omit<ModelRequest, 'model'>,
     onText: (text: string) => void,
     onRestart: (() => void) | undefined,
+    hasOther: boolean,
   ): Promise<ModelResult & Pick<RoutedResult, 'price'>> {
     const entry = entryOf(ref.provider)
     const key = keyOf(ref)
@@ -149,18 +156,19 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     health.set(key, state)
     entry.calls++
     state.trying = true
+    const began = clock.elapsed()
     try {
       const provider = await entry.provider
-      const result = await provider.call(fitted({ model: ref.model, ...request }, state.known), onText, onRestart)
+      const result = await provider.call(fitted({ model: ref.model, hasOther, ...request }, state.known), onText, onRestart)
       state.failures = 0
-      state.until = 0
+      state.restEnds = 0
       delete state.lastError
       return { price: state.price, ...result }
     } catch (thrown) {
       const error = thrown instanceof ModelError ? thrown : new ModelError('invalid', messageOf(thrown), { cause: thrown })
       error.model ??= key
       error.replacement ??= state.known?.replacement
-      note(state, error)
+      note(state, error, began)
       throw error
     } finally {
       state.trying = false
@@ -169,23 +177,29 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
     }
   }
 
-  function note(state: Health, error: ModelError): void {
-    const rest = COOL_DOWN_MS[error.kind]
+  function note(state: Health, error: ModelError, began: number): void {
+    const rest = FIRST_REST_MS[error.kind]
     if (rest === undefined) return // the request was at fault, not the service
-    state.failures++
-    const wanted = Math.max(error.retryAfterMs ?? 0, rest * 2 ** Math.min(state.failures - 1, 10))
-    state.until = clock.now() + Math.min(wanted, LONGEST_COOL_DOWN_MS)
+    const now = clock.elapsed()
+    // Many calls fail in one storm. Those that began before the rest tell nothing new.
+    const isNews = state.failures === 0 || began > state.restBegan
+    if (isNews) {
+      state.failures++
+      state.restBegan = now
+      state.restEnds = now + Math.min(rest * 2 ** Math.min(state.failures - 1, 10), LONGEST_REST_MS)
+    }
+    state.restEnds = Math.max(state.restEnds, now + Math.min(error.retryAfterMs ?? 0, LONGEST_NAMED_REST_MS))
     state.lastError = { kind: error.kind, message: error.message, at: clock.now() }
   }
 
   /** Models that rest go to the end, the one that rests shortest first: when all are down, one is still tried. */
   function inOrder(refs: readonly ModelRef[]): readonly ModelRef[] {
-    const now = clock.now()
+    const now = clock.elapsed()
     const rests = (ref: ModelRef): number => {
       const state = health.get(keyOf(ref))
       if (state === undefined || state.failures === 0) return 0
       // One call at a time tries a model that has rested.
-      return state.until > now ? state.until : state.trying && refs.length > 1 ? now + 1 : 0
+      return state.restEnds > now ? state.restEnds : state.trying && refs.length > 1 ? now + 1 : 0
     }
     const awake = refs.filter((ref) => rests(ref) === 0)
     const resting = refs.filter((ref) => rests(ref) > 0).sort((a, b) => rests(a) - rests(b))
@@ -220,7 +234,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
       }
       for (const [i, ref] of refs.entries()) {
         try {
-          const result = await callOne(ref, request, onText, on.onRestart)
+          const result = await callOne(ref, request, onText, on.onRestart, i + 1 < refs.length)
           return { ref, instead: keyOf(ref) !== keyOf(models.model), ...result }
         } catch (error) {
           const next = refs[i + 1]
@@ -241,15 +255,15 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
       await Promise.allSettled(ids.filter((id) => specs.has(id)).map(async (id) => (await entryOf(id).provider).warm?.()))
     },
     state() {
-      const now = clock.now()
-      return [...health].map(([key, { failures, until, lastError }]) => {
+      const now = clock.elapsed()
+      return [...health].map(([key, { failures, restEnds, lastError }]) => {
         const slash = key.indexOf('/')
         return {
           provider: key.slice(0, slash),
           model: key.slice(slash + 1),
-          state: failures === 0 ? 'closed' : until > now ? 'open' : 'half-open',
+          state: failures === 0 ? 'closed' : restEnds > now ? 'open' : 'half-open',
           failures,
-          ...(failures > 0 && until > now ? { until } : {}),
+          ...(failures > 0 && restEnds > now ? { until: Math.round(clock.now() + restEnds - now) } : {}),
           ...(lastError === undefined ? {} : { lastError }),
         }
       })
@@ -265,7 +279,8 @@ const healthOf = (spec: ProviderSpec, { model }: ModelRef): Health => ({
   known: knownModel(spec.provider, model),
   price: priceFor(spec, model),
   failures: 0,
-  until: 0,
+  restBegan: Number.NEGATIVE_INFINITY,
+  restEnds: 0,
   trying: false,
 })
 

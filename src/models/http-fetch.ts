@@ -13,6 +13,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { StopSignal } from '../stop.ts'
 import { shortened } from '../text-cut.ts'
+import { StreamCut } from './failure-kind.ts'
 
 export interface TextResponse extends Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'url' | 'text'> {
   /** Not here: see `read`. */
@@ -127,6 +128,9 @@ function abortError(signal: StopSignal | undefined): Error {
 
 /** How long a connection may stay open after what was asked for has come. */
 const LINGER_MS = 1_000
+/** An answer that began and then says nothing for so long has stalled: services that think show that they live. */
+const LONGEST_SILENCE_MS = 120_000
+const SILENT = `The service sent nothing for ${LONGEST_SILENCE_MS / 1000} seconds in the middle of its answer.`
 /** Answers that are no success are read at once, so that a caller who tries again need not; longer ones are cut. */
 const LONGEST_ERROR = 64 * 1024
 
@@ -201,9 +205,11 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
 function readBody(message: IncomingMessage, onText: (text: string) => boolean | undefined, enough: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let isRead = false
+    const silence = setTimeout(() => message.destroy(new StreamCut(SILENT)), LONGEST_SILENCE_MS).unref()
     message.setEncoding('utf8')
     message.on('data', (text: string) => {
       if (isRead) return
+      silence.refresh()
       try {
         isRead = onText(text) === true
         if (isRead) enough()
@@ -215,6 +221,7 @@ function readBody(message: IncomingMessage, onText: (text: string) => boolean | 
     message.once('end', resolve)
     message.once('error', reject)
     message.once('close', () => {
+      clearTimeout(silence)
       if (!message.readableEnded) reject(new Error('The connection was closed before the answer ended.'))
     })
   })

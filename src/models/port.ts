@@ -64,6 +64,8 @@ export interface ModelRequest {
   readonly maxTokens: number
   /** Absent: the service's default. */
   readonly effort?: Effort | undefined
+  /** Another model is asked if this one wants to be left alone for more than a few seconds. */
+  readonly hasOther?: boolean
   readonly signal: StopSignal
 }
 

@@ -2,15 +2,20 @@
 // What is missing after the last line can't be seen from the file alone, so its head is kept in another place too.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { textLines } from '../text-lines.ts'
+import { firstLineAt, segmentName, segmentsOf } from './audit-segments.ts'
 import { redactDeep } from './redact.ts'
 
 export interface Audit {
   /** Resolves when the line is written. @throws when it can't be: mode `record` then refuses the call. */
   append(record: Readonly<Record<string, unknown>>): Promise<void>
+  /**
+   * Sets the file aside when it has grown old, and removes the files all of whose lines are older than `keepMs`. A line in the log
+   * says where it begins from then on, so that it still verifies.
+   */
+  retire(keepMs: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -31,19 +36,13 @@ export const ANCHOR_KEY = 'audit.head'
 
 export const readHead = (text: string | null): AuditHead | null => (text === null ? null : (JSON.parse(text) as AuditHead))
 
-export interface AuditReport {
-  readonly ok: boolean
-  readonly lines: number
-  /** Each with the line's number, from 1. */
-  readonly problems: readonly { readonly line: number; readonly message: string }[]
-  /** Lines that a crash cut short; the line after each says so, and the chain goes on. */
-  readonly torn: number
-  readonly lastHash: string
-}
-
-const FIRST = '0'.repeat(64)
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
-const SEAL = /,"hash":"([0-9a-f]{64})"\}$/
+/** A file is set aside after this time at the latest. */
+const LONGEST_FILE_MS = 30 * 24 * 3_600_000
+/** No link is followed: what it points to is not the log. */
+const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW
+export const FIRST_HASH = '0'.repeat(64)
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const SEAL = /,"hash":"([0-9a-f]{64})"\}$/
 
 export function createAudit(
   file: string,
@@ -51,15 +50,16 @@ export function createAudit(
 ): Audit {
   const now = options.now ?? Date.now
   let handle: FileHandle | undefined
-  let previous = FIRST
+  let previous = FIRST_HASH
   let seq = 0
-  let queue: { text: Readonly<Record<string, unknown>>; done: () => void; fail: (error: unknown) => void }[] = []
+  let queue: { readonly record: Readonly<Record<string, unknown>>; done(): void; fail(error: unknown): void }[] = []
+  const retiring: { readonly keepMs: number; done(): void; fail(error: unknown): void }[] = []
   let running: Promise<void> | undefined
   let closed = false
 
   async function start(): Promise<FileHandle> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    const opened = await open(file, 'a+', 0o600)
+    const opened = await open(file, APPEND, 0o600)
     try {
       await continueChain(opened)
     } catch (error) {
@@ -70,7 +70,7 @@ export function createAudit(
   }
 
   async function continueChain(opened: FileHandle): Promise<void> {
-    const end = await lastLines(opened)
+    const end = await endOf(opened)
     previous = end.hash
     seq = end.seq
     if (end.torn !== undefined) await opened.appendFile(`\n${seal({ type: 'torn', tornHash: hashOf(end.torn) })}\n`)
@@ -78,6 +78,37 @@ export function createAudit(
     // Said in the log itself, so that going on does not cover it up.
     if (head !== null && (head.seq > end.seq || (head.seq === end.seq && head.hash !== end.hash)))
       await opened.appendFile(`${seal({ type: 'gap', written: head.seq, found: end.seq, lastHash: head.hash })}\n`)
+  }
+
+  /** An empty file goes on where the one before it ended. */
+  async function endOf(opened: FileHandle): Promise<LogEnd> {
+    const end = await lastLines(opened)
+    const before = end.seq === 0 ? (await segmentsOf(file)).at(-1) : undefined
+    return before === undefined ? end : { ...end, seq: before.seq, hash: await lastHash(before.path) }
+  }
+
+  async function setAside(keepMs: number): Promise<void> {
+    const begun = await firstLineAt(file)
+    if (begun === null || now() - begun < Math.min(LONGEST_FILE_MS, keepMs / 4)) return
+    handle ??= await start()
+    await handle.close()
+    handle = undefined
+    await rename(file, segmentName(file, seq))
+  }
+
+  async function retireNow(keepMs: number): Promise<void> {
+    await setAside(keepMs)
+    const segments = await segmentsOf(file)
+    const young = segments.findIndex(({ lastAt }) => now() - lastAt <= keepMs)
+    const old = young === -1 ? segments : segments.slice(0, young)
+    const last = old.at(-1)
+    if (last === undefined) return
+    handle ??= await start()
+    await handle.appendFile(`${seal({ type: 'retired', upTo: last.seq, lastHash: await lastHash(last.path) })}\n`)
+    // Said before it is done: a crash in between leaves more than was said, never less.
+    await handle.datasync()
+    options.anchor?.save({ seq, hash: previous })
+    for (const { path } of old) await rm(path, { force: true })
   }
 
   function seal(record: Readonly<Record<string, unknown>>): string {
@@ -90,12 +121,14 @@ export function createAudit(
   }
 
   async function flush(): Promise<void> {
-    while (queue.length > 0) {
+    while (queue.length > 0 || retiring.length > 0) {
+      for (const { keepMs, done, fail } of retiring.splice(0)) await retireNow(keepMs).then(done, fail)
       const batch = queue
       queue = []
       try {
+        if (batch.length === 0) continue
         handle ??= await start()
-        await handle.appendFile(batch.map((entry) => `${seal(entry.text)}\n`).join(''))
+        await handle.appendFile(batch.map((entry) => `${seal(entry.record)}\n`).join(''))
         if (options.sync === true) await handle.datasync()
         options.anchor?.save({ seq, hash: previous })
         for (const entry of batch) entry.done()
@@ -114,7 +147,14 @@ export function createAudit(
       // The next process may hold the file by now.
       if (closed) return Promise.reject(new Error('The audit log is closed.'))
       return new Promise<void>((done, fail) => {
-        queue.push({ text: record, done, fail })
+        queue.push({ record, done, fail })
+        running ??= Promise.resolve().then(flush)
+      })
+    },
+    retire(keepMs) {
+      if (closed) return Promise.resolve()
+      return new Promise<void>((done, fail) => {
+        retiring.push({ keepMs, done, fail })
         running ??= Promise.resolve().then(flush)
       })
     },
@@ -127,8 +167,24 @@ export function createAudit(
   }
 }
 
-/** Where the chain stands at the end of the file; `torn`: text after the last line feed. */
-async function lastLines(handle: FileHandle): Promise<{ hash: string; seq: number; torn?: string }> {
+interface LogEnd {
+  readonly hash: string
+  readonly seq: number
+  /** Text after the last line feed. */
+  readonly torn?: string
+}
+
+async function lastHash(path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    return (await lastLines(handle)).hash
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Where the chain stands at the end of the file. */
+async function lastLines(handle: FileHandle): Promise<LogEnd> {
   const { size } = await handle.stat()
   for (let span = 64 * 1024; ; span *= 4) {
     const length = Math.min(span, size)
@@ -143,53 +199,6 @@ async function lastLines(handle: FileHandle): Promise<{ hash: string; seq: numbe
       const seq = Number(/^\{"seq":([0-9]+)/.exec(line)?.[1] ?? 0)
       return torn === '' ? { hash, seq } : { hash, seq, torn }
     }
-    if (length === size) return torn === '' ? { hash: FIRST, seq: 0 } : { hash: FIRST, seq: 0, torn }
+    if (length === size) return torn === '' ? { hash: FIRST_HASH, seq: 0 } : { hash: FIRST_HASH, seq: 0, torn }
   }
-}
-
-/** Reads the whole log and says where the chain breaks, or ends too early. @throws when the file can't be read. */
-export async function verifyAudit(file: string, head: AuditHead | null = null): Promise<AuditReport> {
-  const problems: { line: number; message: string }[] = []
-  let previous = FIRST
-  let seq = 0
-  let number = 0
-  let torn = 0
-  let broken: string | undefined
-  for await (const line of textLines(createReadStream(file))) {
-    number++
-    const sealed = SEAL.exec(line)
-    const body = sealed === null ? undefined : `${line.slice(0, sealed.index)}}`
-    if (sealed === null || body === undefined || hashOf(body) !== sealed[1]) {
-      if (broken !== undefined) problems.push({ line: number - 1, message: 'The line is not as it was written.' })
-      broken = line
-      continue
-    }
-    const record = JSON.parse(body) as { seq?: number; prev?: string; type?: string; tornHash?: string; written?: number }
-    if (broken !== undefined) {
-      if (record.type === 'torn' && record.tornHash === hashOf(broken)) torn++
-      else problems.push({ line: number - 1, message: 'The line is not as it was written.' })
-      broken = undefined
-    }
-    if (record.prev !== previous || record.seq !== seq + 1)
-      problems.push({
-        line: number,
-        message: `Lines are missing or out of order: expected number ${seq + 1}, found ${record.seq}.`,
-      })
-    if (record.type === 'gap')
-      problems.push({
-        line: number,
-        message: `Before this line, up to ${record.written} lines had been written; the last are gone.`,
-      })
-    previous = sealed[1] as string
-    seq = record.seq ?? seq + 1
-    if (head?.seq === seq && head.hash !== previous)
-      problems.push({ line: number, message: 'This is not the line that was written with its number.' })
-  }
-  if (broken !== undefined) problems.push({ line: number, message: 'The last line is not whole.' })
-  if (head !== null && head.seq > seq)
-    problems.push({
-      line: number,
-      message: `The end is missing: ${head.seq} lines were written, and the last here is number ${seq}.`,
-    })
-  return { ok: problems.length === 0, lines: number, problems, torn, lastHash: previous }
 }

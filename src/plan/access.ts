@@ -5,19 +5,10 @@ import { atOnce, type Sliced } from '../slices.ts'
 import { isGated, traitsOf } from '../tools/port.ts'
 import { choosesAgent, type SenderClass } from './admission.ts'
 import { type Door, doorsOf, GATEWAY_DOORS, isGatewayDoor } from './doors.ts'
+import { answersGroups } from './group-settings.ts'
 import { type MemoryAccess, memoryAccess } from './memory-access.ts'
 import type { AgentPlan, ChannelPlan, ChatType, PermissionMode, Plan } from './plan.ts'
-import {
-  answersGroups,
-  CHAT_TYPES,
-  findReach,
-  livingRules,
-  type Reach,
-  type RulesOn,
-  reachAsAnyone,
-  sendersOn,
-  type Way,
-} from './reach.ts'
+import { CHAT_TYPES, findReach, livingRules, type Reach, type RulesOn, reachAsAnyone, sendersOn, type Way } from './reach.ts'
 import { type Shadowed, shadowedRules } from './shadow.ts'
 import { subAgentsOf } from './sub-agents.ts'
 import { boundedMode, boundedSandbox, type KnownTool } from './tool-rights.ts'
@@ -173,7 +164,8 @@ function entriesAt(plan: Plan, channel: ChannelPlan, door: Door, here: readonly 
   if (isGatewayDoor(door)) {
     for (const chatType of chats) {
       // With the owner's key one speaks under any name, in any group.
-      for (const [agentId, routed] of reachAsAnyone(plan, rulesOn(channel), chatType)) add('owner', chatType, agentId, routed)
+      for (const [agentId, routed] of reachAsAnyone(plan, channel, rulesOn(channel), chatType))
+        add('owner', chatType, agentId, routed)
       const naming = GATEWAY_DOORS[door].names ? namers(plan, channel, chatType) : []
       for (const sender of naming) for (const agentId of plan.agents.keys()) add(sender, chatType, agentId, [NAMED])
     }

@@ -1,6 +1,7 @@
 // Who may reach which agent: the one answer for every door. Senders of messages, callers that name an agent, agents that start
 // others; and which agent answers where none was named. Pure: limits, halts and the store of paired people are asked elsewhere.
 
+import { groupSettings } from './group-settings.ts'
 import type { ChannelPlan, Plan, RouteInput, RulePlan } from './plan.ts'
 import { sessionKey } from './session-key.ts'
 import { cutPrefix } from './text-match.ts'
@@ -94,10 +95,14 @@ function barredSender(plan: Plan, channel: ChannelPlan, message: Origin, paired:
 }
 
 /** The rules for groups hold for everyone but the owner's own terminal and page. */
-function barredGroup(channel: ChannelPlan, { groupId, mentionsBot }: Origin): Admission | null {
+function barredGroup(channel: ChannelPlan, { groupId, threadId, mentionsBot }: Origin): Admission | null {
   if (groupId === undefined) return null
-  const { respond, allow } = channel.groups
-  if (respond === 'never') return refused('not_addressed', `The channel ${channel.id} does not answer in groups.`)
+  const { allow } = channel.groups
+  const { respond } = groupSettings(channel, { groupId, threadId })
+  if (respond === 'never') {
+    const where = respond === channel.groups.respond ? 'in groups' : `in the group ${groupId}`
+    return refused('not_addressed', `The channel ${channel.id} does not answer ${where}.`)
+  }
   if (allow !== undefined && !allow.includes(groupId))
     return refused('not_addressed', `The group ${groupId} is not in groups.allow of the channel ${channel.id}.`)
   if (respond === 'mention' && mentionsBot === false)

@@ -3,7 +3,9 @@
 import { type Diagnostic, diagnostic, type Position } from '../errors.ts'
 import { inSlices, type Sliced } from '../slices.ts'
 import { type AccessRow, findAccess, hasDangers, type KnownTools } from './access.ts'
-import type { Place, Plan } from './plan.ts'
+import { areApart, isEmpty } from './conditions.ts'
+import { answersUnmentioned } from './group-settings.ts'
+import type { Place, Plan, RulePlan } from './plan.ts'
 import { findShadowed, type Shadowed } from './shadow.ts'
 import { type Patterns, patternsOf } from './text-match.ts'
 
@@ -32,6 +34,21 @@ function shadowProblem({ rule, by }: Shadowed): Diagnostic {
     { ...at(rule.place), path: rulePath(rule.index) },
     { hint, related },
   )
+}
+
+/** Rules that no message can meet, each with the reason. */
+function unmeetable(plan: Plan): readonly { readonly rule: RulePlan; readonly why: string; readonly hint: string }[] {
+  return plan.rules.flatMap((rule) => {
+    if (isEmpty(rule)) {
+      const hint = 'No message meets all of them. Remove one, or the rule.'
+      return [{ rule, why: 'its conditions exclude each other', hint }]
+    }
+    if (rule.mentioned !== false) return []
+    const channels = [...plan.channels.values()].filter((one) => one.enabled && rule.channelId?.includes(one.id) !== false)
+    if (channels.length === 0 || channels.some(answersUnmentioned)) return []
+    const hint = `Set \`groups: { respond: always }\` on ${channels.map(({ id }) => id).join(' or ')}, for all groups or for one.`
+    return [{ rule, why: 'what does not mention the bot is not answered there', hint }]
+  })
 }
 
 /** Agents that something starts: a rule that can win, the default, a heartbeat, or an agent that is reached. */
@@ -69,7 +86,7 @@ function unanswered(plan: Plan): readonly Diagnostic[] {
   if (plan.defaultAgent !== undefined) return []
   const hint = 'Set `routing.defaultAgent`, or add a rule for it.'
   const channels = [...plan.channels.values()].filter((channel) => channel.enabled)
-  const silent = channels.filter((channel) => plan.rules.every((rule) => rule.channelId?.includes(channel.id) === false))
+  const silent = channels.filter((channel) => plan.rules.every((rule) => areApart(rule, { channelId: [channel.id] })))
   if (silent.length === 0) return []
   if (silent.length === channels.length) {
     const where = { file: plan.file, path: '/routing' }
@@ -143,9 +160,13 @@ function* withoutLiteral(plan: Plan, patterns: Patterns): Sliced<readonly Diagno
 /** Everything only the whole Plan can tell. `patterns` as `patternsOf(plan)` gives them, where the caller has them already. */
 export async function checkPlan(plan: Plan, registry: KnownTools, patterns?: Patterns): Promise<readonly Diagnostic[]> {
   const shadowed = await inSlices(findShadowed(plan.rules))
-  const dead = new Set(shadowed.map(({ rule }) => rule.index))
+  const unmet = unmeetable(plan)
+  const dead = new Set([...shadowed, ...unmet].map(({ rule }) => rule.index))
   return [
-    ...shadowed.map(shadowProblem),
+    ...shadowed.filter(({ rule }) => !unmet.some((one) => one.rule === rule)).map(shadowProblem),
+    ...unmet.map(({ rule, why, hint }) =>
+      diagnostic('CLAW307', `This rule can never win: ${why}.`, { ...at(rule.place), path: rulePath(rule.index) }, { hint }),
+    ),
     ...unreachedAgents(plan, dead),
     ...unanswered(plan),
     ...(hasDangers(plan, registry) ? strangersReach(plan, await inSlices(findAccess(plan, registry, shadowed))) : []),

@@ -2,22 +2,20 @@
 // moves nobody: only those that changed order among the ones that stayed count as moved.
 
 import type { Change } from './change.ts'
+import { CONDITIONS, conditionTerms } from './conditions.ts'
 import type { RulePlan } from './plan.ts'
-import { byRank, FIELDS } from './scan.ts'
+import { byRank } from './scan.ts'
 
 /** A rule in words, for people and for telling rules apart. */
 function ruleName(rule: RulePlan): string {
-  const parts = [
-    ...FIELDS.map((field) => (rule[field] ? `${field}=${rule[field].join('|')}` : '')),
-    rule.prefix && `prefix=${rule.prefix}`,
-    rule.pattern && `pattern=${rule.pattern}`,
-  ]
-  return `${parts.filter(Boolean).join(' ') || 'any'} → ${rule.agentId}`
+  const terms = conditionTerms(rule)
+  const not = rule.not === undefined ? '' : `not(${conditionTerms(rule.not)})`
+  return `${[terms, not].filter(Boolean).join(' ') || 'any'} → ${rule.agentId}`
 }
 
 /** What a rule says, without where it stands and how it ranks. */
 const contentOf = (rule: RulePlan): string =>
-  JSON.stringify([rule.agentId, ...FIELDS.map((field) => rule[field] ?? null), rule.prefix ?? null, rule.pattern ?? null])
+  JSON.stringify([rule.agentId, ...CONDITIONS.map((name) => rule[name] ?? null), rule.not ?? null])
 
 /** Positions of a longest increasing run of numbers: those that kept their order. */
 function inOrder(numbers: readonly number[]): ReadonlySet<number> {

@@ -41,7 +41,7 @@ const partsOf = (plan: Plan, parts: readonly (readonly [PlanPart, object | undef
 /** Everything but rules, by kind. What belongs to the whole engine stands under `gateway`, each part by its own name. */
 function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
   const agents = [...plan.agents.values()]
-  const { search, transcription, lanes, owners, defaultAgent, durability, stateDir, gateway, plugins } = plan
+  const { search, transcription, lanes, owners, defaultAgent, durability, stateDir, retention, gateway, plugins } = plan
   const limits = agents.filter((agent) => Object.keys(agent.rateLimit).length > 0)
   return new Map<ChangeKind, Things>([
     ['agent', mapOf(agents.map(({ rateLimit: _, ...agent }) => [agent.id, agent]))],
@@ -56,6 +56,7 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
       partsOf(plan, [
         ['gateway', gateway],
         ['state', { durability, stateDir }],
+        ['retention', retention],
         ['owners', { owners: [...owners].sort() }],
         ['lanes', lanes],
         ['search', search],
@@ -94,7 +95,7 @@ const holdsConnection = ({ action, kind, id }: Change): boolean =>
   action === 'change' && (kind === 'channel' || (kind === 'gateway' && id === 'gateway'))
 
 /** Parts every Plan has: where nothing ran before, they are no news. */
-const ALWAYS_THERE = new Set(['state', 'owners', 'lanes'])
+const ALWAYS_THERE = new Set(['state', 'retention', 'owners', 'lanes'])
 
 const NOTHING: PlanDiff = { changes: [], widened: [], restarts: [], sessions: [] }
 

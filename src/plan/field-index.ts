@@ -2,8 +2,8 @@
 // A message is looked up once in each table that could still hold something better.
 
 import { atOnce, type Sliced } from '../slices.ts'
+import { FIELDS, type Field } from './conditions.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
-import { FIELDS, type Field } from './scan.ts'
 
 /** A rule with its place in the order of ranks; 0 is looked at first. */
 export interface Ranked {

@@ -1,6 +1,7 @@
 // Heartbeats of two Plans → when each would next fire, before and after. The schedule library loads only here.
 
 import type { HeartbeatPlan, Plan } from './plan.ts'
+import { withoutQuiet } from './quiet-hours.ts'
 
 export interface FireTimeMove {
   readonly name: string
@@ -17,7 +18,12 @@ export async function movedFireTimes(before: Plan | null, after: Plan, now: numb
   const next = (heartbeat: HeartbeatPlan | undefined): string | null => {
     if (heartbeat === undefined || !heartbeat.enabled) return null
     const cron = new Cron(heartbeat.schedule, { timezone: heartbeat.timezone, paused: true })
-    return cron.nextRun(new Date(now))?.toISOString() ?? null
+    const schedule = {
+      next: (after: number) => cron.nextRun(new Date(after))?.getTime() ?? null,
+      latest: (until: number) => cron.previousRuns(1, new Date(until + 1))[0]?.getTime() ?? null,
+    }
+    const at = withoutQuiet(schedule, heartbeat.quiet, heartbeat.timezone).next(now)
+    return at === null ? null : new Date(at).toISOString()
   }
   const find = (plan: Plan | null, name: string): HeartbeatPlan | undefined => plan?.heartbeats.find((one) => one.name === name)
   return [...names]

@@ -2,7 +2,7 @@
 
 import { dirname, sep } from 'node:path'
 import { fingerprint } from './fingerprint.ts'
-import { type Plan, Secret, type SkillPlan } from './plan.ts'
+import { type ChannelPlan, type Plan, Secret, type SkillPlan } from './plan.ts'
 
 /** A copy in which paths below the Plan's folder are relative to it. Secrets stay as they are. */
 function relativeTo(root: string, value: unknown): unknown {
@@ -19,7 +19,7 @@ const ABOUT_ITSELF = new Set(['place', 'fingerprint', 'index'])
 const nameOf = (key: string): string => (key === 'agentId' ? 'agent' : key.replace(/Ms$/, ''))
 
 /** Objects whose parts are told one by one. */
-const PARTED = new Set(['permissions', 'compaction', 'reset', 'queue', 'groups', 'media', 'rateLimit'])
+const PARTED = new Set(['permissions', 'compaction', 'reset', 'queue', 'media', 'rateLimit'])
 
 /** Field by field: the name a person knows → a text that changes with its meaning. */
 export function meaningOf(plan: Pick<Plan, 'file'>, value: object): ReadonlyMap<string, string> {
@@ -38,7 +38,10 @@ export function meaningOf(plan: Pick<Plan, 'file'>, value: object): ReadonlyMap<
         (item as readonly SkillPlan[]).map(({ name, text, tools }) => ({ name, text, tools })),
       )
     else if (key === 'settings') for (const [name, setting] of Object.entries(item as object)) put(name, setting)
-    else if (PARTED.has(key)) for (const [name, part] of Object.entries(item as object)) put(`${key}.${nameOf(name)}`, part)
+    else if (key === 'groups') {
+      const { named = {}, ...common } = item as ChannelPlan['groups']
+      for (const [name, part] of Object.entries({ ...common, ...named })) put(`groups.${name}`, part)
+    } else if (PARTED.has(key)) for (const [name, part] of Object.entries(item as object)) put(`${key}.${nameOf(name)}`, part)
     else put(nameOf(key), item)
   }
   return fields

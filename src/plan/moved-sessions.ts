@@ -1,6 +1,7 @@
 // Two Plans → sessions that would get another key, or that nobody would write to any more: what was said there is no longer
 // remembered.
 
+import { groupSettings } from './group-settings.ts'
 import type { AgentPlan, Plan } from './plan.ts'
 import { heartbeatSessionKey, sessionKey } from './session-key.ts'
 
@@ -81,10 +82,21 @@ export function movedSessions(before: Plan, after: Plan): readonly SessionMove[]
     moves.push(...byScope(before, after, was, agent))
     for (const channel of after.channels.values()) {
       const old = before.channels.get(channel.id)
-      if (old === undefined || old.groups.session === channel.groups.session) continue
-      const at = { channelId: channel.id, userId: '<userId>', groupId: '<groupId>' }
-      const reason = `groups.session of ${channel.id} went from ${old.groups.session} to ${channel.groups.session}`
-      moves.push({ agentId: agent.id, before: sessionKey(before, agent.id, at), after: sessionKey(after, agent.id, at), reason })
+      if (old === undefined) continue
+      const named = new Set([...Object.keys(old.groups.named ?? {}), ...Object.keys(channel.groups.named ?? {})])
+      for (const groupId of ['<groupId>', ...named]) {
+        const at = { channelId: channel.id, userId: '<userId>', groupId }
+        const [from, to] = [groupSettings(old, at).session, groupSettings(channel, at).session]
+        if (from === to) continue
+        const key = groupId === '<groupId>' ? 'groups.session' : `groups.${groupId}.session`
+        const reason = `${key} of ${channel.id} went from ${from} to ${to}`
+        moves.push({
+          agentId: agent.id,
+          before: sessionKey(before, agent.id, at),
+          after: sessionKey(after, agent.id, at),
+          reason,
+        })
+      }
     }
   }
   return moves

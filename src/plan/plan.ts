@@ -163,6 +163,14 @@ export interface SkillPlan {
   readonly tools: readonly string[]
 }
 
+/** How the bot behaves in a group. */
+export interface GroupSettings {
+  readonly respond: 'mention' | 'always' | 'never'
+  readonly session: 'per-user' | 'shared'
+  /** So many unanswered messages before a mention are shown to the agent with it; absent: none. */
+  readonly history?: number
+}
+
 export interface ChannelPlan<Settings extends object = Readonly<Record<string, unknown>>> {
   readonly id: string
   readonly type: string
@@ -171,10 +179,10 @@ export interface ChannelPlan<Settings extends object = Readonly<Record<string, u
   /** Identities of those who may write, links resolved, or absent: anyone. */
   readonly allowFrom?: readonly string[]
   readonly strangers: 'ignore' | 'refuse' | 'pair'
-  readonly groups: {
-    readonly respond: 'mention' | 'always' | 'never'
-    readonly session: 'per-user' | 'shared'
+  readonly groups: GroupSettings & {
     readonly allow?: readonly string[]
+    /** What differs in one group or thread, by its id. Ask `groupSettings`. */
+    readonly named?: Readonly<Record<string, Partial<GroupSettings>>>
   }
   readonly streaming: 'edit' | 'final'
   readonly media: { readonly accept?: readonly string[]; readonly maxBytes: number }
@@ -185,17 +193,28 @@ export interface ChannelPlan<Settings extends object = Readonly<Record<string, u
   readonly place: Place
 }
 
-export interface RulePlan {
-  /** Index in the merged list, from 0. */
-  readonly index: number
-  readonly priority: number
-  readonly agentId: string
+/** What a message must be; absent fields ask for nothing. */
+export interface RuleConditions {
   readonly channelId?: readonly string[]
   readonly userId?: readonly string[]
   readonly groupId?: readonly string[]
   readonly threadId?: readonly string[]
+  /** `group` takes threads of groups too. */
+  readonly chat?: 'direct' | 'group' | 'thread'
+  readonly mentioned?: boolean
+  /** The sender has one of these roles in the group. */
+  readonly role?: readonly string[]
   readonly prefix?: string
   readonly pattern?: string
+}
+
+export interface RulePlan extends RuleConditions {
+  /** Index in the merged list, from 0. */
+  readonly index: number
+  readonly priority: number
+  readonly agentId: string
+  /** Messages that meet all of these are left to other rules. */
+  readonly not?: RuleConditions
   readonly fingerprint: string
   readonly place: Place
 }
@@ -206,7 +225,15 @@ export interface HeartbeatPlan {
   readonly timezone: string
   readonly agentId: string
   readonly prompt: string
+  /** Whom it works for, a link's name or an identity; absent: the first owner. */
+  readonly for?: string
+  /** Absent: the agent's. */
+  readonly model?: ModelRef
   readonly deliverTo?: DeliveryTarget
+  /** `22:00-07:00` in its time zone: it does not run then. */
+  readonly quiet?: string
+  /** A failed run is tried again so often; absent: never. */
+  readonly retry?: number
   readonly catchUp: 'none' | 'last' | 'all'
   readonly silentToken: string
   readonly enabled: boolean
@@ -269,8 +296,31 @@ export interface PluginPlan {
   readonly place: Place
 }
 
+/** How long things are kept, in milliseconds; absent: for ever. */
+export interface RetentionPlan {
+  /** Conversations of people, by their last line. */
+  readonly transcripts?: number
+  /** Sessions of sub-agents. */
+  readonly spawned?: number
+  /** Sessions of heartbeats. */
+  readonly cron?: number
+  readonly audit?: number
+  readonly usage?: number
+  /** Run logs of heartbeats, and approvals that were answered. */
+  readonly runs: number
+}
+
 /** Parts there is one of, in the words of `claw plan`. */
-export type PlanPart = 'defaultAgent' | 'gateway' | 'state' | 'owners' | 'lanes' | 'search' | 'transcription' | 'plugins'
+export type PlanPart =
+  | 'defaultAgent'
+  | 'gateway'
+  | 'state'
+  | 'retention'
+  | 'owners'
+  | 'lanes'
+  | 'search'
+  | 'transcription'
+  | 'plugins'
 
 export interface Plan {
   /** Absolute path of the root file, and of every file read (includes, souls, scripts, .env). */
@@ -286,6 +336,7 @@ export interface Plan {
   readonly configHash: string
   readonly stateDir: string
   readonly durability: 'process' | 'power'
+  readonly retention: RetentionPlan
   readonly gateway: GatewayPlan
   /** In the order in which they are named. */
   readonly plugins: readonly PluginPlan[]
@@ -323,4 +374,8 @@ export interface RouteInput {
   readonly groupId?: string
   readonly threadId?: string
   readonly content: string
+  /** In a group: the bot is mentioned. Absent: it counts as mentioned. */
+  readonly mentionsBot?: boolean
+  /** Of the sender in that group, where the platform has roles. */
+  readonly roles?: readonly string[]
 }

@@ -3,7 +3,9 @@
 
 import { atOnce, type Sliced } from '../slices.ts'
 import { type SenderClass, takesPairs } from './admission.ts'
-import type { ChannelPlan, ChatType, Plan, RulePlan } from './plan.ts'
+import { type Condition, canBeIn, conditionWords } from './conditions.ts'
+import { answersGroups, answersUnmentioned } from './group-settings.ts'
+import type { ChannelPlan, ChatType, Plan, RuleConditions, RulePlan } from './plan.ts'
 import { byRank } from './scan.ts'
 import { type Shadowed, shadowedRules } from './shadow.ts'
 
@@ -30,8 +32,13 @@ const SENDERS: readonly SenderClass[] = ['stranger', 'paired', 'allow-listed', '
 
 export const CHAT_TYPES: readonly ChatType[] = ['direct', 'group']
 
-/** Whether a message of this class may come from a group of the channel. */
-export const answersGroups = ({ groups }: ChannelPlan): boolean => groups.respond !== 'never' && groups.allow?.length !== 0
+/** What the channel says of all messages from there that are answered. */
+const placeOn = (channel: ChannelPlan, chatType: ChatType): Place => ({
+  channelId: channel.id,
+  chatType,
+  served: channel.groups.allow,
+  mentioned: chatType === 'direct' || !answersUnmentioned(channel),
+})
 
 /** User ids on one channel by class. `named`: all ids that the file lets in; null: everyone. */
 interface Members {
@@ -65,7 +72,7 @@ export function sendersOn(plan: Plan, channel: ChannelPlan): readonly SenderClas
 }
 
 /** Whether some sender of the class can meet the rule's `userId`; `all`: whether every one does. */
-function meetsUser(rule: RulePlan, sender: SenderClass, { ids, named }: Members): { some: boolean; all: boolean } {
+function meetsUser(rule: RuleConditions, sender: SenderClass, { ids, named }: Members): { some: boolean; all: boolean } {
   const expected = rule.userId
   if (expected === undefined) return { some: true, all: true }
   if (sender === 'stranger') return { some: expected.some((id) => !ids.owner.has(id) && !ids.linked.has(id)), all: false }
@@ -74,26 +81,37 @@ function meetsUser(rule: RulePlan, sender: SenderClass, { ids, named }: Members)
   return { some: members.some((id) => expected.includes(id)), all: members.every((id) => expected.includes(id)) }
 }
 
-function conditions(rule: RulePlan, userBinds: boolean): string {
-  const parts: string[] = []
-  const ids = (name: string, values: readonly string[] | undefined): void => {
-    if (values !== undefined) parts.push(`${name} is ${values.length > 3 ? `one of ${values.length}` : values.join(' or ')}`)
+/** What is known of all messages of some senders in one kind of chat on one channel. */
+interface Place {
+  readonly channelId: string
+  readonly chatType: ChatType
+  /** Group ids served; absent: all. */
+  readonly served: readonly string[] | undefined
+  /** Every message that is answered mentions the bot. */
+  readonly mentioned: boolean
+}
+
+/** Whether messages from there can meet conditions, and which of these go without saying there. */
+function fits(rule: RuleConditions, at: Place, allUsers: boolean): { some: boolean; known: readonly Condition[] } {
+  const never = { some: false, known: [] }
+  if (rule.channelId?.includes(at.channelId) === false || !canBeIn(rule, at.chatType)) return never
+  if (at.chatType === 'group' && rule.groupId !== undefined && at.served !== undefined) {
+    if (!rule.groupId.some((id) => at.served?.includes(id))) return never
   }
-  if (userBinds) ids('user', rule.userId)
-  ids('group', rule.groupId)
-  ids('thread', rule.threadId)
-  if (rule.prefix !== undefined) parts.push(`text starts with "${rule.prefix}"`)
-  if (rule.pattern !== undefined) parts.push(`text matches /${rule.pattern}/`)
-  return parts.join(', ')
+  if (at.mentioned && rule.mentioned === false) return never
+  const known: Condition[] = ['channelId']
+  if (allUsers) known.push('userId')
+  if (rule.chat !== 'thread') known.push('chat')
+  if (at.mentioned) known.push('mentioned')
+  return { some: true, known }
 }
 
 /** The ways that some senders have, by agent, in rank order. `meets`: whether some and whether all of them fit a rule's users. */
 function waysOf(
   plan: Plan,
   rules: readonly RulePlan[],
-  served: readonly string[] | undefined,
-  chatType: ChatType,
-  meets: (rule: RulePlan) => { some: boolean; all: boolean },
+  at: Place,
+  meets: (rule: RuleConditions) => { some: boolean; all: boolean },
 ): Map<string, Way[]> {
   const ways = new Map<string, Way[]>()
   const add = (agentId: string, way: Way): void => {
@@ -102,13 +120,21 @@ function waysOf(
     else list.push(way)
   }
   for (const rule of rules) {
-    if (rule.groupId !== undefined) {
-      if (chatType === 'direct') continue
-      if (served !== undefined && !rule.groupId.some((id) => served.includes(id))) continue
-    }
     const user = meets(rule)
-    if (!user.some) continue
-    const when = conditions(rule, !user.all)
+    const fit = fits(rule, at, user.all)
+    if (!user.some || !fit.some) continue
+    const words = [...conditionWords(rule, fit.known)]
+    if (rule.not !== undefined) {
+      const excepted = meets(rule.not)
+      const exception = fits(rule.not, at, excepted.all)
+      if (excepted.some && exception.some) {
+        const left = conditionWords(rule.not, exception.known)
+        // All that can come from there is excepted.
+        if (left.length === 0) continue
+        words.push(`not (${left.join(', ')})`)
+      }
+    }
+    const when = words.join(', ')
     add(rule.agentId, { kind: 'rule', rule: { index: rule.index, file: rule.place.file, line: rule.place.line }, when })
     if (when === '') return ways
   }
@@ -138,7 +164,7 @@ export function* findReach(plan: Plan, rulesOn: RulesOn): Sliced<readonly Reach[
       for (const chatType of CHAT_TYPES) {
         yield
         if (chatType === 'group' && !answersGroups(channel)) continue
-        const ways = waysOf(plan, rules, channel.groups.allow, chatType, (rule) => meetsUser(rule, sender, members))
+        const ways = waysOf(plan, rules, placeOn(channel, chatType), (rule) => meetsUser(rule, sender, members))
         for (const [agentId, way] of ways)
           if (plan.agents.has(agentId)) reaches.push({ channel, sender, chatType, agentId, ways: way })
       }
@@ -148,8 +174,14 @@ export function* findReach(plan: Plan, rulesOn: RulesOn): Sliced<readonly Reach[
 }
 
 /** Who speaks under any name and in any group, as the owner's terminal and page may: the agents that some message leads to. */
-export function reachAsAnyone(plan: Plan, rules: readonly RulePlan[], chatType: ChatType): ReadonlyMap<string, readonly Way[]> {
-  return waysOf(plan, rules, undefined, chatType, ({ userId }) => ({ some: true, all: userId === undefined }))
+export function reachAsAnyone(
+  plan: Plan,
+  channel: ChannelPlan,
+  rules: readonly RulePlan[],
+  chatType: ChatType,
+): ReadonlyMap<string, readonly Way[]> {
+  const anywhere: Place = { channelId: channel.id, chatType, served: undefined, mentioned: chatType === 'direct' }
+  return waysOf(plan, rules, anywhere, ({ userId }) => ({ some: true, all: userId === undefined }))
 }
 
 /** The same at once. */

@@ -45,7 +45,16 @@ export function recordedMessage(value: unknown): RouteInput | null {
   if (channelId === undefined || userId === undefined || content === undefined) return null
   if ('role' in record && record['role'] !== 'user') return null
   const [groupId, threadId] = [text(record['groupId']), text(record['threadId'])]
-  return { channelId, userId, content, ...(groupId !== undefined && { groupId }), ...(threadId !== undefined && { threadId }) }
+  const { mentionsBot, roles } = record
+  return {
+    channelId,
+    userId,
+    content,
+    ...(groupId !== undefined && { groupId }),
+    ...(threadId !== undefined && { threadId }),
+    ...(typeof mentionsBot === 'boolean' && { mentionsBot }),
+    ...(Array.isArray(roles) && { roles: roles.flatMap((role) => text(role) ?? []) }),
+  }
 }
 
 type Outcome = Rerouted['before']

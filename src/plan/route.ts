@@ -2,6 +2,7 @@
 
 import { admission, type Routed, type Standing, settle } from './admission.ts'
 import { isCommandFor, parseCommand } from './chat-commands.ts'
+import { CONDITIONS, conditionWords } from './conditions.ts'
 import { doorsOf, isGatewayDoor } from './doors.ts'
 import type { AgentPlan, FlowMode, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
 import { byRank, failing } from './scan.ts'
@@ -31,9 +32,18 @@ export interface RouteExplanation {
   readonly rateLimit: RateLimit
 }
 
+const kindOf = ({ threadId }: RouteInput): string => (threadId === undefined ? 'group' : 'thread')
+
 const list = (values: readonly string[]): string => (values.length > 5 ? `${values.slice(0, 5).join(', ')} …` : values.join(', '))
 
 function whyNot(rule: RulePlan, input: RouteInput, lost: NonNullable<ReturnType<typeof failing>>): string {
+  if (lost === 'not') return `its \`not\` holds: ${conditionWords(rule.not ?? {}).join(', ')}`
+  if (lost === 'chat')
+    return `${input.groupId === undefined ? 'a direct chat' : `a ${kindOf(input)}`}, rule wants chat: ${rule.chat}`
+  if (lost === 'mentioned')
+    return rule.mentioned === true ? 'the bot is not mentioned' : 'the bot is mentioned, rule wants that it is not'
+  if (lost === 'role')
+    return `sender has ${input.roles?.length ? `the roles ${list(input.roles)}` : 'no role'}, rule wants ${list(rule.role ?? [])}`
   if (lost === 'prefix') return `text does not start with "${rule.prefix}" followed by a blank or the end`
   if (lost === 'pattern') return `text does not match /${rule.pattern}/`
   const given = input[lost]
@@ -42,10 +52,10 @@ function whyNot(rule: RulePlan, input: RouteInput, lost: NonNullable<ReturnType<
 }
 
 function whyWon(rule: RulePlan): string {
-  const conditions = (['channelId', 'userId', 'groupId', 'threadId', 'prefix', 'pattern'] as const).filter(
-    (name) => rule[name] !== undefined,
-  )
-  return conditions.length === 0 ? 'no conditions: matches every message' : `${conditions.join(', ')} match`
+  const conditions: readonly string[] = CONDITIONS.filter((name) => rule[name] !== undefined)
+  const excepted = rule.not === undefined ? '' : conditions.length === 0 ? '`not` does not hold' : ', and `not` does not hold'
+  if (conditions.length === 0) return excepted === '' ? 'no conditions: matches every message' : excepted
+  return `${conditions.join(', ')} match${excepted}`
 }
 
 /** A message as it is asked about. */
@@ -64,16 +74,17 @@ function mentionsBot(plan: Plan, { channelId, content, mentioned = false }: Aske
 export function explainRoute(plan: Plan, input: AskedRoute, patterns: Patterns, standing: Standing = {}): RouteExplanation {
   const considered: Considered[] = []
   let winner: RulePlan | null = null
+  const asked = { ...input, mentionsBot: mentionsBot(plan, input) }
   for (const rule of byRank(plan.rules)) {
-    const lost = failing(rule, input, patterns)
-    const reason = lost === null ? whyWon(rule) : whyNot(rule, input, lost)
+    const lost = failing(rule, asked, patterns)
+    const reason = lost === null ? whyWon(rule) : whyNot(rule, asked, lost)
     considered.push({ index: rule.index, line: rule.place.line, matched: lost === null, reason })
     if (lost === null) {
       winner = rule
       break
     }
   }
-  const admitted = admission(plan, { ...input, mentionsBot: mentionsBot(plan, input) }, standing)
+  const admitted = admission(plan, asked, standing)
   const command = parseCommand(input.content) === null ? undefined : (/^\S+/.exec(input.content.trim())?.[0] ?? '')
   const routed = admitted.admitted ? answerOf(plan, winner, input, command) : { agentId: null, reason: admitted.reason }
   const rule = winner === null ? null : { index: winner.index, file: winner.place.file, line: winner.place.line }

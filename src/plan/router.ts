@@ -3,6 +3,7 @@
 
 import { atOnce, inSlices, type Sliced } from '../slices.ts'
 import type { Router } from './admission.ts'
+import { hasExtras, meetsExtras } from './conditions.ts'
 import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
 import { indexLiterals, type LiteralIndex } from './literal-index.ts'
 import { plainPatterns } from './plain-pattern.ts'
@@ -93,6 +94,8 @@ function* indexed(plan: Pick<Plan, 'rules'>, patterns: Patterns): Sliced<Indexed
   const textBest = Math.min(prefixes.best, byPattern.best)
   /** Compiled patterns by rank, each when it is first tried. */
   const tests: (PatternTest | undefined)[] = new Array(ranked.length)
+  const extras: readonly boolean[] = ranked.map(({ rule }) => hasExtras(rule))
+  const noExtras = !extras.includes(true)
 
   function matchText(input: RouteInput, bound: number): Ranked | null {
     const text = input.content
@@ -104,6 +107,7 @@ function* indexed(plan: Pick<Plan, 'rules'>, patterns: Patterns): Sliced<Indexed
       limit = found.rank
     }
     const matches = ({ rank, rule }: Ranked): boolean => {
+      if (extras[rank] === true && !meetsExtras(rule, input, patterns)) return false
       if (rule.pattern === undefined) return true
       let test = tests[rank]
       if (test === undefined) {
@@ -135,7 +139,8 @@ function* indexed(plan: Pick<Plan, 'rules'>, patterns: Patterns): Sliced<Indexed
   return {
     patterns,
     match(input): RulePlan | null {
-      const byId = ids.best === NONE ? null : ids.find(input, NONE, anyRule)
+      const accept = noExtras ? anyRule : ({ rank, rule }: Ranked) => extras[rank] !== true || meetsExtras(rule, input, patterns)
+      const byId = ids.best === NONE ? null : ids.find(input, NONE, accept)
       const bound = byId?.rank ?? NONE
       return ((textBest < bound ? matchText(input, bound) : null) ?? byId)?.rule ?? null
     },

@@ -2,7 +2,8 @@
 // Each part is encoded where it holds `:` or `%` or is `*`, so that no id can reach into another part.
 
 import { createHash } from 'node:crypto'
-import type { Plan } from './plan.ts'
+import { groupSettings } from './group-settings.ts'
+import type { ChannelPlan, Plan } from './plan.ts'
 
 /** Where a message came from: what a key is made of. */
 export interface Speaker {
@@ -47,12 +48,16 @@ const encodeExcept = (part: string, word: string): string =>
 const linkOf = (plan: Pick<Plan, 'linkOf'>, speaker: Speaker): string | undefined =>
   plan.linkOf.get(`${speaker.channelId}:${speaker.userId}`)
 
+/** Whether all members of a group share one session. */
+export const sharesSession = (channel: ChannelPlan | undefined, speaker: Pick<Speaker, 'groupId' | 'threadId'>): boolean =>
+  channel !== undefined && groupSettings(channel, speaker).session === 'shared'
+
 /** The session in which `agentId` answers `speaker`. */
 export function sessionKey(plan: Pick<Plan, 'agents' | 'channels' | 'linkOf'>, agentId: string, speaker: Speaker): string {
   const agent = encodePart(agentId)
   const channel = encodeExcept(speaker.channelId, 'spawn')
   if (speaker.groupId !== undefined) {
-    const shared = plan.channels.get(speaker.channelId)?.groups.session === 'shared'
+    const shared = sharesSession(plan.channels.get(speaker.channelId), speaker)
     const thread = speaker.threadId === undefined ? '' : `:${encodePart(speaker.threadId)}`
     return `agent:${agent}:${channel}:${encodePart(speaker.groupId)}${thread}:${shared ? EVERYONE : encodePart(speaker.userId)}`
   }
@@ -61,6 +66,16 @@ export function sessionKey(plan: Pick<Plan, 'agents' | 'channels' | 'linkOf'>, a
   const link = scope === 'per-peer' ? linkOf(plan, speaker) : undefined
   if (link !== undefined) return `agent:${agent}:${encodeExcept(link, 'main')}`
   return `agent:${agent}:${channel}:${encodePart(speaker.userId)}`
+}
+
+/**
+ * Who speaks in a session, as far as its key says: the same in all chats of a channel. A session that several people share
+ * stands for itself.
+ */
+export function personIn(key: string): string {
+  const parts = key.split(':')
+  const last = parts[parts.length - 1]
+  return parts.length < 4 || last === EVERYONE ? key : `${parts[2]}:${last}`
 }
 
 /** The session of a heartbeat. */

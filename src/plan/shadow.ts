@@ -2,11 +2,12 @@
 // A rule is covered when for each combination of ids it names, some higher rule takes every text it would take.
 
 import { atOnce, type Sliced } from '../slices.ts'
+import { coversExtras, FIELDS, type Field } from './conditions.ts'
 import { createFieldIndex, type FieldIndex, indexFields, type Ranked } from './field-index.ts'
 import { indexLiterals } from './literal-index.ts'
 import { analysePlain, fold, type PatternAnalysis } from './plain-pattern.ts'
 import type { RouteInput, RulePlan } from './plan.ts'
-import { byRank, FIELDS, type Field } from './scan.ts'
+import { byRank } from './scan.ts'
 import { hasPrefix, prefixText } from './text-match.ts'
 
 type Plain = NonNullable<PatternAnalysis['plain']>
@@ -61,6 +62,12 @@ const coversFields = (other: RulePlan, rule: RulePlan): boolean =>
   FIELDS.every((field) => other[field] === undefined || (rule[field]?.every((id) => other[field]?.includes(id)) ?? false))
 
 type Ids = { readonly [K in Field]?: string }
+
+/** The rule for one combination of the ids it names. */
+const narrowed = (rule: RulePlan, ids: Ids): RulePlan => ({
+  ...rule,
+  ...Object.fromEntries(Object.entries(ids).map(([field, id]) => [field, [id]])),
+})
 
 function combinations(rule: RulePlan): readonly Ids[] {
   let all: Ids[] = [{}]
@@ -138,7 +145,10 @@ export function* findShadowed(rules: readonly RulePlan[]): Sliced<readonly Shado
       const input = { content: '', ...ids } as RouteInput
       let best = null as Ranked | null
       for (const index of candidates) {
-        const accept = (other: Ranked): boolean => coversText(other.rule, rule) && (!whole || coversFields(other.rule, rule))
+        const accept = (other: Ranked): boolean =>
+          coversText(other.rule, rule) &&
+          (!whole || coversFields(other.rule, rule)) &&
+          coversExtras(other.rule, narrowed(rule, ids))
         best = index.find(input, best?.rank ?? rank, accept) ?? best
       }
       return best

@@ -28,4 +28,4 @@ export async function loadPatterns(sources: Iterable<string>): Promise<Patterns>
 
 /** The patterns of all rules of a Plan. */
 export const patternsOf = (plan: Pick<Plan, 'rules'>): Promise<Patterns> =>
-  loadPatterns(plan.rules.flatMap((rule) => (rule.pattern === undefined ? [] : [rule.pattern])))
+  loadPatterns(plan.rules.flatMap(({ pattern, not }) => [pattern, not?.pattern].filter((one) => one !== undefined)))

@@ -26,6 +26,8 @@ export interface ChannelTraits {
   readonly resident?: true
   readonly groups: boolean
   readonly threads: boolean
+  /** Members of groups have roles, and messages say which. */
+  readonly roles?: true
   /** Messages can be edited: `streaming: edit` works. */
   readonly edits: boolean
   readonly buttons: boolean

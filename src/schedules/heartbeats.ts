@@ -3,6 +3,7 @@
 
 import { messageOf } from '../errors.ts'
 import type { HeartbeatPlan } from '../plan/plan.ts'
+import { withoutQuiet } from '../plan/quiet-hours.ts'
 import type { Clock, Logger } from '../ports.ts'
 import { parseSchedule, remembering, type Schedule } from './cron.ts'
 import { createHeap } from './heap.ts'
@@ -72,13 +73,13 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   let caughtUp: Promise<void> = Promise.resolve()
 
   function scheduleOf(plan: HeartbeatPlan): Schedule | null {
-    const key = `${plan.timezone} ${plan.schedule}`
+    const key = `${plan.timezone} ${plan.quiet ?? ''} ${plan.schedule}`
     const known = schedules.get(key)
     if (known !== undefined) return known
     const parsed = parseSchedule(plan.schedule, plan.timezone)
     if ('problem' in parsed)
       log.error({ heartbeat: plan.name, problem: parsed.problem.message }, 'A heartbeat has no usable schedule')
-    const schedule = 'problem' in parsed ? null : remembering(parsed.schedule)
+    const schedule = 'problem' in parsed ? null : remembering(withoutQuiet(parsed.schedule, plan.quiet, plan.timezone))
     schedules.set(key, schedule)
     return schedule
   }

@@ -1,11 +1,22 @@
 // Transcript files: entries in, lines of JSON appended; and the window that the next turn needs out, from a bounded cache.
 
-import { closeSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, type Stats, statSync, writeSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import {
+  closeSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Logger } from '../ports.ts'
-import type { Transcript, TranscriptEntry, TranscriptStore } from '../storage/ports.ts'
+import type { Expired, Transcript, TranscriptEntry, TranscriptStore } from '../storage/ports.ts'
 import { parseEntry } from './entry.ts'
+import { cutLines, lastLineAt } from './expiry.ts'
 import { linesForward } from './lines.ts'
 import { readWindow, windowStart } from './window.ts'
 
@@ -15,6 +26,8 @@ export interface TranscriptFiles {
   load(path: string, session: string): Transcript
   /** Removes the file; there need be none. */
   remove(path: string): Promise<void>
+  /** Removes lines older than this time that are not in the window. Gives the bytes that went. */
+  cut(path: string, before: number): Promise<number>
   /** Bytes the cache holds, roughly. */
   cachedBytes(): number
   /** Lets go of the files that are kept open. */
@@ -115,7 +128,19 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
     total -= cache.get(path)?.cost ?? 0
     cache.delete(path)
     looked.delete(path)
-    await rm(path, { force: true })
+    // At once: an append must not find the file and lose its lines with it.
+    rmSync(path, { force: true })
+    rmSync(`${path}.torn`, { force: true })
+  }
+
+  async function cut(path: string, before: number): Promise<number> {
+    const { starts, size } = current(path)
+    return await cutLines(path, { before, until: starts[0] ?? size }, () => {
+      shut(path)
+      total -= cache.get(path)?.cost ?? 0
+      cache.delete(path)
+      looked.delete(path)
+    })
   }
 
   async function append(path: string, entries: readonly TranscriptEntry[]): Promise<void> {
@@ -158,6 +183,7 @@ export function createTranscriptFiles({ sync, log, cacheBytes = DEFAULT_CACHE_BY
       return { session, entries: entries.slice(), bytes: size - skippedBytes, skippedBytes, damage }
     },
     remove,
+    cut,
     cachedBytes: () => total,
     close() {
       for (const path of [...opened.keys()]) shut(path)
@@ -176,11 +202,13 @@ export interface TranscriptPlaces {
   failure(error: unknown, path: string): Error
 }
 
+const KEPT: Expired = { outcome: 'kept', bytes: 0 }
+
 /** Paths that are remembered; all are forgotten when there are more. */
 const MOST_PATHS = 10_000
 
 /** Transcript files by session. */
-export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'load' | 'remove'> {
+export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'load' | 'remove' | 'expire'> {
   readonly #files: TranscriptFiles
   readonly #places: TranscriptPlaces
   /** By agent and session, of files this process appends to. A path is asked for several times a turn. */
@@ -210,6 +238,22 @@ export class SessionTranscripts implements Pick<TranscriptStore, 'append' | 'loa
     try {
       await this.#files.remove(path)
       await this.#places.afterLast(session, agentId)
+    } catch (error) {
+      throw this.#places.failure(error, path)
+    }
+  }
+
+  async expire(session: string, agentId: string, before: number, { lines = false } = {}): Promise<Expired> {
+    const path = this.#places.pathOf(session, agentId)
+    try {
+      const last = lastLineAt(path)
+      if (last === null) return KEPT
+      if (last.at < before) {
+        await this.remove(session, agentId)
+        return { outcome: 'removed', bytes: last.size }
+      }
+      const bytes = lines ? await this.#files.cut(path, before) : 0
+      return bytes === 0 ? KEPT : { outcome: 'cut', bytes }
     } catch (error) {
       throw this.#places.failure(error, path)
     }

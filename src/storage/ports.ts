@@ -33,6 +33,14 @@ export type * from './ports/transcripts.ts'
 export * from './ports/turn-queue.ts'
 export type * from './ports/usage.ts'
 
+/** How long rows are kept, in milliseconds. */
+export interface Keeping {
+  /** Run logs of heartbeats and answered approvals; default 90 days. */
+  readonly runs?: number | undefined
+  /** Tokens and money by day; absent: for ever. */
+  readonly usage?: number | undefined
+}
+
 /** Everything that must survive, of one state folder. */
 export interface Storage {
   readonly stateDir: string
@@ -51,8 +59,8 @@ export interface Storage {
   readonly admissions: AdmissionLog
   readonly journal: StepJournal
   readonly leases: LeaseStore
-  /** Forgets what is older than its use: answers and duplicates after 7 days, files of replies after 30, ledgers after 90. */
-  clean(now: number): Promise<void>
+  /** Forgets what is older than its use, in slices: answers and duplicates after 7 days, files of replies after 30. */
+  clean(now: number, keeping?: Keeping): Promise<void>
   /** Writes what waits and ends this process's leases. */
   close(): Promise<void>
 }

@@ -30,6 +30,7 @@ export function createSimulatedClock(startMs: number, settle: () => Promise<void
 
   return {
     now: () => now,
+    elapsed: () => now - startMs,
     after(ms, callback) {
       const timer = { at: now + Math.max(0, ms), order: order++, callback }
       timers.add(timer)
@@ -54,6 +55,7 @@ export function createCountedClock(clock: Clock): Clock & { waiting(): number } 
   let waiting = 0
   return {
     now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
     waiting: () => waiting,
     after(ms, callback) {
       waiting++

@@ -8,6 +8,7 @@ export interface TestMessage {
   readonly messageId?: string
   readonly content: string
   readonly mentionsBot?: boolean
+  readonly roles?: readonly string[]
 }
 
 export interface ExpectedDelivery {

@@ -26,7 +26,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
     }
     const made: ToolEnvironment = {
       runner,
-      audit: { append: async () => {} },
+      audit: { append: async () => {}, retire: async () => {} },
       policyOf: async (plan, agent, bounded) => ({
         agent: { permissions: agent.permissions, sandbox: bounded.sandbox, workspace: bounded.workspace },
         remembered: { allowed: grants.get(agent.id) ?? [], denied: [] },

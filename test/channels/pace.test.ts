@@ -11,6 +11,7 @@ function handClock() {
   let timers: { at: number; run: () => void }[] = []
   return {
     now: () => now,
+    elapsed: () => now,
     after(ms: number, run: () => void) {
       const timer = { at: now + ms, run }
       timers.push(timer)

@@ -13,7 +13,8 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
   let asked = 0
   // Time goes on between any two looks at the clock, as it does under load.
   const clock = { ...fake, now: () => fake.now() + asked++ }
-  const { outbox, files } = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
+  const storage = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
+  const { outbox } = storage
   const sent: string[] = []
   const channel: Channel = {
     start: async () => {},
@@ -28,7 +29,7 @@ t.test('a reply that comes due while the outbox is being read is not forgotten',
     random: systemRandom,
     log: silentLogger,
     secrets: createKnownSecrets(),
-    storage: { outbox, files },
+    storage,
     emit() {},
   }
   const delivery = new Delivery(world, { live: new Map([['telegram', channel]]) }, new Hub(silentLogger))

@@ -149,3 +149,55 @@ heartbeats:
   t.same(await hours('late'), ['07 ran', '08 missed', '09 missed', '10 ran'])
   t.same(await hours('each'), ['07 ran', '08 ran', '09 ran', '10 ran'])
 })
+
+t.test('a failed run is tried again; after three failed runs in a row the owner is told, once', async (t) => {
+  const telegram = await createFakeTelegram({ token: '1:T' })
+  const clock = createFakeClock(Date.parse('2026-01-05T00:00:30Z'))
+  const models: string[] = []
+  let broken = true
+  const b = await startBot(
+    `${HEAD.replace('models:', 'owners: ["telegram:123"]\nmodels:')}
+agents: { main: { soul: S } }
+channels: { telegram: { token: "1:T", apiRoot: "${telegram.url}" } }
+heartbeats:
+  - { name: tick, schedule: "0 * * * *", timezone: UTC, agent: main, prompt: anything?, model: api/claude-haiku-5-5, retry: 1, quiet: "02:00-04:00" }`,
+    {
+      clock,
+      api: {
+        reply: (request) => {
+          models.push(request.model)
+          return broken ? { fault: { status: 400 } } : 'fine'
+        },
+      },
+    },
+  )
+  t.teardown(async () => {
+    await b.stop()
+    await telegram.stop()
+  })
+  const told = (): number =>
+    telegram.chat(123).filter(({ text }) => text.includes('The heartbeat tick has failed 3 times in a row.')).length
+  /** To the next hour, and through the second attempt of a failed run. */
+  const nextHour = async (failures: number): Promise<void> => {
+    await clock.advance(60 * 60_000 - (clock.now() % (60 * 60_000)))
+    if (!broken) return
+    await clock.armed(60_000)
+    await clock.advance(60_000)
+    await until(() => ran(b, 'failed') === failures)
+  }
+  await nextHour(1)
+  t.equal(models[0], 'claude-haiku-5-5', 'its own model comes first')
+  t.equal(new Date(clock.now()).toISOString(), '2026-01-05T01:01:00.000Z')
+  await clock.advance(3 * 60 * 60_000 - 10 * 60_000)
+  t.equal(ran(b, 'started'), 1, 'it is quiet')
+  await nextHour(2)
+  t.equal(told(), 0)
+  await nextHour(3)
+  await until(() => told() > 0)
+  await nextHour(4)
+  t.equal(told(), 1)
+  broken = false
+  await nextHour(4)
+  await until(() => ran(b) === 1)
+  t.equal(ran(b), 1)
+})

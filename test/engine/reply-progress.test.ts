@@ -2,7 +2,8 @@ import t from 'tap'
 import type { Channel, ReplyTarget } from '../../src/channels/port.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import { ReplyProgress } from '../../src/engine/outbound/reply-progress.ts'
-import { silentLogger } from '../../src/ports.ts'
+import { silentLogger, systemRandom } from '../../src/ports.ts'
+import { createMemoryStorage } from '../../src/storage/memory/storage.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { makePlan } from '../support/make-plan.ts'
 
@@ -17,12 +18,14 @@ function world() {
   }
   const channels = { live: new Map([['c', channel]]) }
   const hub = new Hub(silentLogger)
-  const progress = new ReplyProgress(channels, { expectStream() {} }, clock, hub)
+  const storage = createMemoryStorage({ stateDir: '', clock, random: systemRandom, log: silentLogger })
+  const progress = new ReplyProgress(channels, { expectStream() {} }, { clock, storage }, hub)
   const plan = makePlan({})
   return {
     clock,
     shown,
-    begin: (session: string, target: ReplyTarget) => progress.begin(plan, '', session, target),
+    begin: (session: string, target: ReplyTarget) =>
+      progress.begin(plan, { key: 'k', prefix: '', session, resumed: false }, target),
     ended(sessionKey: string): void {
       hub.emit({ type: 'turn_end', sessionKey, agentId: 'a', run: 'r', messageIds: [], text: '', isError: false, durationMs: 0 })
     },

@@ -123,14 +123,14 @@ t.test('a model that failed rests, then is tried again', async (t) => {
   ])
   await router.call(models, request())
   t.equal(first.requests.length, 1, 'not asked while it rests')
-  clock.jump(15_000)
+  clock.jump(2_000)
   t.match(router.state()[0], { state: 'half-open' })
   first.enqueue({ fault: { status: 529 } })
   await router.call(models, request())
   t.equal(first.requests.length, 2)
-  clock.jump(15_000)
+  clock.jump(2_000)
   t.match(router.state()[0], { state: 'open', failures: 2 }, 'the second rest is longer')
-  clock.jump(15_000)
+  clock.jump(2_000)
   t.match(await router.call(models, request()), { instead: false })
   t.match(router.state()[0], { state: 'closed', failures: 0 })
   t.equal(second.requests.length, 3)
@@ -140,12 +140,42 @@ t.test('credentials rest longer; retry-after is obeyed; all down still tries', a
   const { router, first, second, clock } = await setUp(t)
   const models = { model: ref('one'), fallbacks: [ref('two')] }
   first.enqueue({ fault: { status: 401 } })
-  second.enqueue({ fault: { status: 429, retryAfter: 90 } })
+  second.enqueue({ fault: { status: 429, retryAfter: 45 } })
   await t.rejects(router.call(models, request()), { name: 'ModelError', kind: 'rate_limit' })
   const [one, two] = router.state()
-  t.equal((one?.until ?? 0) - clock.now(), 300_000)
-  t.equal((two?.until ?? 0) - clock.now(), 90_000)
+  t.equal((one?.until ?? 0) - clock.now(), 60_000)
+  t.equal((two?.until ?? 0) - clock.now(), 45_000)
   t.match(await router.call(models, request()), { ref: ref('two') }, 'the one that is back first')
+})
+
+t.test('a storm is one failure, rests grow to a minute, and a clock that is set changes none of it', async (t) => {
+  const { router, first, clock } = await setUp(t)
+  const models = { model: ref('one'), fallbacks: [ref('two')] }
+  const storm = async (calls: number): Promise<number> => {
+    for (let n = 0; n < calls; n++) first.enqueue({ fault: { status: 529 } })
+    await Promise.all(Array.from({ length: calls }, () => router.call(models, request())))
+    return (router.state()[0]?.until ?? 0) - clock.now()
+  }
+  // All but the first of the later storms find it resting.
+  const rests: number[] = [await storm(20)]
+  for (let n = 0; n < 8; n++) {
+    clock.jump(rests.at(-1) ?? 0)
+    rests.push(await storm(1))
+  }
+  t.strictSame(rests, [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000])
+  clock.set(-86_400_000)
+  t.match(router.state()[0], { state: 'open', until: clock.now() + 60_000 })
+  clock.jump(60_000)
+  t.match(router.state()[0], { state: 'half-open' })
+})
+
+t.test('a service that asks for more than a few seconds is not waited for where there is another', async (t) => {
+  const { router, first, second } = await setUp(t, { maxRetries: 2 })
+  first.enqueue({ fault: { status: 429, retryAfter: 30 } })
+  const models = { model: ref('one'), fallbacks: [ref('two')] }
+  t.match(await router.call(models, request()), { ref: ref('two') })
+  t.equal(first.requests.length, 1)
+  t.equal(second.requests.length, 1)
 })
 
 t.test('a model that was retired is asked again after a while only', async (t) => {
@@ -156,7 +186,7 @@ t.test('a model that was retired is asked again after a while only', async (t) =
   t.match(router.state()[0], { state: 'open', lastError: { kind: 'no_model' } })
   await router.call(models, request())
   t.equal(first.requests.length, 1)
-  clock.jump(300_000)
+  clock.jump(60_000)
   t.match(await router.call(models, request()), { ref: ref('one'), instead: false })
 })
 

@@ -1,7 +1,8 @@
 import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { type AuditHead, createAudit, verifyAudit } from '../../src/permissions/audit.ts'
+import { type AuditHead, createAudit } from '../../src/permissions/audit.ts'
+import { verifyAudit } from '../../src/permissions/audit-verify.ts'
 import { testdir } from '../support/testdir.ts'
 
 t.test('lines are sealed in order, also over restarts', async (t) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { messagesOf } from '../../src/sessions/messages.ts'
 import type { TranscriptEntry } from '../../src/storage/ports.ts'
-import { type CrashModel, EFFECTS, PULSE, tokensIn, wordOf } from './crash-model.ts'
+import { type CrashModel, EFFECTS, GROWN, PULSE, tokensIn, wordOf } from './crash-model.ts'
 import { checkMessages } from './messages-validator.ts'
 import { openStorage } from './storage-world.ts'
 
@@ -23,6 +23,8 @@ interface Left {
   readonly telegram: FakeTelegram
   readonly listener: number
   readonly model: CrashModel
+  /** Replies on Telegram grow: each has to be whole at the end. */
+  readonly grows: boolean
 }
 
 const AGENTS = ['main', 'crowd'] as const
@@ -119,18 +121,24 @@ async function checkEffects({ said, model }: Left, stateDir: string): Promise<re
 }
 
 /** What a chat shows: each reply in order, and again only with the note that it may be a repeat. */
-function checkChats({ said, telegram, listener }: Left): { readonly problems: readonly string[]; readonly repeated: number } {
+function checkChats({ said, telegram, listener, grows }: Left): {
+  readonly problems: readonly string[]
+  readonly repeated: number
+} {
   const problems: string[] = []
   let repeated = 0
   for (const [id, count] of said.telegram) {
     const seen: string[] = []
+    const whole = new Set<string>()
     for (const { text } of telegram.chat(id).filter(({ fromBot }) => fromBot)) {
       const token = /<t\d+-\d+>/.exec(text)?.[0]
+      if (grows && text.includes(GROWN) && token !== undefined) whole.add(token)
       if (token === undefined) problems.push(`telegram ${id}: ${JSON.stringify(text)}`)
       else if (!seen.includes(token)) seen.push(token)
       else if (isMarked(text)) repeated++
       else problems.push(`${token}: answered twice, and nothing says so`)
     }
+    for (const token of grows ? seen : []) if (!whole.has(token)) problems.push(`${token}: half a reply`)
     const wanted = Array.from({ length: count }, (_, n) => `<t${id}-${n}>`).join(' ')
     if (seen.join(' ') !== wanted) problems.push(`telegram ${id} saw ${seen.join(' ')}, not ${wanted}`)
   }

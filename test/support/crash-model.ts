@@ -28,7 +28,12 @@ export interface CrashModel {
 
 type Message = MessagesRequest['messages'][number]
 
-export function createCrashModel(): CrashModel {
+/** Ends an answer that grows: one without it is half of one. */
+export const GROWN = 'that is all.'
+const FILLER = 'and a word more '.repeat(12)
+
+/** `grows`: answers to Telegram are long and come slowly. */
+export function createCrashModel({ grows = false } = {}): CrashModel {
   const furthest = new Map<string, number>()
   const done = new Set<string>()
   const unknown = new Set<string>()
@@ -43,7 +48,9 @@ export function createCrashModel(): CrashModel {
     const read = { name: 'read_file', input: { path: `${word}.txt` } }
     const plans = [[], [[bash]], [[write, bash]], [[write], [read, bash]]]
     const toolCalls = plans[Number(word.split('-')[1]) % plans.length]?.[step]
-    return toolCalls === undefined ? { text: `re ${tokens.join(' ')}` } : { toolCalls }
+    if (toolCalls !== undefined) return { toolCalls }
+    const text = `re ${tokens.join(' ')}`
+    return grows && word.startsWith('t') ? { text: `${text} ${FILLER}${GROWN}`, chunkDelayMs: 30 } : { text }
   }
 
   function noteResults(token: string, since: readonly Message[]): void {

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFakeTelegram, type FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { checkAfter, type Said } from './crash-checks.ts'
-import { createCrashModel, PULSE } from './crash-model.ts'
+import { createCrashModel, GROWN, PULSE } from './crash-model.ts'
 import { startFakeMessagesApi } from './fake-messages-api.ts'
 import { CLAW, post, type RunningClaw, startClawProcess } from './process.ts'
 
@@ -36,7 +36,12 @@ const LISTENER = 900
 const userOf = (sender: string): string => (sender.startsWith('c') ? 'crowd' : sender)
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const configuration = (api: string, telegram: string): string => `gateway: { port: 0 }
+export interface CrashOptions {
+  /** Replies on Telegram grow in place. */
+  readonly grows?: boolean
+}
+
+const configuration = (api: string, telegram: string, { grows }: CrashOptions): string => `gateway: { port: 0 }
 models: { api: { provider: anthropic, baseURL: "${api}", apiKey: none } }
 defaults: { model: api/m, sessionScope: per-peer, sandbox: "off", permissions: { mode: ignore } }
 agents:
@@ -48,16 +53,16 @@ agents:
 routing: { defaultAgent: main, rules: [{ userId: crowd, agentId: crowd }] }
 channels:
   http: {}
-  telegram: { token: "\${TOKEN}", apiRoot: "${telegram}", allowFrom: [${TELEGRAM_PEOPLE.map((id) => `"telegram:${id}"`)}] }
+  telegram: { token: "\${TOKEN}", apiRoot: "${telegram}", streaming: ${grows === true ? 'edit' : 'final'}, allowFrom: [${TELEGRAM_PEOPLE.map((id) => `"telegram:${id}"`)}] }
 heartbeats:
   - { name: pulse, schedule: "* * * * * *", timezone: UTC, agent: main, prompt: "${PULSE}", deliverTo: "telegram:${LISTENER}", catchUp: all }
 `
 
-export async function crash(cwd: string, kills: number, deadlineMs: number): Promise<CrashFigures> {
-  const model = createCrashModel()
+export async function crash(cwd: string, kills: number, deadlineMs: number, options: CrashOptions = {}): Promise<CrashFigures> {
+  const model = createCrashModel(options)
   const api = await startFakeMessagesApi({ reply: model.reply })
   const telegram = await createFakeTelegram({ token: '1:T' })
-  await writeFile(join(cwd, 'openclaw.yaml'), configuration(api.url, telegram.url))
+  await writeFile(join(cwd, 'openclaw.yaml'), configuration(api.url, telegram.url, options))
   const env = { TOKEN: '1:T' }
   const end = Date.now() + deadlineMs
   const problems: string[] = []
@@ -97,7 +102,7 @@ export async function crash(cwd: string, kills: number, deadlineMs: number): Pro
     const name = `t${person}`
     said.telegram.set(person, 0)
     for (let n = 0; !over; ) {
-      if (n - repliesTo(telegram, person) < 4) {
+      if (n - repliesTo(telegram, person, options.grows === true) < 4) {
         telegram.say({ from: person, text: `<${name}-${n++}>` })
         said.telegram.set(person, n)
       }
@@ -124,12 +129,13 @@ export async function crash(cwd: string, kills: number, deadlineMs: number): Pro
     }
     over = true
     await Promise.all(people)
-    const waits = (person: number): boolean => repliesTo(telegram, person) < (said.telegram.get(person) ?? 0)
+    const waits = (person: number): boolean =>
+      repliesTo(telegram, person, options.grows === true) < (said.telegram.get(person) ?? 0)
     while (TELEGRAM_PEOPLE.some(waits) && Date.now() < end) await pause(50)
     const code = await claw.stop('SIGTERM')
     if (code !== 0) problems.push(`ended with ${code}: ${claw.log().slice(-400)}`)
     model.see(api.requests.splice(0))
-    const after = await checkAfter({ cwd, said, telegram, listener: LISTENER, model })
+    const after = await checkAfter({ cwd, said, telegram, listener: LISTENER, model, grows: options.grows === true })
     return {
       kills: done,
       early,
@@ -156,8 +162,9 @@ const answers = (response: unknown, token: string): boolean =>
     ? /^re (<c\d-\d+> ?)+$/.test(String(response)) && String(response).includes(token)
     : response === `re ${token}`
 
-const repliesTo = (telegram: FakeTelegram, person: number): number => {
-  const texts = telegram.chat(person).filter(({ fromBot }) => fromBot)
+/** Whole ones: half a reply may still grow. */
+const repliesTo = (telegram: FakeTelegram, person: number, grows: boolean): number => {
+  const texts = telegram.chat(person).filter(({ fromBot, text }) => fromBot && (!grows || text.includes(GROWN)))
   return new Set(texts.flatMap(({ text }) => text.match(/<t\d+-\d+>/g) ?? [])).size
 }
 

@@ -7,6 +7,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>
   /** Moves time at once without running timers, as when a machine slept; timers then overdue fire on the next advance. */
   jump(ms: number): void
+  /** Sets the time of day forward, or back, as a person or a time server does: timers and durations do not notice. */
+  set(byMs: number): void
   /** Timers armed. */
   pending(): number
   /** Resolves once a timer is armed that is due in exactly so long: what waits by the clock has begun to wait. */
@@ -21,6 +23,8 @@ interface Timer {
 
 export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   let now = startMs
+  /** How far the time of day was set from where it would be. */
+  let setBy = 0
   let order = 0
   const timers = new Set<Timer>()
 
@@ -34,7 +38,8 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   }
 
   return {
-    now: () => now,
+    now: () => now + setBy,
+    elapsed: () => now - startMs,
     after(ms, callback) {
       const timer = { at: now + Math.max(0, ms), order: order++, callback }
       timers.add(timer)
@@ -53,6 +58,9 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
     },
     jump(ms) {
       now += ms
+    },
+    set(byMs) {
+      setBy += byMs
     },
     pending: () => timers.size,
     async armed(ms) {

@@ -349,6 +349,10 @@ export function createFakeEngine(first: Plan): FakeEngine {
     async resetSession(key) {
       transcripts.set(key, [])
     },
+    async removeSession(key) {
+      return { ok: transcripts.delete(key), message: '' }
+    },
+    tidy: async () => ({ sessions: 0, bytes: 0 }),
     async runHeartbeat(name) {
       if (name !== 'morning-check') return { ok: false, message: `There is no heartbeat "${name}".` }
       emit({ type: 'heartbeat', name, outcome: 'ran', at: Date.now() })

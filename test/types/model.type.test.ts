@@ -54,7 +54,7 @@ export const bare = (spec: Parameters<ProviderFactory>[0]): string => spec.apiKe
 t.test('what responseError makes is read by callService', async (t) => {
   const error = await responseError(new Response('slow down', { status: 429, headers: { 'retry-after': '2' } }))
   t.match(error, { status: 429, message: '429 slow down' })
-  const clock = { now: () => 0, after: () => () => {} }
+  const clock = { now: () => 0, elapsed: () => 0, after: () => () => {} }
   const random = { number: () => 0, id: () => 'x' }
   const spec = { id: 'mine', provider: 'mine', defaultModel: 'x', headers: {}, timeoutMs: 1000, maxRetries: 0, prices: {} }
   const place = { file: 'x', line: 1, column: 1 }

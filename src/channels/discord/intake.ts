@@ -33,7 +33,7 @@ export interface Reader {
 }
 
 /** null: a bot's, a webhook's or a system message. The guild comes from the event; history has none. */
-export function readMessage(message: APIMessage, guildId: string | undefined, reader: Reader): Intake | null {
+export function readMessage(message: MemberMessage, guildId: string | undefined, reader: Reader): Intake | null {
   const { self, plan, channelId } = reader
   const { author } = message
   if (author.bot === true || author.id === self.id || message.webhook_id !== undefined || !SPOKEN.has(message.type ?? 0))
@@ -70,12 +70,19 @@ export function readMessage(message: APIMessage, guildId: string | undefined, re
       ...(guildId === undefined
         ? {}
         : { mentionsBot: mentioned || answered?.author?.id === self.id || isCommandFor(plan, channelId, content) }),
+      ...rolesOf(message.member),
       ...(answered === undefined ? {} : quoteOf(answered)),
       ...forwarded,
       ...(name === '' ? {} : { displayName: name }),
     },
   }
 }
+
+const rolesOf = (member: { readonly roles?: readonly string[] } | undefined): Pick<InboundMessage, 'roles'> =>
+  member?.roles === undefined || member.roles.length === 0 ? {} : { roles: member.roles }
+
+/** A message of the gateway says more of its sender than one that is fetched. */
+type MemberMessage = APIMessage & { readonly member?: { readonly roles?: readonly string[] } }
 
 type Snapshot = NonNullable<APIMessage['message_snapshots']>[number]['message']
 
@@ -136,6 +143,7 @@ export function readCommand(interaction: APIInteraction, channelId: string): Inb
     channelId,
     userId: user.id,
     ...(interaction.guild_id === undefined ? {} : { groupId: interaction.guild_id, threadId: channel, mentionsBot: true }),
+    ...rolesOf(interaction.member),
     messageId: interaction.id,
     content: `/${interaction.data.name} ${text}`.trim(),
     displayName: cleanName(user.global_name ?? user.username ?? ''),

@@ -118,6 +118,8 @@ export interface KitDriver {
   readonly cannot: Readonly<Partial<Record<PromiseId, string>>>
   /** Promises that are kept and tried as far as the platform allows, each with the limit in words. */
   readonly limits?: Readonly<Partial<Record<PromiseId, string>>>
+  /** False: the platform's files come without a text of their own. */
+  readonly captions?: false
   /** Formats that must be seen in a reply with bold, code and a code block; default all three. */
   readonly formats?: readonly string[]
   /** Connections cut in the check of that name; default 20. */

@@ -26,6 +26,7 @@ export function fastClock(factor: number): Clock {
   const began = Date.now()
   return {
     now: () => began + (Date.now() - began) * factor,
+    elapsed: () => performance.now() * factor,
     after(ms, callback) {
       const timer = setTimeout(callback, Math.min(ms / factor, 2 ** 31 - 1))
       timer.unref()

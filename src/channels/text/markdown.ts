@@ -148,6 +148,25 @@ export const TELEGRAM_HTML: Dialect = {
   rule: '———',
 }
 
+/** HTML as Matrix clients take it; line ends outside code become breaks. */
+export const MATRIX_HTML: Dialect = {
+  ...TELEGRAM_HTML,
+  bold: (inner) => `<strong>${inner}</strong>`,
+  italic: (inner) => `<em>${inner}</em>`,
+  strike: (inner) => `<del>${inner}</del>`,
+  pre: (raw, language) =>
+    `<pre><code${/^[\w+#.-]+$/.test(language) ? ` class="language-${language}"` : ''}>${html(raw)}</code></pre>`,
+  heading: (inner, depth) => `<h${depth}>${inner}</h${depth}>`,
+  rule: '<hr>',
+}
+
+/** Markdown as the HTML of a Matrix message. */
+export const toMatrixHtml = (markdown: string): string =>
+  renderMarkdown(markdown, MATRIX_HTML)
+    .split(/(<pre>[\s\S]*?<\/pre>)/)
+    .map((part) => (part.startsWith('<pre>') ? part : part.replaceAll('\n', '<br>')))
+    .join('')
+
 const quoteLines = (inner: string): string => inner.replace(/^/gm, '> ')
 
 /** Slack's mrkdwn. */

@@ -23,6 +23,7 @@ export const checkHeartbeats: Check = async (input) => {
   }
   if (heartbeats.length === 0) return problems
   const { parseSchedule } = await import('../../schedules/cron.ts')
+  const { withoutQuiet } = await import('../../plan/quiet-hours.ts')
   for (const { value, path } of heartbeats) {
     const schedule = textAt(value, 'schedule')?.trim()
     if (schedule === undefined || schedule === '') continue
@@ -38,7 +39,8 @@ export const checkHeartbeats: Check = async (input) => {
       problems.push(doc.problem('CLAW303', told, at, { hint }))
       continue
     }
-    const next = firstTimes(parsed.schedule, 3)
+    const zoned = zone !== undefined && isZone(zone) ? zone : localZone()
+    const next = firstTimes(withoutQuiet(parsed.schedule, textAt(value, 'quiet'), zoned), 3)
     if (next.length === 0) problems.push(doc.problem('CLAW309', `The schedule "${schedule}" never fires.`, at))
     else if (next.slice(1).some((time, index) => time - next[index]! <= OFTEN_MS)) {
       const often = 'Each run is a turn of a model. For testing that is fine.'

@@ -19,6 +19,7 @@ import { checkNames } from './names.ts'
 import { checkPatterns } from './patterns.ts'
 import { checkPeople } from './people.ts'
 import { checkPrefixes } from './prefixes.ts'
+import { checkRoles } from './roles.ts'
 import { checkSandbox } from './sandbox.ts'
 import { checkSecrets } from './secrets.ts'
 import { checkSomething } from './something.ts'
@@ -49,6 +50,7 @@ const CHECKS: readonly Check[] = [
   checkSecrets,
   checkSandbox,
   checkPrefixes,
+  checkRoles,
   checkTexts,
   checkIdleGrants,
 ]

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../errors.ts'
 import { loadPatterns } from '../../plan/text-match.ts'
-import { textAt } from '../document.ts'
+import { mapAt, textAt } from '../document.ts'
 import type { Path } from '../shape.ts'
 import { type Check, rulesOf, testSteps } from './check.ts'
 
@@ -11,7 +11,10 @@ export const checkPatterns: Check = async ({ doc }) => {
   const add = (text: string | undefined, path: Path): void => {
     if (text !== undefined && text !== '') found.push({ text, path })
   }
-  for (const { value, path } of rulesOf(doc)) add(textAt(value, 'pattern'), [...path, 'pattern'])
+  for (const { value, path } of rulesOf(doc)) {
+    add(textAt(value, 'pattern'), [...path, 'pattern'])
+    add(textAt(mapAt(value['not']), 'pattern'), [...path, 'not', 'pattern'])
+  }
   for (const { expect } of testSteps(doc)) add(textAt(expect.value, 'replyPattern'), [...expect.path, 'replyPattern'])
   if (found.length === 0) return []
   const patterns = await loadPatterns(found.map(({ text }) => text))

@@ -33,6 +33,8 @@ export const checkPeople: Check = ({ doc, scope }) => {
     }
   }
   for (const { value, path } of itemsOf(mapAt(doc.value)['heartbeats'], ['heartbeats'])) {
+    const person = textAt(value, 'for')
+    if (person !== undefined && person !== '') wants(person, [...path, 'for'], 'person')
     const target = textAt(value, 'deliverTo')
     if (target === undefined || target === '' || parseTarget(target) !== null) continue
     const hint = 'Write channelId:userId, or channelId:group:groupId.'

@@ -12,7 +12,7 @@ import { durationMs } from '../durations.ts'
 import type { NamedFiles } from '../files.ts'
 import type { Agent, Config } from '../generated/config.ts'
 import { DEFAULTS } from '../generated/defaults.ts'
-import { resolveModel } from '../model-ref.ts'
+import { modelRef } from '../model-ref.ts'
 import { optional } from '../optional.ts'
 import { resolvePeople, type Scope } from '../scope.ts'
 import type { Path } from '../shape.ts'
@@ -125,11 +125,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
 
 const withoutExtras = (map: object): object => Object.fromEntries(Object.entries(map).filter(([key]) => !key.startsWith('x-')))
 
-function model(text: string, input: Input): ModelRef {
-  const resolved = resolveModel(text, input.models)
-  // Checks have refused unknown ones.
-  return 'unknown' in resolved ? { provider: 'anthropic', model: text } : resolved
-}
+const model = (text: string, input: Input): ModelRef => modelRef(text, input.models)
 
 /** One line that ends in .md or .txt is a path. */
 export const isSoulPath = (text: string): boolean => !text.includes('\n') && /\.(md|txt)$/i.test(text.trim())

@@ -1,7 +1,7 @@
 // `channels` → channel specs: what all types share, and under `settings` what only the type knows.
 
 import { fingerprint } from '../../plan/fingerprint.ts'
-import type { ChannelPlan, PluginPlan } from '../../plan/plan.ts'
+import type { ChannelPlan, GroupSettings, PluginPlan } from '../../plan/plan.ts'
 import { type ConfigDocument, mapAt } from '../document.ts'
 import type { Config } from '../generated/config.ts'
 import { DEFAULTS } from '../generated/defaults.ts'
@@ -26,10 +26,22 @@ interface Common {
   readonly apiRoot?: string
   readonly allowFrom?: readonly string[]
   readonly strangers?: ChannelPlan['strangers']
-  readonly groups?: Partial<ChannelPlan['groups']>
+  readonly groups?: Groups
   readonly streaming?: ChannelPlan['streaming']
   readonly media?: { readonly accept?: readonly string[]; readonly maxBytes?: number }
   readonly maxMessageChars?: number
+}
+
+type Groups = Partial<ChannelPlan['groups']> & Readonly<Record<string, unknown>>
+
+const OF_ALL_GROUPS = new Set(['respond', 'session', 'allow', 'history'])
+
+/** What stands under the ids of groups and threads. */
+function namedGroups(groups: Groups | undefined): ChannelPlan['groups']['named'] {
+  const named = Object.entries(groups ?? {}).filter(([key]) => !OF_ALL_GROUPS.has(key) && !key.startsWith('x-'))
+  return named.length === 0
+    ? undefined
+    : Object.fromEntries(named.map(([id, settings]) => [id, settings as Partial<GroupSettings>]))
 }
 
 export function compileChannels(input: Input): ReadonlyMap<string, ChannelPlan> {
@@ -53,6 +65,8 @@ function compileChannel(id: string, type: string, value: Readonly<Record<string,
       respond: from.groups?.respond ?? otherwise.groups.respond,
       session: from.groups?.session ?? otherwise.groups.session,
       ...optional('allow', from.groups?.allow),
+      ...optional('history', from.groups?.history === 0 ? undefined : from.groups?.history),
+      ...optional('named', namedGroups(from.groups)),
     },
     streaming: from.streaming ?? otherwise.streaming,
     media: { ...optional('accept', from.media?.accept), maxBytes: from.media?.maxBytes ?? otherwise.media.maxBytes },

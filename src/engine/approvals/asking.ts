@@ -28,7 +28,10 @@ export function createAsking(world: World, environment: ToolEnvironment, approva
   async function ask(turn: TurnContext, tool: ToolDefinition, first: ApprovalQuestion): Promise<CallOutcome | ApprovalRow> {
     for (let question = first; ; ) {
       const row = await approvals.open(question, () => environment.bind(turn.agent, tool, question.input))
-      const state = await approvals.wait(row.id, turn.agent.permissions.approvalWaitMs, turn.signal)
+      const { approvalWaitMs } = turn.agent.permissions
+      const state = await world.storage.queue.waitOutside(turn.session.key, turn.signal, () =>
+        approvals.wait(row.id, approvalWaitMs, turn.signal),
+      )
       const by = (await world.storage.approvals.get(row.id))?.decidedBy
       await environment.audit.append(auditOf(row, state, by))
       if (state === 'pending') return { content: pendingText(row.id), isError: false }

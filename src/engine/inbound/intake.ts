@@ -5,6 +5,7 @@ import type { InboundMessage, Receipt, ReplyTarget } from '../../channels/port.t
 import type { Admission as LimitAdmission, Limits } from '../../limits/port.ts'
 import { type Admission, admission, identityOf, routeMessage, type Standing, takesPairs } from '../../plan/admission.ts'
 import { parseCommand } from '../../plan/chat-commands.ts'
+import { groupSettings } from '../../plan/group-settings.ts'
 import type { AgentPlan, ChannelPlan, Plan } from '../../plan/plan.ts'
 import { sessionKey, spawnSessionKey } from '../../plan/session-key.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
@@ -15,6 +16,7 @@ import type { MessagePayload } from '../turns/inbox-work.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { Generation, World } from '../world.ts'
 import type { Commands } from './command-actions.ts'
+import { GroupHistory } from './group-history.ts'
 import { withinLimits } from './media.ts'
 import { withWholeCharacters } from './whole-characters.ts'
 
@@ -40,6 +42,7 @@ const BY_CHANNEL: Caller = { kind: 'channel' }
 export class Intake {
   readonly #world: World
   readonly #parts: IntakeParts
+  readonly #history = new GroupHistory()
 
   constructor(world: World, parts: IntakeParts) {
     this.#world = world
@@ -70,7 +73,10 @@ export class Intake {
       message,
       agentId === undefined ? { vouched: caller.kind } : { vouched: caller.kind, wish: agentId },
     )
-    if ('code' in admitted) return this.#refuse(message, admitted)
+    if ('code' in admitted) {
+      if (admitted.code === 'not_addressed') await this.#overhear(plan, message, caller)
+      return this.#refuse(message, admitted)
+    }
     const commanded = await this.#runCommand(generation, message, caller, admitted.agentId)
     if (commanded !== null) return commanded
 
@@ -81,6 +87,14 @@ export class Intake {
     if (conversation === undefined) return await this.#take(plan, agent, routed, message, caller)
     const own = { ...routed, sessionKey: spawnSessionKey(agent.id, message.messageId) }
     return await this.#take(plan, agent, own, message, caller, conversation)
+  }
+
+  /** Talk among people is context of what they ask next, where the channel says so. */
+  async #overhear(plan: Plan, message: Identified, caller: Caller): Promise<void> {
+    const channel = plan.channels.get(message.channelId)
+    if (channel === undefined || groupSettings(channel, message).history === undefined) return
+    const paired = takesPairs(channel) && (await this.#world.storage.people.isPaired(identityOf(message)))
+    this.#history.note(plan, message, { vouched: caller.kind, paired })
   }
 
   async isKnown(message: Identified): Promise<boolean> {
@@ -140,6 +154,8 @@ export class Intake {
   ): NewInboxRow {
     const channel = plan.channels.get(message.channelId)
     const media = channel === undefined ? undefined : message.media?.map((one) => withinLimits(channel, one))
+    const overheard = this.#history.take(message)
+    const whole = overheard === undefined ? message : { ...message, overheard }
     const asOwner: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
     const payload: MessagePayload = conversation === undefined ? asOwner : { ...asOwner, conversation }
     return {
@@ -148,7 +164,7 @@ export class Intake {
       lane: 'realtime',
       messageId: message.messageId,
       content: routed.content,
-      message: media === undefined ? message : { ...message, media },
+      message: media === undefined ? whole : { ...whole, media },
       replyTo: replyTarget(message),
       kind: 'message',
       payload,

@@ -13,7 +13,7 @@ import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
 
 export interface OwnerActions
-  extends Pick<Engine, 'halt' | 'resume' | 'rereadHalts' | 'transcript' | 'resetSession' | 'runHeartbeat'> {
+  extends Pick<Engine, 'halt' | 'resume' | 'rereadHalts' | 'transcript' | 'resetSession' | 'removeSession' | 'runHeartbeat'> {
   /** Resets a session whose agent is known. */
   startFresh(key: string, agentId: string): Promise<void>
   /** Who answers in a session and what waits, in words; null: no agent answers there. */
@@ -79,6 +79,16 @@ export function createOwnerActions(
       if (agentId === null) throw new ClawError(`There is no session ${key}.`, { exitCode: EXIT.invalid })
       turns.interrupt(key)
       await startFresh(key, agentId)
+    },
+    async removeSession(key) {
+      const agentId = await agentOf(key)
+      if (agentId === null) return { ok: false, message: `There is no session ${key}.` }
+      if ((await storage.inbox.waiting(key)) > 0 || turns.isRunning(key)) {
+        return { ok: false, message: `A turn of ${key} runs or waits; let it end, or stop it, and remove the session then.` }
+      }
+      await storage.transcripts.remove(key, agentId)
+      await audit.append({ kind: 'session_removed', session: key, agentId, by: 'owner' })
+      return { ok: true, message: `${key} is removed` }
     },
     async runHeartbeat(name) {
       const heartbeat = world.generations.now.plan.heartbeats.find((one) => one.name === name)

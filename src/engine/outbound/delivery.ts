@@ -8,6 +8,7 @@ import type { OutboxRow } from '../../storage/ports.ts'
 import type { EventSource } from '../hub.ts'
 import type { World } from '../world.ts'
 import type { ChannelManager } from './channel-manager.ts'
+import { GrowingReplies, type Leftover } from './growing-replies.ts'
 import { readOutgoing } from './outgoing-files.ts'
 
 const BATCH = 200
@@ -24,7 +25,7 @@ interface PutOff {
 }
 
 export type DeliveryWorld = Pick<World, 'clock' | 'random' | 'log' | 'emit'> & {
-  readonly storage: Pick<World['storage'], 'outbox' | 'files'>
+  readonly storage: Pick<World['storage'], 'outbox' | 'files' | 'kv'>
   readonly secrets: Pick<World['secrets'], 'redact'>
 }
 
@@ -32,11 +33,14 @@ export class Delivery {
   readonly #world: DeliveryWorld
   readonly #channels: Pick<ChannelManager, 'live'>
   readonly #busy = new Set<string>()
+  readonly #growing: GrowingReplies
   readonly #streams = new Map<string, ReplyStream>()
   /** Replies whose text is in the chat, and whose files may not be yet. */
   readonly #shown = new Set<string>()
   readonly #stopping = new AbortController()
   readonly #putOffs = new Map<number, PutOff>()
+  /** Rows from before may be of a process that ended while their replies grew. */
+  readonly #startedAt: number
   #cancelTimer = (): void => {}
   #pumping = false
   #again = false
@@ -45,6 +49,8 @@ export class Delivery {
   constructor(world: DeliveryWorld, channels: Pick<ChannelManager, 'live'>, events: EventSource) {
     this.#world = world
     this.#channels = channels
+    this.#growing = new GrowingReplies(world.storage.kv)
+    this.#startedAt = world.clock.now()
     // Replies that waited for the connection go now.
     events.on('channel', ({ channelId, state }) => {
       if (state === 'connected') this.retryNow(channelId)
@@ -154,6 +160,7 @@ export class Delivery {
       const head = { content: row.content, sessionKey: row.session, agentId: row.agentId, ...row.target }
       await this.#send(row, head, channel, context)
       await storage.outbox.sent(row.seq)
+      if (channel.stream !== undefined || row.createdAt <= this.#startedAt) await this.#growing.forget(row.key)
       this.#putOffs.delete(row.seq)
       this.#shown.delete(row.key)
       const files = row.attachments === undefined ? {} : { attachments: row.attachments }
@@ -166,10 +173,8 @@ export class Delivery {
   }
 
   /** The text in the message that grew, where there is one, else in messages of its own; then the files. */
-  async #send(row: OutboxRow, head: OutboundMessage, channel: Channel, context: SendContext): Promise<void> {
-    const stream = this.#streams.get(row.key)
-    this.#streams.delete(row.key)
-    if (stream !== undefined && (await stream.finish(row.content, context)) !== null) this.#shown.add(row.key)
+  async #send(row: OutboxRow, head: OutboundMessage, channel: Channel, given: SendContext): Promise<void> {
+    const context = (await this.#finishGrowing(row, channel, given)) ? { ...given, possiblyRepeated: true } : given
     const isShown = this.#shown.has(row.key)
     if (row.attachments === undefined) {
       if (!isShown) await channel.send(head, context)
@@ -178,6 +183,32 @@ export class Delivery {
     const { attachments = [], notes } = await readOutgoing(this.#world.storage.files, row.attachments)
     const content = [...(isShown ? [] : [row.content]), ...notes].filter((text) => text !== '').join('\n\n')
     await channel.send({ ...head, content, attachments }, context)
+  }
+
+  /**
+   * Finishes what has grown of the reply, in this process or one before it. True: some of it may still be shown beside what is sent
+   * now.
+   */
+  async #finishGrowing(row: OutboxRow, channel: Channel, context: SendContext): Promise<boolean> {
+    if (this.#shown.has(row.key)) return false
+    const own = this.#streams.get(row.key)
+    this.#streams.delete(row.key)
+    const leftover = own === undefined ? await this.#leftoverOf(row, channel) : { stream: own, sure: true }
+    if (leftover === null) return false
+    const { stream, sure } = leftover
+    if (!sure) {
+      await stream?.cancel()
+      return true
+    }
+    const finished = (await stream?.finish(row.content, context)) ?? null
+    if (finished === 'left') return true
+    if (finished !== null) this.#shown.add(row.key)
+    return false
+  }
+
+  async #leftoverOf(row: OutboxRow, channel: Channel): Promise<Leftover | null> {
+    if (channel.stream === undefined && row.createdAt > this.#startedAt) return null
+    return await this.#growing.resume(row.key, channel, row.target, row.session)
   }
 
   async #putOff(row: OutboxRow, error: unknown): Promise<void> {

@@ -18,7 +18,9 @@ export interface Notifications {
   reply(message: Addressee, content: string): Promise<void>
   /** Stores a text on its way out; the same key counts once. */
   queue(row: NewOutboxRow): Promise<void>
-  /** Tells owners where a platform knows them; the log has it in any case. */
+  /** Where a platform knows them; what is told stands in the log as well. */
+  tellOwners(content: string): void
+  /** Tells owners; the log has it in any case. */
   nearLimit(warning: SpendWarning): void
 }
 
@@ -41,19 +43,22 @@ export function createNotifications(world: World, delivery: Pick<Delivery, 'wake
     delivery.wake()
   }
 
+  function tellOwners(content: string): void {
+    const { plan, pushed } = world.generations.now
+    for (const owner of plan.owners) {
+      const cut = owner.indexOf(':')
+      const channelId = owner.slice(0, cut)
+      if (plan.channels.has(channelId) && pushed.has(channelId)) void reply({ channelId, userId: owner.slice(cut + 1) }, content)
+    }
+  }
+
   return {
     reply,
     queue,
+    tellOwners,
     nearLimit({ agentId, limit, spent, max, period }) {
       log.warn({ agent: agentId, limit, spent, max, period }, 'a spend limit is near')
-      const content = `${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`
-      const { plan } = world.generations.now
-      for (const owner of plan.owners) {
-        const cut = owner.indexOf(':')
-        const channelId = owner.slice(0, cut)
-        if (plan.channels.has(channelId) && world.generations.now.pushed.has(channelId))
-          void reply({ channelId, userId: owner.slice(cut + 1) }, content)
-      }
+      tellOwners(`${agentId} has used ${Number(spent.toFixed(2))} of ${max} (${limit}, ${period}).`)
     },
   }
 }

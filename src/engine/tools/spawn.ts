@@ -18,7 +18,7 @@ const DEFAULT_TIMEOUT_MS = 300_000
 
 /** What starting a child needs of the turns. */
 export interface ChildTurns {
-  readonly turns: Pick<TurnRunner, 'enqueue' | 'run' | 'interrupt'>
+  readonly turns: Pick<TurnRunner, 'enqueue' | 'interrupt'>
   readonly answers: Pick<Answers, 'wait'>
   readonly labels: SessionLabels
 }
@@ -72,16 +72,17 @@ export function createSpawn(
     ]
     await labels.add(its, await labels.of(own))
     const { duplicate } = await storage.inbox.post(row, `spawn:${idempotencyKey}`)
-    // A child's child takes the place its parent waits in: through the lane, waiting parents could fill it and wait for ever.
-    const token = { session, agentId, lane: 'background' } as const
-    // What came for the child meanwhile gets its turn by the lane.
-    if (turn.parents.length > 0) void turns.run(token).finally(() => void storage.queue.enqueue(token))
-    else if (!duplicate) turns.enqueue(child, row)
+    // Whether it waits or was begun before a crash: who waits for it holds no place in the lane, so there is one for it.
+    if (!duplicate) turns.enqueue(child, row)
+    else void storage.queue.enqueue({ session, agentId, lane: 'background' })
 
     const limit = new AbortController()
     const cancel = clock.after(timeoutMs, () => limit.abort(new Error('timeout')))
     try {
-      const answer = await answers.wait(session, idempotencyKey, AbortSignal.any([abortSignal(turn.signal), limit.signal]))
+      const stopped = AbortSignal.any([abortSignal(turn.signal), limit.signal])
+      const answer = await storage.queue.waitOutside(turn.session.key, turn.signal, () =>
+        answers.wait(session, idempotencyKey, stopped),
+      )
       const { response, isError, attachments = [] } = answer
       return { sessionKey: session, text: response, isError: isError === true, attachments }
     } catch {

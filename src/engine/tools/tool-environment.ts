@@ -17,6 +17,8 @@ import { type ApprovalBinding, GateError, type PathGate } from '../../permission
 import { createShellRunner } from '../../permissions/run.ts'
 import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
+import type { Logger } from '../../ports.ts'
+import type { KeyValueStore } from '../../storage/ports.ts'
 import type { MemoryStore, ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
@@ -25,7 +27,7 @@ import { capabilitiesOf, type Gates } from './capabilities.ts'
 
 export interface ToolEnvironment {
   readonly runner: ToolRunner
-  readonly audit: Pick<Audit, 'append'>
+  readonly audit: Pick<Audit, 'append' | 'retire'>
   /** What a call of this agent is judged by. `bounded`: the agent with the strictest sandbox that applies. */
   policyOf(plan: Plan, agent: AgentPlan, bounded: AgentPlan): Promise<Omit<ToolCall, 'tool' | 'input'>>
   cwdOf(agent: AgentPlan): string
@@ -43,6 +45,15 @@ export interface ToolEnvironment {
   close(): Promise<void>
 }
 
+/** Keeps where the audit log ends in the database, too. */
+export const auditAnchor = (kv: KeyValueStore, log: Logger): AuditAnchor => ({
+  load: async () => readHead(await kv.get(ANCHOR_KEY)),
+  save: (head) =>
+    void kv
+      .set(ANCHOR_KEY, JSON.stringify(head))
+      .catch((error: unknown) => log.error({ error: messageOf(error) }, 'where the audit log ends could not be kept')),
+})
+
 export type CreateToolEnvironment = (world: World) => Promise<ToolEnvironment>
 
 export const createToolEnvironment: CreateToolEnvironment = async (world) => {
@@ -51,17 +62,10 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
   const { stateDir } = storage
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const runner = createToolRunner()
-  const anchor: AuditAnchor = {
-    load: async () => readHead(await storage.kv.get(ANCHOR_KEY)),
-    save: (head) =>
-      void storage.kv
-        .set(ANCHOR_KEY, JSON.stringify(head))
-        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'where the audit log ends could not be kept')),
-  }
   const audit = createAudit(join(stateDir, 'audit.jsonl'), {
     now: clock.now,
     redact,
-    anchor,
+    anchor: auditAnchor(storage.kv, log),
     sync: world.generations.now.plan.durability === 'power',
   })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))

@@ -2,8 +2,9 @@
 
 import type { TurnOutcome } from '../../agent/port.ts'
 import type { DeliveryTarget, HeartbeatPlan, Plan } from '../../plan/plan.ts'
-import { heartbeatSessionKey, sessionKey } from '../../plan/session-key.ts'
+import { heartbeatSessionKey, sessionKey, sharesSession } from '../../plan/session-key.ts'
 import type { NewOutboxRow } from '../../storage/ports.ts'
+import type { Notifications } from '../outbound/notifications.ts'
 import type { World } from '../world.ts'
 import type { Answers } from './answers.ts'
 import { enqueueWork, type HeartbeatPayload } from './inbox-work.ts'
@@ -15,31 +16,26 @@ export type HeartbeatOutcome = 'ran' | 'silent' | 'failed'
 /** Runs one due slot to its end. Must not throw. */
 export type FireHeartbeat = (heartbeat: HeartbeatPlan, slot: string) => Promise<HeartbeatOutcome>
 
-export function createHeartbeatTurns(world: World, answers: Pick<Answers, 'wait'>): FireHeartbeat {
+/** Failed runs in a row after which owners are told. */
+const MOST_FAILURES = 3
+const FIRST_RETRY_MS = 60_000
+
+export interface HeartbeatTurnsParts {
+  readonly answers: Pick<Answers, 'wait'>
+  readonly notifications: Pick<Notifications, 'tellOwners'>
+}
+
+export function createHeartbeatTurns(world: World, { answers, notifications }: HeartbeatTurnsParts): FireHeartbeat {
   const { storage, clock, log } = world
 
   return async (heartbeat, slot) => {
-    const { agentId, name, prompt } = heartbeat
-    const session = heartbeatSessionKey(name)
+    const { agentId, name } = heartbeat
     if (storage.halts.cached.stopped.has(agentId)) return 'failed'
-    const messageId = `${name}@${slot}`
-    const payload: HeartbeatPayload = { name, slot }
     world.emit({ type: 'heartbeat', name, outcome: 'started', at: clock.now() })
     try {
-      await enqueueWork(storage, {
-        session,
-        agentId,
-        lane: 'scheduled',
-        messageId,
-        content: prompt,
-        kind: 'heartbeat',
-        payload,
-        receivedAt: clock.now(),
-      })
-      const answer = await answers.wait(session, messageId)
-      const outcome =
-        answer.isError === true ? 'failed' : isSilent(heartbeat, { ...answer, text: answer.response }) ? 'silent' : 'ran'
+      const outcome = await runWithRetries(heartbeat, slot)
       world.emit({ type: 'heartbeat', name, outcome, at: clock.now() })
+      if (outcome === 'failed') await tellAfterFailures(heartbeat)
       return outcome
     } catch (error) {
       log.error({ heartbeat: name, error: String(error) }, 'a heartbeat failed')
@@ -47,7 +43,50 @@ export function createHeartbeatTurns(world: World, answers: Pick<Answers, 'wait'
       return 'failed'
     }
   }
+
+  async function runWithRetries(heartbeat: HeartbeatPlan, slot: string): Promise<HeartbeatOutcome> {
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await runOnce(heartbeat, slot, attempt)
+      if (outcome !== 'failed' || attempt >= (heartbeat.retry ?? 0)) return outcome
+      const wait = FIRST_RETRY_MS * 2 ** attempt
+      log.warn({ heartbeat: heartbeat.name, attempt: attempt + 1, retryInMs: wait }, 'a heartbeat failed and is tried again')
+      await new Promise<void>((resolve) => void clock.after(wait, resolve))
+    }
+  }
+
+  async function runOnce(heartbeat: HeartbeatPlan, slot: string, attempt: number): Promise<HeartbeatOutcome> {
+    const { agentId, name, prompt } = heartbeat
+    const session = heartbeatSessionKey(name)
+    const messageId = attempt === 0 ? `${name}@${slot}` : `${name}@${slot}#${attempt}`
+    const payload: HeartbeatPayload = { name, slot }
+    await enqueueWork(storage, {
+      session,
+      agentId,
+      lane: 'scheduled',
+      messageId,
+      content: prompt,
+      kind: 'heartbeat',
+      payload,
+      receivedAt: clock.now(),
+    })
+    const answer = await answers.wait(session, messageId)
+    if (answer.isError === true) return 'failed'
+    return isSilent(heartbeat, { ...answer, text: answer.response }) ? 'silent' : 'ran'
+  }
+
+  /** The slot that has just failed is not among those that have ended. */
+  async function tellAfterFailures({ name }: HeartbeatPlan): Promise<void> {
+    const ended = (await storage.slots.list(name, LOOK_BACK)).filter(({ state }) => ENDS.has(state))
+    const before = ended.findIndex(({ state }) => state !== 'failed')
+    const failures = (before === -1 ? ended.length : before) + 1
+    if (failures === MOST_FAILURES)
+      notifications.tellOwners(`The heartbeat ${name} has failed ${MOST_FAILURES} times in a row. The log has the reasons.`)
+  }
 }
+
+const ENDS: ReadonlySet<string> = new Set(['ran', 'silent', 'failed'])
+/** Due times looked at; those that did not run count for nothing. */
+const LOOK_BACK = 100
 
 /** What a finished heartbeat turn sends: asked for within the turn's end, so that both are stored together. */
 export async function heartbeatDeliveries(
@@ -89,6 +128,6 @@ const isSilent = (heartbeat: HeartbeatPlan, { text, attachments = [] }: Pick<Tur
 function receivingSession(plan: Plan, agentId: string, to: DeliveryTarget): string | null {
   if (to.groupId === undefined)
     return to.userId === undefined ? null : sessionKey(plan, agentId, { channelId: to.channelId, userId: to.userId })
-  if (plan.channels.get(to.channelId)?.groups.session !== 'shared') return null
+  if (!sharesSession(plan.channels.get(to.channelId), to)) return null
   return sessionKey(plan, agentId, { channelId: to.channelId, userId: '*', groupId: to.groupId, threadId: to.threadId })
 }

@@ -34,6 +34,7 @@ const hasSpendLimit = ({ rateLimit }: AgentPlan): boolean =>
 
 export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, models: ModelRouter): ModelCalls {
   const { clock, storage, secrets, log } = world
+  const { queue } = storage
 
   async function spend(
     agent: AgentPlan,
@@ -81,19 +82,26 @@ export function createModelCalls(world: World, limits: Pick<Limits, 'reserve'>, 
       const estimate = agent.rateLimit.maxTokensPerDay === undefined ? 0 : mostTokens(request)
       // Near the day's limit the answer may only be as long as what is left.
       const text = secrets.stream(onText)
+      const { key } = turn.session
       const watch = {
-        onText: text.push,
+        onText: (piece: string) => {
+          queue.listens(key)
+          text.push(piece)
+        },
         onRestart: () => {
           text.restart()
           onRestart()
         },
       }
+      queue.listens(key)
       const result = await spend(agent, spender, estimate, request, signal, (most) =>
         models.call(agent, { signal, ...shorter(request, most) }, watch),
-      ).catch((error: unknown) => {
-        logFailure(agent, turn.session.key, error)
-        throw error
-      })
+      )
+        .catch((error: unknown) => {
+          logFailure(agent, key, error)
+          throw error
+        })
+        .finally(() => queue.heard(key))
       text.end()
       return cleared(result, secrets.redact)
     },

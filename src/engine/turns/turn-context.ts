@@ -37,7 +37,7 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
   }
   return {
     plan,
-    agent: parents.length === 0 ? agent : boundedAgent(plan, agent, parents),
+    agent: parents.length === 0 ? scheduledAgent(plan, agent, first) : boundedAgent(plan, agent, parents),
     claim,
     session,
     tools: parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools),
@@ -53,6 +53,14 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
 }
 
 const NO_ASKERS: TurnContext['askers'] = []
+
+/** A heartbeat may run on a model of its own; the agent's models stand behind it. */
+function scheduledAgent(plan: Plan, agent: AgentPlan, { kind, payload }: InboxRow): AgentPlan {
+  if (kind !== 'heartbeat') return agent
+  const { name } = payload as HeartbeatPayload
+  const model = plan.heartbeats.find((one) => one.name === name)?.model
+  return model === undefined ? agent : { ...agent, model, fallbacks: [agent.model, ...agent.fallbacks] }
+}
 
 /** An agent of a plan has the same tools in every turn that nobody else started. */
 const own = new WeakMap<AgentPlan, readonly ToolDefinition[]>()

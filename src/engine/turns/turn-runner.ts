@@ -66,6 +66,9 @@ const POISON = 'I could not finish this, however often I tried. Please ask in an
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
 
+/** One reply a run, whatever process ends it. */
+const replyKey = ({ run }: Claim): string => `reply:${run}`
+
 /** What the caller said before, where it keeps the conversation itself. */
 const conversationOf = ({ kind, payload }: InboxRow): MessagePayload['conversation'] =>
   kind === 'message' ? (payload as MessagePayload | undefined)?.conversation : undefined
@@ -172,11 +175,12 @@ export class TurnRunner {
     if (agent === undefined) return await this.#finish(claim, { text: GONE, isError: true }, head, started)
     if (first.attempts > MAX_ATTEMPTS) return await this.#giveUp(claim, first, agent, head, started)
     if (first.kind === 'compact') {
-      await this.#parts.compactor.run(plan, agent, token.session, signal, { onlyIfNeeded: true })
+      await this.#compact(plan, agent, token.session, signal, { onlyIfNeeded: true })
       return await storage.inbox.finish(claim, { answers: [], outbox: [] })
     }
     this.#world.emit({ type: 'turn_start', ...head })
-    const growing = this.#parts.progress.begin(plan, replyPrefix(agent), token.session, claim.rows.at(-1)?.replyTo)
+    const reply = { key: replyKey(claim), prefix: replyPrefix(agent), session: token.session, resumed: claim.resumed }
+    const growing = this.#parts.progress.begin(plan, reply, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
       tools: generation.registry.tools,
       signal,
@@ -207,7 +211,7 @@ export class TurnRunner {
             },
       callModel: parts.models.call,
       callTool: (_, call) => parts.gate.call(turn, call),
-      compact: (t, below) => parts.compactor.run(t.plan, t.agent, t.session.key, t.signal, { below }),
+      compact: (t, below) => this.#compact(t.plan, t.agent, t.session.key, t.signal, { below }),
     }
     try {
       await this.#resetIfDue(turn)
@@ -227,6 +231,17 @@ export class TurnRunner {
         'a turn failed',
       )
       return { text: BROKEN, isError: true }
+    }
+  }
+
+  /** A summary is a model's answer, too: the lane need not wait for it. */
+  readonly #compact: Compactor['run'] = async (plan, agent, session, ...more) => {
+    const { queue } = this.#world.storage
+    queue.listens(session)
+    try {
+      return await this.#parts.compactor.run(plan, agent, session, ...more)
+    } finally {
+      queue.heard(session)
     }
   }
 
@@ -319,7 +334,7 @@ export class TurnRunner {
         ...files,
       }),
     )
-    const key = `reply:${claim.run}`
+    const key = replyKey(claim)
     const outbox = await this.#repliesOf(key, last, text, outcome, files)
     growing?.handOver(key)
     await storage.inbox.finish(claim, { answers, outbox })

@@ -44,6 +44,8 @@ export interface DatabaseOptions {
   readonly noteFailure?: (error: Error) => void
 }
 
+/** What the write-ahead log is cut back to after it grew. */
+const LOG_BYTES = 8 * 1024 * 1024
 /** How long `later` waits for company. */
 const LATER_MS = 20
 
@@ -192,7 +194,8 @@ function open(file: string, { stateDir, durability }: DatabaseOptions): Instance
     const db = new DatabaseSync(file, { timeout: 5_000 })
     try {
       db.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY`,
+        // Of a new file only: pages of removed rows can be given back while it is in use.
+        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_BYTES}; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY`,
       )
       migrate(db, file)
     } catch (error) {

@@ -62,6 +62,10 @@ export class EmbeddedOutbox implements Outbox {
     return { rows: rows.map(toRow), nextAt: at === null ? null : Number(at) }
   }
 
+  async waits(target: ReplyTarget): Promise<boolean> {
+    return this.#db.sql('SELECT 1 FROM outbox WHERE target_key = ? AND state = 0 LIMIT 1').get(targetKey(target)) !== undefined
+  }
+
   attempt(seq: number): Promise<number> {
     return this.#db.write(() => {
       const row = this.#attempt.get(seq)

@@ -16,7 +16,8 @@ import { EmbeddedOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
 import { createSlots } from './slots.ts'
 import { createAdmissionLog, createKeyValueStore } from './small-stores.ts'
-import { createStoredFiles, type StoredFiles } from './stored-files.ts'
+import { createStoredFiles } from './stored-files.ts'
+import { tidyDatabase } from './tidy.ts'
 import { createTranscripts } from './transcripts.ts'
 import { createUsageStore } from './usage-store.ts'
 
@@ -32,8 +33,7 @@ export interface EmbeddedStorageOptions {
 }
 
 const DAY_MS = 24 * 3_600_000
-const KEPT_DAYS = { answers: 7, files: 30, ledgers: 90 }
-const LIMIT_WINDOW_MS = 3_600_000
+const FILES_KEPT_MS = 30 * DAY_MS
 
 /** Opens the folder for this process alone. @throws ClawError when another engine has it or it can't be written. */
 export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Promise<Storage> {
@@ -81,7 +81,10 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
     admissions: createAdmissionLog(db),
     journal: createJournal(db),
     leases: createLeases(),
-    clean: (now) => clean(db, replyFiles, now),
+    async clean(now, keeping = {}) {
+      await replyFiles.clean(now - FILES_KEPT_MS)
+      await tidyDatabase(db, now, keeping)
+    },
     async close() {
       health.stop()
       files.close()
@@ -89,19 +92,4 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
       unlock()
     },
   }
-}
-
-async function clean(db: Database, files: StoredFiles, now: number): Promise<void> {
-  await files.clean(now - KEPT_DAYS.files * DAY_MS)
-  const answers = now - KEPT_DAYS.answers * DAY_MS
-  const ledgers = now - KEPT_DAYS.ledgers * DAY_MS
-  await db.write(() => {
-    db.sql('DELETE FROM answers WHERE at < ?').run(answers)
-    db.sql('DELETE FROM inbox WHERE state = 2 AND received_at < ?').run(answers)
-    db.sql('DELETE FROM outbox WHERE state > 0 AND created_at < ?').run(answers)
-    db.sql("DELETE FROM approvals WHERE state <> 'open' AND created_at < ?").run(ledgers)
-    db.sql("DELETE FROM slots WHERE state <> 'claimed' AND slot < ?").run(ledgers)
-    db.sql('DELETE FROM admissions WHERE at < ?').run(now - LIMIT_WINDOW_MS)
-    db.sql('DELETE FROM codes WHERE expires_at < ?').run(now)
-  })
 }

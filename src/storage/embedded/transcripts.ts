@@ -46,6 +46,7 @@ export function createTranscripts(
     append: bySession.append.bind(bySession),
     load: bySession.load.bind(bySession),
     remove: bySession.remove.bind(bySession),
+    expire: bySession.expire.bind(bySession),
     list: ({ agentId } = {}) => listSessions(stateDir, agentId, storedKey),
     export: (session, agentId) => readTranscript(transcriptPath(stateDir, session, agentId)),
   }

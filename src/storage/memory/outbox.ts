@@ -1,5 +1,6 @@
 // The outbox of a storage in memory.
 
+import type { ReplyTarget } from '../../channels/port.ts'
 import type { Clock } from '../../ports.ts'
 import type { Outbox, OutboxRow } from '../ports.ts'
 
@@ -7,6 +8,8 @@ export interface MemoryOutbox extends Outbox {
   /** Forgets keys of what was sent or given up and was put before. */
   clean(before: number): void
 }
+
+const chatOf = (target: ReplyTarget): string => JSON.stringify({ ...target, replyTo: undefined })
 
 export function createMemoryOutbox(clock: Clock): MemoryOutbox {
   const rows = new Map<number, OutboxRow & { readonly at: number }>()
@@ -25,12 +28,15 @@ export function createMemoryOutbox(clock: Clock): MemoryOutbox {
       const held = new Set<string>()
       const due: OutboxRow[] = []
       for (const row of rows.values()) {
-        const target = JSON.stringify({ ...row.target, replyTo: undefined })
+        const target = chatOf(row.target)
         if (row.at > now) held.add(target)
         else if (!held.has(target)) due.push(row)
       }
       const later = [...rows.values()].map((row) => row.at).filter((at) => at > now)
       return { rows: due.slice(0, limit), nextAt: later.length === 0 ? null : Math.min(...later) }
+    },
+    async waits(target) {
+      return [...rows.values()].some((row) => chatOf(row.target) === chatOf(target))
     },
     async attempt(number) {
       const row = rows.get(number)

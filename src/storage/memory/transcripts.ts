@@ -47,6 +47,13 @@ export function createMemoryTranscripts(now: () => number): TranscriptStore {
     async remove(session, agentId) {
       kept.delete(keyOf(session, agentId))
     },
+    async expire(session, agentId, before) {
+      const file = kept.get(keyOf(session, agentId))
+      const last = file?.entries.at(-1)
+      if (file === undefined || last === undefined || Date.parse(last.timestamp) >= before) return { outcome: 'kept', bytes: 0 }
+      kept.delete(keyOf(session, agentId))
+      return { outcome: 'removed', bytes: file.bytes }
+    },
     async *export(session, agentId) {
       yield* kept.get(keyOf(session, agentId))?.entries ?? []
     },

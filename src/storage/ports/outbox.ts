@@ -29,6 +29,8 @@ export interface Outbox {
    * after `now`, the next row that was put off is due.
    */
   due(now: number, limit: number): Promise<{ readonly rows: readonly OutboxRow[]; readonly nextAt: number | null }>
+  /** Whether a row of this chat is not delivered yet. */
+  waits(target: ReplyTarget): Promise<boolean>
   /** Before a send: counts it, so that a crash in between is known. Above 1: an earlier attempt may have arrived. */
   attempt(seq: number): Promise<number>
   sent(seq: number): Promise<void>

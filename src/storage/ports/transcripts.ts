@@ -63,6 +63,12 @@ export interface Transcript {
   readonly damage: readonly string[]
 }
 
+/** What became of a transcript, and how many bytes it gave back. */
+export interface Expired {
+  readonly outcome: 'kept' | 'cut' | 'removed'
+  readonly bytes: number
+}
+
 export interface SessionInfo {
   readonly key: string
   readonly agentId: string
@@ -81,4 +87,9 @@ export interface TranscriptStore {
   export(session: string, agentId: string): AsyncIterable<TranscriptEntry>
   /** Forgets the session's transcript; there need be none. */
   remove(session: string, agentId: string): Promise<void>
+  /**
+   * Removes the transcript when its last line is older than this time (ms); a last line in the future counts as young. With
+   * `lines`, of a transcript that stays, older lines that no turn reads any more may go too.
+   */
+  expire(session: string, agentId: string, before: number, options?: { readonly lines?: boolean }): Promise<Expired>
 }

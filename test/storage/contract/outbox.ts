@@ -68,4 +68,17 @@ export function outboxContract(scenario: Scenario): void {
     t.equal(await outbox.attempt(seq), 2)
     await t.rejects(outbox.attempt(seq + 1_000))
   })
+
+  scenario('whether anything waits for a chat', async (t, { outbox }) => {
+    const target = { channelId: 'telegram', userId: '1' }
+    t.equal(await outbox.waits(target), false)
+    await outbox.put(outboxRow('k', { target: { ...target, replyTo: '7' } }))
+    t.equal(await outbox.waits(target), true)
+    t.equal(await outbox.waits({ ...target, userId: '2' }), false)
+    const { rows } = await outbox.due(Date.now() + 1000, 10)
+    await outbox.retry(rows[0]?.seq ?? 0, Date.now() + 3_600_000)
+    t.equal(await outbox.waits(target), true, 'also what was put off')
+    await outbox.sent(rows[0]?.seq ?? 0)
+    t.equal(await outbox.waits(target), false)
+  })
 }

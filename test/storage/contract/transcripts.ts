@@ -42,4 +42,16 @@ export function transcriptContract(scenario: Scenario): void {
     await transcripts.append(SESSION, 'main', [entry('a')])
     t.strictSame(await ids((await restart()).transcripts.export(SESSION, 'main')), ['a'])
   })
+
+  scenario('a transcript expires by its last line', async (t, { transcripts }) => {
+    const at = Date.parse('2026-01-01T00:00:00.000Z')
+    t.equal((await transcripts.expire(SESSION, 'main', at)).outcome, 'kept', 'there is none')
+    await transcripts.append(SESSION, 'main', [entry('a', 'user', { timestamp: '2020-01-01T00:00:00.000Z' }), entry('b')])
+    t.equal((await transcripts.expire(SESSION, 'main', at)).outcome, 'kept')
+    t.strictSame(await ids(transcripts.export(SESSION, 'main')), ['a', 'b'])
+    const { outcome, bytes } = await transcripts.expire(SESSION, 'main', at + 1)
+    t.equal(outcome, 'removed')
+    t.ok(bytes > 0)
+    t.strictSame(await transcripts.list(), [])
+  })
 }
