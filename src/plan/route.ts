@@ -4,7 +4,7 @@ import { admission, type Routed, type Standing, settle } from './admission.ts'
 import { isCommandFor, parseCommand } from './chat-commands.ts'
 import { CONDITIONS, conditionWords } from './conditions.ts'
 import { doorsOf, isGatewayDoor } from './doors.ts'
-import type { AgentPlan, FlowMode, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
+import type { AgentPlan, PermissionMode, Plan, RateLimit, RouteInput, RulePlan } from './plan.ts'
 import { byRank, failing } from './scan.ts'
 import type { Patterns } from './text-match.ts'
 
@@ -28,7 +28,7 @@ export interface RouteExplanation {
   readonly rule: { readonly index: number; readonly file: string; readonly line: number } | null
   readonly considered: readonly Considered[]
   readonly tools: readonly string[]
-  readonly permissions: { readonly mode: PermissionMode; readonly flow: FlowMode } | null
+  readonly permissions: { readonly mode: PermissionMode } | null
   readonly rateLimit: RateLimit
 }
 
@@ -101,7 +101,7 @@ export function explainRoute(plan: Plan, input: AskedRoute, patterns: Patterns, 
     rule,
     considered,
     tools: agent?.tools ?? [],
-    permissions: agent === undefined ? null : { mode: agent.permissions.mode, flow: agent.permissions.flow },
+    permissions: agent === undefined ? null : { mode: agent.permissions.mode },
     rateLimit: agent?.rateLimit ?? {},
   }
 }
