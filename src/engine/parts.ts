@@ -1,6 +1,8 @@
 // The engine's first phase: every part made, each from parts made before it. Nothing runs yet; see engine.ts for the second.
 
 import { createLimits } from '../limits/rate-limits.ts'
+import { McpPool } from '../mcp/pool.ts'
+import { mcpRegistries } from '../mcp/tools.ts'
 import { createModelRouter } from '../models/failover.ts'
 import { createKnownSecrets, type KnownSecrets } from '../permissions/redact.ts'
 import type { Router } from '../plan/admission.ts'
@@ -77,13 +79,16 @@ export async function makeParts(options: EngineOptions) {
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
-  const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
+  const mcp = new McpPool({ stateDir: options.plan.stateDir, clock, log })
+  const withServers = mcpRegistries(mcp.call)
+  const registryOf = (plan: Plan): Registry => withServers(withPlugins(registry, plan.plugins), plan.mcpServers)
   const generations = await Generations.begin({ registryOf, people: storage.people }, options.plan, router)
   const world: World = {
     clock,
     random,
     log,
     registryOf,
+    mcp,
     storage,
     secrets,
     generations,
@@ -152,6 +157,7 @@ export async function makeParts(options: EngineOptions) {
         modelRouter.apply(plan.models)
         await storage.queue.setCaps(plan.lanes)
         heartbeats.apply(plan.heartbeats)
+        mcp.apply(plan.mcpServers)
         await channels.apply(plan)
         await options.onSwap?.(plan)
         tidying.apply()

@@ -3,6 +3,7 @@
 import type { ApprovalView } from '../agent/events.ts'
 import type { ChannelHost, InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
+import type { McpStatus } from '../mcp/port.ts'
 import type { Vouched } from '../plan/admission.ts'
 import type { FlowMode, Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
@@ -85,6 +86,8 @@ export interface Status {
     readonly until?: string
     readonly detail?: string
   }[]
+  /** MCP servers; absent: none is configured. */
+  readonly mcp?: readonly McpStatus[]
   readonly stopped: boolean
   readonly startedAt: string
   readonly degraded?: string

@@ -36,6 +36,8 @@ export interface ToolDefinition<Input = never, Settings = never> {
   readonly timeoutMs?: number
   /** The plugin that brings it. */
   readonly plugin?: string
+  /** The MCP server that brings it. */
+  readonly mcpServer?: string
   /** Judges one call. Pure. Absent: by traits, grants and mode. What `deny` refuses is refused before. */
   judge?(input: unknown, policy: ToolPolicy): Verdict
   /** The shell command that a call runs: the files it names are held to what was approved. */

@@ -23,9 +23,16 @@ export interface TurnContext extends Turn {
 interface TurnMeans extends Pick<TurnContext, 'signal' | 'spawn'> {
   /** Every tool there is. */
   readonly tools: readonly ToolDefinition[]
+  /** Names of those that are not offered just now. */
+  readonly withheld: ReadonlySet<string>
 }
 
-export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools, signal, spawn }: TurnMeans): TurnContext {
+export function turnContext(
+  plan: Plan,
+  agent: AgentPlan,
+  claim: Claim,
+  { tools, withheld, signal, spawn }: TurnMeans,
+): TurnContext {
   const [first] = claim.rows as readonly [InboxRow]
   const { parents, askedByOwner } = authorityOf(claim)
   const { message } = first
@@ -35,12 +42,13 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
     ...(message?.groupId === undefined ? {} : { groupId: message.groupId }),
     ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
   }
+  const offered = parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools)
   return {
     plan,
     agent: parents.length === 0 ? scheduledAgent(plan, agent, first) : boundedAgent(plan, agent, parents),
     claim,
     session,
-    tools: parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools),
+    tools: withheld.size === 0 ? offered : offered.filter(({ name }) => !withheld.has(name)),
     signal,
     parents,
     askedByOwner,

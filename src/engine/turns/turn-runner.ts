@@ -183,6 +183,7 @@ export class TurnRunner {
     const growing = this.#parts.progress.begin(plan, reply, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
       tools: generation.registry.tools,
+      withheld: this.#world.mcp.withheld,
       signal,
       spawn: this.#spawn,
     })
