@@ -7,6 +7,8 @@ import { spawnSessionKey } from '../../plan/session-key.ts'
 import { abortSignal } from '../../stop.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
 import type { Spawn } from '../../tools/port.ts'
+import { spokenIn } from '../flow/evidence.ts'
+import type { SessionLabels } from '../flow/session-labels.ts'
 import type { Answers } from '../turns/answers.ts'
 import { replyToOf, type SpawnPayload } from '../turns/inbox-work.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
@@ -19,9 +21,15 @@ const DEFAULT_TIMEOUT_MS = 300_000
 export interface ChildTurns {
   readonly turns: Pick<TurnRunner, 'enqueue' | 'stop'>
   readonly answers: Pick<Answers, 'wait'>
+  readonly labels: SessionLabels
 }
 
-export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: TurnContext, idempotencyKey: string): Spawn {
+export function createSpawn(
+  world: World,
+  { turns, answers, labels }: ChildTurns,
+  turn: TurnContext,
+  idempotencyKey: string,
+): Spawn {
   const { storage, clock } = world
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
@@ -42,6 +50,8 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       parents: chain,
       askedByOwner: turn.askedByOwner,
       by: turn.spender,
+      said: spokenIn(turn.claim.rows),
+      askers: [{ key: turn.session.key, agentId: turn.agent.id }, ...turn.askers],
       ...(replyTo === undefined ? {} : { replyTo }),
     }
     // The key of the call names the session, so that a call made again after a crash finds the child it started.
@@ -56,6 +66,12 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       payload,
       receivedAt: clock.now(),
     }
+    // Labels go down with the prompt, and up with whatever comes back.
+    const [own, its] = [
+      { key: turn.session.key, agentId: turn.agent.id },
+      { key: session, agentId },
+    ]
+    await labels.add(its, await labels.of(own))
     const { duplicate } = await storage.inbox.post(row, `spawn:${idempotencyKey}`)
     // Whether it waits or was begun before a crash: who waits for it holds no place in the lane, so there is one for it.
     if (!duplicate) turns.enqueue(child, row)
@@ -81,6 +97,7 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       }
     } finally {
       cancel()
+      await labels.add(own, await labels.of(its))
     }
   }
 }

@@ -10,6 +10,7 @@ import { needsReset, resetEntry } from '../../sessions/reset.ts'
 import { abortSignal, Stop, type StopSignal } from '../../stop.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
 import type { LateApprovals } from '../approvals/late-approvals.ts'
+import type { FlowGate } from '../flow/flow-gate.ts'
 import { savedToInbox } from '../inbound/inbox-files.ts'
 import { transcribed } from '../inbound/media.ts'
 import type { Delivery } from '../outbound/delivery.ts'
@@ -28,6 +29,7 @@ import { replyPrefix, type TurnContext, turnContext } from './turn-context.ts'
 
 export interface TurnRunnerParts {
   readonly gate: ToolGate
+  readonly flow: FlowGate
   readonly models: ModelCalls
   readonly compactor: Compactor
   readonly delivery: Pick<Delivery, 'wake'>
@@ -100,7 +102,7 @@ export class TurnRunner {
   }
 
   readonly #spawn = (turn: TurnContext, key: string) =>
-    createSpawn(this.#world, { turns: this, answers: this.#parts.answers }, turn, key)
+    createSpawn(this.#world, { turns: this, answers: this.#parts.answers, labels: this.#parts.flow.labels }, turn, key)
 
   /** Queues the work of a stored row, or interrupts the turn that runs, as the agent's queue settings say. */
   enqueue(agent: AgentPlan, row: NewInboxRow): void {
@@ -217,12 +219,16 @@ export class TurnRunner {
     const growing = this.#parts.progress.begin(plan, reply, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
       tools: generation.registry.tools,
+      withheld: this.#world.mcp.withheld,
       signal,
       spawn: this.#spawn,
     })
     const outcome = await this.#outcomeOf(turn, first, growing)
     await this.#finish(claim, outcome, head, started, agent, growing)
-    if (conversationOf(first) !== undefined) return await this.#world.storage.transcripts.remove(token.session, agent.id)
+    if (conversationOf(first) !== undefined) {
+      await this.#parts.flow.labels.clear({ key: token.session, agentId: agent.id })
+      return await this.#world.storage.transcripts.remove(token.session, agent.id)
+    }
     if (!outcome.isError && goesOn(first) && mayBeLong(agent, outcome))
       await this.#parts.compactor.considerAhead(agent, token.session)
   }
@@ -247,6 +253,7 @@ export class TurnRunner {
     try {
       await this.#resetIfDue(turn)
       await this.#beginConversation(turn, first)
+      await this.#parts.flow.begin(turn)
       const { rows, attachments } = await this.#readyRows(turn, first)
       return await runAgentTurn({ ...turn, attachments, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
@@ -308,7 +315,12 @@ export class TurnRunner {
     const { journal } = this.#world.storage
     const { run } = turn.claim
     const paths = this.#parts.environment.pathsOf(turn)
-    const save = () => Promise.all(media.map((one) => savedToInbox(one, paths, this.#world.log)))
+    const save = async () => {
+      const from = Date.now()
+      const all = await Promise.all(media.map((one) => savedToInbox(one, paths, this.#world.log)))
+      await this.#parts.flow.received(turn, from)
+      return all
+    }
     const places = await journal.step(run, `inbox:${row.seq}`, async () => (await save()).map(({ path }) => path ?? null))
     const saved = media.map((one, index): Attachment => {
       const path = places[index]
@@ -330,6 +342,7 @@ export class TurnRunner {
     if (!needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
     const entry = resetEntry(`${turn.claim.run}.reset`, clock.now())
     await storage.transcripts.append(turn.session.key, turn.agent.id, [entry])
+    await this.#parts.flow.labels.clear({ key: turn.session.key, agentId: turn.agent.id })
   }
 
   async #finish(
