@@ -18,6 +18,9 @@ import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals } from './approvals/approvals.ts'
 import { createAsking } from './approvals/asking.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
+import { createFileOrigins } from './flow/file-origins.ts'
+import { FlowGate } from './flow/flow-gate.ts'
+import { createSessionLabels } from './flow/session-labels.ts'
 import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
@@ -122,8 +125,10 @@ export async function makeParts(options: EngineOptions) {
   })
   const models = createModelCalls(world, limits, modelRouter)
   const answers = new Answers(storage.inbox, hub)
+  const flow = new FlowGate(world, environment, createSessionLabels(storage.kv), createFileOrigins(storage.kv))
   const turns = new TurnRunner(world, {
-    gate: createToolGate(world, environment, createAsking(world, environment, approvals)),
+    gate: createToolGate(world, environment, createAsking(world, environment, approvals), flow),
+    flow,
     models,
     compactor: createCompactor(world, models),
     delivery,
@@ -135,7 +140,7 @@ export async function makeParts(options: EngineOptions) {
 
   const fireHeartbeat = createHeartbeatTurns(world, { answers, notifications })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
-  const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
+  const owners = createOwnerActions(world, turns, fireHeartbeat, audit, flow)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
   const people = createPeople(storage, generations, audit, turns)
   const tidying = new Tidying(world, turns, audit)
