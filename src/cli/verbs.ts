@@ -160,7 +160,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'skill',
-    summary: 'list, show NAME, install PATH|npm:NAME|git:URL, remove NAME',
+    summary: 'list, show NAME, install NAME|PATH|npm:NAME|git:URL, update [NAME], remove NAME',
     args: '[action] [subject]',
     load: () => import('./skill.ts'),
   },
