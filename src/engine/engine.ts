@@ -57,7 +57,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       ),
     sessions: (filter) => storage.transcripts.list(filter),
     transcript: owners.transcript,
-    interrupt: async (key) => turns.interrupt(key),
+    interrupt: turns.stop.bind(turns),
     resetSession: owners.resetSession,
     removeSession: owners.removeSession,
     tidy: () => tidying.run(),

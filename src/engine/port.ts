@@ -132,7 +132,7 @@ export interface Engine {
   ): Promise<{ readonly ok: boolean; readonly message: string; readonly missing?: true }>
   sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   transcript(sessionKey: string): Promise<readonly TranscriptEntry[]>
-  /** Ends the running turn of a session. */
+  /** Ends the running turn of a session, all it started, and what waits in it. */
   interrupt(sessionKey: string): Promise<boolean>
   resetSession(sessionKey: string): Promise<void>
   /** Removes a session's transcript, unless a turn runs or waits in it. The text says what came of it. */

@@ -1,6 +1,7 @@
 // sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
 // at most the rights of those above it, and the caller waits for its answer.
 
+import { EngineStops } from '../../agent/port.ts'
 import { subAgentAdmission } from '../../plan/admission.ts'
 import { spawnSessionKey } from '../../plan/session-key.ts'
 import { abortSignal } from '../../stop.ts'
@@ -18,7 +19,7 @@ const DEFAULT_TIMEOUT_MS = 300_000
 
 /** What starting a child needs of the turns. */
 export interface ChildTurns {
-  readonly turns: Pick<TurnRunner, 'enqueue' | 'interrupt'>
+  readonly turns: Pick<TurnRunner, 'enqueue' | 'stop'>
   readonly answers: Pick<Answers, 'wait'>
   readonly labels: SessionLabels
 }
@@ -86,7 +87,9 @@ export function createSpawn(
       const { response, isError, attachments = [] } = answer
       return { sessionKey: session, text: response, isError: isError === true, attachments }
     } catch {
-      turns.interrupt(session)
+      // Ended before its parent hears so: a child that waits in the lane, or is begun again after a crash, would run for nobody. When
+      // the engine stops, both go on with the next.
+      if (!(turn.signal.reason instanceof EngineStops)) await turns.stop(session)
       return {
         sessionKey: session,
         text: `${child.name} did not answer within ${Math.round(timeoutMs / 1000)} seconds and was stopped.`,

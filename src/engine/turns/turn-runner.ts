@@ -65,6 +65,9 @@ const MAX_ATTEMPTS = 25
 const POISON = 'I could not finish this, however often I tried. Please ask in another way.'
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
+const STOPPED = 'Stopped before it began.'
+/** A turn that does not end so long after it was stopped is not waited for. */
+const STOP_PATIENCE_MS = 5_000
 
 /** One reply a run, whatever process ends it. */
 const replyKey = ({ run }: Claim): string => `reply:${run}`
@@ -87,6 +90,8 @@ export class TurnRunner {
   readonly #parts: TurnRunnerParts
   /** By session. */
   readonly #running = new Map<string, RunningTurn>()
+  /** By session: when somebody stopped it last. What came before that is not begun any more. */
+  readonly #stoppedAt = new Map<string, number>()
   readonly #debounces = new Map<string, () => void>()
   /** By run: see TurnPorts. Kept while a run could not be ended. */
   readonly #unsaved = new Map<string, TurnPorts['unsaved']>()
@@ -123,6 +128,30 @@ export class TurnRunner {
     return turn !== undefined
   }
 
+  /**
+   * Ends the running turn of a session, all it started, and what waits in the session, wherever it waits. Resolves when nothing of
+   * that is left, or runs on in spite of it for long; false: there was nothing.
+   */
+  async stop(session: string): Promise<boolean> {
+    const { clock, storage } = this.#world
+    this.#stoppedAt.set(session, clock.now())
+    const running = this.#running.get(session)
+    running?.stop.abort()
+    if (running !== undefined) {
+      const patience = new Promise<void>((resolve) => clock.after(STOP_PATIENCE_MS, resolve))
+      await Promise.race([running.ended.catch(() => {}), patience])
+    }
+    let left = await storage.inbox.waiting(session)
+    const wasThere = running !== undefined || left > 0
+    for (; left > 0; left--) {
+      const claim = await storage.inbox.claimNext(session)
+      // Its turn has it by now, and looks itself.
+      if (claim === null) break
+      await this.#finishStopped(claim)
+    }
+    return wasThere
+  }
+
   isRunning(session: string): boolean {
     return this.#running.has(session)
   }
@@ -144,9 +173,16 @@ export class TurnRunner {
     if (storage.halts.cached.stopped.has(token.agentId)) return 'noop'
     const generation = generations.now
     const agent = generation.plan.agents.get(token.agentId)
-    const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
+    const together =
+      agent !== undefined &&
+      !this.#stoppedAt.has(token.session) &&
+      (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
     const claim = await storage.inbox.claimNext(token.session, { all: together, max: MOST_TOGETHER })
     if (claim === null) return 'noop'
+    if (this.#isStopped(claim)) {
+      await this.#finishStopped(claim)
+      return 'done'
+    }
     const turn: RunningTurn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
     this.#running.set(token.session, turn)
     // A halt that came while it was claimed found nothing to end.
@@ -363,6 +399,34 @@ export class TurnRunner {
     if (last?.replyTo === undefined || !this.#world.generations.now.pushed.has(last.replyTo.channelId)) return []
     const { session, agentId, replyTo: target } = last
     return [{ key, session, agentId, target, content: text, ...files }]
+  }
+
+  /** It came before its session was stopped. */
+  #isStopped({ rows: [first] }: Claim): boolean {
+    if (this.#stoppedAt.size === 0 || first === undefined) return false
+    const at = this.#stoppedAt.get(first.session)
+    if (at === undefined) return false
+    if (first.receivedAt <= at) return true
+    // Later ones came later still.
+    this.#stoppedAt.delete(first.session)
+    return false
+  }
+
+  /** What was stopped before it began: who waits for its answer is told, and nothing is sent to the chat that stopped it. */
+  async #finishStopped(claim: Claim): Promise<void> {
+    const { storage } = this.#world
+    const { run, rows } = claim
+    const answers = rows.map(({ agentId, session, messageId }): StoredAnswer => {
+      return { agentId, session, messageId, response: STOPPED, isError: true }
+    })
+    await storage.inbox.finish(claim, { answers, outbox: [] })
+    this.#unsaved.delete(run)
+    const [first] = rows
+    if (first === undefined) return
+    const { session: sessionKey, agentId } = first
+    const messageIds = rows.map(({ messageId }) => messageId)
+    const outcome = { text: STOPPED, isError: true, durationMs: 0 }
+    this.#world.emit({ type: 'turn_end', sessionKey, agentId, run, messageIds, ...outcome })
   }
 
   async #giveUp(claim: Claim, first: InboxRow, agent: AgentPlan, head: TurnHead, started: number): Promise<void> {
