@@ -171,6 +171,13 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./skill.ts'),
   },
   {
+    name: 'mcp',
+    summary: 'list, tools NAME, accept NAME, login NAME: MCP servers; serve: the agents as one',
+    args: '[action] [name]',
+    options: [['--yes', 'accept: ask nothing']],
+    load: () => import('./mcp.ts'),
+  },
+  {
     name: 'backup',
     summary: 'write the state folder to one archive, also while its engine runs',
     args: '<file>',

@@ -1,6 +1,8 @@
 // The engine's first phase: every part made, each from parts made before it. Nothing runs yet; see engine.ts for the second.
 
 import { createLimits } from '../limits/rate-limits.ts'
+import { McpPool } from '../mcp/pool.ts'
+import { mcpRegistries } from '../mcp/tools.ts'
 import { createModelRouter } from '../models/failover.ts'
 import { createKnownSecrets, type KnownSecrets } from '../permissions/redact.ts'
 import type { Router } from '../plan/admission.ts'
@@ -16,6 +18,9 @@ import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals } from './approvals/approvals.ts'
 import { createAsking } from './approvals/asking.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
+import { createFileOrigins } from './flow/file-origins.ts'
+import { FlowGate } from './flow/flow-gate.ts'
+import { createSessionLabels } from './flow/session-labels.ts'
 import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
@@ -74,13 +79,16 @@ export async function makeParts(options: EngineOptions) {
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
-  const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
+  const mcp = new McpPool({ stateDir: options.plan.stateDir, clock, log })
+  const withServers = mcpRegistries(mcp.call)
+  const registryOf = (plan: Plan): Registry => withServers(withPlugins(registry, plan.plugins), plan.mcpServers)
   const generations = await Generations.begin({ registryOf, people: storage.people }, options.plan, router)
   const world: World = {
     clock,
     random,
     log,
     registryOf,
+    mcp,
     storage,
     secrets,
     generations,
@@ -117,8 +125,10 @@ export async function makeParts(options: EngineOptions) {
   })
   const models = createModelCalls(world, limits, modelRouter)
   const answers = new Answers(storage.inbox, hub)
+  const flow = new FlowGate(world, environment, createSessionLabels(storage.kv), createFileOrigins(storage.kv))
   const turns = new TurnRunner(world, {
-    gate: createToolGate(world, environment, createAsking(world, environment, approvals)),
+    gate: createToolGate(world, environment, createAsking(world, environment, approvals), flow),
+    flow,
     models,
     compactor: createCompactor(world, models),
     delivery,
@@ -130,7 +140,7 @@ export async function makeParts(options: EngineOptions) {
 
   const fireHeartbeat = createHeartbeatTurns(world, { answers, notifications })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
-  const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
+  const owners = createOwnerActions(world, turns, fireHeartbeat, audit, flow)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
   const people = createPeople(storage, generations, audit, turns)
   const tidying = new Tidying(world, turns, audit)
@@ -147,6 +157,7 @@ export async function makeParts(options: EngineOptions) {
         modelRouter.apply(plan.models)
         await storage.queue.setCaps(plan.lanes)
         heartbeats.apply(plan.heartbeats)
+        mcp.apply(plan.mcpServers)
         await channels.apply(plan)
         await options.onSwap?.(plan)
         tidying.apply()

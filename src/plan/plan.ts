@@ -6,6 +6,8 @@ import type { SettingsFragment } from '../schema-node.ts'
 import type { ChannelTraits, ProviderTraits, ToolTraits } from './traits.ts'
 
 export type PermissionMode = 'ask' | 'record' | 'ignore'
+/** What happens before outside text and private data could leave together. */
+export type FlowMode = 'ask' | 'refuse' | 'allow'
 export type SessionScope = 'main' | 'per-peer' | 'per-channel-peer'
 export type ChatType = 'direct' | 'group'
 
@@ -92,6 +94,7 @@ export interface Permissions {
   readonly timeoutMs: number
   readonly approvalWaitMs: number
   readonly askInSandbox: 'always' | 'never'
+  readonly flow: FlowMode
 }
 
 export interface RateLimit {
@@ -293,6 +296,42 @@ export interface PluginPlan {
   readonly place: Place
 }
 
+/** A tool of an MCP server, as the owner accepted it. */
+export interface McpTool {
+  readonly name: string
+  readonly description: string
+  readonly inputSchema: Readonly<Record<string, unknown>>
+  /** Of the three above. */
+  readonly digest: string
+}
+
+/** What an MCP server brings into the plan. */
+export interface McpOffer {
+  /** Its key under `mcpServers`. */
+  readonly name: string
+  /** Accepted tools, sorted by name. */
+  readonly tools: readonly McpTool[]
+  /** Absent: outside, private and sends. */
+  readonly traits?: ToolTraits
+  /** Of one call. */
+  readonly timeoutMs: number
+}
+
+export interface McpServerPlan extends McpOffer {
+  /** A program that speaks on its standard input and output. */
+  readonly program?: { readonly command: string; readonly args: readonly string[]; readonly cwd: string }
+  /** What the program finds in its environment besides PATH, HOME and LANG. */
+  readonly env: Readonly<Record<string, Secret>>
+  /** Or a server that speaks HTTP. */
+  readonly url?: string
+  readonly headers: Readonly<Record<string, Secret>>
+  readonly oauth?: { readonly clientId?: string; readonly clientSecret?: Secret; readonly scope?: string }
+  /** Of what it is connected by: its tools do not count. */
+  readonly connection: string
+  readonly fingerprint: string
+  readonly place: Place
+}
+
 /** How long things are kept, in milliseconds; absent: for ever. */
 export interface RetentionPlan {
   /** Conversations of people, by their last line. */
@@ -337,6 +376,7 @@ export interface Plan {
   readonly gateway: GatewayPlan
   /** In the order in which they are named. */
   readonly plugins: readonly PluginPlan[]
+  readonly mcpServers: ReadonlyMap<string, McpServerPlan>
   readonly models: ReadonlyMap<string, ProviderSpec>
   readonly agents: ReadonlyMap<string, AgentPlan>
   readonly owners: readonly string[]

@@ -49,11 +49,12 @@ const BUSY_ROUNDS = 1_000
 /** A turn that shows nothing for so long waits for what will not come by itself, such as another one that waits. */
 const STILL_MS = 1_000
 
-/** A tool of a plugin, without its code: what it would do is not known before `claw run`. */
-const withoutPlugin = (tool: ToolDefinition): ToolDefinition =>
-  tool.plugin === undefined
-    ? tool
-    : { ...tool, run: async () => ({ content: `(a test runs no plugin; ${tool.name} would have run)` }) }
+/** A tool of a plugin or an MCP server, without what is behind it: what it would do is not known before `claw run`. */
+function withoutPlugin(tool: ToolDefinition): ToolDefinition {
+  const behind = tool.plugin === undefined ? (tool.mcpServer === undefined ? undefined : 'MCP server') : 'plugin'
+  if (behind === undefined) return tool
+  return { ...tool, run: async () => ({ content: `(a test runs no ${behind}; ${tool.name} would have run)` }) }
+}
 
 export async function createStages(plan: Plan, registry: Registry): Promise<Stages> {
   const router = await createRouter(plan)

@@ -138,6 +138,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     places: {},
     includePatterns: [],
     plugins: [],
+    mcpServers: new Map(),
     configHash: '0'.repeat(64),
     stateDir: '/bot/.openclaw',
     durability: 'process',

@@ -38,7 +38,7 @@ function withinLimits(driver: KitDriver): Promise<void> {
     assert.ok(big?.note, 'too large: said')
     assert.equal(wrong?.data, undefined)
     assert.ok(wrong?.note, 'not taken: said')
-    assert.equal(host.received[0]?.content, 'look', 'the caption is the text')
+    if (driver.captions !== false) assert.equal(host.received[0]?.content, 'look', 'the caption is the text')
   })
 }
 

@@ -97,6 +97,8 @@ export interface KitPlatform {
   limit?(realMs: number): void
   /** Real times at which sends were asked for, and whether they were taken. */
   sendTimes?(): readonly { readonly at: number; readonly ok: boolean }[]
+  /** Calls in with a signature that is wrong; gives the status of the answer. Every platform that calls in has one. */
+  forge?(text: string): Promise<number>
   /** The platform calls in: that it has trouble shows only when something is sent. */
   readonly callsIn?: true
   /** Every call fails with 500, or the server is away, until `heal`. */
@@ -118,6 +120,8 @@ export interface KitDriver {
   readonly cannot: Readonly<Partial<Record<PromiseId, string>>>
   /** Promises that are kept and tried as far as the platform allows, each with the limit in words. */
   readonly limits?: Readonly<Partial<Record<PromiseId, string>>>
+  /** False: the platform's files come without a text of their own. */
+  readonly captions?: false
   /** Formats that must be seen in a reply with bold, code and a code block; default all three. */
   readonly formats?: readonly string[]
   /** Connections cut in the check of that name; default 20. */

@@ -12,6 +12,7 @@ import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
+import { checkMcpServers } from './mcp-servers.ts'
 import { checkModelBounds } from './model-bounds.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   checkAgents,
   checkChannels,
   checkTools,
+  checkMcpServers,
   checkModels,
   checkModelBounds,
   checkPeople,

@@ -73,6 +73,13 @@ export const SAFETY_EXPLANATIONS = {
     before: 'channels:\n  lines: { type: socket, allowFrom: [ann] }',
     after: 'channels:\n  lines: { type: socket, secret: "${BRIDGE_TOKEN}", allowFrom: [ann] }',
   },
+  CLAW412: {
+    what: 'No tool of an MCP server was accepted yet.',
+    why: 'What a server offers is decided by its author, today and tomorrow; agents have what the owner has seen.',
+    fix: 'Look at its tools and accept them: claw mcp accept NAME.',
+    before: 'mcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
+    after: '# claw mcp accept github\nmcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
+  },
   CLAW501: {
     what: 'A server that the configuration names does not answer.',
     why: 'The bot would start and fail at the first message.',
