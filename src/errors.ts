@@ -127,7 +127,17 @@ export function diagnostic(
 export const hasErrors = (list: readonly Diagnostic[]): boolean => list.some((d) => d.severity === 'error')
 
 /** Exit codes of the command line. */
-export const EXIT = { ok: 0, invalid: 1, differences: 2, warnings: 3, usage: 64, noInput: 66, bug: 70, refused: 78 } as const
+export const EXIT = {
+  ok: 0,
+  invalid: 1,
+  differences: 2,
+  warnings: 3,
+  usage: 64,
+  noInput: 66,
+  bug: 70,
+  again: 75,
+  refused: 78,
+} as const
 
 /** A failure with words for a person and an exit code; the command line prints the message without a stack. */
 export class ClawError extends Error {
@@ -145,8 +155,9 @@ branded(ClawError, 'ClawError')
 /** The state folder failed: its disk is full, or it cannot be read or written. The message names the path, for the owner. */
 export class StateError extends ClawError {
   readonly isFull: boolean
-  constructor(message: string, options: { isFull: boolean; cause?: unknown }) {
-    super(message, { exitCode: EXIT.refused, cause: options.cause })
+  /** `passes`: it may be over in a while, so that a start is worth another try; a full disk always may. */
+  constructor(message: string, options: { isFull: boolean; passes?: boolean; cause?: unknown }) {
+    super(message, { exitCode: options.isFull || options.passes === true ? EXIT.again : EXIT.refused, cause: options.cause })
     this.name = 'StateError'
     this.isFull = options.isFull
   }

@@ -6,6 +6,8 @@ import type { SettingsFragment } from '../schema-node.ts'
 import type { ChannelTraits, ProviderTraits, ToolTraits } from './traits.ts'
 
 export type PermissionMode = 'ask' | 'record' | 'ignore'
+/** What happens before outside text and private data could leave together. */
+export type FlowMode = 'ask' | 'refuse' | 'allow'
 export type SessionScope = 'main' | 'per-peer' | 'per-channel-peer'
 export type ChatType = 'direct' | 'group'
 
@@ -92,6 +94,7 @@ export interface Permissions {
   readonly timeoutMs: number
   readonly approvalWaitMs: number
   readonly askInSandbox: 'always' | 'never'
+  readonly flow: FlowMode
 }
 
 export interface RateLimit {

@@ -14,6 +14,7 @@ export interface Widening {
 }
 
 const MODES = ['ask', 'record', 'ignore'] as const
+const FLOWS = ['refuse', 'ask', 'allow'] as const
 const SANDBOXES = ['required', 'auto', 'off'] as const
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
@@ -63,6 +64,7 @@ function agentRights(before: Plan, old: AgentPlan, after: Plan, agent: AgentPlan
   each(uncovered(is.deny, was.deny, coversGrant), (grant) => `deny ${grant} removed`)
   each(added(was.approvers, is.approvers), (approver) => `new approver ${approver}`)
   if (was.askInSandbox === 'always' && is.askInSandbox === 'never') what.push('no longer asks in a sandbox')
+  if (FLOWS.indexOf(is.flow) > FLOWS.indexOf(was.flow)) what.push(`flow ${was.flow} → ${is.flow}`)
   if (SANDBOXES.indexOf(agent.sandbox) > SANDBOXES.indexOf(old.sandbox)) what.push(`sandbox ${old.sandbox} → ${agent.sandbox}`)
   each(uncovered(old.network, agent.network, coversHost), (host) => `network ${host} in the sandbox`)
   if (old.allowHosts !== undefined && agent.allowHosts === undefined) what.push('allowHosts removed: any public host')

@@ -3,6 +3,8 @@
 
 import type { StoredFile } from '../channels/port.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
+import type { AddedLabels } from '../permissions/flow/labels.ts'
+import type { Sending } from '../permissions/flow/sending.ts'
 import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
 import type { PermissionMode } from '../plan/plan.ts'
 import type { ToolTraits } from '../plan/traits.ts'
@@ -40,6 +42,8 @@ export interface ToolDefinition<Input = never, Settings = never> {
   judge?(input: unknown, policy: ToolPolicy): Verdict
   /** The shell command that a call runs: the files it names are held to what was approved. */
   commandOf?(input: unknown): string | undefined
+  /** What a call sends, and to whom; null: nothing, or only to receivers the owner configured. Absent: every text of its input. */
+  sendingOf?(input: unknown): Sending | null
   /** The call as an approver reads it. Absent: its input as JSON. What could deceive the eye is made visible afterwards. */
   describe?(input: unknown): string
   /** May throw: the model gets an error result with the message. Load heavy libraries in here, on first use. */
@@ -59,6 +63,8 @@ export interface ToolResult {
   /** For the model. */
   readonly content: string | readonly (TextBlock | MediaBlock)[]
   readonly isError?: boolean
+  /** What it brings into the session, where the tool's traits say more than this result does. */
+  readonly labels?: AddedLabels
   /** For people: files that go out with the reply of this turn. The model is told of those that cannot. */
   readonly attachments?: readonly (AttachedFile | StoredFile)[]
 }
@@ -87,6 +93,8 @@ export interface ToolCapabilities<Settings = never> {
   readonly network: NetworkGate
   readonly shell: ShellRunner
   readonly memory: MemoryStore
+  /** Whether a file came from outside: it was sent in, or outside text may have been written to it. */
+  isOutsideFile(file: { readonly changedMs?: number }): Promise<boolean>
   readonly spawn: Spawn
 }
 
@@ -109,7 +117,7 @@ export type Spawn = (request: {
 /** What agents remember: one Markdown file a key, shared by all agents; people may edit the files. */
 export interface MemoryStore {
   save(key: string, content: string, by: { agentId: string }): Promise<{ key: string; replaced: boolean }>
-  search(query: string, limit?: number): Promise<readonly { key: string; content: string; score: number }[]>
+  search(query: string, limit?: number): Promise<readonly { key: string; content: string; score: number; outside?: boolean }[]>
   list(): Promise<readonly { key: string; bytes: number; modified: number }[]>
   read(key: string): Promise<string | null>
   remove(key: string): Promise<boolean>

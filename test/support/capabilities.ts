@@ -34,6 +34,7 @@ export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities
       redact: (text) => text,
     }),
     memory: createMemoryStore({ folder: join(folder, 'memory'), clock }),
+    isOutsideFile: async () => false,
     spawn: async ({ agent, prompt, timeoutMs }) => ({
       sessionKey: `agent:${agent}:spawn:1`,
       text: `${agent} (${timeoutMs}): ${prompt}`,

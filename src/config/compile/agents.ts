@@ -86,6 +86,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
       timeoutMs: durationMs(permissions.timeout ?? otherwise.permissions.timeout),
       approvalWaitMs: durationMs(permissions.approvalWait ?? otherwise.permissions.approvalWait),
       askInSandbox: permissions.askInSandbox ?? otherwise.permissions.askInSandbox,
+      flow: permissions.flow ?? otherwise.permissions.flow,
     },
     sessionScope: pick('sessionScope') ?? config.sessionScope ?? otherwise.sessionScope,
     rateLimit: both('rateLimit'),

@@ -37,10 +37,11 @@ export async function statusOf(
     channels: channels.states(),
     heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
     queues: await storage.queue.depths(),
-    agents: [...plan.agents.values()].map(({ id, name, model }) => ({
+    agents: [...plan.agents.values()].map(({ id, name, model, permissions }) => ({
       id,
       name,
       model: `${model.provider}/${model.model}`,
+      flow: permissions.flow,
       stopped: storage.halts.cached.stopped.has(id),
     })),
     models: modelRouter.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),

@@ -6,6 +6,7 @@ import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { boundedAgent, toolsFor } from '../../plan/tool-rights.ts'
 import type { Claim, InboxRow } from '../../storage/ports.ts'
 import type { SessionRef, Spawn, ToolDefinition } from '../../tools/port.ts'
+import type { SessionId } from '../flow/session-labels.ts'
 import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './inbox-work.ts'
 
 /** A turn with what the gate needs to know of who stands behind it. */
@@ -13,6 +14,8 @@ export interface TurnContext extends Turn {
   /** Agents that started this one, outermost first. */
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
+  /** Sessions that started this one, the nearest first. */
+  readonly askers: readonly SessionId[]
   /** How a call of this turn starts a sub-agent. */
   spawn(turn: TurnContext, idempotencyKey: string): Spawn
 }
@@ -49,12 +52,15 @@ export function turnContext(
     signal,
     parents,
     askedByOwner,
+    askers: (first.payload as Partial<SpawnPayload> | undefined)?.askers ?? NO_ASKERS,
     // Here, as a field that is added to a copy gives each turn a hidden class of its own.
     attachments: [],
     spender: spenderOf(plan, first),
     spawn,
   }
 }
+
+const NO_ASKERS: TurnContext['askers'] = []
 
 /** A heartbeat may run on a model of its own; the agent's models stand behind it. */
 function scheduledAgent(plan: Plan, agent: AgentPlan, { kind, payload }: InboxRow): AgentPlan {
