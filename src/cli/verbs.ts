@@ -23,6 +23,12 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./validate.ts'),
   },
   {
+    name: 'lsp',
+    summary: 'the language server for editors, on standard input and output',
+    options: [['--stdio', 'as editors call it; the only way there is']],
+    load: () => import('./lsp.ts'),
+  },
+  {
     name: 'plan',
     summary: 'what a reload would do',
     options: [
