@@ -73,6 +73,7 @@ export const CODES = {
   CLAW409: { severity: 'error', title: 'Workspace lies in the engine’s own files' },
   CLAW410: { severity: 'warning', title: 'Anyone can speak for a channel' },
   CLAW412: { severity: 'note', title: 'No tool of the MCP server is accepted' },
+  CLAW413: { severity: 'note', title: 'Programs of a skill are not loaded' },
   CLAW501: { severity: 'error', title: 'Endpoint does not answer' },
   CLAW502: { severity: 'error', title: 'Port is in use' },
   CLAW503: { severity: 'error', title: 'State folder is in use' },

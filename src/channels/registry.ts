@@ -1,6 +1,7 @@
 // The channels that ship, one line each: a folder of this name holds all there is of it.
 
 export { discord } from './discord/index.ts'
+export { feishu } from './feishu/index.ts'
 export { http } from './http/index.ts'
 export { irc } from './irc/index.ts'
 export { line } from './line/index.ts'

@@ -23,6 +23,12 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./validate.ts'),
   },
   {
+    name: 'lsp',
+    summary: 'the language server for editors, on standard input and output',
+    options: [['--stdio', 'as editors call it; the only way there is']],
+    load: () => import('./lsp.ts'),
+  },
+  {
     name: 'plan',
     summary: 'what a reload would do',
     options: [
@@ -160,7 +166,7 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'skill',
-    summary: 'list, show NAME, install PATH|npm:NAME|git:URL, remove NAME',
+    summary: 'list, show NAME, install NAME|PATH|npm:NAME|git:URL, update [NAME], remove NAME',
     args: '[action] [subject]',
     load: () => import('./skill.ts'),
   },

@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly now?: number
   /** Keeps parsed files from one load to the next. */
   readonly cache?: ParseCache
+  /** Texts of files that are open in an editor, by absolute path: they count in place of what is on the disk. */
+  readonly open?: ReadonlyMap<string, string>
   /** The file, and what it names, is read from a copy. */
   readonly mirror?: Mirror
 }
@@ -67,7 +69,7 @@ export interface LoadResult {
 export async function loadPlan(rootFile: string, options: LoadOptions): Promise<LoadResult> {
   const file = resolve(rootFile)
   const env = await environment(file, options.env ?? process.env)
-  const loaded = await loadFiles(file, env.lookup, options.cache, options.mirror)
+  const loaded = await loadFiles(file, env.lookup, options)
   const files = loaded.files.map((parsed) => parsed.source.file)
   // What only asks something of the file needs no hash, and no library for it.
   const fileHash = lazily(() => hashOfFiles(loaded.files.map(({ hash }) => hash())))

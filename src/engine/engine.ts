@@ -97,7 +97,7 @@ async function start(parts: EngineParts): Promise<void> {
 }
 
 async function stop(parts: EngineParts, drainMs: number): Promise<void> {
-  const { world, channels, delivery, environment, approvals, modelRouter, turns, heartbeats, reloader } = parts
+  const { world, channels, delivery, environment, approvals, modelRouter, turns, heartbeats, reloader, afterSwap } = parts
   const { clock, storage } = world
   // What a swap brings up must not outlive the stop; a channel that never comes up must not hold it either.
   let cancel = (): void => {}
@@ -105,6 +105,7 @@ async function stop(parts: EngineParts, drainMs: number): Promise<void> {
     cancel = clock.after(drainMs, resolve)
   })
   await Promise.race([reloader.stop(), enough])
+  afterSwap.stop()
   cancel()
   heartbeats.stop()
   // Turns that wait for a person would hold the drain up to its end.

@@ -25,6 +25,7 @@ import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
 import { Intake } from './inbound/intake.ts'
+import { AfterSwap } from './operations/after-swap.ts'
 import type { ConfigTexts } from './operations/opening-saves.ts'
 import { createOwnerActions } from './operations/owner-actions.ts'
 import { createPeople } from './operations/people.ts'
@@ -60,7 +61,7 @@ export interface EngineOptions {
   onLoaded?(loaded: LoadedForReload): void
   /** May refuse a plan by throwing; the last thing before the swap. */
   prepareSwap?(plan: Plan): Promise<void>
-  /** After the swap; must not fail. */
+  /** After the swap; where it fails it is called again. */
   onSwap?(plan: Plan): Promise<void>
   /** What the program that starts it sees, changes or stops as it happens. */
   readonly hooks?: Hooks | undefined
@@ -145,6 +146,7 @@ export async function makeParts(options: EngineOptions) {
   const people = createPeople(storage, generations, audit, turns)
   const tidying = new Tidying(world, turns, audit)
   const intake = new Intake(world, { limits, turns, commands, notifications })
+  const afterSwap = new AfterSwap(clock, log)
   const reloader = createReloader(world, {
     ...options,
     prepare: async (plan) => {
@@ -152,21 +154,29 @@ export async function makeParts(options: EngineOptions) {
       await generations.readLinks()
       secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
+      try {
+        // A configuration that the audit log does not name never runs.
+        await audit.append({ kind: 'reload', ok: true, generation: generations.now.number + 1, configHash: plan.configHash })
+      } catch (error) {
+        await options.prepareSwap?.(generations.now.plan)
+        throw error
+      }
       return async () => {
         generations.swap(plan, nextRouter)
-        modelRouter.apply(plan.models)
-        await storage.queue.setCaps(plan.lanes)
-        heartbeats.apply(plan.heartbeats)
-        mcp.apply(plan.mcpServers)
-        await channels.apply(plan)
-        await options.onSwap?.(plan)
-        tidying.apply()
-        await audit.append({ kind: 'reload', ok: true, generation: generations.now.number, configHash: plan.configHash })
+        return await afterSwap.run([
+          { what: 'The models could not be exchanged', run: async () => modelRouter.apply(plan.models) },
+          { what: 'The lanes could not be set', run: () => storage.queue.setCaps(plan.lanes) },
+          { what: 'The heartbeats could not be set', run: async () => heartbeats.apply(plan.heartbeats) },
+          { what: 'The MCP servers could not be exchanged', run: async () => mcp.apply(plan.mcpServers) },
+          { what: 'The channels could not be exchanged', run: () => channels.apply(plan) },
+          { what: 'The files beside the state could not be written', run: async () => options.onSwap?.(plan) },
+          { what: 'The daily tidying could not be set', run: async () => tidying.apply() },
+        ])
       }
     },
   })
   return {
     ...{ world, hub, channels, delivery, environment, approvals, modelRouter, answers, turns },
-    ...{ heartbeats, owners, people, intake, reloader, tidying },
+    ...{ afterSwap, heartbeats, owners, people, intake, reloader, tidying },
   }
 }

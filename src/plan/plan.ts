@@ -155,11 +155,16 @@ export interface AgentPlan {
   readonly place: Place
 }
 
-/** A loaded skill: text for the prompt, and tools it brings. */
+/** A loaded skill. */
 export interface SkillPlan {
   readonly name: string
   readonly folder: string
+  /** One line, for the prompt. */
+  readonly description: string
+  /** Read by the `skill` tool, or always in the prompt. */
   readonly text: string
+  readonly always: boolean
+  /** Tools it brings. */
   readonly tools: readonly string[]
 }
 

@@ -6,7 +6,7 @@ import type { MediaBlock, TextBlock } from '../models/port.ts'
 import type { AddedLabels } from '../permissions/flow/labels.ts'
 import type { Sending } from '../permissions/flow/sending.ts'
 import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
-import type { PermissionMode } from '../plan/plan.ts'
+import type { PermissionMode, SkillPlan } from '../plan/plan.ts'
 import type { ToolTraits } from '../plan/traits.ts'
 import type { Clock, Logger } from '../ports.ts'
 
@@ -93,10 +93,15 @@ export interface ToolCapabilities<Settings = never> {
   readonly network: NetworkGate
   readonly shell: ShellRunner
   readonly memory: MemoryStore
+  /** Of this agent. */
+  readonly skills: readonly AgentSkill[]
   /** Whether a file came from outside: it was sent in, or outside text may have been written to it. */
   isOutsideFile(file: { readonly changedMs?: number }): Promise<boolean>
   readonly spawn: Spawn
 }
+
+/** A skill as a tool reads it. */
+export type AgentSkill = Pick<SkillPlan, 'name' | 'folder' | 'text'>
 
 /** The session a turn runs in, and who spoke. */
 export interface SessionRef {

@@ -1,6 +1,8 @@
 import t from 'tap'
 import { accessOf } from '../../src/plan/access.ts'
+import { checkExpectations, readExpectations } from '../../src/plan/access-expectations.ts'
 import { type FlowRow, flowsOf } from '../../src/plan/flows.ts'
+import { widenedRights } from '../../src/plan/widened.ts'
 import { builtinTools } from '../../src/tools/registry.ts'
 import { makePlan } from '../support/make-plan.ts'
 
@@ -63,5 +65,26 @@ t.test('the legs of agents it starts are its own', (t) => {
 t.test('a shell is a way out, but for a sandbox that must work and has no network', (t) => {
   t.same(verdicts(flows({ main: { tools: ['bash'] } })), ['guarded'])
   t.same(verdicts(flows({ main: { tools: ['bash'], sandbox: 'required', network: [] } })), ['closed'])
+  t.end()
+})
+
+t.test('a looser setting is a wider right, a stricter one is none', (t) => {
+  const plan = (flow: 'ask' | 'refuse' | 'allow') => makePlan({ agents: { main: { permissions: { ...PERMISSIONS, flow } } } })
+  const widened = (from: 'ask' | 'refuse' | 'allow', to: 'ask' | 'refuse' | 'allow') =>
+    widenedRights(plan(from), plan(to)).map(({ what }) => what)
+  t.same(widened('ask', 'allow'), ['flow ask → allow'])
+  t.same(widened('refuse', 'ask'), ['flow refuse → ask'])
+  t.same(widened('allow', 'refuse'), [])
+  t.end()
+})
+
+t.test('written expectations hold flows', (t) => {
+  const rows = flows({ main: { tools: ['web_fetch', 'read_file'] } })
+  const check = (verdict: string) => {
+    const document = { flows: [{ agentId: 'main', senderClass: 'owner', expect: { verdict } }] }
+    return checkExpectations(readExpectations(document, { flows: Object.keys(rows[0] ?? {}) }), { flows: rows })
+  }
+  t.match(check('guarded'), [{ ok: true }])
+  t.match(check('closed'), [{ ok: false }])
   t.end()
 })

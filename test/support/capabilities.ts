@@ -35,6 +35,7 @@ export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities
     }),
     memory: createMemoryStore({ folder: join(folder, 'memory'), clock }),
     isOutsideFile: async () => false,
+    skills: [],
     spawn: async ({ agent, prompt, timeoutMs }) => ({
       sessionKey: `agent:${agent}:spawn:1`,
       text: `${agent} (${timeoutMs}): ${prompt}`,

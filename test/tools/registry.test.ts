@@ -5,7 +5,8 @@ import { builtinTools } from '../../src/tools/registry.ts'
 
 t.test('the tools that ship', async (t) => {
   const names = builtinTools.map((tool) => tool.name)
-  t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', 'save_memory', 'memory_search', 'sessions_spawn'])
+  const memory = ['save_memory', 'memory_search']
+  t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', ...memory, 'sessions_spawn', 'skill'])
   t.same((await resolveTools(['*_memory', 'memory_*'], names)).tools, ['memory_search', 'save_memory'], 'the usual memory globs')
 })
 
@@ -22,6 +23,7 @@ t.test('inputs are those of the contract', async (t) => {
     save_memory: ['key', 'content'],
     memory_search: ['query'],
     sessions_spawn: ['agent', 'prompt', 'timeout'],
+    skill: ['name'],
   })
 })
 

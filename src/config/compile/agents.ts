@@ -63,7 +63,13 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
   const { allow = [], deny = [] } = permissions
   const expanded = await expandedGrants([...allow, ...deny])
-  const { tools, denied } = await compileTools(pick('tools') ?? [], { deny, ...optional('expanded', expanded) }, input)
+  // What is not always in the prompt is read by a tool.
+  const reads = skills.some(({ always }) => !always) ? ['skill'] : []
+  const { tools, denied } = await compileTools(
+    [...(pick('tools') ?? []), ...reads],
+    { deny, ...optional('expanded', expanded) },
+    input,
+  )
   const offline = pick('offline')
   const ref = model(pick('model') ?? DEFAULT_MODEL, input)
   const known = knownModel(input.services.get(ref.provider) ?? '', ref.model)

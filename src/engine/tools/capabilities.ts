@@ -31,6 +31,7 @@ export function capabilitiesOf(
     network: gates.network,
     shell: gates.shell,
     memory: gates.memory,
+    skills: agent.skills,
     isOutsideFile: NEVER,
     spawn: turn.spawn(turn, idempotencyKey),
   }
