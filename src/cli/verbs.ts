@@ -147,8 +147,13 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'memory',
-    summary: 'list, show KEY, search TEXT, remove KEY',
+    summary: 'list, show, search, remove, log, undo, forget, export, import, rebuild, stats',
     args: '[action] [words...]',
+    options: [
+      ['--person <name>', 'notes of this person, a link or an identity'],
+      ['--limit <count>', 'hits of a search at most'],
+      ['--stdin', 'search: read {"query","person","limit"} lines, write {"hits"} lines'],
+    ],
     load: () => import('./memory.ts'),
   },
   { name: 'heartbeats', summary: 'list, run NAME', args: '[action] [name]', load: () => import('./heartbeats.ts') },

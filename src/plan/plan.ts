@@ -3,6 +3,7 @@
 import { branded } from '../branded.ts'
 import type { Position } from '../errors.ts'
 import type { SettingsFragment } from '../schema-node.ts'
+import type { MemoryScope } from './memory-access.ts'
 import type { ChannelTraits, ProviderTraits, ToolTraits } from './traits.ts'
 
 export type PermissionMode = 'ask' | 'record' | 'ignore'
@@ -132,6 +133,8 @@ export interface AgentPlan {
   readonly subagents: readonly string[]
   readonly workspace: readonly WorkspaceRoot[]
   readonly sandbox: 'off' | 'auto' | 'required'
+  /** Whose notes its memory tools write to, and whose they read. */
+  readonly memory: { readonly write: MemoryScope; readonly read: readonly MemoryScope[] }
   readonly network: readonly string[]
   readonly allowHosts?: readonly string[]
   readonly denyHosts: readonly string[]

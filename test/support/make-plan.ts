@@ -55,6 +55,7 @@ export function makeAgent(id: string, parts: Parts<AgentPlan> = {}): AgentPlan {
       subagents: [],
       workspace: [{ path: `/bot/.openclaw/workspace/${id}`, access: 'write' }],
       sandbox: 'auto',
+      memory: { write: 'person', read: ['person', 'shared'] },
       network: [],
       denyHosts: [],
       replyPrefix: false,

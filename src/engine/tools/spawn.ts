@@ -8,6 +8,7 @@ import type { NewInboxRow } from '../../storage/ports.ts'
 import type { Spawn } from '../../tools/port.ts'
 import type { Answers } from '../turns/answers.ts'
 import { replyToOf, type SpawnPayload } from '../turns/inbox-work.ts'
+import { personOf } from '../turns/person.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
@@ -37,11 +38,13 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
     if (storage.halts.cached.stopped.has(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
     const replyTo = replyToOf(turn.claim.rows[0])
+    const person = personOf(turn)
     const payload: SpawnPayload = {
       parents: chain,
       askedByOwner: turn.askedByOwner,
       by: turn.spender,
       ...(replyTo === undefined ? {} : { replyTo }),
+      ...(person === null ? {} : { person }),
     }
     // The key of the call names the session, so that a call made again after a crash finds the child it started.
     const session = spawnSessionKey(agentId, idempotencyKey)

@@ -8,6 +8,8 @@ import type { CallerMessage } from '../port.ts'
 export interface MessagePayload {
   /** It came from the owner's own terminal or page. */
   readonly asOwner?: true
+  /** Nobody vouches for its user id. */
+  readonly claimed?: true
   /** What was said before, by a caller who keeps the conversation itself: the session is forgotten with the answer. */
   readonly conversation?: readonly CallerMessage[]
 }
@@ -16,6 +18,8 @@ export interface SpawnPayload {
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
   readonly by: string
+  /** Whose notes it reads and writes. */
+  readonly person?: string
   /** Where the one who is behind it reads: what comes of a question that was answered late is told there. */
   readonly replyTo?: ReplyTarget
 }
@@ -30,6 +34,7 @@ export interface ApprovalPayload {
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
   readonly by?: string
+  readonly person?: string
 }
 
 /** Where the one who is behind the row reads. */
