@@ -405,6 +405,8 @@ export interface Plan {
   readonly places: Readonly<Partial<Record<PlanPart, Place>>>
   /** Tests as the schema shapes them, each with its place; only `claw test` reads them. */
   readonly tests: readonly { readonly spec: unknown; readonly place: Place; readonly path: string }[]
+  /** The same of evals; only `claw eval` reads them. `judge`: who judges its rubric. */
+  readonly evals: readonly { readonly spec: unknown; readonly place: Place; readonly judge?: ModelRef }[]
   /** Of all the above that the engine acts on. */
   readonly fingerprint: string
 }

@@ -161,6 +161,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     defaultAgent: first,
     lanes: { realtime: 16, scheduled: 4, background: 4 },
     tests: [],
+    evals: [],
     ...rest,
     gateway,
     agents,
