@@ -13,7 +13,18 @@ import { build } from 'esbuild'
 
 const { bundleOf } = createRequire(import.meta.url)('../bin/claw.js')
 
-const LAZY = ['openai', 'tar', 're2js', 'linkedom', '@mozilla/readability', 'turndown', 'undici', 'json5']
+const LAZY = [
+  'openai',
+  'tar',
+  're2js',
+  'linkedom',
+  '@mozilla/readability',
+  'turndown',
+  'undici',
+  'json5',
+  'vscode-languageserver',
+  'vscode-languageserver-textdocument',
+]
 /** What only a file with plugins or channels of its own asks for, before a bot runs. */
 const RARELY_ASKED = ['ajv']
 const NATIVE = ['@photostructure/sqlite']

@@ -162,9 +162,9 @@ function defaultsModule({ properties, definitions }) {
     })
     return Object.fromEntries(entries)
   }
-  const { agent, model, channelCommon: channel, rule, heartbeat } = definitions
+  const { agent, model, mcpServer, channelCommon: channel, rule, heartbeat } = definitions
   const { defaults: _, ...root } = properties
-  const nodes = { root: { properties: root }, agent, model, channel, rule, heartbeat }
+  const nodes = { root: { properties: root }, agent, model, mcpServer, channel, rule, heartbeat }
   const all = Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, defaultsOf(node)]))
   return `// Generated from the language by scripts/generate.mjs.\n\nexport const DEFAULTS = ${JSON.stringify(all, null, 2)} as const\n`
 }

@@ -57,6 +57,7 @@ export const EXIT_CODES = [
   [64, 'The command line is wrong.'],
   [66, 'A file or a thing that was named does not exist.'],
   [70, 'A bug of claw.'],
+  [75, 'The disk is full, or something else that passes: try again.'],
   [78, 'It was refused: the state folder is in use or cannot be used.'],
 ]
 

@@ -22,6 +22,7 @@ export const CODES = {
   CLAW009: { severity: 'note', title: 'Secret is not set' },
   CLAW010: { severity: 'warning', title: 'Include matches no file' },
   CLAW011: { severity: 'error', title: 'Plugin cannot be read' },
+  CLAW012: { severity: 'error', title: 'List of accepted MCP tools cannot be read' },
   CLAW101: { severity: 'error', title: 'Unknown key' },
   CLAW102: { severity: 'error', title: 'Missing key' },
   CLAW103: { severity: 'error', title: 'Wrong type' },
@@ -71,6 +72,8 @@ export const CODES = {
   CLAW408: { severity: 'warning', title: 'Name of a tool and of a command' },
   CLAW409: { severity: 'error', title: 'Workspace lies in the engine’s own files' },
   CLAW410: { severity: 'warning', title: 'Anyone can speak for a channel' },
+  CLAW412: { severity: 'note', title: 'No tool of the MCP server is accepted' },
+  CLAW413: { severity: 'note', title: 'Programs of a skill are not loaded' },
   CLAW501: { severity: 'error', title: 'Endpoint does not answer' },
   CLAW502: { severity: 'error', title: 'Port is in use' },
   CLAW503: { severity: 'error', title: 'State folder is in use' },
@@ -125,7 +128,17 @@ export function diagnostic(
 export const hasErrors = (list: readonly Diagnostic[]): boolean => list.some((d) => d.severity === 'error')
 
 /** Exit codes of the command line. */
-export const EXIT = { ok: 0, invalid: 1, differences: 2, warnings: 3, usage: 64, noInput: 66, bug: 70, refused: 78 } as const
+export const EXIT = {
+  ok: 0,
+  invalid: 1,
+  differences: 2,
+  warnings: 3,
+  usage: 64,
+  noInput: 66,
+  bug: 70,
+  again: 75,
+  refused: 78,
+} as const
 
 /** A failure with words for a person and an exit code; the command line prints the message without a stack. */
 export class ClawError extends Error {
@@ -143,8 +156,9 @@ branded(ClawError, 'ClawError')
 /** The state folder failed: its disk is full, or it cannot be read or written. The message names the path, for the owner. */
 export class StateError extends ClawError {
   readonly isFull: boolean
-  constructor(message: string, options: { isFull: boolean; cause?: unknown }) {
-    super(message, { exitCode: EXIT.refused, cause: options.cause })
+  /** `passes`: it may be over in a while, so that a start is worth another try; a full disk always may. */
+  constructor(message: string, options: { isFull: boolean; passes?: boolean; cause?: unknown }) {
+    super(message, { exitCode: options.isFull || options.passes === true ? EXIT.again : EXIT.refused, cause: options.cause })
     this.name = 'StateError'
     this.isFull = options.isFull
   }

@@ -18,6 +18,7 @@ export interface SchemaNode {
   readonly then?: SchemaNode
   readonly else?: SchemaNode
   readonly allOf?: readonly SchemaNode[]
+  readonly anyOf?: readonly SchemaNode[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly default?: unknown

@@ -175,7 +175,7 @@ export function prefixOf(plan: Plan, agent: AgentPlan, tools: readonly ToolDefin
 
 function buildPrefix(plan: Plan, agent: AgentPlan, tools: readonly ToolDefinition[]): Prefix {
   const parts = [agent.soul.text.trim()]
-  for (const skill of agent.skills) parts.push(`# Skill: ${skill.name}\n${skill.text.trim()}`)
+  parts.push(...skillParts(agent.skills))
   const helpers = agent.subagents.flatMap((id) => plan.agents.get(id) ?? [])
   if (helpers.length > 0 && tools.some((tool) => tool.name === 'sessions_spawn')) {
     const lines = helpers.map((helper) => `- ${helper.id}: ${helper.description || helper.name}`)
@@ -185,6 +185,17 @@ function buildPrefix(plan: Plan, agent: AgentPlan, tools: readonly ToolDefinitio
     system: parts.filter((part) => part !== '').join('\n\n'),
     tools: tools.map((tool) => ({ name: tool.name, description: tool.description, input_schema: tool.inputSchema })),
   }
+}
+
+/** Skills in full where they always are; of the others what they are for. */
+function skillParts(skills: AgentPlan['skills']): readonly string[] {
+  const whole = skills.filter(({ always }) => always)
+  const listed = skills.filter(({ always }) => !always)
+  const lines = listed.map(({ name, description }) => `- ${name}${description === '' ? '' : `: ${description}`}`)
+  return [
+    ...whole.map(({ name, text }) => `# Skill: ${name}\n${text}`),
+    ...(lines.length === 0 ? [] : [`# Skills: read one with the tool \`skill\` before such a task\n${lines.join('\n')}`]),
+  ]
 }
 
 const tokens = new WeakMap<Prefix, number>()

@@ -3,6 +3,7 @@
 import type { StoredFile } from '../channels/port.ts'
 import type { SpendLimit } from '../limits/port.ts'
 import type { ModelRequest, ModelResult } from '../models/port.ts'
+import type { AddedLabels } from '../permissions/flow/labels.ts'
 import type { AgentPlan, Plan } from '../plan/plan.ts'
 import type { Clock } from '../ports.ts'
 import type { StopSignal } from '../stop.ts'
@@ -14,6 +15,8 @@ import type { EngineEvent } from './events.ts'
 export interface CallOutcome {
   readonly content: ToolResult['content']
   readonly isError: boolean
+  /** What it brought into the session. */
+  readonly labels?: AddedLabels
   /** Files for the reply. */
   readonly attachments?: readonly StoredFile[]
 }

@@ -11,11 +11,11 @@ export class JsonApiError extends Error {
   /** The body, where it was a JSON object. */
   readonly answer: Readonly<Record<string, unknown>>
   readonly retryAfterMs: number | undefined
-  constructor(response: Response, answer: Readonly<Record<string, unknown>>, message: string) {
+  constructor(response: Response, answer: Readonly<Record<string, unknown>>, message: string, waitHeader = 'retry-after') {
     super(message)
     this.status = response.status
     this.answer = answer
-    const seconds = Number(response.headers.get('retry-after'))
+    const seconds = Number(response.headers.get(waitHeader))
     this.retryAfterMs = seconds > 0 ? seconds * 1000 : undefined
   }
 }
@@ -39,10 +39,18 @@ export interface JsonApiOptions {
   readonly root: string
   /** Asked before each call. */
   headers(): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
+  /** For platforms that answer 200 to what they refuse: whether this answer is a refusal. */
+  isFailure?(answer: Readonly<Record<string, unknown>>): boolean
   /** What the platform says went wrong, for the log. */
   messageOf(answer: Readonly<Record<string, unknown>>): string | undefined
+  /** Header that says how many seconds to wait; default: retry-after. */
+  readonly waitHeader?: string
   /** How long it asks to wait, where it says so in the body. */
   waitMsOf?(answer: Readonly<Record<string, unknown>>): number | undefined
+  /** Whether a rate limit was met; default: status 429. */
+  isLimited?(error: JsonApiError): boolean
+  /** Whether the same call can be taken a moment later, as with a token that ended. */
+  isPassing?(error: JsonApiError): boolean
   /** Whether the credentials are refused; default: status 401. */
   isRefused?(error: JsonApiError): boolean
   /** Words for the channel's state when they are. */
@@ -64,10 +72,12 @@ export function createJsonApi(options: JsonApiOptions): JsonApi {
 
   const meaningOf = (error: unknown): ChannelError => {
     if (!(error instanceof JsonApiError)) return unreached(platform, (error as { cause?: { code?: string } }).cause?.code, error)
-    if (error.status === 429) {
+    if (error.status === 429 || options.isLimited?.(error) === true) {
       const retryAfterMs = options.waitMsOf?.(error.answer) ?? error.retryAfterMs ?? DEFAULT_WAIT_MS
       return new ChannelError(`${platform} asks to wait.`, { retry: true, retryAfterMs, cause: error })
     }
+    if (options.isPassing?.(error) === true)
+      return new ChannelError(`${platform} refused: ${error.message}`, { retry: true, notSent: true, cause: error })
     if (isRefused(error)) return new RefusedError(platform, error)
     return new ChannelError(`${platform} refused: ${error.message}`, { retry: error.status >= 500, cause: error })
   }
@@ -97,7 +107,12 @@ export function createJsonApi(options: JsonApiOptions): JsonApi {
         })
         const answer = (await response.json().catch(() => ({}))) as T & Record<string, unknown>
         if (!response.ok)
-          throw new JsonApiError(response, answer ?? {}, options.messageOf(answer ?? {}) ?? String(response.status))
+          throw new JsonApiError(
+            response,
+            answer ?? {},
+            options.messageOf(answer ?? {}) ?? String(response.status),
+            options.waitHeader,
+          )
         return answer
       }, request),
   }

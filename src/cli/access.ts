@@ -4,6 +4,7 @@ import { shownPath } from '../config/render.ts'
 import { EXIT } from '../errors.ts'
 import type { AccessRow, Way } from '../plan/access.ts'
 import { type AccessReport, accessReport } from '../plan/access-report.ts'
+import { flowsMarkdown, printFlows } from './access-flows.ts'
 import { accessMarkdown, printAccess } from './access-text.ts'
 import { type Io, printJson, type Verb } from './io.ts'
 import { knownPeople } from './known-people.ts'
@@ -21,8 +22,11 @@ export const run: Verb = async (_args, options, io) => {
   }
   if (options.format === 'json') printJson(io, report)
   else {
-    if (options['markdown'] === true) io.out(accessMarkdown(report.rows))
-    else printAccess(report.rows, io)
+    if (options['markdown'] === true) io.out(`${accessMarkdown(report.rows)}\n${flowsMarkdown(report.flows)}`)
+    else {
+      printAccess(report.rows, io)
+      printFlows(report.flows, io)
+    }
     for (const note of report.notes) io.out(`${options['markdown'] === true ? '\n' : ''}${wrapped(note).join('\n')}\n`)
   }
   return EXIT.ok

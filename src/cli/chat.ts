@@ -10,7 +10,7 @@ import { clientOf, reach, unreachedError, whereabouts } from './client.ts'
 import { type Io, type Options, paint, type Verb, type VerbIo } from './io.ts'
 import { terminalText } from './table.ts'
 
-interface Gateway {
+export interface Gateway {
   readonly url: string
   readonly ownerSecret: string
   stop(): Promise<void>
@@ -45,7 +45,7 @@ export async function chatWith(
 }
 
 /** The engine that runs for this file, else one of our own. */
-async function connectOrStart(options: Options, io: VerbIo): Promise<Gateway> {
+export async function connectOrStart(options: Options, io: VerbIo): Promise<Gateway> {
   const { stateDir } = await whereabouts(options, io)
   const reached = await reach(options.config, stateDir, io)
   const running = reached.client

@@ -66,6 +66,7 @@ function human(plan: Plan, found: RouteExplanation, io: Io): string {
     line('text', JSON.stringify(found.content))
     line('tools', found.tools.join(', ') || 'none')
     line('mode', found.permissions?.mode ?? '')
+    line('flow', plan.agents.get(found.agentId)?.permissions.flow ?? '')
     const limits = Object.entries(found.rateLimit).map(([limit, value]) => `${limit} ${value}`)
     line('limits', limits.join(', ') || 'none')
   }

@@ -40,7 +40,7 @@ function show(io: Io, status: Status, { url, ownerSecret }: GatewayFile, problem
     io.out(problems)
   }
   for (const agent of status.agents)
-    line('agent', `${agent.id} "${agent.name}" on ${agent.model}${agent.stopped ? ', stopped' : ''}`)
+    line('agent', `${agent.id} "${agent.name}" on ${agent.model}, flow ${agent.flow}${agent.stopped ? ', stopped' : ''}`)
   for (const channel of status.channels) {
     line(
       'channel',

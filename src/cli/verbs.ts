@@ -23,6 +23,27 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./validate.ts'),
   },
   {
+    name: 'eval',
+    summary: 'run the evals of the configuration on real models, or on recorded answers',
+    options: [
+      ['--against <what>', 'git:REV or a FILE: the same cases on that configuration, side by side'],
+      ['--repeat <n>', 'how often each case runs'],
+      ['--record <dir>', 'keep the answers of the models'],
+      ['--replay <dir>', 'answer from what was recorded, offline'],
+      ['--concurrency <n>', 'runs at a time; default 4'],
+      ['--max-cost <amount>', 'begin no further run above it'],
+      ['--filter <text>', 'only cases whose name contains it'],
+    ],
+    formats: ['junit', 'html', 'github'],
+    load: () => import('./eval.ts'),
+  },
+  {
+    name: 'lsp',
+    summary: 'the language server for editors, on standard input and output',
+    options: [['--stdio', 'as editors call it; the only way there is']],
+    load: () => import('./lsp.ts'),
+  },
+  {
     name: 'plan',
     summary: 'what a reload would do',
     options: [
@@ -165,9 +186,16 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'skill',
-    summary: 'list, show NAME, install PATH|npm:NAME|git:URL, remove NAME',
+    summary: 'list, show NAME, install NAME|PATH|npm:NAME|git:URL, update [NAME], remove NAME',
     args: '[action] [subject]',
     load: () => import('./skill.ts'),
+  },
+  {
+    name: 'mcp',
+    summary: 'list, tools NAME, accept NAME, login NAME: MCP servers; serve: the agents as one',
+    args: '[action] [name]',
+    options: [['--yes', 'accept: ask nothing']],
+    load: () => import('./mcp.ts'),
   },
   {
     name: 'backup',

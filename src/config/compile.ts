@@ -8,6 +8,7 @@ import type {
   GatewayPlan,
   HeartbeatPlan,
   LinkPlan,
+  McpOffer,
   Plan,
   PlanPart,
   RetentionPlan,
@@ -19,6 +20,7 @@ import { inSlices, mapped, type Sliced } from '../slices.ts'
 import { isNeeded } from './checks/secrets.ts'
 import { compileAgents } from './compile/agents.ts'
 import { compileChannels } from './compile/channels.ts'
+import { compileMcpServers } from './compile/mcp-servers.ts'
 import { compileProviders } from './compile/providers.ts'
 import { lostWorkspaces } from './compile/workspaces.ts'
 import { parseTarget } from './delivery.ts'
@@ -42,6 +44,7 @@ export interface CompileInput {
   readonly scope: Scope
   readonly registry: Registry
   readonly plugins: FoundPlugins
+  readonly mcpServers: ReadonlyMap<string, McpOffer>
   readonly lookup: Lookup
   configHash(): string
   readonly includePatterns: readonly string[]
@@ -65,6 +68,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
   files.note(input.plugins.texts)
   const secrets = await secretStore(doc, files, (path) => input.requireSecrets && isNeeded(path, doc))
   const stateDir = files.resolve(config.stateDir ?? DEFAULTS.root.stateDir, ['stateDir'])
+  const mcpServers = compileMcpServers({ doc, config, secrets, mcpServers: input.mcpServers })
   const models = await compileProviders({ ...input, plugins, config, files, secrets, report })
   const owners = resolvePeople(config.owners ?? [], scope)
   const named = {
@@ -114,6 +118,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     ...acting,
     gateway,
     plugins,
+    mcpServers,
     models,
     agents,
     channels,
@@ -127,10 +132,22 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       place: doc.place(['tests', index]),
       path: pointerOf(['tests', index]),
     })),
+    evals: (config.evals ?? []).map((spec, index) => {
+      const judge = spec.evalModel ?? config.evalModel
+      return {
+        spec,
+        place: doc.place(['evals', index]),
+        ...optional('judge', judge === undefined ? undefined : modelRef(judge, named.models)),
+      }
+    }),
     fingerprint: fingerprint({
       ...acting,
       gateway: gateway.fingerprint,
       ...optional('plugins', plugins.length === 0 ? undefined : plugins.map(({ fingerprint: print }) => print)),
+      ...optional(
+        'mcpServers',
+        mcpServers.size === 0 ? undefined : [...mcpServers.values()].map(({ fingerprint: print }) => print),
+      ),
       objects: [models, agents, channels].map((map) => [...map].map(([id, { fingerprint: print }]) => [id, print])),
       rules: rules.map((rule) => rule.fingerprint),
       heartbeats: heartbeats.map((heartbeat) => heartbeat.fingerprint),

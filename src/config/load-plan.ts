@@ -10,10 +10,11 @@ import { withPlugins } from '../plugins/registry.ts'
 import type { Registry } from '../registry.ts'
 import { inSlices, rest } from '../slices.ts'
 import { runChecks } from './checks/index.ts'
-import { type ConfigDocument, createDocument } from './document.ts'
+import { type ConfigDocument, createDocument, mapAt } from './document.ts'
 import { fill } from './fill.ts'
 import type { Lookup } from './interpolate.ts'
 import { loadFiles } from './load.ts'
+import type { FoundServers } from './mcp-servers.ts'
 import { mergeFiles } from './merge.ts'
 import type { Mirror } from './mirror.ts'
 import { hashOfFiles, type ParseCache } from './parse.ts'
@@ -34,6 +35,8 @@ export interface LoadOptions {
   readonly now?: number
   /** Keeps parsed files from one load to the next. */
   readonly cache?: ParseCache
+  /** Texts of files that are open in an editor, by absolute path: they count in place of what is on the disk. */
+  readonly open?: ReadonlyMap<string, string>
   /** The file, and what it names, is read from a copy. */
   readonly mirror?: Mirror
 }
@@ -66,7 +69,7 @@ export interface LoadResult {
 export async function loadPlan(rootFile: string, options: LoadOptions): Promise<LoadResult> {
   const file = resolve(rootFile)
   const env = await environment(file, options.env ?? process.env)
-  const loaded = await loadFiles(file, env.lookup, options.cache, options.mirror)
+  const loaded = await loadFiles(file, env.lookup, options)
   const files = loaded.files.map((parsed) => parsed.source.file)
   // What only asks something of the file needs no hash, and no library for it.
   const fileHash = lazily(() => hashOfFiles(loaded.files.map(({ hash }) => hash())))
@@ -106,6 +109,10 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
   registry = withPlugins(registry, found.plugins)
   const filled = await inSlices(fill(merged.root, env.lookup, channelShapes(registry.channels)))
   const doc = createDocument(file, merged.root, filled)
+  const servers = await mcpServersOf(doc, env.lookup)
+  diagnostics.push(...servers.diagnostics)
+  sources = [...sources, ...servers.files]
+  if (servers.offers.size > 0) registry = (await import('../mcp/tools.ts')).withOfferedTools(registry, servers.offers)
   const scope = scopeOf(doc, registry)
   await rest()
   // A value whose variable failed has neither shape nor meaning yet.
@@ -139,6 +146,7 @@ export async function loadPlan(rootFile: string, options: LoadOptions): Promise<
     scope,
     registry,
     plugins: found,
+    mcpServers: servers.offers,
     lookup: env.lookup,
     configHash: fileHash,
     includePatterns: loaded.includePatterns,
@@ -168,6 +176,15 @@ async function pluginsOf(root: MapNode, { registry, mirror }: LoadOptions): Prom
   if (entryOf(root, 'plugins') === undefined) return NO_PLUGINS
   const { readPlugins } = await import('./plugins/index.ts')
   return await readPlugins(root, registry, mirror)
+}
+
+const NO_SERVERS: FoundServers = { offers: new Map(), diagnostics: [], files: [] }
+
+/** Loads what reads the list of accepted tools only where there are servers. */
+async function mcpServersOf(doc: ConfigDocument, lookup: Lookup): Promise<FoundServers> {
+  if (mapAt(doc.value)['mcpServers'] === undefined) return NO_SERVERS
+  const { readMcpServers } = await import('./mcp-servers.ts')
+  return await readMcpServers(doc, await stateDirOf(doc.file, doc, lookup))
 }
 
 /** Shorter values are too common as words to be told apart from them. */

@@ -18,20 +18,29 @@ export interface LoadedFiles {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export async function loadFiles(rootFile: string, lookup: Lookup, cache?: ParseCache, mirror?: Mirror): Promise<LoadedFiles> {
+export interface FileSources {
+  readonly cache?: ParseCache | undefined
+  readonly mirror?: Mirror | undefined
+  /** Texts that count in place of what is on the disk, by absolute path. */
+  readonly open?: ReadonlyMap<string, string> | undefined
+}
+
+export async function loadFiles(rootFile: string, lookup: Lookup, from: FileSources = {}): Promise<LoadedFiles> {
+  const { cache, mirror } = from
   const files: ParsedFile[] = []
   const includePatterns: string[] = []
   const diagnostics: Diagnostic[] = []
   const seen = new Set<string>()
 
-  /** `from` is the include entry that names the file; the root has none. */
-  async function visit(file: string, from: ScalarNode | null, trail: readonly string[]): Promise<void> {
+  /** `entry` is the include entry that names the file; the root has none. */
+  async function visit(file: string, entry: ScalarNode | null, trail: readonly string[]): Promise<void> {
     seen.add(file)
-    const read = await readBounded(file, copyOf(file, mirror))
+    const text = from.open?.get(file)
+    const read = text === undefined ? await readBounded(file, copyOf(file, mirror)) : { bytes: Buffer.from(text) }
     if (typeof read === 'string' || read.problem !== undefined) {
       const [code, message] = typeof read === 'string' ? (['CLAW003', read] as const) : (['CLAW004', read.problem!] as const)
-      const at = from === null ? { file } : positionOf(from.source, from.start, from.end)
-      diagnostics.push(diagnostic(code, message, { ...at, path: from === null ? '' : '/include' }))
+      const at = entry === null ? { file } : positionOf(entry.source, entry.start, entry.end)
+      diagnostics.push(diagnostic(code, message, { ...at, path: entry === null ? '' : '/include' }))
       return
     }
     const parsed = await parseFile(file, read.bytes!, cache)

@@ -6,8 +6,9 @@ import { agentSections } from './checks/check.ts'
 import { isNeeded } from './checks/secrets.ts'
 import { isSoulPath } from './compile/agents.ts'
 import { loadSkills } from './compile/skills.ts'
-import { type ConfigDocument, mapAt, textAt, textsOf } from './document.ts'
+import { type ConfigDocument, listAt, mapAt, textAt } from './document.ts'
 import { createNamedFiles } from './files.ts'
+import type { Value } from './fill.ts'
 import type { Mirror } from './mirror.ts'
 import type { Scope } from './scope.ts'
 import { secretStore } from './secrets.ts'
@@ -29,8 +30,7 @@ export async function missingFiles({ doc, scope, requireSecrets, mirror }: Input
   for (const { value, path } of agentSections(doc, scope)) {
     const soul = textAt(value, 'soul')
     if (soul !== undefined && isSoulPath(soul)) await files.read(soul.trim(), [...path, 'soul'], 'a soul')
-    const skills = textsOf(value['skills'])
-    await loadSkills(skills, [...path, 'skills'], { doc, files, report, ...(mirror && { mirror }) })
+    await loadSkills(skillsIn(value['skills']), [...path, 'skills'], { doc, files, report, ...(mirror && { mirror }) })
   }
   for (const [id, model] of Object.entries(mapAt(doc.value, 'models'))) {
     const script = textAt(model, 'script')
@@ -38,3 +38,7 @@ export async function missingFiles({ doc, scope, requireSecrets, mirror }: Input
   }
   return diagnostics
 }
+
+/** Names of skills, as a text or in a map. */
+const skillsIn = (value: Value | undefined): readonly string[] =>
+  listAt(value).flatMap((one) => (typeof one === 'string' ? [one] : (textAt(mapAt(one), 'name') ?? [])))

@@ -43,7 +43,7 @@ function secretFilePaths(root: Value): readonly Path[] {
     if (depth > 0 && typeof value['file'] === 'string' && Object.keys(value).length === 1) found.push(path)
     else if (depth < 4) for (const [key, child] of Object.entries(value)) visit(child, [...path, key], depth + 1)
   }
-  for (const section of ['gateway', 'models', 'channels', 'search', 'transcription'] as const)
+  for (const section of ['gateway', 'models', 'channels', 'search', 'transcription', 'mcpServers'] as const)
     visit(isMap(root) ? root[section] : undefined, [section], 0)
   return found
 }

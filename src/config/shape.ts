@@ -76,7 +76,8 @@ export function childShape(
   if (others?.$ref === CHANNEL) return key.startsWith('x-') ? undefined : channels.of(channelType ?? key)
   const own = parent.properties?.[key]
   if (own !== undefined) return shapeOf(own)
-  if (key.startsWith('x-')) return undefined
+  // A comment, but where the keys are the user's own, such as the headers of a request.
+  if (key.startsWith('x-') && (parent.properties !== undefined || parent.patternProperties !== undefined)) return undefined
   return others === undefined ? undefined : shapeOf(others)
 }
 

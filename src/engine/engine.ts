@@ -57,7 +57,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       ),
     sessions: (filter) => storage.transcripts.list(filter),
     transcript: owners.transcript,
-    interrupt: async (key) => turns.interrupt(key),
+    interrupt: turns.stop.bind(turns),
     resetSession: owners.resetSession,
     removeSession: owners.removeSession,
     tidy: () => tidying.run(),
@@ -89,6 +89,7 @@ async function start(parts: EngineParts): Promise<void> {
   const run = turns.run.bind(turns)
   await storage.queue.start(recovery.watch(run), generations.now.plan.lanes)
   await approvals.recover()
+  world.mcp.apply(generations.now.plan.mcpServers)
   await channels.start(generations.now.plan, inboundOf(parts))
   recovery.resumePending()
   delivery.wake()
@@ -96,7 +97,7 @@ async function start(parts: EngineParts): Promise<void> {
 }
 
 async function stop(parts: EngineParts, drainMs: number): Promise<void> {
-  const { world, channels, delivery, environment, approvals, modelRouter, turns, heartbeats, reloader } = parts
+  const { world, channels, delivery, environment, approvals, modelRouter, turns, heartbeats, reloader, afterSwap } = parts
   const { clock, storage } = world
   // What a swap brings up must not outlive the stop; a channel that never comes up must not hold it either.
   let cancel = (): void => {}
@@ -104,6 +105,7 @@ async function stop(parts: EngineParts, drainMs: number): Promise<void> {
     cancel = clock.after(drainMs, resolve)
   })
   await Promise.race([reloader.stop(), enough])
+  afterSwap.stop()
   cancel()
   heartbeats.stop()
   // Turns that wait for a person would hold the drain up to its end.
@@ -115,6 +117,7 @@ async function stop(parts: EngineParts, drainMs: number): Promise<void> {
   delivery.stop()
   await channels.stop()
   await turns.detach()
+  await world.mcp.close()
   await modelRouter.close()
   await environment.close()
   await storage.close()

@@ -1,6 +1,8 @@
 // The engine's first phase: every part made, each from parts made before it. Nothing runs yet; see engine.ts for the second.
 
 import { createLimits } from '../limits/rate-limits.ts'
+import { McpPool } from '../mcp/pool.ts'
+import { mcpRegistries } from '../mcp/tools.ts'
 import { createModelRouter } from '../models/failover.ts'
 import { createKnownSecrets, type KnownSecrets } from '../permissions/redact.ts'
 import type { Router } from '../plan/admission.ts'
@@ -16,10 +18,14 @@ import { createApprovalPrompts } from './approvals/approval-prompts.ts'
 import { createApprovals } from './approvals/approvals.ts'
 import { createAsking } from './approvals/asking.ts'
 import { createLateApprovals } from './approvals/late-approvals.ts'
+import { createFileOrigins } from './flow/file-origins.ts'
+import { FlowGate } from './flow/flow-gate.ts'
+import { createSessionLabels } from './flow/session-labels.ts'
 import type { Hooks } from './hooks.ts'
 import { Hub } from './hub.ts'
 import { createCommands } from './inbound/command-actions.ts'
 import { Intake } from './inbound/intake.ts'
+import { AfterSwap } from './operations/after-swap.ts'
 import type { ConfigTexts } from './operations/opening-saves.ts'
 import { createOwnerActions } from './operations/owner-actions.ts'
 import { createPeople } from './operations/people.ts'
@@ -55,7 +61,7 @@ export interface EngineOptions {
   onLoaded?(loaded: LoadedForReload): void
   /** May refuse a plan by throwing; the last thing before the swap. */
   prepareSwap?(plan: Plan): Promise<void>
-  /** After the swap; must not fail. */
+  /** After the swap; where it fails it is called again. */
   onSwap?(plan: Plan): Promise<void>
   /** What the program that starts it sees, changes or stops as it happens. */
   readonly hooks?: Hooks | undefined
@@ -74,13 +80,16 @@ export async function makeParts(options: EngineOptions) {
   secrets.know(secretsOf(options.plan))
   const hub = new Hub(log)
   const router = options.router ?? (await createRouter(options.plan))
-  const registryOf = (plan: Plan): Registry => withPlugins(registry, plan.plugins)
+  const mcp = new McpPool({ stateDir: options.plan.stateDir, clock, log })
+  const withServers = mcpRegistries(mcp.call)
+  const registryOf = (plan: Plan): Registry => withServers(withPlugins(registry, plan.plugins), plan.mcpServers)
   const generations = await Generations.begin({ registryOf, people: storage.people }, options.plan, router)
   const world: World = {
     clock,
     random,
     log,
     registryOf,
+    mcp,
     storage,
     secrets,
     generations,
@@ -117,8 +126,10 @@ export async function makeParts(options: EngineOptions) {
   })
   const models = createModelCalls(world, limits, modelRouter)
   const answers = new Answers(storage.inbox, hub)
+  const flow = new FlowGate(world, environment, createSessionLabels(storage.kv), createFileOrigins(storage.kv))
   const turns = new TurnRunner(world, {
-    gate: createToolGate(world, environment, createAsking(world, environment, approvals)),
+    gate: createToolGate(world, environment, createAsking(world, environment, approvals), flow),
+    flow,
     models,
     compactor: createCompactor(world, models),
     delivery,
@@ -130,11 +141,12 @@ export async function makeParts(options: EngineOptions) {
 
   const fireHeartbeat = createHeartbeatTurns(world, { answers, notifications })
   const heartbeats = createHeartbeats({ clock, log, ledger: storage.slots, fire: fireHeartbeat, emit: world.emit })
-  const owners = createOwnerActions(world, turns, fireHeartbeat, audit)
+  const owners = createOwnerActions(world, turns, fireHeartbeat, audit, flow)
   const commands = createCommands(world, { approvals, owners, turns, generations, notifications, audit })
   const people = createPeople(storage, generations, audit, turns)
   const tidying = new Tidying(world, turns, audit)
   const intake = new Intake(world, { limits, turns, commands, notifications })
+  const afterSwap = new AfterSwap(clock, log)
   const reloader = createReloader(world, {
     ...options,
     prepare: async (plan) => {
@@ -142,20 +154,29 @@ export async function makeParts(options: EngineOptions) {
       await generations.readLinks()
       secrets.know(secretsOf(plan))
       await options.prepareSwap?.(plan)
+      try {
+        // A configuration that the audit log does not name never runs.
+        await audit.append({ kind: 'reload', ok: true, generation: generations.now.number + 1, configHash: plan.configHash })
+      } catch (error) {
+        await options.prepareSwap?.(generations.now.plan)
+        throw error
+      }
       return async () => {
         generations.swap(plan, nextRouter)
-        modelRouter.apply(plan.models)
-        await storage.queue.setCaps(plan.lanes)
-        heartbeats.apply(plan.heartbeats)
-        await channels.apply(plan)
-        await options.onSwap?.(plan)
-        tidying.apply()
-        await audit.append({ kind: 'reload', ok: true, generation: generations.now.number, configHash: plan.configHash })
+        return await afterSwap.run([
+          { what: 'The models could not be exchanged', run: async () => modelRouter.apply(plan.models) },
+          { what: 'The lanes could not be set', run: () => storage.queue.setCaps(plan.lanes) },
+          { what: 'The heartbeats could not be set', run: async () => heartbeats.apply(plan.heartbeats) },
+          { what: 'The MCP servers could not be exchanged', run: async () => mcp.apply(plan.mcpServers) },
+          { what: 'The channels could not be exchanged', run: () => channels.apply(plan) },
+          { what: 'The files beside the state could not be written', run: async () => options.onSwap?.(plan) },
+          { what: 'The daily tidying could not be set', run: async () => tidying.apply() },
+        ])
       }
     },
   })
   return {
     ...{ world, hub, channels, delivery, environment, approvals, modelRouter, answers, turns },
-    ...{ heartbeats, owners, people, intake, reloader, tidying },
+    ...{ afterSwap, heartbeats, owners, people, intake, reloader, tidying },
   }
 }

@@ -3,8 +3,9 @@
 import type { ApprovalView } from '../agent/events.ts'
 import type { ChannelHost, InboundMessage, WebhookRequest, WebhookResponse } from '../channels/port.ts'
 import type { Diagnostic } from '../errors.ts'
+import type { McpStatus } from '../mcp/port.ts'
 import type { Vouched } from '../plan/admission.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { FlowMode, Plan } from '../plan/plan.ts'
 import type { StopSignal } from '../stop.ts'
 import type { SessionInfo, StoredAnswer, TranscriptEntry, UsageTotals } from '../storage/ports.ts'
 import type { EventSource } from './hub.ts'
@@ -71,13 +72,22 @@ export interface Status {
   readonly channels: readonly { readonly id: string; readonly type: string; readonly state: string; readonly detail?: string }[]
   readonly heartbeats: readonly { readonly name: string; readonly next: string | null }[]
   readonly queues: { readonly realtime: number; readonly scheduled: number; readonly background: number }
-  readonly agents: readonly { readonly id: string; readonly name: string; readonly model: string; readonly stopped: boolean }[]
+  readonly agents: readonly {
+    readonly id: string
+    readonly name: string
+    readonly model: string
+    /** What happens before outside text and private data could leave together. */
+    readonly flow: FlowMode
+    readonly stopped: boolean
+  }[]
   readonly models: readonly {
     readonly id: string
     readonly state: 'ok' | 'cooling'
     readonly until?: string
     readonly detail?: string
   }[]
+  /** MCP servers; absent: none is configured. */
+  readonly mcp?: readonly McpStatus[]
   readonly stopped: boolean
   readonly startedAt: string
   readonly degraded?: string
@@ -122,7 +132,7 @@ export interface Engine {
   ): Promise<{ readonly ok: boolean; readonly message: string; readonly missing?: true }>
   sessions(filter?: { agentId?: string }): Promise<readonly SessionInfo[]>
   transcript(sessionKey: string): Promise<readonly TranscriptEntry[]>
-  /** Ends the running turn of a session. */
+  /** Ends the running turn of a session, all it started, and what waits in it. */
   interrupt(sessionKey: string): Promise<boolean>
   resetSession(sessionKey: string): Promise<void>
   /** Removes a session's transcript, unless a turn runs or waits in it. The text says what came of it. */

@@ -1,6 +1,7 @@
 // What the parts of the engine share, and the plan that rules now. One of these exists for each engine; nothing in it is global.
 
 import type { EngineEvent } from '../agent/events.ts'
+import type { McpServers } from '../mcp/port.ts'
 import type { KnownSecrets } from '../permissions/redact.ts'
 import type { Router } from '../plan/admission.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -80,6 +81,7 @@ export interface World {
   readonly log: Logger
   /** What there is under a plan: what the engine was given, and what the plan's plugins bring. */
   registryOf(plan: Plan): Registry
+  readonly mcp: McpServers
   readonly storage: Storage
   /** What must never be shown; every plan's are told before it rules. */
   readonly secrets: KnownSecrets

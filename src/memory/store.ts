@@ -84,7 +84,7 @@ export function memoryView(notesOf: (scope: Scope) => ScopeView, { write, read, 
     async read(key) {
       for (const notes of readable()) {
         const found = notes.read(key)
-        if (found !== null) return found.content
+        if (found !== null) return found
       }
       return null
     },

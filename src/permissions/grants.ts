@@ -1,4 +1,5 @@
-// Entries of `allow` and `deny` in, what they are of out: `tool:NAME` is a tool, `command:TEXT` and a bare text are a command.
+// Entries of `allow` and `deny` in, what they are of out: `tool:NAME` is a tool, `flow:NAME` a receiver of texts, `command:TEXT` and a
+// bare text are a command.
 
 import type { Permissions } from '../plan/plan.ts'
 import { runsCommands, type ToolDefinition } from '../tools/port.ts'
@@ -8,6 +9,8 @@ import { deniedBy } from './shell/deny.ts'
 export interface Grants {
   /** Patterns of tools' names. */
   readonly tools: readonly string[]
+  /** Receivers that text may be sent to. */
+  readonly flows: readonly string[]
   /** Patterns of commands. */
   readonly commands: readonly string[]
   /** The commands that are not marked as such. */
@@ -16,13 +19,13 @@ export interface Grants {
 
 /** One entry. `bare`: it does not say which of the two it is of. */
 export interface GrantEntry {
-  readonly kind: 'tool' | 'command'
+  readonly kind: 'tool' | 'command' | 'flow'
   readonly text: string
   readonly bare: boolean
 }
 
 export function readEntry(entry: string): GrantEntry {
-  const named = /^(tool|command):/.exec(entry)
+  const named = /^(tool|command|flow):/.exec(entry)
   if (named === null) return { kind: 'command', text: entry, bare: true }
   return { kind: named[1] as GrantEntry['kind'], text: entry.slice(named[0].length).trim(), bare: false }
 }
@@ -37,6 +40,7 @@ export function readGrants(entries: readonly string[], expanded: Permissions['ex
   const textsOf = (wanted: (entry: GrantEntry) => boolean): readonly string[] => all.filter(wanted).map(({ text }) => text)
   const grants: Grants = {
     tools: textsOf(({ kind }) => kind === 'tool'),
+    flows: textsOf(({ kind }) => kind === 'flow'),
     commands: textsOf(({ kind }) => kind === 'command'),
     bare: textsOf(({ bare }) => bare),
   }

@@ -35,19 +35,25 @@ export async function readWhole(handle: FileHandle, most: number): Promise<Buffe
 }
 
 /** Text from the start of a file, at most so many bytes. */
-export async function readFrom(handle: FileHandle, most: number): Promise<{ text: string; truncated: boolean; bytes: number }> {
-  const { buffer, filled, size } = await readUpTo(handle, most)
+export async function readFrom(
+  handle: FileHandle,
+  most: number,
+): Promise<{ text: string; truncated: boolean; bytes: number; changedMs: number }> {
+  const { buffer, filled, size, changedMs } = await readUpTo(handle, most)
   const truncated = filled > most
   const kept = buffer.subarray(0, Math.min(filled, most))
   if (kept.includes(0)) refuse('The file is binary, not text.')
   // A character cut in half at the end is dropped, not shown as a blot.
   const text = new TextDecoder('utf-8').decode(kept, { stream: truncated })
-  return { text, truncated, bytes: truncated ? Math.max(size, filled) : filled }
+  return { text, truncated, bytes: truncated ? Math.max(size, filled) : filled, changedMs }
 }
 
 /** One byte more than asked for where there is more. */
-async function readUpTo(handle: FileHandle, most: number): Promise<{ buffer: Buffer; filled: number; size: number }> {
-  const { size } = await handle.stat()
+async function readUpTo(
+  handle: FileHandle,
+  most: number,
+): Promise<{ buffer: Buffer; filled: number; size: number; changedMs: number }> {
+  const { size, ctimeMs: changedMs } = await handle.stat()
   const buffer = Buffer.alloc(Math.min(most, Math.max(size, 0)) + 1)
   let filled = 0
   while (filled < buffer.length) {
@@ -55,7 +61,7 @@ async function readUpTo(handle: FileHandle, most: number): Promise<{ buffer: Buf
     if (bytesRead === 0) break
     filled += bytesRead
   }
-  return { buffer, filled, size }
+  return { buffer, filled, size, changedMs }
 }
 
 /** Words for what the system said, without the absolute path that its own message holds. */

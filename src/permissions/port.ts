@@ -18,7 +18,7 @@ export interface Verdict {
   readonly decision: Decision
   /** One sentence a person can act on. */
   readonly reason: string
-  /** Which step decided: `hard-deny`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`. */
+  /** Which step decided: `hard-deny`, `deny`, `remembered-denied`, `allow`, `remembered-allowed`, `safe`, `mode`, `parse`, `sandbox`, `flow`. */
   readonly by: string
   /** Each simple command with its own verdict, for `claw permit`; absent when the text was not understood. */
   readonly parts?: readonly {
@@ -95,7 +95,11 @@ export const refuse = (message: string): never => {
 
 /** Every path a tool takes goes through here. Opens first, then checks where the handle really is. @throws GateError */
 export interface PathGate {
-  readText(path: unknown, options?: { maxBytes?: number }): Promise<{ text: string; truncated: boolean; bytes: number }>
+  /** `changedMs`: when the file's entry last changed. */
+  readText(
+    path: unknown,
+    options?: { maxBytes?: number },
+  ): Promise<{ text: string; truncated: boolean; bytes: number; changedMs?: number }>
   /** @throws GateError also when the file is larger than `maxBytes` */
   readBytes(path: unknown, options: { maxBytes: number }): Promise<Buffer>
   writeText(path: unknown, content: string): Promise<{ path: string; bytes: number; created: boolean }>

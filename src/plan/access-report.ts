@@ -1,20 +1,27 @@
-// What `claw access` says of a Plan, as one document: the rows, and what they take for granted.
+// What `claw access` says of a Plan, as one document: the rows, the flows, and what they take for granted.
 
 import { type AccessRow, accessNotes, accessOf, type KnownTools } from './access.ts'
 import { takesPairs } from './admission.ts'
+import { type FlowRow, type FlowTool, flowsOf } from './flows.ts'
 import type { Plan } from './plan.ts'
 
 export interface AccessReport {
   readonly rows: readonly AccessRow[]
+  readonly flows: readonly FlowRow[]
   /** Sentences. */
   readonly notes: readonly string[]
 }
 
 /** `paired`: identities that owners have let in. */
-export const accessReport = (plan: Plan, registry: KnownTools, paired: ReadonlySet<string> = new Set()): AccessReport => ({
-  rows: accessOf(plan, registry),
-  notes: [...accessNotes(plan), ...pairedNotes(plan, paired)],
-})
+export function accessReport(
+  plan: Plan,
+  registry: KnownTools & { readonly tools: readonly FlowTool[] },
+  paired: ReadonlySet<string> = new Set(),
+): AccessReport {
+  const rows = accessOf(plan, registry)
+  const flows = flowsOf(plan, rows, registry.tools)
+  return { rows, flows, notes: [...accessNotes(plan), ...pairedNotes(plan, paired)] }
+}
 
 /** Who counts as paired now. */
 function pairedNotes(plan: Plan, paired: ReadonlySet<string>): readonly string[] {

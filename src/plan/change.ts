@@ -1,6 +1,6 @@
 // One difference between two Plans, as `plan` and a reload tell it.
 
-export type ChangeKind = 'agent' | 'rule' | 'channel' | 'heartbeat' | 'identityLink' | 'limit' | 'gateway' | 'model'
+export type ChangeKind = 'agent' | 'rule' | 'channel' | 'heartbeat' | 'identityLink' | 'limit' | 'gateway' | 'model' | 'mcpServer'
 
 export interface Change {
   readonly action: 'add' | 'change' | 'remove'

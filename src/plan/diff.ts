@@ -6,7 +6,7 @@ import type { Change, ChangeKind } from './change.ts'
 import { diffRules } from './diff-rules.ts'
 import { changedFields, meaningOf } from './meaning.ts'
 import { movedSessions, type SessionMove } from './moved-sessions.ts'
-import type { Place, Plan, PlanPart, PluginPlan } from './plan.ts'
+import type { McpTool, Place, Plan, PlanPart, PluginPlan } from './plan.ts'
 import { type Widening, widenedRights } from './widened.ts'
 
 export interface PlanDiff {
@@ -50,6 +50,10 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
     ['identityLink', mapOf(plan.links.map((link) => [link.name, link]))],
     ['limit', mapOf(limits.map(({ id, rateLimit, place }) => [id, { place, ...rateLimit }]))],
     ['model', mapOf(plan.models)],
+    [
+      'mcpServer',
+      mapOf([...plan.mcpServers].map(([name, { tools, ...server }]) => [name, { ...server, tools: tools.map(toolText) }])),
+    ],
     ['rule', partsOf(plan, [['defaultAgent', defaultAgent === undefined ? undefined : { defaultAgent }]])],
     [
       'gateway',
@@ -69,6 +73,9 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
 
 /** A plugin of the same version may have been edited. */
 const pluginText = ({ name, version, fingerprint }: PluginPlan): string => `${name}@${version} (${fingerprint.slice(0, 8)})`
+
+/** A tool of the same name may have been accepted in another form. */
+const toolText = ({ name, digest }: McpTool): string => `${name} (${digest.slice(0, 8)})`
 
 /** The same text from the same folder: nothing to compare. */
 const isSame = (before: object, after: object, sameFolder: boolean): boolean => {

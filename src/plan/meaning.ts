@@ -35,7 +35,7 @@ export function meaningOf(plan: Pick<Plan, 'file'>, value: object): ReadonlyMap<
     else if (key === 'skills')
       put(
         key,
-        (item as readonly SkillPlan[]).map(({ name, text, tools }) => ({ name, text, tools })),
+        (item as readonly SkillPlan[]).map(({ folder: _, ...skill }) => skill),
       )
     else if (key === 'settings') for (const [name, setting] of Object.entries(item as object)) put(name, setting)
     else if (key === 'groups') {

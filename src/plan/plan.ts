@@ -7,6 +7,8 @@ import type { MemoryScope } from './memory-access.ts'
 import type { ChannelTraits, ProviderTraits, ToolTraits } from './traits.ts'
 
 export type PermissionMode = 'ask' | 'record' | 'ignore'
+/** What happens before outside text and private data could leave together. */
+export type FlowMode = 'ask' | 'refuse' | 'allow'
 export type SessionScope = 'main' | 'per-peer' | 'per-channel-peer'
 export type ChatType = 'direct' | 'group'
 
@@ -93,6 +95,7 @@ export interface Permissions {
   readonly timeoutMs: number
   readonly approvalWaitMs: number
   readonly askInSandbox: 'always' | 'never'
+  readonly flow: FlowMode
 }
 
 export interface RateLimit {
@@ -155,11 +158,16 @@ export interface AgentPlan {
   readonly place: Place
 }
 
-/** A loaded skill: text for the prompt, and tools it brings. */
+/** A loaded skill. */
 export interface SkillPlan {
   readonly name: string
   readonly folder: string
+  /** One line, for the prompt. */
+  readonly description: string
+  /** Read by the `skill` tool, or always in the prompt. */
   readonly text: string
+  readonly always: boolean
+  /** Tools it brings. */
   readonly tools: readonly string[]
 }
 
@@ -296,6 +304,42 @@ export interface PluginPlan {
   readonly place: Place
 }
 
+/** A tool of an MCP server, as the owner accepted it. */
+export interface McpTool {
+  readonly name: string
+  readonly description: string
+  readonly inputSchema: Readonly<Record<string, unknown>>
+  /** Of the three above. */
+  readonly digest: string
+}
+
+/** What an MCP server brings into the plan. */
+export interface McpOffer {
+  /** Its key under `mcpServers`. */
+  readonly name: string
+  /** Accepted tools, sorted by name. */
+  readonly tools: readonly McpTool[]
+  /** Absent: outside, private and sends. */
+  readonly traits?: ToolTraits
+  /** Of one call. */
+  readonly timeoutMs: number
+}
+
+export interface McpServerPlan extends McpOffer {
+  /** A program that speaks on its standard input and output. */
+  readonly program?: { readonly command: string; readonly args: readonly string[]; readonly cwd: string }
+  /** What the program finds in its environment besides PATH, HOME and LANG. */
+  readonly env: Readonly<Record<string, Secret>>
+  /** Or a server that speaks HTTP. */
+  readonly url?: string
+  readonly headers: Readonly<Record<string, Secret>>
+  readonly oauth?: { readonly clientId?: string; readonly clientSecret?: Secret; readonly scope?: string }
+  /** Of what it is connected by: its tools do not count. */
+  readonly connection: string
+  readonly fingerprint: string
+  readonly place: Place
+}
+
 /** How long things are kept, in milliseconds; absent: for ever. */
 export interface RetentionPlan {
   /** Conversations of people, by their last line. */
@@ -340,6 +384,7 @@ export interface Plan {
   readonly gateway: GatewayPlan
   /** In the order in which they are named. */
   readonly plugins: readonly PluginPlan[]
+  readonly mcpServers: ReadonlyMap<string, McpServerPlan>
   readonly models: ReadonlyMap<string, ProviderSpec>
   readonly agents: ReadonlyMap<string, AgentPlan>
   readonly owners: readonly string[]
@@ -363,6 +408,8 @@ export interface Plan {
   readonly places: Readonly<Partial<Record<PlanPart, Place>>>
   /** Tests as the schema shapes them, each with its place; only `claw test` reads them. */
   readonly tests: readonly { readonly spec: unknown; readonly place: Place; readonly path: string }[]
+  /** The same of evals; only `claw eval` reads them. `judge`: who judges its rubric. */
+  readonly evals: readonly { readonly spec: unknown; readonly place: Place; readonly judge?: ModelRef }[]
   /** Of all the above that the engine acts on. */
   readonly fingerprint: string
 }

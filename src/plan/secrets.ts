@@ -11,7 +11,7 @@ export function secretsOf(plan: Plan): readonly string[] {
     if (value instanceof Secret) found.add(value.reveal())
     else for (const one of value instanceof Map ? value.values() : Object.values(value)) walk(one)
   }
-  walk([plan.gateway, plan.models, plan.channels, plan.search, plan.transcription])
+  walk([plan.gateway, plan.models, plan.channels, plan.search, plan.transcription, plan.mcpServers])
   found.delete('')
   return [...found]
 }

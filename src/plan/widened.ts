@@ -1,6 +1,7 @@
 // Two Plans → every right that grew: a tool, a looser mode, a broader grant, a person who may approve or write. Doubt
 // counts as wider: a grant is taken as no wider only where an older one provably covers it.
 
+import { mcpToolName } from './mcp-tool-name.ts'
 import { meaningOf } from './meaning.ts'
 import { type Newcomer, newlyReached } from './newly-reached.ts'
 import type { AgentPlan, ChannelPlan, Plan } from './plan.ts'
@@ -13,6 +14,7 @@ export interface Widening {
 }
 
 const MODES = ['ask', 'record', 'ignore'] as const
+const FLOWS = ['refuse', 'ask', 'allow'] as const
 const SANDBOXES = ['required', 'auto', 'off'] as const
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
@@ -39,16 +41,30 @@ function uncovered(
   return after.filter((item) => !before.some((old) => covers(old, item)))
 }
 
+/** Tools of MCP servers that were accepted in another form. */
+function changedTools(before: Plan, after: Plan): readonly string[] {
+  return [...after.mcpServers.values()].flatMap((server) => {
+    const known = new Map(before.mcpServers.get(server.name)?.tools.map(({ name, digest }) => [name, digest]))
+    const changed = server.tools.filter(({ name, digest }) => known.has(name) && known.get(name) !== digest)
+    return changed.map(({ name }) => mcpToolName(server.name, name))
+  })
+}
+
 function agentRights(before: Plan, old: AgentPlan, after: Plan, agent: AgentPlan): readonly string[] {
   const [was, is] = [old.permissions, agent.permissions]
   const what: string[] = []
   const each = (items: readonly string[], words: (item: string) => string): void => void what.push(...items.map(words))
   each(added(old.tools, agent.tools), (tool) => `new tool ${tool}`)
+  each(
+    changedTools(before, after).filter((tool) => old.tools.includes(tool) && agent.tools.includes(tool)),
+    (tool) => `changed tool ${tool}`,
+  )
   if (MODES.indexOf(is.mode) > MODES.indexOf(was.mode)) what.push(`mode ${was.mode} → ${is.mode}`)
   each(uncovered(was.allow, is.allow, coversGrant), (grant) => `allow ${grant}`)
   each(uncovered(is.deny, was.deny, coversGrant), (grant) => `deny ${grant} removed`)
   each(added(was.approvers, is.approvers), (approver) => `new approver ${approver}`)
   if (was.askInSandbox === 'always' && is.askInSandbox === 'never') what.push('no longer asks in a sandbox')
+  if (FLOWS.indexOf(is.flow) > FLOWS.indexOf(was.flow)) what.push(`flow ${was.flow} → ${is.flow}`)
   if (SANDBOXES.indexOf(agent.sandbox) > SANDBOXES.indexOf(old.sandbox)) what.push(`sandbox ${old.sandbox} → ${agent.sandbox}`)
   each(uncovered(old.network, agent.network, coversHost), (host) => `network ${host} in the sandbox`)
   if (old.allowHosts !== undefined && agent.allowHosts === undefined) what.push('allowHosts removed: any public host')

@@ -1,6 +1,6 @@
 // The lines of a file, from its end to its beginning and from its beginning to its end, without holding the whole.
 
-import { createReadStream, readSync } from 'node:fs'
+import { constants, createReadStream, openSync, readSync } from 'node:fs'
 
 const FIRST_BLOCK = 64 * 1024
 const LARGEST_BLOCK = 1024 * 1024
@@ -53,8 +53,9 @@ function readBlock(fd: number, position: number, length: number): Buffer {
 
 /** Lines as text, first to last; an unfinished last one too. */
 export async function* linesForward(path: string): AsyncGenerator<string> {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   let pieces: Buffer[] = []
-  for await (const chunk of createReadStream(path, { highWaterMark: LARGEST_BLOCK }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { fd, highWaterMark: LARGEST_BLOCK }) as AsyncIterable<Buffer>) {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
       yield Buffer.concat([...pieces, chunk.subarray(from, at)]).toString('utf8')

@@ -2,6 +2,7 @@
 
 import {
   closeSync,
+  constants,
   fdatasync,
   fstatSync,
   ftruncateSync,
@@ -55,6 +56,9 @@ interface Cached {
   cost: number
 }
 
+/** No link is followed: what it points to is not a transcript of ours. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
 const DEFAULT_CACHE_BYTES = 4 * 1024 * 1024
 /** Files kept open to append to: those of the sessions that speak most. */
 const MAX_OPEN = 32
@@ -291,7 +295,7 @@ const nothing = (): Cached => ({
 })
 
 function read(path: string): Cached {
-  const fd = openSync(path, 'r')
+  const fd = openSync(path, READ)
   try {
     const { size, entries, starts, ids, damage, needsNewline } = readWindow(fd, path, fstatSync(fd).size)
     const state = { ...nothing(), entries: [...entries], starts: [...starts], ids: new Set(ids), damage, needsNewline, size }
@@ -335,11 +339,11 @@ function narrow(state: Cached): void {
 
 function openForAppend(path: string): number {
   try {
-    return openSync(path, 'a', 0o600)
+    return openSync(path, APPEND, 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    return openSync(path, 'a', 0o600)
+    return openSync(path, APPEND, 0o600)
   }
 }
 

@@ -1,7 +1,7 @@
 // What of a transcript the next turn needs: from its last reset or what its last summary keeps. Read from the end of the file,
 // so that a long past costs nothing.
 
-import { appendFileSync, truncateSync } from 'node:fs'
+import { closeSync, constants, openSync, truncateSync, writeSync } from 'node:fs'
 import type { TranscriptEntry } from '../storage/ports.ts'
 import { parseEntry } from './entry.ts'
 import { linesBackward } from './lines.ts'
@@ -96,9 +96,17 @@ export function windowStart(entries: readonly TranscriptEntry[]): number {
   return 0
 }
 
+/** No link is followed. */
+const ASIDE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+
 function setAside(path: string, bytes: Buffer, start: number): boolean {
   try {
-    appendFileSync(`${path}.torn`, Buffer.concat([bytes, Buffer.from('\n')]), { mode: 0o600 })
+    const fd = openSync(`${path}.torn`, ASIDE, 0o600)
+    try {
+      writeSync(fd, Buffer.concat([bytes, Buffer.from('\n')]))
+    } finally {
+      closeSync(fd)
+    }
     truncateSync(path, start)
     return true
   } catch {

@@ -2,17 +2,19 @@
 // git clones without hooks or submodules.
 
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
+import { createGunzip } from 'node:zlib'
 import { messageOf } from '../errors.ts'
+import { bundledSkill } from './bundled.ts'
 
 const run = promisify(execFile)
 
-/** `PATH`, `npm:NAME` or `git:URL`; after `#` in a URL, the folder inside it. */
+/** `PATH`, `npm:NAME`, `git:URL` or the name of a skill that ships; after `#` in a URL, the folder inside it. */
 export interface SkillSource {
-  readonly kind: 'path' | 'npm' | 'git'
+  readonly kind: 'path' | 'npm' | 'git' | 'bundled'
   readonly place: string
   readonly inside?: string
 }
@@ -35,7 +37,7 @@ export function parseSource(text: string): SkillSource | string {
     const place = text.slice('npm:'.length)
     return NPM_NAME.test(place) ? { kind: 'npm', place } : `"${place}" is not the name of a package.`
   }
-  if (!text.startsWith('git:')) return { kind: 'path', place: text }
+  if (!text.startsWith('git:')) return { kind: bundledSkill(text) === undefined ? 'path' : 'bundled', place: text }
   const [place = '', inside] = text.slice('git:'.length).split('#')
   if (!GIT_URL.test(place))
     return `"${place}" is not a URL that a skill is taken from: https, ssh, file, user@host:path, or a folder.`
@@ -49,7 +51,10 @@ export async function fetchSkill(
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<FetchedSkill> {
   const { kind, place, inside } = source
-  if (kind === 'path') {
+  // A folder of that name is meant rather than what ships.
+  const shipped = kind === 'bundled' && !existsSync(resolve(cwd, place)) ? bundledSkill(place) : undefined
+  if (shipped !== undefined) return { folder: shipped, name: place }
+  if (kind === 'path' || kind === 'bundled') {
     const root = resolve(cwd, place)
     if (!existsSync(root)) throw new Error(`there is no folder ${root}; a package is npm:NAME, a repository git:URL`)
     return await skillIn(root, basename(root))
@@ -70,10 +75,25 @@ async function packed(name: string, temporary: string, env: Readonly<Record<stri
   await start('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', temporary, '--', name], temporary, env)
   const archive = (await readdir(temporary)).find((file) => file.endsWith('.tgz'))
   if (archive === undefined) throw new Error(`npm gave no package for ${name}`)
+  await checkArchive(join(temporary, archive))
   const root = join(temporary, 'package')
   await mkdir(root)
   await start('tar', ['-xzf', join(temporary, archive), '--strip-components=1', '-C', root], temporary, env)
   return root
+}
+
+const MOST_UNPACKED_BYTES = 50_000_000
+
+/** What unpacks to more than any skill is, whatever its own size, is not unpacked. */
+async function checkArchive(path: string): Promise<void> {
+  let bytes = 0
+  const unpacked = createReadStream(path).pipe(createGunzip())
+  for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= MOST_UNPACKED_BYTES) continue
+    unpacked.destroy()
+    throw new Error(`it unpacks to more than ${MOST_UNPACKED_BYTES} bytes`)
+  }
 }
 
 async function cloned(url: string, to: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
@@ -106,12 +126,12 @@ async function start(
 
 /** The folder itself, or the one below it, or below its `skills/`, that holds a SKILL.md. */
 async function skillIn(root: string, name: string): Promise<FetchedSkill> {
-  if (existsSync(join(root, 'SKILL.md'))) return { folder: root, name }
+  if (await holdsSkill(root)) return { folder: root, name }
   const found: FetchedSkill[] = []
   for (const at of [root, join(root, 'skills')]) {
     for (const entry of await readdir(at, { withFileTypes: true }).catch(() => [])) {
       const folder = join(at, entry.name)
-      if (entry.isDirectory() && existsSync(join(folder, 'SKILL.md'))) found.push({ folder, name: entry.name })
+      if (entry.isDirectory() && (await holdsSkill(folder))) found.push({ folder, name: entry.name })
     }
   }
   const [only, ...others] = found
@@ -119,3 +139,6 @@ async function skillIn(root: string, name: string): Promise<FetchedSkill> {
   if (others.length === 0) return only
   throw new Error(`it holds several skills, name one: ${found.map((one) => one.folder.slice(root.length + 1)).join(', ')}`)
 }
+
+const holdsSkill = async (folder: string): Promise<boolean> =>
+  (await readdir(folder).catch(() => [])).some((name) => name.toLowerCase() === 'skill.md')

@@ -2,9 +2,8 @@
 
 import { cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadSkill } from './load.ts'
+import { loadSkill, SKILL_NAME } from './load.ts'
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const MAX_FILES = 1000
 const MAX_BYTES = 10_000_000
 /** What comes along with a skill and is none of it. */
@@ -15,20 +14,29 @@ export interface Installed {
   readonly folder: string
 }
 
-/** `name`: what the folder will be called. @throws Error with a sentence */
-export async function installSkill(from: string, name: string, skills: string): Promise<Installed> {
-  if (!NAME.test(name)) throw new Error(`"${name}" is no name: use letters, digits, dot, dash, underscore`)
+/** `name`: what the folder will be called. `replace`: one of that name gives way. @throws Error with a sentence */
+export async function installSkill(
+  from: string,
+  name: string,
+  skills: string,
+  { replace = false }: { readonly replace?: boolean } = {},
+): Promise<Installed> {
+  if (!SKILL_NAME.test(name)) throw new Error(`"${name}" is no name: use letters, digits, dot, dash, underscore`)
   const folder = join(skills, name)
   const { problem } = await loadSkill(folder, from)
   if (problem !== undefined) throw new Error(problem.replaceAll(folder, from))
   await checkFiles(from)
-  if (await isThere(folder)) throw new Error(`${folder} is there already; remove it first: claw skill remove ${name}`)
+  if (!replace && (await isThere(folder)))
+    throw new Error(`${folder} is there already; remove it first: claw skill remove ${name}`)
+  const alike = (await readdir(skills).catch(() => [])).find((one) => one !== name && one.toLowerCase() === name.toLowerCase())
+  if (alike !== undefined) throw new Error(`there is a skill "${alike}" already, which some disks cannot tell from "${name}"`)
   // Hidden, so that nothing takes a half copy for a skill.
   const half = join(skills, `.${name}.new`)
   await mkdir(skills, { recursive: true })
   await rm(half, { recursive: true, force: true })
   try {
     await cp(from, half, { recursive: true, filter: (path) => !LEFT_OUT.has(path.slice(from.length + 1).split('/')[0] ?? '') })
+    if (replace) await rm(folder, { recursive: true, force: true })
     await rename(half, folder)
   } finally {
     await rm(half, { recursive: true, force: true })

@@ -127,16 +127,16 @@ function createFiles(cwd: string): PathGate {
 /** The notes of one scope, which live as long as the test. */
 function testNotes(scope: Scope): ScopeView {
   const index = new NoteIndex(':memory:')
-  const notes = new Map<string, string>()
+  const notes = new Map<string, { readonly content: string; readonly outside: boolean }>()
   const name = scopeText(scope)
   const remove = (key: string): boolean => {
     index.change(() => index.remove(key))
     return notes.delete(key)
   }
   return {
-    save(key, content) {
+    save(key, content, _by, head) {
       const replaced = notes.has(key)
-      notes.set(key, content)
+      notes.set(key, { content, outside: head?.outside === true })
       const passages = passagesOf(content)
       index.change(() => index.put({ name: key, key, stamp: '', hash: new Uint8Array(0), at: 0, passages }))
       return { key, replaced }
@@ -146,10 +146,11 @@ function testNotes(scope: Scope): ScopeView {
         .slice(0, limit)
         .flatMap(({ row, score }) => {
           const key = index.fileById(row.file)?.key ?? ''
-          return { key, scope: name, content: notes.get(key) ?? '', score, file: key, line: row.line, outside: false }
+          const note = notes.get(key)
+          return note === undefined ? [] : [{ ...note, key, scope: name, score, file: key, line: row.line }]
         }),
-    list: () => [...notes].map(([key, content]) => ({ key, scope: name, bytes: Buffer.byteLength(content), modified: 0 })),
-    read: (key) => (notes.has(key) ? { content: notes.get(key) ?? '', outside: false } : null),
+    list: () => [...notes].map(([key, { content }]) => ({ key, scope: name, bytes: Buffer.byteLength(content), modified: 0 })),
+    read: (key) => notes.get(key) ?? null,
     twinOf: (key) => [...notes.keys()].find((other) => other !== key && foldKey(other) === foldKey(key)),
     remove,
     erase: remove,

@@ -3,8 +3,10 @@
 
 import type { StoredFile } from '../channels/port.ts'
 import type { MediaBlock, TextBlock } from '../models/port.ts'
+import type { AddedLabels } from '../permissions/flow/labels.ts'
+import type { Sending } from '../permissions/flow/sending.ts'
 import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions/port.ts'
-import type { PermissionMode } from '../plan/plan.ts'
+import type { PermissionMode, SkillPlan } from '../plan/plan.ts'
 import type { ToolTraits } from '../plan/traits.ts'
 import type { Clock, Logger } from '../ports.ts'
 
@@ -34,10 +36,14 @@ export interface ToolDefinition<Input = never, Settings = never> {
   readonly timeoutMs?: number
   /** The plugin that brings it. */
   readonly plugin?: string
+  /** The MCP server that brings it. */
+  readonly mcpServer?: string
   /** Judges one call. Pure. Absent: by traits, grants and mode. What `deny` refuses is refused before. */
   judge?(input: unknown, policy: ToolPolicy): Verdict
   /** The shell command that a call runs: the files it names are held to what was approved. */
   commandOf?(input: unknown): string | undefined
+  /** What a call sends, and to whom; null: nothing, or only to receivers the owner configured. Absent: every text of its input. */
+  sendingOf?(input: unknown): Sending | null
   /** The call as an approver reads it. Absent: its input as JSON. What could deceive the eye is made visible afterwards. */
   describe?(input: unknown): string
   /** May throw: the model gets an error result with the message. Load heavy libraries in here, on first use. */
@@ -57,6 +63,8 @@ export interface ToolResult {
   /** For the model. */
   readonly content: string | readonly (TextBlock | MediaBlock)[]
   readonly isError?: boolean
+  /** What it brings into the session, where the tool's traits say more than this result does. */
+  readonly labels?: AddedLabels
   /** For people: files that go out with the reply of this turn. The model is told of those that cannot. */
   readonly attachments?: readonly (AttachedFile | StoredFile)[]
 }
@@ -85,8 +93,15 @@ export interface ToolCapabilities<Settings = never> {
   readonly network: NetworkGate
   readonly shell: ShellRunner
   readonly memory: MemoryStore
+  /** Of this agent. */
+  readonly skills: readonly AgentSkill[]
+  /** Whether a file came from outside: it was sent in, or outside text may have been written to it. */
+  isOutsideFile(file: { readonly changedMs?: number }): Promise<boolean>
   readonly spawn: Spawn
 }
+
+/** A skill as a tool reads it. */
+export type AgentSkill = Pick<SkillPlan, 'name' | 'folder' | 'text'>
 
 /** The session a turn runs in, and who spoke. */
 export interface SessionRef {
@@ -115,7 +130,7 @@ export interface MemoryStore {
   ): Promise<{ key: string; replaced: boolean }>
   search(query: string, limit?: number): Promise<readonly MemoryHit[]>
   list(): Promise<readonly { key: string; scope: string; bytes: number; modified: number }[]>
-  read(key: string): Promise<string | null>
+  read(key: string): Promise<{ readonly content: string; readonly outside: boolean } | null>
   /** Takes a note out; what it said is kept as a version. */
   remove(key: string): Promise<boolean>
   /** Takes a note out, and all that is kept of it. */

@@ -9,6 +9,7 @@ import { saveMemory } from './memory/save-memory.ts'
 import type { ToolDefinition } from './port.ts'
 import { sessionsSpawn } from './sessions/sessions-spawn.ts'
 import { bash } from './shell/bash.ts'
+import { skill } from './skills/skill.ts'
 import { webFetch } from './web/web-fetch.ts'
 import { webSearch } from './web/web-search.ts'
 
@@ -23,4 +24,5 @@ export const builtinTools: readonly ToolDefinition[] = [
   memoryGet,
   memoryForget,
   sessionsSpawn,
+  skill,
 ]

@@ -83,7 +83,10 @@ const seconds = (ms: number): string => (ms >= 1000 ? `${Math.round(ms / 1000)} 
 function finish(tool: ToolDefinition, result: ToolResult, context: ToolCapabilities<unknown>, maxChars: number): ToolResult {
   const wrap = (text: string): string => (traitsOf(tool).outside ? asData(tool.name, text, context.idempotencyKey) : text)
   const error = result?.isError ? { isError: true } : {}
-  const files = result?.attachments === undefined ? {} : { attachments: result.attachments }
+  const files = {
+    ...(result?.attachments === undefined ? {} : { attachments: result.attachments }),
+    ...(result?.labels === undefined ? {} : { labels: result.labels }),
+  }
   const content: unknown = result?.content
   if (typeof content === 'string') return { content: wrap(withoutMiddle(content, maxChars)), ...error, ...files }
   if (!Array.isArray(content)) return failure(`${tool.name} gave no result.`)

@@ -172,7 +172,7 @@ t.test('permit', async (t) => {
 
 t.test('access', async (t) => {
   const json = (await runCli(folder(t), 'access', '--format', 'json')).json()
-  has(t, json, { formatVersion: 'number', rows: 'list', notes: 'list' }, 'access')
+  has(t, json, { formatVersion: 'number', rows: 'list', flows: 'list', notes: 'list' }, 'access')
   t.equal(json['formatVersion'], 1)
   const who = { channelId: 'string', door: 'string', sender: 'string', chatType: 'string', rule: 'map|null', ways: 'list' }
   const what = { agentId: 'string', via: 'list', tools: 'list', dangerous: 'list', sandbox: 'string', memory: 'map' }
@@ -189,6 +189,11 @@ t.test('access', async (t) => {
       t.match(way['kind'], /^(rule|default|named|started|scheduled)$/)
       if (way['rule'] !== null) has(t, way['rule'], PLACE, 'rule of a way')
     }
+  }
+  const place = { agentId: 'string', senderClass: 'string', channel: 'string', door: 'string' }
+  for (const flow of list(json['flows'])) {
+    has(t, flow, { ...place, outside: 'list', private: 'list', sends: 'list', verdict: 'string', why: 'string' }, 'flow')
+    t.match(flow['verdict'], /^(open|guarded|closed)$/)
   }
 })
 

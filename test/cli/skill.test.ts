@@ -29,6 +29,7 @@ t.test('a folder is copied, shown, used and taken away again', async (t) => {
   t.match(await claw(bot, ['remove', 'githb']), { code: 66, err: /did you mean "github"/ })
   t.match(await claw(bot, ['remove', 'github']), { code: 0, out: 'removed github\n' })
   t.same(readdirSync(join(bot, 'skills')), [])
+  t.notMatch(readFileSync(join(bot, 'skills.lock'), 'utf8'), /github/)
 })
 
 t.test('from a repository: its only skill, or the one that is named', async (t) => {
@@ -70,7 +71,7 @@ t.test('what is no skill is not installed', async (t) => {
     'openclaw.yaml': YAML,
     none: { 'README.md': 'x' },
     two: { a: { 'SKILL.md': 'x' }, b: { 'SKILL.md': 'x' } },
-    odd: { 'SKILL.md': '---\nname: ../../up\n---\nx\n' },
+    odd: { 'SKILL.md': 'x', 'skill.json': '{"name": "../../up"}' },
     linked: { 'SKILL.md': 'x' },
   })
   symlinkSync('/etc/hostname', join(cwd, 'linked/secret'))
@@ -88,4 +89,49 @@ t.test('what is no skill is not installed', async (t) => {
     t.match(await claw(cwd, args), { code: 64 }, args.join(' '))
   for (const from of ['git:ext::sh -c id', 'git:--upload-pack=x', 'git:', 'npm:--help', 'npm:../x', 'npm:'])
     t.type(parseSource(from), 'string', from)
+})
+
+t.test(
+  'what was installed is known by its source and digest, updated from there, and left alone when it was edited',
+  async (t) => {
+    const cwd = testdir(t, { from: { gh: GITHUB }, bot: { 'openclaw.yaml': YAML } })
+    const bot = join(cwd, 'bot')
+    await claw(bot, ['install', '../from/gh'])
+    const { skills } = JSON.parse(readFileSync(join(bot, 'skills.lock'), 'utf8')) as {
+      skills: Record<string, { source: string }>
+    }
+    t.match(skills, { github: { source: './../from/gh', digest: /^[0-9a-f]{64}$/ } })
+    t.match(await claw(bot, ['update']), { code: 0, out: 'github: as it is there\n' })
+    writeFileSync(join(cwd, 'from/gh/SKILL.md'), 'New text.')
+    t.match(await claw(bot, ['update', 'github']), { code: 0, out: 'github: updated\n' })
+    t.equal(readFileSync(join(bot, 'skills/github/SKILL.md'), 'utf8'), 'New text.')
+    writeFileSync(join(bot, 'skills/github/SKILL.md'), 'Mine.')
+    t.match(await claw(bot, ['list']), { out: /edited since/ })
+    t.match(await claw(bot, ['update']), { code: 0, out: /edited here since/ })
+    t.equal(readFileSync(join(bot, 'skills/github/SKILL.md'), 'utf8'), 'Mine.')
+    t.match(await claw(bot, ['update', 'nothing']), { code: 66 })
+  },
+)
+
+t.test('one that ships is used by its name, and copied by it', async (t) => {
+  const cwd = testdir(t, { 'openclaw.yaml': YAML.replace('soul: x', 'soul: x, skills: [github, notion, research]') })
+  const validated = await runCliWith({}, cwd, 'validate', '--strict')
+  t.equal(validated.code, 0, validated.err + validated.out)
+  t.match(await claw(cwd, ['install', 'notion']), { code: 0 })
+  t.match(readFileSync(join(cwd, 'skills/notion/SKILL.md'), 'utf8'), /# Notion/)
+})
+
+t.test('an archive that unpacks to too much, and a name that differs by its case alone', async (t) => {
+  const cwd = testdir(t, {
+    bin: { npm: '#!/bin/sh\nhead -c 60000000 /dev/zero | gzip > "$5/x-1.0.0.tgz"\n' },
+    one: { weather: { 'SKILL.md': 'x' } },
+    two: { Weather: { 'SKILL.md': 'x' } },
+    bot: { 'openclaw.yaml': YAML },
+  })
+  chmodSync(join(cwd, 'bin/npm'), 0o755)
+  const bot = join(cwd, 'bot')
+  const env = { PATH: `${join(cwd, 'bin')}:${process.env['PATH']}` }
+  t.match(await claw(bot, ['install', 'npm:bomb'], env), { code: 1, err: /unpacks to more than 50000000 bytes/ })
+  await claw(bot, ['install', '../one/weather'])
+  t.match(await claw(bot, ['install', '../two/Weather']), { code: 1, err: /there is a skill "weather" already/ })
 })

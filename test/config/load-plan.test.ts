@@ -160,7 +160,7 @@ t.test('souls, scripts and skills are loaded and watched', async (t) => {
   const main = first.plan?.agents.get('main')
   t.equal(main?.soul.text, 'Be kind.\n')
   t.same(main?.tools, [], 'a skill grants itself nothing')
-  t.match(main?.skills, [{ name: 'github', text: 'Issues.\n\nUse issues.', folder: join(folder, 'skills/github') }])
+  t.match(main?.skills, [{ name: 'github', description: 'Issues.', text: 'Use issues.', folder: join(folder, 'skills/github') }])
   for (const name of ['souls/main.md', 'skills/github/SKILL.md', 'skills/github/skill.json'])
     t.ok(first.sources.includes(join(folder, name)), name)
   writeFileSync(join(folder, 'souls/main.md'), 'Be kinder.\n')

@@ -42,7 +42,8 @@ agents:
     sandbox: "off"
     denyHosts: ["denied.example"]
     tools: ["*"]
-    permissions: { mode: ${mode} ${more} }
+    # What may flow out has tests of its own.
+    permissions: { mode: ${mode}, flow: allow ${more} }
   other: { soul: O }
 `
 const FILES = {

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { builtinRegistry } from '../../src/builtin.ts'
@@ -257,4 +257,22 @@ t.test('another stateDir is refused at its line', async (t) => {
     { code: 'CLAW504', message: /stateDir changed/, hint: /put stateDir back/, file: b.file, path: '/stateDir' },
   ])
   t.match(await readFile(b.file, 'utf8').then((text) => text.split('\n')[(diagnostics[0]?.line ?? 0) - 1]), /^stateDir/)
+})
+
+t.test('a save that the audit log cannot take is not live', async (t) => {
+  const b = await startBot(`${HEAD}agents: { main: { soul: OLD } }`, { api: { reply: (request) => soulOf(request.system) } })
+  t.teardown(() => b.stop())
+  const audit = join(b.claw.engine.plan.stateDir, 'audit.jsonl')
+  const kept = await readFile(audit, 'utf8').catch(() => '')
+  await rm(audit, { force: true })
+  // A folder in its place cannot be written.
+  await mkdir(audit)
+  await b.save(`${HEAD}agents: { main: { soul: NEW } }`)
+  t.equal((await b.claw.engine.reload()).ok, false)
+  t.equal(b.claw.engine.generation, 1)
+  t.match((await b.chat('u', 'hi')).body.response, /OLD/)
+  await rm(audit, { recursive: true })
+  await writeFile(audit, kept)
+  t.equal((await b.claw.engine.reload()).ok, true)
+  t.match((await b.chat('u', 'hi')).body.response, /NEW/)
 })

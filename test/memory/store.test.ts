@@ -23,7 +23,7 @@ t.test('saved, listed, read, replaced, removed', async (t) => {
   t.equal(await store.read('dinner'), null)
   t.same(await store.save('dinner', 'Sushi Ran', BY), { key: 'dinner', replaced: false })
   t.same(await store.save('dinner', 'Noma', BY), { key: 'dinner', replaced: true })
-  t.equal(await store.read('dinner'), 'Noma\n')
+  t.equal((await store.read('dinner'))?.content, 'Noma\n')
   t.same(await filesIn(folder), ['dinner.md'])
   t.match(await store.list(), [{ key: 'dinner', bytes: 5 }])
   t.ok(await store.remove('dinner'))
@@ -75,16 +75,16 @@ t.test('two stores on one folder see each other', async (t) => {
   const folder = testdir(t)
   const [one, two] = [storeIn(folder), storeIn(folder)]
   await one.save('a', 'first', BY)
-  t.equal(await two.read('a'), 'first\n')
+  t.equal((await two.read('a'))?.content, 'first\n')
   await two.save('a', 'other', BY)
-  t.equal(await one.read('a'), 'other\n')
+  t.equal((await one.read('a'))?.content, 'other\n')
 })
 
 t.test('many saves at once', async (t) => {
   const store = storeIn(testdir(t))
   await Promise.all(Array.from({ length: 50 }, (_, i) => store.save(`k${i % 10}`, `v${i}`, BY)))
   t.equal((await store.list()).length, 10)
-  t.equal(await store.read('k3'), 'v43\n')
+  t.equal((await store.read('k3'))?.content, 'v43\n')
 })
 
 t.test('keys', async (t) => {
@@ -125,9 +125,9 @@ t.test('keys', async (t) => {
     for (const name of names) t.notMatch(name, /^\.|[/\\\0\n]/)
     t.ok(names.every((name) => Buffer.byteLength(name) < 230))
     t.same((await store.list()).map((note) => note.key).sort(), [...keys].sort(), 'each comes back as it was')
-    for (const key of keys) t.equal(await store.read(key), `about ${JSON.stringify(key)}\n`)
+    for (const key of keys) t.equal((await store.read(key))?.content, `about ${JSON.stringify(key)}\n`)
     await store.save('x'.repeat(900), 'new', BY)
-    t.equal(await store.read('x'.repeat(900)), 'new\n')
+    t.equal((await store.read('x'.repeat(900)))?.content, 'new\n')
     t.equal((await filesIn(folder)).length, keys.length)
   })
 
@@ -138,8 +138,8 @@ t.test('keys', async (t) => {
     await store.save('paris', 'the prince', BY)
     const names = await filesIn(folder)
     t.equal(new Set(names.map((name) => name.toLowerCase())).size, 2)
-    t.equal(await store.read('Paris'), 'the city\n')
-    t.equal(await store.read('paris'), 'the prince\n')
+    t.equal((await store.read('Paris'))?.content, 'the city\n')
+    t.equal((await store.read('paris'))?.content, 'the prince\n')
   })
 
   t.test('nothing and too much are refused', async (t) => {
@@ -194,7 +194,7 @@ t.test(
     t.same(await found('Redwood'), ['graph.json: user_mehdi'])
     t.same(await found('sushi'), ['dinner'])
     t.match(await store.list(), [{ key: 'dinner' }, {}, {}, {}])
-    t.match(await store.read('graph.json: cat'), /^cat \(animal\)\n- Called Minka$/)
+    t.match((await store.read('graph.json: cat'))?.content, /^cat \(animal\)\n- Called Minka$/)
     await t.rejects(store.remove('graph.json: cat'), /stands in .*graph\.json/)
     await store.save('graph.json: cat', 'an agent’s own note', BY)
     t.match(JSON.parse(await readFile(join(folder, 'graph.json'), 'utf8')), { relations: [{ type: 'working_on' }] })

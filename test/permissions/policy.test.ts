@@ -26,6 +26,7 @@ const call = (
       timeoutMs: 1,
       approvalWaitMs: 1,
       askInSandbox: 'always',
+      flow: 'ask',
     },
   },
   remembered: more.remembered ?? { allowed: [], denied: [] },

@@ -27,7 +27,16 @@ const plan = makePlan({
 })
 
 function PERMISSIONS() {
-  return { mode: 'ask', allow: [], deny: [], approvers: [], timeoutMs: 1, approvalWaitMs: 1, askInSandbox: 'always' } as const
+  return {
+    mode: 'ask',
+    allow: [],
+    deny: [],
+    approvers: [],
+    timeoutMs: 1,
+    approvalWaitMs: 1,
+    askInSandbox: 'always',
+    flow: 'ask',
+  } as const
 }
 
 const say = (content: string, more: Partial<RouteInput> = {}): RouteInput => ({

@@ -5,10 +5,12 @@ import { Random } from './random.ts'
 /** One way to attack. `make` writes an attempt by its grammar, `attempt` tries it: a sentence says what fell, undefined: it held. */
 export interface Family<Attempt = unknown> {
   readonly name: string
-  make(random: Random): Attempt
+  make(random: Random): Attempt | Promise<Attempt>
   attempt(made: Attempt): Promise<Outcome>
   /** What of an attempt is written to a case file. */
   show(made: Attempt): Readonly<Record<string, unknown>>
+  /** Ends what it started. */
+  close?(): Promise<void>
 }
 
 export interface Outcome {
@@ -49,7 +51,7 @@ export async function runFamilies(families: readonly Family[], { seed, goesOn, o
   for (; goesOn(index); index++) {
     const family = families[index % families.length] as Family
     const own = attemptSeed(seed, index)
-    const made = family.make(new Random(own))
+    const made = await family.make(new Random(own))
     const { fell, decided } = await family.attempt(made)
     counts[family.name] ??= {}
     const counted = counts[family.name] as Record<string, number>

@@ -12,6 +12,7 @@ import { type CommandAttempt, ShellArena } from './shell-arena.ts'
 
 t.test('a short run of every family: nothing falls', async (t) => {
   const families = familiesIn(testdir(t))
+  t.teardown(() => Promise.all(families.map((family) => family.close?.())))
   const { falls, attempts, counts } = await runFamilies(families, { seed: 20_261_130, goesOn: (made) => made < 680 })
   t.same(
     falls.map(({ family, what, attempt }) => ({ family, what, attempt })),
@@ -52,9 +53,10 @@ t.test('the watch sees what it is there for', async (t) => {
 
 t.test('the same seed makes the same attempts', async (t) => {
   const families = familiesIn(testdir(t))
+  t.teardown(() => Promise.all(families.map((family) => family.close?.())))
   for (const [index, family] of families.entries()) {
-    const make = (): unknown => family.make(new Random(attemptSeed(7, index)))
-    t.same(make(), make(), family.name)
+    const make = async (): Promise<unknown> => await family.make(new Random(attemptSeed(7, index)))
+    t.same(await make(), await make(), family.name)
   }
 })
 

@@ -6,16 +6,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../../src/resources.ts'
 import { GRAMMARS } from './families/index.ts'
+import { flowFamily } from './flows/family.ts'
 import { type Fall, type Family, type RunResult, runFamilies } from './harness.ts'
 import { ShellArena } from './shell-arena.ts'
 
 /** Case files, one attempt that fell a line. */
 export const CASES = join(packageRoot(), 'test/redteam/cases')
 
-/** Every family there is; they share one watched folder. */
+/** Every family there is; those of the shell share one watched folder. */
 export const familiesIn = (folder: string): readonly Family[] => {
   const arena = new ShellArena(folder)
-  return GRAMMARS.map((grammar) => arena.family(grammar) as Family)
+  return [...GRAMMARS.map((grammar) => arena.family(grammar) as Family), flowFamily(join(folder, 'bot')) as Family]
 }
 
 /** Runs until the time is over or enough was tried; the exit code. */
@@ -47,6 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
       onFall: (fall) => keep(fall),
     })
     report(result)
+    for (const family of all) await family.close?.()
     return result.falls.length === 0 ? 0 : 1
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -35,6 +35,8 @@ export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities
       redact: (text) => text,
     }),
     memory: memoryView(createMemory({ folder: join(folder, 'memory'), clock }).of, { write: SHARED, read: [SHARED] }),
+    isOutsideFile: async () => false,
+    skills: [],
     spawn: async ({ agent, prompt, timeoutMs }) => ({
       sessionKey: `agent:${agent}:spawn:1`,
       text: `${agent} (${timeoutMs}): ${prompt}`,

@@ -5,23 +5,9 @@ import { builtinTools } from '../../src/tools/registry.ts'
 
 t.test('the tools that ship', async (t) => {
   const names = builtinTools.map((tool) => tool.name)
-  t.same(names, [
-    'bash',
-    'read_file',
-    'write_file',
-    'web_fetch',
-    'web_search',
-    'save_memory',
-    'memory_search',
-    'memory_get',
-    'memory_forget',
-    'sessions_spawn',
-  ])
-  t.same(
-    (await resolveTools(['*_memory', 'memory_*'], names)).tools,
-    ['memory_forget', 'memory_get', 'memory_search', 'save_memory'],
-    'the usual memory globs',
-  )
+  const memory = ['save_memory', 'memory_search', 'memory_get', 'memory_forget']
+  t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', ...memory, 'sessions_spawn', 'skill'])
+  t.same((await resolveTools(['*_memory', 'memory_*'], names)).tools, [...memory].sort(), 'the usual memory globs')
 })
 
 t.test('inputs are those of the contract', async (t) => {
@@ -39,6 +25,7 @@ t.test('inputs are those of the contract', async (t) => {
     memory_get: ['key'],
     memory_forget: ['key'],
     sessions_spawn: ['agent', 'prompt', 'timeout'],
+    skill: ['name'],
   })
 })
 

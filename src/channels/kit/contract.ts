@@ -97,6 +97,8 @@ export interface KitPlatform {
   limit?(realMs: number): void
   /** Real times at which sends were asked for, and whether they were taken. */
   sendTimes?(): readonly { readonly at: number; readonly ok: boolean }[]
+  /** Calls in with a signature that is wrong; gives the status of the answer. Every platform that calls in has one. */
+  forge?(text: string): Promise<number>
   /** The platform calls in: that it has trouble shows only when something is sent. */
   readonly callsIn?: true
   /** Every call fails with 500, or the server is away, until `heal`. */

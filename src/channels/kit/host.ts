@@ -172,9 +172,14 @@ export function createKitHost(options: KitHostOptions): KitHost {
 }
 
 /** Looks every few milliseconds until the test holds. @throws when it does not in time */
-export async function until(what: string, test: () => boolean, seen: () => string = () => '', withinMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  test: () => boolean | Promise<boolean>,
+  seen: () => string = () => '',
+  withinMs = 10_000,
+): Promise<void> {
   const end = Date.now() + withinMs
-  while (!test()) {
+  while (!(await test())) {
     if (Date.now() > end) throw new Error(`Waited in vain for: ${what}. ${seen()}`)
     await new Promise((resolve) => setTimeout(resolve, 3))
   }

@@ -77,6 +77,13 @@ export const lineDriver: KitDriver = {
       heal: () => fake.heal(),
       loseAnswer: () => fake.fail({ path: SEND, after: true }),
       refuse: (place) => fake.block(chatOf(place)),
+      forge(text) {
+        const source = { type: 'user', userId: users[0] }
+        return fake.call(
+          { events: [{ type: 'message', source, message: { id: 'forged', type: 'text', text } }] },
+          'another secret',
+        )
+      },
       async malformed() {
         const odd = [null, 5, {}, { events: 'x' }, { events: [null, {}, { type: 'follow' }, { type: 'message', message: {} }] }]
         for (const value of odd) await fake.call(value)

@@ -81,6 +81,13 @@ export const telegramDriver = (mode: 'polling' | 'webhook'): KitDriver => ({
       heal: () => fake.heal(),
       loseAnswer: () => fake.fail({ method: 'sendMessage', code: 0, cut: 'after' }),
       refuse: (place) => fake.block(chatOf(place)),
+      async forge(text) {
+        const from = { id: 11, is_bot: false, first_name: 'Ann' }
+        const message = { message_id: 1, date: 1, chat: { id: 11, type: 'private' }, from, text }
+        const headers = { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': 'another-secret' }
+        const body = JSON.stringify({ update_id: 1, message })
+        return (await fetch(`${hooks?.url}/hooks/telegram`, { method: 'POST', headers, body })).status
+      },
       async malformed() {
         fake.push({ purchased_paid_media: { from: { id: 1 } }, message: { nothing: true } })
         fake.push({

@@ -70,11 +70,11 @@ export const webhookDriver: KitDriver = {
       }
       json(response, 200, {})
     })
-    const call = async (value: unknown): Promise<number> => {
+    const call = async (value: unknown, key = SECRET): Promise<number> => {
       const body = JSON.stringify(value)
       const response = await fetch(`${hooks.url}/hooks/webhook`, {
         method: 'POST',
-        headers: { 'x-claw-signature': `sha256=${sign(SECRET, body)}` },
+        headers: { 'x-claw-signature': `sha256=${sign(key, body)}` },
         body,
       })
       await response.body?.cancel()
@@ -130,6 +130,7 @@ export const webhookDriver: KitDriver = {
       refuse() {
         gone = true
       },
+      forge: (text) => call({ userId: 'ann', content: text, messageId: 'forged' }, 'another secret'),
       async malformed() {
         for (const odd of [null, 5, [], {}, { userId: 'x' }, { userId: '', content: 'x' }]) await call(odd)
         return 6

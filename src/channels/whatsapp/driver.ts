@@ -4,6 +4,7 @@ import { Secret } from '../../plan/plan.ts'
 import { createHooksServer } from '../kit/hooks-server.ts'
 import { FASTER, type KitDriver, type KitPlatform } from '../kit/index.ts'
 import { readMarks } from '../kit/marks.ts'
+import { sign } from '../signature.ts'
 import { createFakeWhatsApp } from './fake/server.ts'
 import { whatsapp } from './index.ts'
 
@@ -71,6 +72,15 @@ export const whatsappDriver: KitDriver = {
       sendTimes: () => fake.sends,
       loseAnswer: () => fake.fail({ status: 0, after: true, path: /messages/ }),
       refuse: () => fake.fail({ status: 400, code: 131_026, times: Number.POSITIVE_INFINITY, path: /messages/ }),
+      async forge(text) {
+        const value = {
+          metadata: { phone_number_id: fake.phone },
+          messages: [{ from: users[0], id: 'forged', type: 'text', text: { body: text } }],
+        }
+        const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ changes: [{ field: 'messages', value }] }] })
+        const headers = { 'x-hub-signature-256': `sha256=${sign('another secret', body)}` }
+        return (await fetch(`${hooks.url}/hooks/whatsapp`, { method: 'POST', headers, body })).status
+      },
       async malformed() {
         const metadata = { phone_number_id: fake.phone }
         const odd = [

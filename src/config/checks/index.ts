@@ -7,11 +7,13 @@ import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
 import type { Check, CheckInput } from './check.ts'
 import { checkCompaction } from './compaction.ts'
+import { checkEvals } from './evals.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
 import { checkIdleGrants } from './idle-grants.ts'
 import { checkLimits } from './limits.ts'
+import { checkMcpServers } from './mcp-servers.ts'
 import { checkModelBounds } from './model-bounds.ts'
 import { checkModels } from './models.ts'
 import { checkMoney } from './money.ts'
@@ -33,12 +35,14 @@ const CHECKS: readonly Check[] = [
   checkAgents,
   checkChannels,
   checkTools,
+  checkMcpServers,
   checkModels,
   checkModelBounds,
   checkPeople,
   checkUserIds,
   checkNames,
   checkHeartbeats,
+  checkEvals,
   checkPatterns,
   checkSubagents,
   checkGateway,

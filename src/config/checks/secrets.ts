@@ -77,7 +77,12 @@ function keysMissing({ doc, scope, registry, lookup, requireSecrets }: CheckInpu
 
 /** Words such as `none` that servers without keys want are no secrets. */
 const looksReal = (value: string, path: Path): boolean =>
-  bareVariableName(value) === undefined && !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value))
+  bareVariableName(value) === undefined &&
+  !(path[0] === 'models' && /^[A-Za-z-]{1,16}$/.test(value)) &&
+  !(path[0] === 'mcpServers' && path[2] === 'env' && !NAMES_A_SECRET.test(String(path[3])))
+
+/** Most variables of a program are settings. */
+const NAMES_A_SECRET = /key|token|secret|passw|auth|credential/i
 
 /** A channel that is off needs no token, a provider whose users all have an `offline` model needs no key. */
 export function isNeeded(path: Path, doc: ConfigDocument): boolean {

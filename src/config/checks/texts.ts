@@ -76,10 +76,14 @@ function bareVariable({ value }: Looked, path: Path): Slip | undefined {
 }
 
 /** `soul: !important be kind`: YAML takes the first word for a tag and drops it. */
+const MOST_TAG = 80
+
 function droppedTag({ node, text }: Looked, path: Path): Slip | undefined {
-  const mark = text.lastIndexOf('!', node.start)
-  if (mark === -1 || mark < text.lastIndexOf('\n', node.start) || node.start - mark > 80) return undefined
-  const before = /(![^\s,[\]{}!]*)[ \t]+$/.exec(text.slice(mark, node.start))
+  // Of a large file only the text in front is looked at: this is asked of every value.
+  const near = text.slice(Math.max(0, node.start - MOST_TAG), node.start)
+  const mark = near.lastIndexOf('!')
+  if (mark === -1 || mark < near.lastIndexOf('\n')) return undefined
+  const before = /(![^\s,[\]{}!]*)[ \t]+$/.exec(near.slice(mark))
   const tag = before?.[1]
   if (tag === undefined || tag.startsWith('!<')) return undefined
   const start = node.start - (before?.[0].length ?? 0)

@@ -65,7 +65,13 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
   const { allow = [], deny = [] } = permissions
   const expanded = await expandedGrants([...allow, ...deny])
-  const { tools, denied } = await compileTools(pick('tools') ?? [], { deny, ...optional('expanded', expanded) }, input)
+  // What is not always in the prompt is read by a tool.
+  const reads = skills.some(({ always }) => !always) ? ['skill'] : []
+  const { tools, denied } = await compileTools(
+    [...(pick('tools') ?? []), ...reads],
+    { deny, ...optional('expanded', expanded) },
+    input,
+  )
   const offline = pick('offline')
   const ref = model(pick('model') ?? DEFAULT_MODEL, input)
   const known = knownModel(input.services.get(ref.provider) ?? '', ref.model)
@@ -88,6 +94,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
       timeoutMs: durationMs(permissions.timeout ?? otherwise.permissions.timeout),
       approvalWaitMs: durationMs(permissions.approvalWait ?? otherwise.permissions.approvalWait),
       askInSandbox: permissions.askInSandbox ?? otherwise.permissions.askInSandbox,
+      flow: permissions.flow ?? otherwise.permissions.flow,
     },
     sessionScope: pick('sessionScope') ?? config.sessionScope ?? otherwise.sessionScope,
     rateLimit: both('rateLimit'),

@@ -81,4 +81,12 @@ export const FILE_EXPLANATIONS = {
     before: 'plugins: [./plugins/weather]',
     after: 'plugins: ["@acme/claw-weather"]',
   },
+  CLAW012: {
+    what: '`mcp.lock` in the state folder is not as `claw mcp accept` wrote it.',
+    why: 'It says which tools of MCP servers the owner accepted; what was edited since was accepted by nobody.',
+    fix: 'Move the file away, then accept the servers again: claw mcp accept NAME.',
+    before: 'mcpServers:\n  files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."] }',
+    after:
+      '# mcp.lock was moved away; claw mcp accept files\nmcpServers:\n  files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."] }',
+  },
 } as const satisfies Record<string, Explanation>

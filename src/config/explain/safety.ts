@@ -73,6 +73,20 @@ export const SAFETY_EXPLANATIONS = {
     before: 'channels:\n  lines: { type: socket, allowFrom: [ann] }',
     after: 'channels:\n  lines: { type: socket, secret: "${BRIDGE_TOKEN}", allowFrom: [ann] }',
   },
+  CLAW412: {
+    what: 'No tool of an MCP server was accepted yet.',
+    why: 'What a server offers is decided by its author, today and tomorrow; agents have what the owner has seen.',
+    fix: 'Look at its tools and accept them: claw mcp accept NAME.',
+    before: 'mcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
+    after: '# claw mcp accept github\nmcpServers:\n  github: { url: "https://mcp.example.org/mcp" }',
+  },
+  CLAW413: {
+    what: 'A skill brings programs under tools/, and they are not loaded.',
+    why: 'A skill is text that a model reads; code that others wrote does not run because its folder was copied.',
+    fix: 'Nothing needs to be done: the text of the skill is used. A tool of your own is a plugin.',
+    before: 'agents: { main: { skills: [weather] } }     # skills/weather/tools/forecast.ts',
+    after: 'plugins: [./plugins/weather]\nagents: { main: { skills: [weather], tools: [forecast] } }',
+  },
   CLAW501: {
     what: 'A server that the configuration names does not answer.',
     why: 'The bot would start and fail at the first message.',

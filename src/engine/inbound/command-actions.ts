@@ -29,7 +29,7 @@ export interface Commands {
 export interface CommandsOptions extends LinkingOptions {
   readonly approvals: Approvals
   readonly owners: Pick<OwnerActions, 'halt' | 'resume' | 'startFresh' | 'describe'>
-  readonly turns: Pick<TurnRunner, 'interrupt'>
+  readonly turns: Pick<TurnRunner, 'interrupt' | 'stop'>
 }
 
 const OWNERS_ONLY = 'Only an owner may do that.'
@@ -59,7 +59,7 @@ export function createCommands(world: World, options: CommandsOptions): Commands
         return await linking.unlink(context)
       case 'stop':
         if (!command.all)
-          return session !== null && options.turns.interrupt(session.key) ? 'Stopped.' : 'Nothing is running here.'
+          return session !== null && (await options.turns.stop(session.key)) ? 'Stopped.' : 'Nothing is running here.'
         if (!isOwner(plan, message, caller)) return OWNERS_ONLY
         await options.owners.halt(undefined, by)
         return 'Everything is stopped. /resume lets it go on.'

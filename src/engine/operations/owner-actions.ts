@@ -5,6 +5,7 @@ import { ClawError, EXIT } from '../../errors.ts'
 import { heartbeatSessionKey, parseSessionKey } from '../../plan/session-key.ts'
 import { resetEntry } from '../../sessions/reset.ts'
 import type { TranscriptEntry } from '../../storage/ports.ts'
+import type { FlowGate } from '../flow/flow-gate.ts'
 import type { Engine } from '../port.ts'
 import type { ToolEnvironment } from '../tools/tool-environment.ts'
 import type { FireHeartbeat } from '../turns/heartbeat-turns.ts'
@@ -24,6 +25,7 @@ export function createOwnerActions(
   turns: Pick<TurnRunner, 'interrupt' | 'interruptAll' | 'isRunning'>,
   fireHeartbeat: FireHeartbeat,
   audit: ToolEnvironment['audit'],
+  flow: Pick<FlowGate, 'labels' | 'describe'>,
 ): OwnerActions {
   const { storage, clock, random } = world
 
@@ -39,6 +41,7 @@ export function createOwnerActions(
 
   async function startFresh(key: string, agentId: string): Promise<void> {
     await storage.transcripts.append(key, agentId, [resetEntry(random.id(), clock.now())])
+    await flow.labels.clear({ key, agentId })
   }
 
   return {
@@ -104,7 +107,8 @@ export function createOwnerActions(
           ? 'No agent answers here.'
           : `${agent.name} (${agent.model.provider}/${agent.model.model}), session ${session?.key}`
       const busy = session !== null && turns.isRunning(session.key) ? '\nSomething is running here; /stop ends it.' : ''
-      return `${who}${busy}\nWaiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`
+      const held = session === null ? undefined : await flow.describe(session)
+      return `${who}${busy}${held === undefined ? '' : `\n${held}`}\nWaiting: ${depths.realtime} messages, ${depths.scheduled} scheduled, ${depths.background} in the background.`
     },
   }
 }

@@ -27,8 +27,11 @@ export interface ReloaderOptions {
   /** Of the configuration that runs at the start; default: unknown. */
   readonly texts?: ConfigTexts
   load(): Promise<LoadedForReload>
-  /** Everything that can fail; nothing that runs is touched. The returned function swaps and must not fail. */
-  prepare(plan: Plan): Promise<() => Promise<void>>
+  /**
+   * Everything that can fail; nothing that runs is touched. The returned function swaps and must not fail; it gives, in words, what of
+   * the rest failed and is tried again.
+   */
+  prepare(plan: Plan): Promise<() => Promise<readonly string[]>>
   /** After a swap, and after a refused load: the watcher looks at what counts now. */
   onLoaded?(loaded: LoadedForReload): void
 }
@@ -171,10 +174,10 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
       await rest()
       const commit = await options.prepare(loaded.plan)
       await rest()
-      await commit()
+      const failed = await commit()
       opening.applied(loaded.texts)
       world.log.info({ generation: world.generations.now.number, changes: changes.length }, 'configuration reloaded')
-      return end(true, loaded.plan, loaded.diagnostics, changes)
+      return end(true, loaded.plan, [...loaded.diagnostics, ...unfinished(loaded.plan, failed)], changes)
     } catch (error) {
       world.log.error({ error: messageOf(error) }, 'the saved configuration could not be prepared; the running one stays')
       const own = error instanceof ClawError ? error.diagnostics : []
@@ -215,6 +218,18 @@ export function createReloader(world: World, options: ReloaderOptions): Reloader
     },
   }
 }
+
+/** The new plan runs: a part that failed is a warning. */
+const unfinished = ({ file }: Plan, failed: readonly string[]): readonly Diagnostic[] =>
+  failed.map((what) => {
+    const hint = 'It is tried again until it succeeds; the log says what comes of it.'
+    return diagnostic(
+      'CLAW504',
+      `The new configuration runs, but not all of it is done. ${what}`,
+      { file },
+      { hint, severity: 'warning' },
+    )
+  })
 
 /** What cannot change under a running engine is said, not half done. */
 function refuseMovedState(before: Plan, after: Plan): void {

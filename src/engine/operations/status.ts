@@ -1,5 +1,6 @@
 // The engine's parts in, what `claw status` and /status show out.
 
+import type { McpStatus } from '../../mcp/port.ts'
 import type { ModelRouter, ModelState } from '../../models/failover.ts'
 import { changeHint, usesOf } from '../../plan/model-uses.ts'
 import { packageVersion } from '../../resources.ts'
@@ -36,10 +37,11 @@ export async function statusOf(
     channels: channels.states(),
     heartbeats: plan.heartbeats.filter((one) => one.enabled).map(({ name }) => ({ name, next: isoOf(heartbeats.next(name)) })),
     queues: await storage.queue.depths(),
-    agents: [...plan.agents.values()].map(({ id, name, model }) => ({
+    agents: [...plan.agents.values()].map(({ id, name, model, permissions }) => ({
       id,
       name,
       model: `${model.provider}/${model.model}`,
+      flow: permissions.flow,
       stopped: storage.halts.cached.stopped.has(id),
     })),
     models: modelRouter.state().flatMap((model) => modelLine(model, usesOf(plan, `${model.provider}/${model.model}`))),
@@ -47,10 +49,13 @@ export async function statusOf(
     startedAt,
     ...(degraded === undefined || reloader.accepted ? {} : { degraded }),
     ...storageLine(storage.health.cachedProblem),
+    ...mcpLine(world.mcp.status()),
   }
 }
 
 const storageLine = (problem: Error | null): Pick<Status, 'storage'> => (problem === null ? {} : { storage: problem.message })
+
+const mcpLine = (servers: readonly McpStatus[]): Pick<Status, 'mcp'> => (servers.length === 0 ? {} : { mcp: servers })
 
 /** None for a model that no agent names any more. */
 function modelLine({ provider, model, state, until, lastError }: ModelState, uses: readonly string[]): Status['models'] {

@@ -1,17 +1,18 @@
-// Outbox rows in, messages on their channels out: in order for each target, side by side across targets, again after a
+// Outbox rows in, messages on their channels out: in order in each chat, side by side across chats, again after a
 // failure that may pass. A row whose earlier attempt may have arrived, in this process or one that was killed, is marked as
 // possibly repeated.
 
 import { type Channel, ChannelError, type OutboundMessage, type ReplyStream, type SendContext } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
-import type { OutboxRow } from '../../storage/ports.ts'
+import { chatKey, type OutboxRow } from '../../storage/ports.ts'
 import type { EventSource } from '../hub.ts'
 import type { World } from '../world.ts'
 import type { ChannelManager } from './channel-manager.ts'
 import { GrowingReplies, type Leftover } from './growing-replies.ts'
 import { readOutgoing } from './outgoing-files.ts'
 
-const BATCH = 200
+/** Chats in which something is being sent at once: each is a request to its platform. */
+const MOST_AT_ONCE = 1_000
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 5 * 60_000
 const GIVE_UP_AFTER_MS = 24 * 3_600_000
@@ -32,6 +33,7 @@ export type DeliveryWorld = Pick<World, 'clock' | 'random' | 'log' | 'emit'> & {
 export class Delivery {
   readonly #world: DeliveryWorld
   readonly #channels: Pick<ChannelManager, 'live'>
+  /** Chats in which a row is being sent. */
   readonly #busy = new Set<string>()
   readonly #growing: GrowingReplies
   readonly #streams = new Map<string, ReplyStream>()
@@ -108,45 +110,32 @@ export class Delivery {
 
   async #pump(): Promise<void> {
     const { clock, storage } = this.#world
-    const { rows, nextAt } = await storage.outbox.due(clock.now(), BATCH)
-    const byTarget = new Map<string, OutboxRow[]>()
-    for (const row of rows) {
-      const key = targetKey(row)
-      const group = byTarget.get(key)
-      if (group === undefined) byTarget.set(key, [row])
-      else group.push(row)
-    }
-    for (const [key, group] of byTarget) if (!this.#busy.has(key)) this.#begin(key, group)
+    const { rows, nextAt } = await storage.outbox.due(clock.now(), MOST_AT_ONCE - this.#busy.size, this.#busy)
+    for (const row of rows) this.#begin(row)
     // What was put off, also by an earlier process, is due by the clock.
     this.#cancelTimer()
     if (nextAt !== null) this.#cancelTimer = clock.after(Math.max(0, nextAt - clock.now()), () => this.wake())
   }
 
-  #begin(key: string, rows: readonly OutboxRow[]): void {
+  #begin(row: OutboxRow): void {
     const { clock, log } = this.#world
-    this.#busy.add(key)
-    void this.#sendAll(rows)
+    const chat = chatKey(row.target)
+    this.#busy.add(chat)
+    void this.#sendOne(row)
       .catch(async (error: unknown) => {
         log.error({ error: messageOf(error) }, 'the outbox could not be written')
         await new Promise<void>((resolve) => clock.after(FIRST_RETRY_MS, resolve))
       })
       .finally(() => {
-        this.#busy.delete(key)
-        // Rows that came for this target meanwhile were passed over.
+        this.#busy.delete(chat)
+        // What is behind it in this chat, and what came for it meanwhile.
         this.wake()
       })
   }
 
-  async #sendAll(rows: readonly OutboxRow[]): Promise<void> {
-    for (const row of rows) {
-      if (this.#stopping.signal.aborted) return
-      if (!(await this.#sendOne(row))) return
-    }
-  }
-
-  /** False: the rest of this target has to wait. */
-  async #sendOne(row: OutboxRow): Promise<boolean> {
+  async #sendOne(row: OutboxRow): Promise<void> {
     const { clock, storage } = this.#world
+    if (this.#stopping.signal.aborted) return
     try {
       const attempts = await storage.outbox.attempt(row.seq)
       const context: SendContext = {
@@ -165,10 +154,8 @@ export class Delivery {
       this.#shown.delete(row.key)
       const files = row.attachments === undefined ? {} : { attachments: row.attachments }
       this.#world.emit({ type: 'outbound', message: { ...head, ...files }, at: clock.now() })
-      return true
     } catch (error) {
       await this.#putOff(row, error)
-      return false
     }
   }
 
@@ -243,6 +230,3 @@ export class Delivery {
     this.#idle = []
   }
 }
-
-const targetKey = ({ target }: OutboxRow): string =>
-  `${target.channelId}|${target.groupId ?? ''}|${target.threadId ?? ''}|${target.groupId === undefined ? (target.userId ?? '') : ''}`

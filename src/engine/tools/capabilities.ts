@@ -8,6 +8,9 @@ import type { World } from '../world.ts'
 /** The doors to the world that an agent's tools share. */
 export type Gates = Pick<ToolCapabilities, 'paths' | 'network' | 'shell' | 'memory'>
 
+/** Without a flow gate nothing came from outside. */
+const NEVER = async (): Promise<boolean> => false
+
 export function capabilitiesOf(
   { clock, log }: Pick<World, 'clock' | 'log'>,
   turn: TurnContext,
@@ -28,6 +31,8 @@ export function capabilitiesOf(
     network: gates.network,
     shell: gates.shell,
     memory: gates.memory,
+    skills: agent.skills,
+    isOutsideFile: NEVER,
     spawn: turn.spawn(turn, idempotencyKey),
   }
 }

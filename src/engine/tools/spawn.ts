@@ -1,11 +1,14 @@
 // sessions_spawn: a prompt in, a sub-agent's answer out. The child runs in a session of its own in the background lane, with
 // at most the rights of those above it, and the caller waits for its answer.
 
+import { EngineStops } from '../../agent/port.ts'
 import { subAgentAdmission } from '../../plan/admission.ts'
 import { spawnSessionKey } from '../../plan/session-key.ts'
 import { abortSignal } from '../../stop.ts'
 import type { NewInboxRow } from '../../storage/ports.ts'
 import type { Spawn } from '../../tools/port.ts'
+import { spokenIn } from '../flow/evidence.ts'
+import type { SessionLabels } from '../flow/session-labels.ts'
 import type { Answers } from '../turns/answers.ts'
 import { replyToOf, type SpawnPayload } from '../turns/inbox-work.ts'
 import { personOf } from '../turns/person.ts'
@@ -17,11 +20,17 @@ const DEFAULT_TIMEOUT_MS = 300_000
 
 /** What starting a child needs of the turns. */
 export interface ChildTurns {
-  readonly turns: Pick<TurnRunner, 'enqueue' | 'interrupt'>
+  readonly turns: Pick<TurnRunner, 'enqueue' | 'stop'>
   readonly answers: Pick<Answers, 'wait'>
+  readonly labels: SessionLabels
 }
 
-export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: TurnContext, idempotencyKey: string): Spawn {
+export function createSpawn(
+  world: World,
+  { turns, answers, labels }: ChildTurns,
+  turn: TurnContext,
+  idempotencyKey: string,
+): Spawn {
   const { storage, clock } = world
 
   return async ({ agent: agentId, prompt, timeoutMs = DEFAULT_TIMEOUT_MS }) => {
@@ -43,6 +52,8 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       parents: chain,
       askedByOwner: turn.askedByOwner,
       by: turn.spender,
+      said: spokenIn(turn.claim.rows),
+      askers: [{ key: turn.session.key, agentId: turn.agent.id }, ...turn.askers],
       ...(replyTo === undefined ? {} : { replyTo }),
       ...(person === null ? {} : { person }),
     }
@@ -58,6 +69,12 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       payload,
       receivedAt: clock.now(),
     }
+    // Labels go down with the prompt, and up with whatever comes back.
+    const [own, its] = [
+      { key: turn.session.key, agentId: turn.agent.id },
+      { key: session, agentId },
+    ]
+    await labels.add(its, await labels.of(own))
     const { duplicate } = await storage.inbox.post(row, `spawn:${idempotencyKey}`)
     // Whether it waits or was begun before a crash: who waits for it holds no place in the lane, so there is one for it.
     if (!duplicate) turns.enqueue(child, row)
@@ -73,7 +90,9 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       const { response, isError, attachments = [] } = answer
       return { sessionKey: session, text: response, isError: isError === true, attachments }
     } catch {
-      turns.interrupt(session)
+      // Ended before its parent hears so: a child that waits in the lane, or is begun again after a crash, would run for nobody. When
+      // the engine stops, both go on with the next.
+      if (!(turn.signal.reason instanceof EngineStops)) await turns.stop(session)
       return {
         sessionKey: session,
         text: `${child.name} did not answer within ${Math.round(timeoutMs / 1000)} seconds and was stopped.`,
@@ -81,6 +100,7 @@ export function createSpawn(world: World, { turns, answers }: ChildTurns, turn: 
       }
     } finally {
       cancel()
+      await labels.add(own, await labels.of(its))
     }
   }
 }

@@ -2,7 +2,7 @@
 // to the audit log, run as a step that is never made twice, and cleared of secrets. Must not throw for what a model did.
 
 import { type CallOutcome, EngineStops, type ToolCall } from '../../agent/port.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, StateError } from '../../errors.ts'
 import type { MediaBlock, TextBlock } from '../../models/port.ts'
 import { judgeTool } from '../../permissions/policy.ts'
 import { GateError, type ShellRunner, type Verdict } from '../../permissions/port.ts'
@@ -14,6 +14,8 @@ import { type ApprovalRow, StepUnknown } from '../../storage/ports.ts'
 import { type ToolCapabilities, type ToolDefinition, type ToolResult, traitsOf } from '../../tools/port.ts'
 import { changesSentence } from '../approvals/approval-text.ts'
 import type { Asking } from '../approvals/asking.ts'
+import type { FlowGate } from '../flow/flow-gate.ts'
+import { labelledMemory } from '../flow/labelled-memory.ts'
 import { betweenHooks } from '../hooks.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
@@ -36,7 +38,7 @@ const stepOf = (toolUseId: string): string => `tool:${toolUseId}`
 const refusal = (reason: string): Verdict => ({ decision: 'refuse', by: 'hard-deny', reason })
 const failure = (content: string): CallOutcome => ({ content, isError: true })
 
-export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking): ToolGate {
+export function createToolGate(world: World, environment: ToolEnvironment, asking: Asking, flow: FlowGate): ToolGate {
   const { runner, audit } = environment
   const { journal } = world.storage
 
@@ -55,14 +57,14 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     if (tool === undefined || !turn.tools.includes(tool)) return failure(`There is no tool "${name}" here.`)
     const problem = await runner.validateInput(tool, input)
     if (problem !== null) return failure(problem)
-    const verdict = await judgeForTurn(turn, tool, input)
+    const verdict = await flow.judge(turn, tool, input, await judgeForTurn(turn, tool, input))
     if (!(await record(turn, tool, input, verdict))) return failure('Not run: the audit log cannot be written.')
     if (verdict.decision === 'refuse') return failure(`Not run: ${verdict.reason}`)
     if (verdict.decision !== 'ask') return await run(turn, id, tool, input, { verdict })
     const asked = await asking.ask(turn, { id, tool, input }, verdict)
     if ('content' in asked) return asked
     const barred = await barredNow(turn, tool, input, asked)
-    return barred === null ? await run(turn, id, tool, input, { approved: asked }) : failure(barred)
+    return barred === null ? await run(turn, id, tool, input, { approved: asked, verdict }) : failure(barred)
   }
 
   /** By the plan the turn began with and by today's: the stricter counts, so that what a reload took away is gone at once. */
@@ -113,7 +115,8 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     if (agent === undefined) return `Not run: the agent ${turn.agent.id} was removed.`
     const now = toolNow(today, agent, turn.parents, tool.name)
     if (now === undefined) return `Not run: the tool ${tool.name} was taken away.`
-    const verdict = await judge(today, agent, turn.parents, now, input)
+    const judged = await judge(today, agent, turn.parents, now, input)
+    const verdict = await flow.judge(turn, tool, input, judged, false)
     return verdict.decision === 'refuse' ? `Not run: ${verdict.reason}` : null
   }
 
@@ -136,6 +139,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     }
   }
 
+  /** Calls that ended and could not be stored: tried again, they give what they gave. */
+  const ran = new Map<string, { readonly from: number; readonly result: ToolResult }>()
+
   async function run(
     turn: TurnContext,
     toolUseId: string,
@@ -145,28 +151,45 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   ): Promise<CallOutcome> {
     const repeatable = traitsOf(tool).idempotent === true
     try {
-      return await journal.step(
+      const outcome = await journal.step(
         turn.claim.run,
         stepOf(toolUseId),
         async (idempotencyKey) => {
-          const capabilities = environment.capabilitiesOf(turn, tool, idempotencyKey)
+          const capabilities = labelled(turn, environment.capabilitiesOf(turn, tool, idempotencyKey))
+          const from = ran.get(idempotencyKey)?.from ?? Date.now()
           const { approved, verdict } = allowed
           const shell =
             approved === undefined ? judged(capabilities.shell, turn, tool, input, verdict) : bound(capabilities.shell, approved)
           const hooked = { agentId: turn.agent.id, sessionKey: turn.session.key, toolName: tool.name, input }
-          const result = await betweenHooks(world.hooks, hooked, () => runner.run(tool, input, { ...capabilities, shell }))
+          const call = () => betweenHooks(world.hooks, hooked, () => runner.run(tool, input, { ...capabilities, shell }))
+          const result = ran.get(idempotencyKey)?.result ?? (await call())
+          if (!repeatable) ran.set(idempotencyKey, { from, result })
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
-          return await outcomeOf(turn, result, capabilities)
+          const labels = await flow.broughtBy(turn, tool, result, verdict)
+          await flow.wroteSince(turn, tool, from, labels)
+          return { ...(await outcomeOf(turn, result, capabilities)), labels }
         },
         repeatable ? 'always' : 'never',
       )
+      await flow.mark(turn, tool, outcome.labels ?? traitsOf(tool))
+      ran.delete(`${turn.claim.run}:${stepOf(toolUseId)}`)
+      return outcome
     } catch (error) {
       if (error instanceof StepUnknown)
         return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
+      // The journal could not be written: the turn is tried again when it can be.
+      if (error instanceof StateError) throw error
       return failure(`The tool failed: ${environment.redact(messageOf(error))}`)
     }
   }
+
+  /** What the call may use, with what of it came from outside. */
+  const labelled = (turn: TurnContext, given: ToolCapabilities<unknown>): ToolCapabilities<unknown> => ({
+    ...given,
+    memory: labelledMemory(given.memory, () => flow.holdsOutside(turn)),
+    isOutsideFile: async ({ changedMs }) => changedMs === undefined || (await flow.isOutsideFile(turn, changedMs)),
+  })
 
   /** Its files are copied before the step ends: what the journal says of them stays true. */
   async function outcomeOf(turn: TurnContext, result: ToolResult, { paths }: ToolCapabilities<unknown>): Promise<CallOutcome> {

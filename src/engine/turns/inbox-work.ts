@@ -20,6 +20,10 @@ export interface SpawnPayload {
   readonly by: string
   /** Whose notes it reads and writes. */
   readonly person?: string
+  /** The person's words in the turn that started it. */
+  readonly said?: readonly string[]
+  /** Sessions that started it, the nearest first. */
+  readonly askers?: readonly { readonly key: string; readonly agentId: string }[]
   /** Where the one who is behind it reads: what comes of a question that was answered late is told there. */
   readonly replyTo?: ReplyTarget
 }

@@ -6,6 +6,7 @@ import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import { boundedAgent, toolsFor } from '../../plan/tool-rights.ts'
 import type { Claim, InboxRow } from '../../storage/ports.ts'
 import type { SessionRef, Spawn, ToolDefinition } from '../../tools/port.ts'
+import type { SessionId } from '../flow/session-labels.ts'
 import type { ApprovalPayload, HeartbeatPayload, MessagePayload, SpawnPayload } from './inbox-work.ts'
 
 /** A turn with what the gate needs to know of who stands behind it. */
@@ -13,6 +14,8 @@ export interface TurnContext extends Turn {
   /** Agents that started this one, outermost first. */
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
+  /** Sessions that started this one, the nearest first. */
+  readonly askers: readonly SessionId[]
   /** How a call of this turn starts a sub-agent. */
   spawn(turn: TurnContext, idempotencyKey: string): Spawn
 }
@@ -20,9 +23,16 @@ export interface TurnContext extends Turn {
 interface TurnMeans extends Pick<TurnContext, 'signal' | 'spawn'> {
   /** Every tool there is. */
   readonly tools: readonly ToolDefinition[]
+  /** Names of those that are not offered just now. */
+  readonly withheld: ReadonlySet<string>
 }
 
-export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools, signal, spawn }: TurnMeans): TurnContext {
+export function turnContext(
+  plan: Plan,
+  agent: AgentPlan,
+  claim: Claim,
+  { tools, withheld, signal, spawn }: TurnMeans,
+): TurnContext {
   const [first] = claim.rows as readonly [InboxRow]
   const { parents, askedByOwner } = authorityOf(claim)
   const { message } = first
@@ -32,21 +42,25 @@ export function turnContext(plan: Plan, agent: AgentPlan, claim: Claim, { tools,
     ...(message?.groupId === undefined ? {} : { groupId: message.groupId }),
     ...(message?.threadId === undefined ? {} : { threadId: message.threadId }),
   }
+  const offered = parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools)
   return {
     plan,
     agent: parents.length === 0 ? scheduledAgent(plan, agent, first) : boundedAgent(plan, agent, parents),
     claim,
     session,
-    tools: parents.length === 0 ? ownTools(plan, agent, tools) : toolsFor(plan, agent, parents, tools),
+    tools: withheld.size === 0 ? offered : offered.filter(({ name }) => !withheld.has(name)),
     signal,
     parents,
     askedByOwner,
+    askers: (first.payload as Partial<SpawnPayload> | undefined)?.askers ?? NO_ASKERS,
     // Here, as a field that is added to a copy gives each turn a hidden class of its own.
     attachments: [],
     spender: spenderOf(plan, first),
     spawn,
   }
 }
+
+const NO_ASKERS: TurnContext['askers'] = []
 
 /** A heartbeat may run on a model of its own; the agent's models stand behind it. */
 function scheduledAgent(plan: Plan, agent: AgentPlan, { kind, payload }: InboxRow): AgentPlan {

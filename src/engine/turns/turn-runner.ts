@@ -10,6 +10,7 @@ import { needsReset, resetEntry } from '../../sessions/reset.ts'
 import { abortSignal, Stop, type StopSignal } from '../../stop.ts'
 import type { Claim, InboxRow, NewInboxRow, NewOutboxRow, StoredAnswer, Token } from '../../storage/ports.ts'
 import type { LateApprovals } from '../approvals/late-approvals.ts'
+import type { FlowGate } from '../flow/flow-gate.ts'
 import { savedToInbox } from '../inbound/inbox-files.ts'
 import { transcribed } from '../inbound/media.ts'
 import type { Delivery } from '../outbound/delivery.ts'
@@ -28,6 +29,7 @@ import { replyPrefix, type TurnContext, turnContext } from './turn-context.ts'
 
 export interface TurnRunnerParts {
   readonly gate: ToolGate
+  readonly flow: FlowGate
   readonly models: ModelCalls
   readonly compactor: Compactor
   readonly delivery: Pick<Delivery, 'wake'>
@@ -63,6 +65,9 @@ const MAX_ATTEMPTS = 25
 const POISON = 'I could not finish this, however often I tried. Please ask in another way.'
 const BROKEN = 'Something went wrong on my side. Please try again.'
 const MOST_TOGETHER = 50
+const STOPPED = 'Stopped before it began.'
+/** A turn that does not end so long after it was stopped is not waited for. */
+const STOP_PATIENCE_MS = 5_000
 
 /** One reply a run, whatever process ends it. */
 const replyKey = ({ run }: Claim): string => `reply:${run}`
@@ -85,6 +90,8 @@ export class TurnRunner {
   readonly #parts: TurnRunnerParts
   /** By session. */
   readonly #running = new Map<string, RunningTurn>()
+  /** By session: when somebody stopped it last. What came before that is not begun any more. */
+  readonly #stoppedAt = new Map<string, number>()
   readonly #debounces = new Map<string, () => void>()
   /** By run: see TurnPorts. Kept while a run could not be ended. */
   readonly #unsaved = new Map<string, TurnPorts['unsaved']>()
@@ -95,7 +102,7 @@ export class TurnRunner {
   }
 
   readonly #spawn = (turn: TurnContext, key: string) =>
-    createSpawn(this.#world, { turns: this, answers: this.#parts.answers }, turn, key)
+    createSpawn(this.#world, { turns: this, answers: this.#parts.answers, labels: this.#parts.flow.labels }, turn, key)
 
   /** Queues the work of a stored row, or interrupts the turn that runs, as the agent's queue settings say. */
   enqueue(agent: AgentPlan, row: NewInboxRow): void {
@@ -121,6 +128,30 @@ export class TurnRunner {
     return turn !== undefined
   }
 
+  /**
+   * Ends the running turn of a session, all it started, and what waits in the session, wherever it waits. Resolves when nothing of
+   * that is left, or runs on in spite of it for long; false: there was nothing.
+   */
+  async stop(session: string): Promise<boolean> {
+    const { clock, storage } = this.#world
+    this.#stoppedAt.set(session, clock.now())
+    const running = this.#running.get(session)
+    running?.stop.abort()
+    if (running !== undefined) {
+      const patience = new Promise<void>((resolve) => clock.after(STOP_PATIENCE_MS, resolve))
+      await Promise.race([running.ended.catch(() => {}), patience])
+    }
+    let left = await storage.inbox.waiting(session)
+    const wasThere = running !== undefined || left > 0
+    for (; left > 0; left--) {
+      const claim = await storage.inbox.claimNext(session)
+      // Its turn has it by now, and looks itself.
+      if (claim === null) break
+      await this.#finishStopped(claim)
+    }
+    return wasThere
+  }
+
   isRunning(session: string): boolean {
     return this.#running.has(session)
   }
@@ -142,9 +173,16 @@ export class TurnRunner {
     if (storage.halts.cached.stopped.has(token.agentId)) return 'noop'
     const generation = generations.now
     const agent = generation.plan.agents.get(token.agentId)
-    const together = agent !== undefined && (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
+    const together =
+      agent !== undefined &&
+      !this.#stoppedAt.has(token.session) &&
+      (agent.queue.whenBusy === 'collect' || agent.queue.debounceMs > 0)
     const claim = await storage.inbox.claimNext(token.session, { all: together, max: MOST_TOGETHER })
     if (claim === null) return 'noop'
+    if (this.#isStopped(claim)) {
+      await this.#finishStopped(claim)
+      return 'done'
+    }
     const turn: RunningTurn = { agentId: token.agentId, stop: new Stop(), ended: Promise.resolve() }
     this.#running.set(token.session, turn)
     // A halt that came while it was claimed found nothing to end.
@@ -181,12 +219,16 @@ export class TurnRunner {
     const growing = this.#parts.progress.begin(plan, reply, claim.rows.at(-1)?.replyTo)
     const turn = turnContext(plan, agent, claim, {
       tools: generation.registry.tools,
+      withheld: this.#world.mcp.withheld,
       signal,
       spawn: this.#spawn,
     })
     const outcome = await this.#outcomeOf(turn, first, growing)
     await this.#finish(claim, outcome, head, started, agent, growing)
-    if (conversationOf(first) !== undefined) return await this.#world.storage.transcripts.remove(token.session, agent.id)
+    if (conversationOf(first) !== undefined) {
+      await this.#parts.flow.labels.clear({ key: token.session, agentId: agent.id })
+      return await this.#world.storage.transcripts.remove(token.session, agent.id)
+    }
     if (!outcome.isError && goesOn(first) && mayBeLong(agent, outcome))
       await this.#parts.compactor.considerAhead(agent, token.session)
   }
@@ -211,6 +253,7 @@ export class TurnRunner {
     try {
       await this.#resetIfDue(turn)
       await this.#beginConversation(turn, first)
+      await this.#parts.flow.begin(turn)
       const { rows, attachments } = await this.#readyRows(turn, first)
       return await runAgentTurn({ ...turn, attachments, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
@@ -272,7 +315,12 @@ export class TurnRunner {
     const { journal } = this.#world.storage
     const { run } = turn.claim
     const paths = this.#parts.environment.pathsOf(turn)
-    const save = () => Promise.all(media.map((one) => savedToInbox(one, paths, this.#world.log)))
+    const save = async () => {
+      const from = Date.now()
+      const all = await Promise.all(media.map((one) => savedToInbox(one, paths, this.#world.log)))
+      await this.#parts.flow.received(turn, from)
+      return all
+    }
     const places = await journal.step(run, `inbox:${row.seq}`, async () => (await save()).map(({ path }) => path ?? null))
     const saved = media.map((one, index): Attachment => {
       const path = places[index]
@@ -294,6 +342,7 @@ export class TurnRunner {
     if (!needsReset(Date.parse(last.timestamp), clock.now(), turn.agent.reset)) return
     const entry = resetEntry(`${turn.claim.run}.reset`, clock.now())
     await storage.transcripts.append(turn.session.key, turn.agent.id, [entry])
+    await this.#parts.flow.labels.clear({ key: turn.session.key, agentId: turn.agent.id })
   }
 
   async #finish(
@@ -350,6 +399,34 @@ export class TurnRunner {
     if (last?.replyTo === undefined || !this.#world.generations.now.pushed.has(last.replyTo.channelId)) return []
     const { session, agentId, replyTo: target } = last
     return [{ key, session, agentId, target, content: text, ...files }]
+  }
+
+  /** It came before its session was stopped. */
+  #isStopped({ rows: [first] }: Claim): boolean {
+    if (this.#stoppedAt.size === 0 || first === undefined) return false
+    const at = this.#stoppedAt.get(first.session)
+    if (at === undefined) return false
+    if (first.receivedAt <= at) return true
+    // Later ones came later still.
+    this.#stoppedAt.delete(first.session)
+    return false
+  }
+
+  /** What was stopped before it began: who waits for its answer is told, and nothing is sent to the chat that stopped it. */
+  async #finishStopped(claim: Claim): Promise<void> {
+    const { storage } = this.#world
+    const { run, rows } = claim
+    const answers = rows.map(({ agentId, session, messageId }): StoredAnswer => {
+      return { agentId, session, messageId, response: STOPPED, isError: true }
+    })
+    await storage.inbox.finish(claim, { answers, outbox: [] })
+    this.#unsaved.delete(run)
+    const [first] = rows
+    if (first === undefined) return
+    const { session: sessionKey, agentId } = first
+    const messageIds = rows.map(({ messageId }) => messageId)
+    const outcome = { text: STOPPED, isError: true, durationMs: 0 }
+    this.#world.emit({ type: 'turn_end', sessionKey, agentId, run, messageIds, ...outcome })
   }
 
   async #giveUp(claim: Claim, first: InboxRow, agent: AgentPlan, head: TurnHead, started: number): Promise<void> {

@@ -6,6 +6,7 @@ import { contains, isEngines } from '../engine-files.ts'
 import type { Entry } from '../folders.ts'
 import { type FileUse, isAboveWorkspace, type UsePlace, useProblem } from '../operands.ts'
 import { patternMeetsProtected, protectedComponent } from '../protected.ts'
+import { settingsComponent } from '../tool-settings.ts'
 import { widened } from './pattern.ts'
 import type { PreparedCommand } from './prepare.ts'
 import { ONLY_PRINTS } from './safe-list.ts'
@@ -31,6 +32,10 @@ const METADATA =
   /(^|[^0-9.])(169\.254\.1(69|70)\.\d|0xa9fea9fe|2852039166|100\.100\.100\.200|168\.63\.129\.16)|metadata\.google\.internal|fd00:ec2::/i
 const METADATA_HIT: HardDeny = { kind: 'secret', reason: 'It names a cloud’s metadata service, which hands out keys.' }
 const WEB = /^(https?|git|ssh|ftps?|git\+ssh|git\+https):\/\//i
+/** Options by which many programs write into the file that they name, or in its place. */
+const WRITING_OPTION = /^(-[A-Za-z]*[ioO].*|--(in-place|output|output-document|output-dir|out|directory-prefix)(=.*)?)$/
+/** What stands behind a redirection that writes. */
+const REDIRECTED = /(?:^|[^<])>{1,2}[|&]?[ \t]*([^\s;&|<>()]+)/g
 /** A longer word is no path. */
 const MOST_PATH = 4096
 
@@ -65,6 +70,7 @@ export function hardDenyOf(command: PreparedCommand, reading: Reading): HardDeny
     }
     return undefined
   }
+  const writes = command.words.some(({ text }) => WRITING_OPTION.test(text))
   for (const [index, { text, entry }] of command.words.entries()) {
     if (code) {
       const hit = textPieces(text).map((piece) => pathHit(piece, true, reading.place))
@@ -73,7 +79,7 @@ export function hardDenyOf(command: PreparedCommand, reading: Reading): HardDeny
     }
     if (index === 0 && !text.includes('/')) continue
     for (const path of entry === undefined ? pathsOf(text) : [text]) {
-      const problem = prints ? undefined : anyUse(path, files, entry)
+      const problem = prints ? undefined : (anyUse(path, files, entry) ?? (writes ? settingsHit(path) : undefined))
       if (problem !== undefined) return problem
     }
   }
@@ -93,6 +99,13 @@ function hardProblem(use: FileUse, files: UsePlace, entry?: Entry): HardDeny | u
   const problem = useProblem(use, files, entry)
   if (problem === undefined || problem.kind === 'outside') return undefined
   return { kind: problem.kind === 'engine' ? 'engine' : 'secret', reason: problem.reason }
+}
+
+/** Settings of a tool, named where something is written. */
+function settingsHit(path: string): HardDeny | undefined {
+  const name = settingsComponent(path.split('/').filter((part) => part !== '' && part !== '.'))
+  if (name === undefined) return undefined
+  return { kind: 'secret', reason: `\`${name}\` is never written by a tool: it would run later or change how a tool works.` }
 }
 
 /** A pattern aimed at a protected name, whatever it meets now. */
@@ -161,6 +174,10 @@ export function hardDenyOfText(text: string, place: EnginePlace): HardDeny | und
   for (const version of decoded === text ? [text] : [text, decoded]) {
     const flat = version.replace(/["'\\]/g, '')
     if (METADATA.test(flat)) return METADATA_HIT
+    for (const [, target = ''] of flat.matchAll(REDIRECTED)) {
+      const hit = settingsHit(target)
+      if (hit !== undefined) return hit
+    }
     for (const piece of flat.split(/[\s;&|<>(){},=:@`$]+/)) {
       const hit = pathHit(piece, true, place)
       if (hit !== undefined) return hit

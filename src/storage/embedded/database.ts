@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { ClawError, EXIT } from '../../errors.ts'
-import { storageFailure } from './failures.ts'
+import { isBusy, storageFailure } from './failures.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** What may be bound: Date would become NULL and a boolean 1 without a word. */
@@ -46,6 +46,10 @@ export interface DatabaseOptions {
 
 /** What the write-ahead log is cut back to after it grew. */
 const LOG_BYTES = 8 * 1024 * 1024
+/** How long another program may hold the database before a write fails. */
+const BUSY_MS = 5_000
+const BUSY_RETRY_MS = 25
+const MOST_BUSY_TRIES = BUSY_MS / BUSY_RETRY_MS
 /** How long `later` waits for company. */
 const LATER_MS = 20
 
@@ -65,14 +69,37 @@ export function openDatabase(options: DatabaseOptions): Database {
   let scheduled = false
   let timer: NodeJS.Timeout | undefined
   let closed = false
+  let busyTries = 0
 
   function sql(text: string): Statement {
     let statement = statements.get(text)
     if (statement === undefined) {
-      statement = db.prepare(text) as unknown as Statement
+      statement = readable(db.prepare(text) as unknown as Statement)
       statements.set(text, statement)
     }
     return statement
+  }
+
+  /** Trouble of a read is trouble of the disk, as that of a write is. */
+  function readable(statement: Statement): Statement {
+    const words = (error: unknown): Error => (db.isTransaction ? (error as Error) : failed(error))
+    return {
+      run: (...values) => statement.run(...values),
+      get(...values) {
+        try {
+          return statement.get(...values)
+        } catch (error) {
+          throw words(error)
+        }
+      },
+      all(...values) {
+        try {
+          return statement.all(...values)
+        } catch (error) {
+          throw words(error)
+        }
+      },
+    }
   }
 
   const begin = sql('BEGIN IMMEDIATE')
@@ -101,7 +128,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     let outcomes: readonly Outcome[]
     try {
       outcomes = together(group) ?? oneByOne(group)
+      busyTries = 0
     } catch (error) {
+      if (isBusy(error) && busyTries < MOST_BUSY_TRIES && !closed) {
+        busyTries++
+        jobs = [...group, ...jobs]
+        scheduled = true
+        setTimeout(flushGroup, BUSY_RETRY_MS)
+        return
+      }
+      busyTries = 0
       const failure = failed(error)
       for (const job of group) job.reject(failure)
       return
@@ -174,8 +210,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     flush: () => (jobs.length === 0 ? Promise.resolve() : write(() => undefined)),
     async close() {
       if (closed) return
-      flushGroup()
       closed = true
+      db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+      flushGroup()
       statements.clear()
       try {
         // Compiled statements hold the file until they are collected, so what waits in the log is moved over now.
@@ -191,13 +228,15 @@ export function openDatabase(options: DatabaseOptions): Database {
 function open(file: string, { stateDir, durability }: DatabaseOptions): InstanceType<typeof DatabaseSync> {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-    const db = new DatabaseSync(file, { timeout: 5_000 })
+    const db = new DatabaseSync(file, { timeout: BUSY_MS })
     try {
       db.exec(
         // Of a new file only: pages of removed rows can be given back while it is in use.
         `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_BYTES}; PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY`,
       )
       migrate(db, file)
+      // From here on nobody is kept waiting by a lock: what meets one is tried again.
+      db.exec('PRAGMA busy_timeout = 0')
     } catch (error) {
       db.close()
       throw error

@@ -19,7 +19,12 @@ const SQLITE: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 }
 
+/** What may be over without anybody changing the configuration. */
+const PASSING: ReadonlySet<string> = new Set(['SQLITE_BUSY', 'SQLITE_IOERR', 'EIO', 'EMFILE', 'ENFILE'])
 const FULL: ReadonlySet<string> = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT'])
+
+/** A disk with too little room to accept anything more. */
+export const diskFull = (path: string): StateError => storageFailure({ code: 'ENOSPC' }, path) as StateError
 
 export const isBusy = (error: unknown): boolean => codeOf(error) === 'SQLITE_BUSY'
 
@@ -27,7 +32,7 @@ export const isBusy = (error: unknown): boolean => codeOf(error) === 'SQLITE_BUS
 export function storageFailure(error: unknown, path: string): Error {
   const code = codeOf(error)
   const say = sentenceOf(code, path, messageOf(error))
-  if (say !== null) return new StateError(say, { isFull: FULL.has(code), cause: error })
+  if (say !== null) return new StateError(say, { isFull: FULL.has(code), passes: PASSING.has(code), cause: error })
   return error instanceof Error ? error : new Error(String(error))
 }
 

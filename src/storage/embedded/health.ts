@@ -1,16 +1,33 @@
 // Whether the state folder can be relied on: what failed last, until it works again, and whether it is still the folder that was
 // opened. Failures of writes are noted as they come; every few seconds it looks for itself.
 
-import { stat, unlink, writeFile } from 'node:fs/promises'
+import { statfsSync } from 'node:fs'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StateError } from '../../errors.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { StorageHealth } from '../ports.ts'
-import { storageFailure } from './failures.ts'
+import { diskFull, storageFailure } from './failures.ts'
 
 const LOOK_MS = 10_000
 /** Made and removed to see whether files can be written. */
 const PROBE = '.probe'
+
+/** Room that is kept for finishing what was accepted: so many bytes, or this share of a small disk. */
+const RESERVE_BYTES = 16 * 1024 * 1024
+const RESERVE_SHARE = 0.02
+const ROOM_MS = 1_000
+
+/** Writes a file and removes it. @throws when it cannot */
+async function probe(folder: string): Promise<void> {
+  const path = join(folder, PROBE)
+  await rm(path, { force: true })
+  try {
+    await writeFile(path, 'x', { mode: 0o600, flag: 'wx' })
+  } finally {
+    await rm(path, { force: true })
+  }
+}
 
 interface Identity {
   readonly dev: number
@@ -25,6 +42,10 @@ export class FolderHealth implements StorageHealth {
   cachedProblem: StateError | null = null
   /** The folder or its database was moved, removed or replaced: nothing that is stored now would be found again. */
   gone: StateError | null = null
+  /** Folders in which a write failed. */
+  readonly #failed = new Set<string>()
+  #roomAt = Number.NEGATIVE_INFINITY
+  #looking: Promise<void> | undefined
   #stopLooking = (): void => {}
 
   constructor(stateDir: string, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
@@ -38,8 +59,55 @@ export class FolderHealth implements StorageHealth {
     this.#next()
   }
 
-  /** A write failed. */
-  note(error: unknown): void {
+  /**
+   * What stands against taking anything in: trouble that is known and still there, or a disk with less room than what is accepted may
+   * need.
+   */
+  async refusal(): Promise<StateError | null> {
+    if (this.gone !== null) return this.gone
+    this.#roomAt = this.#clock.now()
+    if (this.cachedProblem !== null) await this.#lookOnce()
+    else this.#noteRoom()
+    return this.cachedProblem
+  }
+
+  /** There is trouble that may be over, or a second has passed since the last look. */
+  get isDue(): boolean {
+    return this.cachedProblem !== null || Math.abs(this.#clock.now() - this.#roomAt) >= ROOM_MS
+  }
+
+  /** One look for all who ask meanwhile. */
+  async #lookOnce(): Promise<void> {
+    this.#looking ??= this.look().finally(() => {
+      this.#looking = undefined
+    })
+    await this.#looking
+  }
+
+  #noteRoom(): void {
+    try {
+      this.#lookForRoom()
+    } catch (error) {
+      this.note(error)
+    }
+  }
+
+  /** Synchronous: a few microseconds, where a promise would make every message wait for a thread. */
+  #lookForRoom(): void {
+    for (const folder of [this.#stateDir, join(this.#stateDir, 'agents')]) {
+      try {
+        const { bavail, blocks, bsize } = statfsSync(folder)
+        if (bavail * bsize < Math.min(RESERVE_BYTES, blocks * bsize * RESERVE_SHARE)) throw diskFull(folder)
+      } catch (error) {
+        // A folder that is not there yet is on the disk of the one above.
+        if (error instanceof StateError) throw error
+      }
+    }
+  }
+
+  /** A write failed; `folder`: where, if not in the state folder itself. */
+  note(error: unknown, folder?: string): void {
+    if (folder !== undefined && error instanceof StateError) this.#failed.add(folder)
     if (!(error instanceof StateError) || this.gone !== null) return
     if (this.cachedProblem === null) this.#log.error({ error: error.message }, 'the state folder cannot be written')
     this.cachedProblem = error
@@ -63,15 +131,14 @@ export class FolderHealth implements StorageHealth {
       return this.#gone('is gone')
     }
     if (this.cachedProblem === null) return
-    const probe = join(this.#stateDir, PROBE)
     try {
-      await writeFile(probe, 'x', { mode: 0o600 })
-      await unlink(probe)
+      this.#lookForRoom()
+      for (const folder of [this.#stateDir, ...this.#failed]) await probe(folder)
+      this.#failed.clear()
       this.cachedProblem = null
       this.gone = null
       this.#log.info({}, 'the state folder can be written again')
     } catch (error) {
-      await unlink(probe).catch(() => {})
       this.note(storageFailure(error, this.#stateDir))
     }
   }

@@ -60,7 +60,7 @@ const INSERT_ANSWER =
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
   readonly #outbox: Pick<EmbeddedOutbox, 'insert'>
-  readonly #health: Pick<FolderHealth, 'gone'>
+  readonly #health: Pick<FolderHealth, 'cachedProblem' | 'isDue' | 'refusal'>
   readonly #clock: Clock
   readonly #random: Random
   /** Sessions with nothing open have no entry. */
@@ -83,7 +83,7 @@ export class EmbeddedInbox implements Inbox {
   constructor(
     db: Database,
     outbox: Pick<EmbeddedOutbox, 'insert'>,
-    health: Pick<FolderHealth, 'gone'>,
+    health: Pick<FolderHealth, 'cachedProblem' | 'isDue' | 'refusal'>,
     { clock, random }: { readonly clock: Clock; readonly random: Random },
   ) {
     this.#db = db
@@ -109,7 +109,8 @@ export class EmbeddedInbox implements Inbox {
   }
 
   async post(row: NewInboxRow, key: string): Promise<Posted> {
-    if (this.#health.gone !== null) throw this.#health.gone
+    const refusal = this.#health.isDue ? await this.#health.refusal() : this.#health.cachedProblem
+    if (refusal !== null) throw refusal
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
     const session = this.#open(row.session)
     session.waiting[row.lane]++

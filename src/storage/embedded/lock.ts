@@ -1,7 +1,7 @@
 // One engine a state folder. The lock is the operating system's, held through an open SQLite file, so it ends with the
 // process however that ends; a file beside it says who holds it.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { ClawError, diagnostic, EXIT } from '../../errors.ts'
@@ -17,7 +17,9 @@ export function lockFolder(stateDir: string): () => void {
     lock = new DatabaseSync(file, { timeout: 0 })
     // Nothing is ever written to it; with the journal in memory no second file appears.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    writeFileSync(pidFile, `${process.pid}\n`)
+    // Removed first: a link in its place is not followed.
+    rmSync(pidFile, { force: true })
+    writeFileSync(pidFile, `${process.pid}\n`, { flag: 'wx' })
   } catch (error) {
     lock?.close()
     throw isBusy(error) ? inUse(stateDir, holderOf(pidFile)) : storageFailure(error, stateDir)

@@ -2,26 +2,15 @@
 
 import type { ReplyTarget } from '../../channels/port.ts'
 import type { Clock } from '../../ports.ts'
-import type { NewOutboxRow, Outbox, OutboxRow } from '../ports.ts'
+import { chatKey, type NewOutboxRow, type Outbox, type OutboxRow } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
 import { filesFromText, filesToText } from './stored-files.ts'
 
-/** Where order must hold: one chat, no matter who is answered in it. */
-const targetKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
-  JSON.stringify([channelId, groupId ?? null, threadId ?? null, groupId === undefined ? (userId ?? null) : null])
-
-// Sent rows stay a while and are many, those that wait are few: without its name SQLite passes over the index that tells them
-// apart, to save a sort.
-const WAITING = 'outbox INDEXED BY outbox_due'
-const DUE = `SELECT * FROM outbox WHERE seq IN (SELECT seq FROM ${WAITING} WHERE state = 0 AND next_at <= ? ORDER BY seq LIMIT ?) ORDER BY seq`
-/** What waits behind a row that was put off, in its chat, waits with it. */
-const DUE_BEHIND_NONE = `
-  WITH held AS MATERIALIZED (SELECT target_key, min(seq) AS seq FROM ${WAITING} WHERE state = 0 AND next_at > ? GROUP BY target_key)
-  SELECT * FROM outbox WHERE seq IN (
-    SELECT o.seq FROM outbox AS o INDEXED BY outbox_due LEFT JOIN held ON held.target_key = o.target_key
-    WHERE o.state = 0 AND o.next_at <= ? AND (held.seq IS NULL OR o.seq < held.seq) ORDER BY o.seq LIMIT ?
-  ) ORDER BY seq`
-const NEXT_AFTER = 'SELECT min(next_at) AS at FROM outbox WHERE state = 0 AND next_at > ?'
+// The first row of the next chat in which something waits: each is found by one step in the index, however many rows a chat has.
+// Without its name SQLite passes over the index, to save a sort.
+const HEAD_AFTER =
+  'SELECT * FROM outbox INDEXED BY outbox_open WHERE state = 0 AND target_key > ? ORDER BY target_key, seq LIMIT 1'
+const NONE: ReadonlySet<string> = new Set()
 const INSERT =
   'INSERT OR IGNORE INTO outbox (key, session, agent_id, target, target_key, content, attachments, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
@@ -30,8 +19,7 @@ export class EmbeddedOutbox implements Outbox {
   readonly #clock: Clock
   // What every reply runs is compiled once.
   readonly #insert: Statement
-  readonly #nextAfter: Statement
-  readonly #due: Statement
+  readonly #headAfter: Statement
   readonly #attempt: Statement
   readonly #sent: Statement
 
@@ -39,8 +27,7 @@ export class EmbeddedOutbox implements Outbox {
     this.#db = db
     this.#clock = clock
     this.#insert = db.sql(INSERT)
-    this.#nextAfter = db.sql(NEXT_AFTER)
-    this.#due = db.sql(DUE)
+    this.#headAfter = db.sql(HEAD_AFTER)
     this.#attempt = db.sql('UPDATE outbox SET attempts = attempts + 1 WHERE seq = ? RETURNING attempts')
     this.#sent = db.sql("UPDATE outbox SET state = 1, content = '' WHERE seq = ? AND state = 0")
   }
@@ -53,17 +40,29 @@ export class EmbeddedOutbox implements Outbox {
   insert(row: NewOutboxRow, now: number): void {
     const { key, session, agentId, target, content } = row
     const files = row.attachments === undefined ? null : filesToText(row.attachments)
-    this.#insert.run(key, session, agentId, JSON.stringify(target), targetKey(target), content, files, now, now)
+    this.#insert.run(key, session, agentId, JSON.stringify(target), chatKey(target), content, files, now, now)
   }
 
-  async due(now: number, limit: number): Promise<{ rows: readonly OutboxRow[]; nextAt: number | null }> {
-    const at = this.#nextAfter.get(now)?.['at'] ?? null
-    const rows = at === null ? this.#due.all(now, limit) : this.#db.sql(DUE_BEHIND_NONE).all(now, now, limit)
-    return { rows: rows.map(toRow), nextAt: at === null ? null : Number(at) }
+  async due(
+    now: number,
+    limit: number,
+    busy: ReadonlySet<string> = NONE,
+  ): Promise<{ rows: readonly OutboxRow[]; nextAt: number | null }> {
+    const heads: Row[] = []
+    let nextAt: number | null = null
+    for (let head = this.#headAfter.get(''); head !== undefined; ) {
+      const chat = String(head['target_key'])
+      const at = Number(head['next_at'])
+      if (at > now) nextAt = Math.min(at, nextAt ?? at)
+      else if (!busy.has(chat)) heads.push(head)
+      head = this.#headAfter.get(chat)
+    }
+    if (heads.length > 1) heads.sort((a, b) => Number(a['seq']) - Number(b['seq']))
+    return { rows: heads.slice(0, limit).map(toRow), nextAt }
   }
 
   async waits(target: ReplyTarget): Promise<boolean> {
-    return this.#db.sql('SELECT 1 FROM outbox WHERE target_key = ? AND state = 0 LIMIT 1').get(targetKey(target)) !== undefined
+    return this.#db.sql('SELECT 1 FROM outbox WHERE target_key = ? AND state = 0 LIMIT 1').get(chatKey(target)) !== undefined
   }
 
   attempt(seq: number): Promise<number> {

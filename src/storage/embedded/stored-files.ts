@@ -24,7 +24,7 @@ export function createStoredFiles(stateDir: string, random: Random, durability: 
       const path = join(folder, id)
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        const handle = await open(`${path}.tmp`, 'w', 0o600)
+        const handle = await open(`${path}.tmp`, 'wx', 0o600)
         try {
           await handle.writeFile(data)
           if (durability === 'power') await handle.sync()

@@ -2,7 +2,7 @@
 // which sessions have one.
 
 import { readdir, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { decodeKeyFromFile, encodeKeyForFile } from '../../plan/session-key.ts'
 import { readTranscript, SessionTranscripts, type TranscriptFiles } from '../../sessions/transcript.ts'
 import type { SessionInfo, TranscriptStore } from '../ports.ts'
@@ -36,7 +36,7 @@ export function createTranscripts(
     },
     failure(error, path) {
       const failure = storageFailure(error, path)
-      health.note(failure)
+      health.note(failure, dirname(path))
       return failure
     },
   })

@@ -1,15 +1,12 @@
 // The outbox of a storage in memory.
 
-import type { ReplyTarget } from '../../channels/port.ts'
 import type { Clock } from '../../ports.ts'
-import type { Outbox, OutboxRow } from '../ports.ts'
+import { chatKey, type Outbox, type OutboxRow } from '../ports.ts'
 
 export interface MemoryOutbox extends Outbox {
   /** Forgets keys of what was sent or given up and was put before. */
   clean(before: number): void
 }
-
-const chatOf = (target: ReplyTarget): string => JSON.stringify({ ...target, replyTo: undefined })
 
 export function createMemoryOutbox(clock: Clock): MemoryOutbox {
   const rows = new Map<number, OutboxRow & { readonly at: number }>()
@@ -24,19 +21,15 @@ export function createMemoryOutbox(clock: Clock): MemoryOutbox {
       seq++
       rows.set(seq, { ...row, seq, attempts: 0, createdAt: clock.now(), at: 0 })
     },
-    async due(now, limit) {
-      const held = new Set<string>()
-      const due: OutboxRow[] = []
-      for (const row of rows.values()) {
-        const target = chatOf(row.target)
-        if (row.at > now) held.add(target)
-        else if (!held.has(target)) due.push(row)
-      }
-      const later = [...rows.values()].map((row) => row.at).filter((at) => at > now)
+    async due(now, limit, busy = new Set()) {
+      const heads = new Map<string, OutboxRow & { readonly at: number }>()
+      for (const row of rows.values()) if (!heads.has(chatKey(row.target))) heads.set(chatKey(row.target), row)
+      const due = [...heads].filter(([chat, { at }]) => at <= now && !busy.has(chat)).map(([, row]) => row)
+      const later = [...heads.values()].map(({ at }) => at).filter((at) => at > now)
       return { rows: due.slice(0, limit), nextAt: later.length === 0 ? null : Math.min(...later) }
     },
     async waits(target) {
-      return [...rows.values()].some((row) => chatOf(row.target) === chatOf(target))
+      return [...rows.values()].some((row) => chatKey(row.target) === chatKey(target))
     },
     async attempt(number) {
       const row = rows.get(number)

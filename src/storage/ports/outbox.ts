@@ -20,15 +20,24 @@ export interface OutboxRow extends NewOutboxRow {
   readonly createdAt: number
 }
 
+/** Where order must hold: one chat, no matter who is answered in it. */
+export const chatKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
+  JSON.stringify([channelId, groupId ?? null, threadId ?? null, groupId === undefined ? (userId ?? null) : null])
+
 /** Replies not yet delivered. */
 export interface Outbox {
   /** The same key again changes nothing. */
   put(row: NewOutboxRow): Promise<void>
   /**
-   * Oldest first, at most `limit`; a row whose target still waits for an earlier one stays back, so order holds. `nextAt`: when,
-   * after `now`, the next row that was put off is due.
+   * The first row of each chat, at most `limit` of them, oldest first; what is behind it waits for it, so order holds, and however
+   * much that is, it keeps no other chat back. Not of the `busy` chats (by `chatKey`). `nextAt`: when, after `now`, the next row that
+   * was put off is due.
    */
-  due(now: number, limit: number): Promise<{ readonly rows: readonly OutboxRow[]; readonly nextAt: number | null }>
+  due(
+    now: number,
+    limit: number,
+    busy?: ReadonlySet<string>,
+  ): Promise<{ readonly rows: readonly OutboxRow[]; readonly nextAt: number | null }>
   /** Whether a row of this chat is not delivered yet. */
   waits(target: ReplyTarget): Promise<boolean>
   /** Before a send: counts it, so that a crash in between is known. Above 1: an earlier attempt may have arrived. */

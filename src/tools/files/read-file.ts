@@ -11,10 +11,12 @@ export const readFile: ToolDefinition<{ path: string }> = {
   description: 'Read a text file of your workspace.',
   inputSchema: fields({ path: text('Path, relative to the workspace') }),
   traits: { idempotent: true, outside: true, private: true },
-  async run({ path }, { paths }) {
+  async run({ path }, { paths, isOutsideFile }) {
     const file = await paths.readText(path, { maxBytes: MAX_BYTES })
-    if (file.bytes === 0) return { content: '[the file is empty]' }
+    if (file.bytes === 0) return { content: '[the file is empty]', labels: {} }
+    const labels = { private: true, outside: await isOutsideFile(file) }
     return {
+      labels,
       content: file.truncated ? `${file.text}\n[only the first ${MAX_BYTES} of ${file.bytes} bytes were read]` : file.text,
     }
   },

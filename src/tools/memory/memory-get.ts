@@ -10,7 +10,8 @@ export const memoryGet: ToolDefinition<{ key: string }> = {
   traits: { idempotent: true, outside: true, private: true },
   memory: ['read'],
   async run({ key }, { memory }) {
-    const content = await memory.read(key)
-    return content === null ? { content: `No memory is called ${key}.`, isError: true } : { content }
+    const note = await memory.read(key)
+    if (note === null) return { content: `No memory is called ${key}.`, isError: true }
+    return { content: note.content, labels: { private: true, outside: note.outside } }
   },
 }

@@ -13,7 +13,8 @@ export const memorySearch: ToolDefinition<{ query: string }> = {
   memory: ['read'],
   async run({ query }, { memory }) {
     const found = await memory.search(query, LIMIT)
-    if (found.length === 0) return { content: 'No memory matches.' }
-    return { content: found.map(({ key, content }) => `--- ${key} ---\n${content.trim()}`).join('\n\n') }
+    if (found.length === 0) return { content: 'No memory matches.', labels: {} }
+    const labels = { private: true, outside: found.some(({ outside }) => outside === true) }
+    return { labels, content: found.map(({ key, content }) => `--- ${key} ---\n${content.trim()}`).join('\n\n') }
   },
 }

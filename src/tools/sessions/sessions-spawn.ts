@@ -23,6 +23,7 @@ export const sessionsSpawn: ToolDefinition<{ agent: string; prompt: string; time
   async run({ agent, prompt, timeout = DEFAULT_SECONDS }, { spawn }) {
     const answer = await spawn({ agent, prompt, timeoutMs: timeout * 1000 })
     const { text, isError, attachments = [] } = answer
-    return { content: text === '' && attachments.length === 0 ? '[no answer]' : text, isError, attachments }
+    // The engine takes the labels of the other session over.
+    return { labels: {}, content: text === '' && attachments.length === 0 ? '[no answer]' : text, isError, attachments }
   },
 }

@@ -1,5 +1,6 @@
 // web_fetch: a public page as Markdown, through the network gate.
 
+import { hostOf, type Sending } from '../../permissions/flow/sending.ts'
 import type { FetchedPage } from '../../permissions/port.ts'
 import { fields, text } from '../input-fields.ts'
 import type { ToolDefinition } from '../port.ts'
@@ -21,11 +22,19 @@ export const webFetch: ToolDefinition<{ url: string }> = {
   description: 'Fetch a public web page and read it as Markdown. JSON and plain text come as they are.',
   inputSchema: fields({ url: text('An http or https address') }),
   traits: { sends: true, idempotent: true, outside: true },
+  sendingOf: (input) => pageOf(input),
   async run({ url }, { network, signal }) {
     const page = await network.fetch(url, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, accept: ACCEPT, signal })
     const content = await present(page, signal)
     return page.status >= 400 ? { content: `The server answered ${page.status}.\n\n${content}`, isError: true } : { content }
   },
+}
+
+/** The address is all that is sent. */
+function pageOf(input: unknown): Sending | null {
+  const url = typeof input === 'object' && input !== null && 'url' in input ? String(input.url) : ''
+  const host = hostOf(url)
+  return { ...(host === undefined ? {} : { to: host }), addresses: [url], texts: [] }
 }
 
 async function present(page: FetchedPage, signal: AbortSignal): Promise<string> {

@@ -23,6 +23,8 @@ export const webSearch: ToolDefinition<{ query: string }, Search> = {
   inputSchema: fields({ query: text('What to search for') }),
   traits: { sends: true, idempotent: true, outside: true },
   settings: 'search',
+  // The service is the owner's choice.
+  sendingOf: () => null,
   async run({ query }, { settings: search, network, signal }) {
     const request = requestFor(search, query)
     if (typeof request === 'string') return { content: request, isError: true }
