@@ -2,6 +2,8 @@
 
 import { readFile } from './files/read-file.ts'
 import { writeFile } from './files/write-file.ts'
+import { memoryForget } from './memory/memory-forget.ts'
+import { memoryGet } from './memory/memory-get.ts'
 import { memorySearch } from './memory/memory-search.ts'
 import { saveMemory } from './memory/save-memory.ts'
 import type { ToolDefinition } from './port.ts'
@@ -19,6 +21,8 @@ export const builtinTools: readonly ToolDefinition[] = [
   webSearch,
   saveMemory,
   memorySearch,
+  memoryGet,
+  memoryForget,
   sessionsSpawn,
   skill,
 ]

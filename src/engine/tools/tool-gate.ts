@@ -187,7 +187,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   /** What the call may use, with what of it came from outside. */
   const labelled = (turn: TurnContext, given: ToolCapabilities<unknown>): ToolCapabilities<unknown> => ({
     ...given,
-    memory: labelledMemory(given.memory, world.storage.kv, () => flow.holdsOutside(turn)),
+    memory: labelledMemory(given.memory, () => flow.holdsOutside(turn)),
     isOutsideFile: async ({ changedMs }) => changedMs === undefined || (await flow.isOutsideFile(turn, changedMs)),
   })
 
