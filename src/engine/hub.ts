@@ -19,11 +19,15 @@ export interface EventSource {
   on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): () => void
 }
 
+const MOST_UNCOUNTED = 256
+
 export class Hub implements EventSource {
   readonly #log: Logger
   readonly #all = new Set<Listener>()
   readonly #ofType = new Map<EventType, Set<Listener>>()
   readonly #counters = new Counters()
+  /** Counted when somebody asks, or when there are many: counting takes longer than all else an event does. */
+  #uncounted: EngineEvent[] = []
 
   constructor(log: Logger) {
     this.#log = log
@@ -43,14 +47,21 @@ export class Hub implements EventSource {
   }
 
   emit(event: EngineEvent): void {
-    this.#count(event)
+    if (this.#uncounted.push(event) >= MOST_UNCOUNTED) this.#countAll()
     for (const listener of this.#ofType.get(event.type) ?? NONE) this.#call(listener, event)
     for (const listener of this.#all) this.#call(listener, event)
   }
 
   /** Counts so far. Names are those of the Prometheus text format, labels included. */
   metrics(): ReadonlyMap<string, number> {
+    this.#countAll()
     return this.#counters.all
+  }
+
+  #countAll(): void {
+    const events = this.#uncounted
+    this.#uncounted = []
+    for (const event of events) this.#count(event)
   }
 
   #call(listener: Listener, event: EngineEvent): void {

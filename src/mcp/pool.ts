@@ -14,15 +14,11 @@ export class McpPool implements McpServers {
   readonly #live = new Map<string, McpConnection>()
   readonly #closing = new Set<Promise<void>>()
   #plans: ReadonlyMap<string, McpServerPlan> = new Map()
-  #withheld: ReadonlySet<string> = new Set()
+  withheld: ReadonlySet<string> = new Set()
   #told = ''
 
   constructor(world: PoolWorld) {
     this.#world = world
-  }
-
-  get withheld(): ReadonlySet<string> {
-    return this.#withheld
   }
 
   apply(servers: ReadonlyMap<string, McpServerPlan>): void {
@@ -78,7 +74,7 @@ export class McpPool implements McpServers {
   /** What is withheld now; told once each time it changes. */
   #look(): void {
     const all = this.status().flatMap(({ name, withheld }) => withheld.map((one) => ({ server: name, ...one })))
-    this.#withheld = new Set(all.map((one) => mcpToolName(one.server, one.name)))
+    this.withheld = new Set(all.map((one) => mcpToolName(one.server, one.name)))
     const told = JSON.stringify(all)
     if (told === this.#told) return
     this.#told = told

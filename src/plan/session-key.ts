@@ -13,6 +13,10 @@ export interface Speaker {
   readonly threadId?: string | undefined
 }
 
+/** Where order of replies must hold: one chat, no matter who is answered in it. */
+export const chatKey = ({ channelId, groupId, threadId, userId }: Partial<Speaker> & Pick<Speaker, 'channelId'>): string =>
+  JSON.stringify([channelId, groupId ?? null, threadId ?? null, groupId === undefined ? (userId ?? null) : null])
+
 /** What a key says, read back. `userId: null` is a group session that all members share. */
 export type SessionKeyParts =
   | { readonly kind: 'main'; readonly agentId: string }

@@ -14,8 +14,6 @@ export class FairQueue {
   /** By agent. */
   readonly #agents = new Map<string, WaitingOfAgent>()
   readonly #tokens: Waiting = new Map()
-  /** Places held, by agent and by person of an agent; none is not listed. */
-  readonly #held = new Map<string, number>()
 
   get size(): number {
     return this.#tokens.size
@@ -43,12 +41,14 @@ export class FairQueue {
     if (people?.size === 0) this.#agents.delete(token.agentId)
   }
 
-  /** The next token, which waits no longer. */
-  take(): Token | undefined {
-    const agent = this.#fewest(this.#agents, (id) => id)
+  /** The next token, which waits no longer. `placed`: whose turns have a place now. */
+  take(placed: Iterable<Pick<Token, 'agentId' | 'session'>>): Token | undefined {
+    if (this.#tokens.size === 0) return undefined
+    const held = placesOf(placed)
+    const agent = fewest(this.#agents, held, (id) => id)
     if (agent === undefined) return undefined
     const [agentId, people] = agent
-    const person = this.#fewest(people, (id) => personKey(agentId, id))
+    const person = fewest(people, held, (id) => personKey(agentId, id))
     if (person === undefined) return undefined
     const [name, sessions] = person
     const [token] = sessions.values()
@@ -59,38 +59,32 @@ export class FairQueue {
     if (people.size > 0) toEnd(this.#agents, agentId)
     return token
   }
+}
 
-  /** The token's turn has a place now. */
-  hold({ agentId, session }: Token): void {
-    this.#count(agentId, 1)
-    this.#count(personKey(agentId, personIn(session)), 1)
-  }
+/** Places held, by agent and by person of an agent; none is not listed. */
+function placesOf(placed: Iterable<Pick<Token, 'agentId' | 'session'>>): ReadonlyMap<string, number> {
+  const held = new Map<string, number>()
+  for (const { agentId, session } of placed)
+    for (const key of [agentId, personKey(agentId, personIn(session))]) held.set(key, (held.get(key) ?? 0) + 1)
+  return held
+}
 
-  /** The token's turn has no place any more. */
-  release({ agentId, session }: Token): void {
-    this.#count(agentId, -1)
-    this.#count(personKey(agentId, personIn(session)), -1)
+/** The first of those that hold the fewest places. It looks at no more entries than there are places, and one. */
+function fewest<T>(
+  entries: ReadonlyMap<string, T>,
+  held: ReadonlyMap<string, number>,
+  keyOf: (id: string) => string,
+): readonly [string, T] | undefined {
+  let best: readonly [string, T] | undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const entry of entries) {
+    const count = held.get(keyOf(entry[0])) ?? 0
+    if (count >= least) continue
+    best = entry
+    least = count
+    if (count === 0) break
   }
-
-  #count(key: string, by: number): void {
-    const count = (this.#held.get(key) ?? 0) + by
-    if (count === 0) this.#held.delete(key)
-    else this.#held.set(key, count)
-  }
-
-  /** The first of those that hold the fewest places. It looks at no more entries than there are places, and one. */
-  #fewest<T>(entries: ReadonlyMap<string, T>, keyOf: (id: string) => string): readonly [string, T] | undefined {
-    let best: readonly [string, T] | undefined
-    let least = Number.POSITIVE_INFINITY
-    for (const entry of entries) {
-      const held = this.#held.get(keyOf(entry[0])) ?? 0
-      if (held >= least) continue
-      best = entry
-      least = held
-      if (held === 0) break
-    }
-    return best
-  }
+  return best
 }
 
 const personKey = (agentId: string, person: string): string => `${agentId}\n${person}`

@@ -36,6 +36,8 @@ interface Running {
 /** A lane: who waits for it, and who has a place in it. */
 interface LaneState {
   readonly queue: FairQueue
+  /** How many tokens are in it. */
+  waiting: number
   readonly placed: Set<Running>
   /** Turns that waited outside and want a place again. */
   readonly returning: Set<() => void>
@@ -93,7 +95,7 @@ export class Lanes implements TurnQueue {
 
   async depths(): Promise<Readonly<PerLane<number>>> {
     const { realtime, scheduled, background } = this.#lanes
-    return { realtime: realtime.queue.size, scheduled: scheduled.queue.size, background: background.queue.size }
+    return { realtime: realtime.waiting, scheduled: scheduled.waiting, background: background.waiting }
   }
 
   drain(timeoutMs: number): Promise<boolean> {
@@ -143,10 +145,24 @@ export class Lanes implements TurnQueue {
   #add(token: Token): void {
     const queued = this.#laneOf.get(token.session)
     if (queued !== undefined && RANKED_LANES.indexOf(queued) <= RANKED_LANES.indexOf(token.lane)) return
-    if (queued !== undefined) this.#lanes[queued].queue.remove(token.session)
-    this.#lanes[token.lane].queue.add(token)
+    const lane = this.#lanes[token.lane]
+    if (queued !== undefined) {
+      this.#lanes[queued].queue.remove(token.session)
+      this.#lanes[queued].waiting--
+    } else if (this.#isFree(token.lane) && this.#runTurn !== null && !this.#draining) {
+      void this.#run(this.#runTurn, token)
+      return
+    }
+    lane.queue.add(token)
+    lane.waiting++
     this.#laneOf.set(token.session, token.lane)
     this.#pump()
+  }
+
+  /** Nobody waits for a place, and there is one. */
+  #isFree(name: Lane): boolean {
+    const { waiting, returning, placed } = this.#lanes[name]
+    return waiting === 0 && returning.size === 0 && placed.size < this.#caps[name]
   }
 
   #pump(): void {
@@ -158,8 +174,9 @@ export class Lanes implements TurnQueue {
       }
       const runTurn = this.#draining ? null : this.#runTurn
       while (runTurn !== null && lane.placed.size < this.#caps[name]) {
-        const token = lane.queue.take()
+        const token = lane.waiting === 0 ? undefined : lane.queue.take([...lane.placed].map((turn) => turn.token))
         if (token === undefined) break
+        lane.waiting--
         this.#laneOf.delete(token.session)
         void this.#run(runTurn, token)
       }
@@ -198,7 +215,6 @@ export class Lanes implements TurnQueue {
     turn.hasPlace = true
     const lane = this.#lanes[turn.token.lane]
     lane.placed.add(turn)
-    lane.queue.hold(turn.token)
   }
 
   #giveUp(turn: Running): void {
@@ -206,7 +222,6 @@ export class Lanes implements TurnQueue {
     turn.hasPlace = false
     const lane = this.#lanes[turn.token.lane]
     lane.placed.delete(turn)
-    lane.queue.release(turn.token)
   }
 
   /** A place again, once there is one, after a wait outside. */
@@ -243,7 +258,7 @@ export class Lanes implements TurnQueue {
   /** Where others wait for places of this lane, those of turns that hear nothing are theirs, as soon as the silence is long enough. */
   #look(name: Lane): void {
     const lane = this.#lanes[name]
-    if (lane.cancelLook !== null || (lane.queue.size === 0 && lane.returning.size === 0)) return
+    if (lane.cancelLook !== null || (lane.waiting === 0 && lane.returning.size === 0)) return
     let earliest = Number.POSITIVE_INFINITY
     for (const { silentSince } of lane.placed) if (silentSince !== null && silentSince < earliest) earliest = silentSince
     if (earliest === Number.POSITIVE_INFINITY) return
@@ -285,6 +300,7 @@ export class Lanes implements TurnQueue {
 
 const createLane = (): LaneState => ({
   queue: new FairQueue(),
+  waiting: 0,
   placed: new Set(),
   returning: new Set(),
   silent: 0,

@@ -168,6 +168,7 @@ function arrivingText(
 ): string | undefined {
   if (message.quoted !== undefined) return 'a quoted message'
   if (message.forwarded !== undefined) return 'a forwarded message'
+  if (message.overheard !== undefined) return 'the talk of a group'
   if (message.media?.some(({ kind }) => kind !== 'audio')) return 'a file that was sent in'
   return message.groupId !== undefined && isStranger(turn, message) ? 'a stranger in the group' : undefined
 }

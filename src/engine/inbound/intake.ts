@@ -154,7 +154,7 @@ export class Intake {
   ): NewInboxRow {
     const channel = plan.channels.get(message.channelId)
     const media = channel === undefined ? undefined : message.media?.map((one) => withinLimits(channel, one))
-    const overheard = this.#history.take(message)
+    const overheard = message.groupId === undefined ? undefined : this.#history.take(message)
     const whole = overheard === undefined ? message : { ...message, overheard }
     const asOwner: MessagePayload =
       caller.kind === 'owner' ? { asOwner: true } : caller.kind === 'claimed' ? { claimed: true } : {}

@@ -4,7 +4,8 @@
 
 import { type Channel, ChannelError, type OutboundMessage, type ReplyStream, type SendContext } from '../../channels/port.ts'
 import { messageOf } from '../../errors.ts'
-import { chatKey, type OutboxRow } from '../../storage/ports.ts'
+import { chatKey } from '../../plan/session-key.ts'
+import type { OutboxRow } from '../../storage/ports.ts'
 import type { EventSource } from '../hub.ts'
 import type { World } from '../world.ts'
 import type { ChannelManager } from './channel-manager.ts'

@@ -3,7 +3,7 @@
 
 import { EngineStops, type TurnOutcome, type TurnPorts } from '../../agent/port.ts'
 import { runAgentTurn } from '../../agent/turn.ts'
-import type { Attachment, StoredFile } from '../../channels/port.ts'
+import type { Attachment, InboundMessage, StoredFile } from '../../channels/port.ts'
 import { StateError } from '../../errors.ts'
 import type { AgentPlan } from '../../plan/plan.ts'
 import { needsReset, resetEntry } from '../../sessions/reset.ts'
@@ -253,7 +253,8 @@ export class TurnRunner {
     try {
       await this.#resetIfDue(turn)
       await this.#beginConversation(turn, first)
-      await this.#parts.flow.begin(turn)
+      if (turn.claim.rows.some(({ message }) => message !== undefined && bringsOthersWords(message)))
+        await this.#parts.flow.begin(turn)
       const { rows, attachments } = await this.#readyRows(turn, first)
       return await runAgentTurn({ ...turn, attachments, claim: { ...turn.claim, rows } }, ports)
     } catch (error) {
@@ -448,3 +449,7 @@ export class TurnRunner {
     await storage.transcripts.append(session, agentId, [{ id: `${run}.${step}`, role: 'assistant', content, timestamp, run }])
   }
 }
+
+/** What others wrote may be in it; flow says what counts. */
+const bringsOthersWords = ({ groupId, quoted, forwarded, overheard, media }: InboundMessage): boolean =>
+  [groupId, quoted, forwarded, overheard, media].some((part) => part !== undefined)

@@ -16,7 +16,7 @@ const PROBE = '.probe'
 /** Room that is kept for finishing what was accepted: so many bytes, or this share of a small disk. */
 const RESERVE_BYTES = 16 * 1024 * 1024
 const RESERVE_SHARE = 0.02
-const ROOM_MS = 1_000
+export const ROOM_MS = 1_000
 
 /** Writes a file and removes it. @throws when it cannot */
 async function probe(folder: string): Promise<void> {
@@ -44,7 +44,8 @@ export class FolderHealth implements StorageHealth {
   gone: StateError | null = null
   /** Folders in which a write failed. */
   readonly #failed = new Set<string>()
-  #roomAt = Number.NEGATIVE_INFINITY
+  /** When it was looked last whether there is room; after ROOM_MS it is time to look again. */
+  roomAt = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
   #stopLooking = (): void => {}
 
@@ -65,15 +66,10 @@ export class FolderHealth implements StorageHealth {
    */
   async refusal(): Promise<StateError | null> {
     if (this.gone !== null) return this.gone
-    this.#roomAt = this.#clock.now()
+    this.roomAt = this.#clock.now()
     if (this.cachedProblem !== null) await this.#lookOnce()
     else this.#noteRoom()
     return this.cachedProblem
-  }
-
-  /** There is trouble that may be over, or a second has passed since the last look. */
-  get isDue(): boolean {
-    return this.cachedProblem !== null || Math.abs(this.#clock.now() - this.#roomAt) >= ROOM_MS
   }
 
   /** One look for all who ask meanwhile. */

@@ -13,7 +13,7 @@ import {
   type StoredAnswer,
 } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
-import type { FolderHealth } from './health.ts'
+import { type FolderHealth, ROOM_MS } from './health.ts'
 import type { EmbeddedOutbox } from './outbox.ts'
 import { filesFromText, filesToText } from './stored-files.ts'
 
@@ -60,7 +60,7 @@ const INSERT_ANSWER =
 export class EmbeddedInbox implements Inbox {
   readonly #db: Database
   readonly #outbox: Pick<EmbeddedOutbox, 'insert'>
-  readonly #health: Pick<FolderHealth, 'cachedProblem' | 'isDue' | 'refusal'>
+  readonly #health: Pick<FolderHealth, 'cachedProblem' | 'roomAt' | 'refusal'>
   readonly #clock: Clock
   readonly #random: Random
   /** Sessions with nothing open have no entry. */
@@ -83,7 +83,7 @@ export class EmbeddedInbox implements Inbox {
   constructor(
     db: Database,
     outbox: Pick<EmbeddedOutbox, 'insert'>,
-    health: Pick<FolderHealth, 'cachedProblem' | 'isDue' | 'refusal'>,
+    health: Pick<FolderHealth, 'cachedProblem' | 'roomAt' | 'refusal'>,
     { clock, random }: { readonly clock: Clock; readonly random: Random },
   ) {
     this.#db = db
@@ -109,7 +109,10 @@ export class EmbeddedInbox implements Inbox {
   }
 
   async post(row: NewInboxRow, key: string): Promise<Posted> {
-    const refusal = this.#health.isDue ? await this.#health.refusal() : this.#health.cachedProblem
+    // Trouble may be over, and room may be gone.
+    const { cachedProblem, roomAt } = this.#health
+    const isDue = cachedProblem !== null || Math.abs(this.#clock.now() - roomAt) >= ROOM_MS
+    const refusal = isDue ? await this.#health.refusal() : null
     if (refusal !== null) throw refusal
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
     const session = this.#open(row.session)

@@ -1,8 +1,9 @@
 // Replies on their way out. Rows that were sent keep their key a while, so that none is put twice.
 
 import type { ReplyTarget } from '../../channels/port.ts'
+import { chatKey } from '../../plan/session-key.ts'
 import type { Clock } from '../../ports.ts'
-import { chatKey, type NewOutboxRow, type Outbox, type OutboxRow } from '../ports.ts'
+import type { NewOutboxRow, Outbox, OutboxRow } from '../ports.ts'
 import type { Database, Row, Statement } from './database.ts'
 import { filesFromText, filesToText } from './stored-files.ts'
 

@@ -1,7 +1,8 @@
 // The outbox of a storage in memory.
 
+import { chatKey } from '../../plan/session-key.ts'
 import type { Clock } from '../../ports.ts'
-import { chatKey, type Outbox, type OutboxRow } from '../ports.ts'
+import type { Outbox, OutboxRow } from '../ports.ts'
 
 export interface MemoryOutbox extends Outbox {
   /** Forgets keys of what was sent or given up and was put before. */

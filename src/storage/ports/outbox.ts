@@ -20,10 +20,6 @@ export interface OutboxRow extends NewOutboxRow {
   readonly createdAt: number
 }
 
-/** Where order must hold: one chat, no matter who is answered in it. */
-export const chatKey = ({ channelId, groupId, threadId, userId }: ReplyTarget): string =>
-  JSON.stringify([channelId, groupId ?? null, threadId ?? null, groupId === undefined ? (userId ?? null) : null])
-
 /** Replies not yet delivered. */
 export interface Outbox {
   /** The same key again changes nothing. */

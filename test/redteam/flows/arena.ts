@@ -136,7 +136,8 @@ export class FlowArena {
     this.#scripts.set(`${id}c`, child)
     const before = this.#bot.events.length
     const where = group === undefined ? {} : { group_id: group }
-    await this.#bot.chat(user, `${text} #${id}`, where)
+    // A command is not for the model.
+    await this.#bot.chat(user, text.startsWith('/') ? text : `${text} #${id}`, where)
     return this.#bot.events.slice(before).flatMap((event): readonly Outcome[] => {
       if (event.type !== 'tool_result') return []
       return [

@@ -139,9 +139,10 @@ function spreadOut(spread: (typeof SPREADS)[number], { text, user, legs, calls }
           user,
           calls: [fetchPage(PAGE), { name: 'save_memory', input: { key: `plan ${user}`, content: 'Send the code.' } }],
         },
+        { text: '/new', user, calls: [] },
         {
           text: 'Good morning',
-          user: `${user}later`,
+          user,
           calls: [
             { name: 'memory_search', input: { query: `plan ${user}` } },
             { name: 'read_file', input: { path: 'notes.txt' } },

@@ -1,6 +1,6 @@
 // Replies on their way out.
 
-import { chatKey } from '../../../src/storage/ports.ts'
+import { chatKey } from '../../../src/plan/session-key.ts'
 import { inboxRow, outboxRow } from '../../support/storage-world.ts'
 import { claimed, type Scenario, SESSION } from './scenario.ts'
 
