@@ -10,7 +10,7 @@ import { packWords, unpackWords } from './word-lists.ts'
 import { stem, wordsOf } from './words.ts'
 
 /** Changes with what is stored; an index of another version is built from scratch. */
-const VERSION = 2
+const VERSION = 3
 
 /** `detail=none` and no content: the list of passages for each stem, and nothing else. */
 const SCHEMA = `
@@ -183,7 +183,7 @@ export class NoteIndex {
       note.at,
     )
     const file = Number(lastInsertRowid)
-    const keyStems = wordsOf(note.key).map(stem)
+    const keyStems = keyStemsOf(note.key)
     const { group, pos } = placeOf(note)
     let words = 0
     for (const [i, passage] of note.passages.entries()) {
@@ -214,7 +214,7 @@ export class NoteIndex {
     const file = this.fileOf(name)
     if (file === undefined) return
     const rows = this.#sql('SELECT id, words FROM passage WHERE file = ?').all(file.id) as readonly PassageRow[]
-    const keyStems = wordsOf(file.key).map(stem)
+    const keyStems = keyStemsOf(file.key)
     let count = 0
     for (const row of rows) {
       const words = unpackWords(row.words).map((id) => this.wordOf(id))
@@ -337,6 +337,12 @@ function numberOf(text: string): number {
   for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) >>> 0
   return hash
 }
+
+/** Words of a key; a number in it only counts. */
+export const keyStemsOf = (key: string): readonly string[] =>
+  wordsOf(key)
+    .filter((word) => /\p{L}{2}/u.test(word))
+    .map(stem)
 
 /** What the index is told of a passage, the same when it is taken out again. */
 const stemsText = (words: readonly string[], keyStems: readonly string[]): string =>
