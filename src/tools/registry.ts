@@ -1,5 +1,6 @@
 // The tools that ship, one a line. Only what every tool needs is loaded here: a library loads when its tool first runs.
 
+import { browser } from './browser/browser.ts'
 import { readFile } from './files/read-file.ts'
 import { writeFile } from './files/write-file.ts'
 import { memorySearch } from './memory/memory-search.ts'
@@ -21,4 +22,5 @@ export const builtinTools: readonly ToolDefinition[] = [
   memorySearch,
   sessionsSpawn,
   skill,
+  browser,
 ]

@@ -35,6 +35,7 @@ export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities
     }),
     memory: createMemoryStore({ folder: join(folder, 'memory'), clock }),
     isOutsideFile: async () => false,
+    browser: { act: async () => ({ content: 'no browser' }), close: async () => {} },
     skills: [],
     spawn: async ({ agent, prompt, timeoutMs }) => ({
       sessionKey: `agent:${agent}:spawn:1`,

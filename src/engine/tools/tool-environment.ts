@@ -19,6 +19,7 @@ import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import type { Logger } from '../../ports.ts'
 import type { KeyValueStore } from '../../storage/ports.ts'
+import { createBrowserHost } from '../../tools/browser/host.ts'
 import type { MemoryStore, ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
@@ -72,12 +73,13 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
   const memory = guardedMemory(
     createMemoryStore({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) }),
   )
+  const browser = createBrowserHost(join(stateDir, 'browser'))
   const sandbox = createSandbox()
-  const gates = new WeakMap<AgentPlan, Omit<Gates, 'memory'>>()
+  const gates = new WeakMap<AgentPlan, Omit<Gates, 'memory' | 'browser'>>()
 
   const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
 
-  function gatesOf(plan: Plan, agent: AgentPlan): Omit<Gates, 'memory'> {
+  function gatesOf(plan: Plan, agent: AgentPlan): Omit<Gates, 'memory' | 'browser'> {
     const known = gates.get(agent)
     if (known !== undefined) return known
     const protectedPaths = engineFiles(plan)
@@ -119,10 +121,11 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
       bindApproval({ tool, command: tool.commandOf?.(input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
     changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),
     capabilitiesOf: (turn, tool, idempotencyKey) =>
-      capabilitiesOf(world, turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory }),
+      capabilitiesOf(world, turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory, browser }),
     remember: (agentId, grants) => remembered.remember(agentId, grants),
     redact,
     close: async () => {
+      await browser.close()
       await audit.close()
     },
   }
