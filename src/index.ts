@@ -38,6 +38,7 @@ export type { PluginModule, PluginTool } from './plugins/port.ts'
 export type { Registry } from './registry.ts'
 export type { SchemaNode, SettingsFragment } from './schema-node.ts'
 export type {
+  MemoryHit,
   MemoryStore,
   SessionRef,
   Spawn,

@@ -16,6 +16,7 @@ export type { PluginModule, PluginTool } from './plugins/port.ts'
 export type { Clock, Logger } from './ports.ts'
 export { fields, inputSchema, text } from './tools/input-fields.ts'
 export type {
+  MemoryHit,
   MemoryStore,
   SessionRef,
   Spawn,

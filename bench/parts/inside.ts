@@ -3,7 +3,8 @@
 
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createMemoryStore } from '../../src/memory/store.ts'
+import { SHARED } from '../../src/memory/scopes.ts'
+import { createMemory, memoryView } from '../../src/memory/store.ts'
 import type { ShellPolicy } from '../../src/permissions/port.ts'
 import { fixedPath } from '../../src/permissions/run.ts'
 import { programsOf } from '../../src/permissions/shell/programs.ts'
@@ -183,7 +184,7 @@ export const memory: Part = {
       await mkdir(folder, { recursive: true })
       for (let n = 0; n < size; n++)
         await writeFile(join(folder, `note-${n}.md`), `Note ${n}: person ${n % 97} likes topic ${n % 89} and green tea ${n}.\n`)
-      const store = createMemoryStore({ folder, clock: systemClock })
+      const store = memoryView(createMemory({ folder, clock: systemClock }).of, { write: SHARED, read: [SHARED] })
       await store.search('tea', 5)
       const samples: number[] = []
       for (let round = 0; round < rounds(context, 5, 15); round++) {

@@ -2,7 +2,7 @@
 // something run one after the other, as the model wrote them.
 
 import type { StoredFile } from '../channels/port.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, StateError } from '../errors.ts'
 import type { ToolResultBlock, ToolUseBlock } from '../models/port.ts'
 import { StepUnknown } from '../storage/ports.ts'
 import { type ToolDefinition, traitsOf } from '../tools/port.ts'
@@ -37,6 +37,8 @@ export async function runTools(
     if (changesSomething(tool)) changes = result.catch(() => undefined)
     results.push(result)
   }
+  // None may still run when the turn is put back because one could not be stored.
+  await Promise.allSettled(results)
   return await Promise.all(results)
 }
 
@@ -87,6 +89,8 @@ async function outcomeOf(turn: Turn, ports: TurnPorts, call: ToolCall, tool: Too
         isError: true,
       }
     }
+    // Not the tool's: what the disk cannot take now is tried again when it can, with the whole turn.
+    if (error instanceof StateError) throw error
     return { content: `The tool failed: ${messageOf(error)}`, isError: true }
   }
 }

@@ -23,6 +23,21 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./validate.ts'),
   },
   {
+    name: 'eval',
+    summary: 'run the evals of the configuration on real models, or on recorded answers',
+    options: [
+      ['--against <what>', 'git:REV or a FILE: the same cases on that configuration, side by side'],
+      ['--repeat <n>', 'how often each case runs'],
+      ['--record <dir>', 'keep the answers of the models'],
+      ['--replay <dir>', 'answer from what was recorded, offline'],
+      ['--concurrency <n>', 'runs at a time; default 4'],
+      ['--max-cost <amount>', 'begin no further run above it'],
+      ['--filter <text>', 'only cases whose name contains it'],
+    ],
+    formats: ['junit', 'html', 'github'],
+    load: () => import('./eval.ts'),
+  },
+  {
     name: 'lsp',
     summary: 'the language server for editors, on standard input and output',
     options: [['--stdio', 'as editors call it; the only way there is']],
@@ -153,8 +168,13 @@ export const VERBS: readonly VerbEntry[] = [
   },
   {
     name: 'memory',
-    summary: 'list, show KEY, search TEXT, remove KEY',
+    summary: 'list, show, search, remove, log, undo, forget, export, import, rebuild, stats',
     args: '[action] [words...]',
+    options: [
+      ['--person <name>', 'notes of this person, a link or an identity'],
+      ['--limit <count>', 'hits of a search at most'],
+      ['--stdin', 'search: read {"query","person","limit"} lines, write {"hits"} lines'],
+    ],
     load: () => import('./memory.ts'),
   },
   { name: 'heartbeats', summary: 'list, run NAME', args: '[action] [name]', load: () => import('./heartbeats.ts') },

@@ -139,6 +139,14 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       place: doc.place(['tests', index]),
       path: pointerOf(['tests', index]),
     })),
+    evals: (config.evals ?? []).map((spec, index) => {
+      const judge = spec.evalModel ?? config.evalModel
+      return {
+        spec,
+        place: doc.place(['evals', index]),
+        ...optional('judge', judge === undefined ? undefined : modelRef(judge, named.models)),
+      }
+    }),
     fingerprint: fingerprint({
       ...acting,
       gateway: gateway.fingerprint,

@@ -43,6 +43,8 @@ export function namedModels(doc: ConfigDocument, scope: Scope, { resolve }: Mode
     })
   }
   for (const heartbeat of itemsOf(mapAt(doc.value)['heartbeats'], ['heartbeats'])) named.push(...textsAt(heartbeat, 'model'))
+  const judged = [{ value: mapAt(doc.value), path: [] }, ...itemsOf(mapAt(doc.value)['evals'], ['evals'])]
+  for (const found of judged) named.push(...textsAt(found, 'evalModel'))
   for (const { step } of testSteps(doc)) named.push({ text: textAt(step.value, 'model'), path: [...step.path, 'model'] })
   return named.flatMap(({ text, path }) => (text === undefined ? [] : [{ text, path, means: resolve(text) }]))
 }

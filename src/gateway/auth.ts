@@ -40,8 +40,6 @@ const MAX_ADDRESSES = 10_000
 const DUMMY_SECRET = randomBytes(24).toString('base64url')
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
-
 /** Who is counted: an IPv4 address, or the network of an IPv6 one, since one machine has a whole network of those. */
 const sourceOf = (address: string): string => {
   if (!address.includes(':') || address.includes('.')) return address

@@ -11,6 +11,7 @@ const HEADER = /^<!-- key: ("(?:[^"\\\n]|\\.)*") -->\r?\n/
 /** The form in which a key is compared: composed, trimmed. @throws Error when nothing is left or it is absurdly long. */
 export function normalizeKey(key: string): string {
   const normal = Buffer.from(key).toString('utf8').normalize('NFC').trim()
+  if (normal.includes('\0')) throw new Error('A key may not hold the character NUL.')
   if (normal === '') throw new Error('A memory needs a key: a short label such as user-preferences.')
   if (normal.length > 1000) throw new Error('This key is too long; use a short label and put the rest into the content.')
   return normal

@@ -1,88 +1,119 @@
-// Text to search terms: case, accents and word endings folded, so that plain words find each other.
+// Text to words and their stems, so that plain words find each other: case, accents, endings and spellings are folded.
 
-import { lazily } from '../lazily.ts'
+import { stemmer as english } from '@orama/stemmers/english'
+import { stemmer as russian } from '@orama/stemmers/russian'
+import { isStopWord } from './stop-words.ts'
 
 /** Scripts written without blanks between words: their pairs of characters are the terms. */
-const unspaced = lazily(
-  () =>
-    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu,
-)
-const aWord = lazily(() => /[\p{L}\p{N}]+/gu)
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu
+/** Hyphens within a word are kept, so that wi-fi gives wi, fi and wifi. */
+const A_WORD = /[\p{L}\p{N}\p{M}]+(?:[-‐‑][\p{L}\p{N}\p{M}]+)*/gu
+const PLAIN = /^[a-z0-9]+$/
 
-/** The terms of a text in order, stop words included. */
-export function terms(text: string): string[] {
-  const folded = fold(text)
+/** The folded words of a text in order, stop words included. */
+export function wordsOf(text: string): string[] {
   const found: string[] = []
-  for (const [word] of folded.matchAll(aWord())) {
-    let last = 0
-    for (const run of word.matchAll(unspaced())) {
-      if (run.index > last) found.push(stem(word.slice(last, run.index)))
-      found.push(...pairs(run[0]))
-      last = run.index + run[0].length
+  for (const [word] of fold(text).matchAll(A_WORD)) {
+    if (PLAIN.test(word)) {
+      found.push(word)
+      continue
     }
-    if (last < word.length) found.push(stem(word.slice(last)))
+    const parts = word.split(/[-‐‑]/)
+    for (const part of parts) addWord(found, part)
+    if (parts.length === 2 && word.length <= 24) addWord(found, parts.join(''))
   }
   return found
 }
 
-/** The terms worth asking for: without stop words, unless there are no others. Each once. */
-export function queryTerms(query: string): string[] {
-  const all = [...new Set(terms(query))]
-  const telling = all.filter((term) => !STOP.has(term))
-  return telling.length > 0 ? telling : all
+function addWord(found: string[], word: string): void {
+  let last = 0
+  for (const run of word.matchAll(UNSPACED)) {
+    if (run.index > last) found.push(word.slice(last, run.index))
+    found.push(...pairs(run[0]))
+    last = run.index + run[0].length
+  }
+  if (last < word.length) found.push(last === 0 ? word : word.slice(last))
 }
-
-/** Lower case, without accents; ß, æ, ø and kin spelt out, apostrophes inside words dropped. */
-function fold(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replaceAll(/(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{Mn}+/gu, '')
-    .toLowerCase()
-    .replaceAll(/(?<=\p{L})['’](?=\p{L})/gu, '')
-    .replaceAll(/[ßæœøłđð]/g, (letter) => LETTERS[letter] ?? letter)
-    .normalize('NFC')
-}
-
-const LETTERS: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd' }
 
 function pairs(run: string): string[] {
   const characters = [...run]
   if (characters.length === 1) return characters
-  return characters.slice(1).map((character, i) => characters[i]! + character)
+  return characters.slice(1).map((character, i) => (characters[i] ?? '') + character)
 }
 
-/**
- * A light stemmer: plurals, -ed, -ing, -ly and a final e or y. What it makes need not be a word, only the same for kin;
- * text and query go through it alike, so other languages lose little.
- */
+/** Lower case, without accents; ß, æ, ø and kin spelt out, apostrophes inside words dropped. */
+export function fold(text: string): string {
+  const low = text.toLowerCase()
+  if (!NOT_ASCII.test(low)) return low.replaceAll(INNER_APOSTROPHE, '')
+  return low
+    .normalize('NFKD')
+    .replaceAll(ACCENTS, '')
+    .replaceAll(INNER_APOSTROPHE, '')
+    .replaceAll(/[ßæœøłđðё]/g, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFC')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII.
+const NOT_ASCII = /[^\x00-\x7f]/
+const ACCENTS = /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{Mn}+/gu
+const INNER_APOSTROPHE = /(?<=\p{L})['’](?=\p{L})/gu
+const LETTERS: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ё: 'е' }
+
+const MAX_KNOWN = 50_000
+const known = new Map<string, string>()
+
+/** The stem of a folded word; text and query go through it alike. */
 export function stem(word: string): string {
-  if (word.length < 4 || !/^[a-z]+$/.test(word)) return word
-  let base = word
-  if (base.endsWith('ies')) base = `${base.slice(0, -3)}y`
-  else if (/(?:ss|x|z|ch|sh)es$/.test(base)) base = base.slice(0, -2)
-  else if (/[^suai]s$/.test(base)) base = base.slice(0, -1)
-  base = cutEnding(base, 'ing') ?? cutEnding(base, 'ed') ?? base
-  if (base.length > 5 && base.endsWith('ly')) base = base.slice(0, -2)
-  if (base.length > 3 && base.endsWith('e')) base = base.slice(0, -1)
-  return base.length > 3 && base.endsWith('y') ? `${base.slice(0, -1)}i` : base
+  const before = known.get(word)
+  if (before !== undefined) return before
+  if (known.size >= MAX_KNOWN) known.clear()
+  const found = computeStem(word)
+  known.set(word, found)
+  return found
 }
 
-/** Without the ending, where a syllable is left; a doubled last letter (`runn`) loses its twin. */
-function cutEnding(word: string, ending: string): string | null {
-  if (!word.endsWith(ending)) return null
-  const rest = word.slice(0, -ending.length)
-  if (rest.length < 3 || !/[aeiouy]/.test(rest)) return null
-  return /([^aeioulsz])\1$/.test(rest) ? rest.slice(0, -1) : rest
+function computeStem(word: string): string {
+  if (/^[a-z]+$/.test(word)) {
+    const regular = IRREGULAR.get(word) ?? word
+    return regular.length < 3 ? regular : english(american(regular))
+  }
+  return /^[а-я]+$/.test(word) ? russian(word) : word
 }
 
-/** English words that tell nothing, as their stems. */
-const STOP: ReadonlySet<string> = new Set(
+/** British spellings as American ones (colour, realise, centre), and adverbs as what they come from. */
+const american = (word: string): string =>
+  word.length < 6
+    ? word
+    : word
+        .replace(/([^aeiouy])our(?=(?:s|ed|ing|ite|ites|able|ful|hood|ly)?$)/, '$1or')
+        .replace(/is(?=(?:e|ed|es|ing|ation)$)/, 'iz')
+        .replace(/([bt])re$/, '$1er')
+        .replace(/(?<=[a-z]{3}[^aeiouyp])ly$/, '')
+
+/** Base forms and the forms that no rule leads to. */
+const IRREGULAR: ReadonlyMap<string, string> = new Map(
   (
-    'a about after all also am an and any are as at be because been before being but by can could did do does doing for from had ' +
-    'has have having he her here hers him his how i if in into is it its just me more most my no nor not of on once only or other our ' +
-    'out over own same she should so some such than that the their them then there these they this those through to too up us very ' +
-    'was we were what when where which while who whom why will with would you your yours im ive dont didnt isnt whats tell know please'
+    'be:was,were,been,am,is,are go:went,gone,goes do:did,done,does have:had,has say:said make:made get:got,gotten take:took,taken ' +
+    'come:came see:saw,seen know:knew,known think:thought give:gave,given find:found tell:told feel:felt leave:left bring:brought ' +
+    'begin:began,begun keep:kept hold:held write:wrote,written stand:stood hear:heard mean:meant meet:met pay:paid sit:sat ' +
+    'speak:spoke,spoken lead:led grow:grew,grown lose:lost fall:fell,fallen send:sent build:built understand:understood draw:drew,drawn ' +
+    'break:broke,broken spend:spent drive:drove,driven buy:bought wear:wore,worn choose:chose,chosen eat:ate,eaten ' +
+    'drink:drank,drunk sing:sang,sung swim:swam,swum run:ran fly:flew,flown sleep:slept teach:taught catch:caught fight:fought ' +
+    'sell:sold win:won throw:threw,thrown forget:forgot,forgotten become:became child:children person:people man:men woman:women ' +
+    'foot:feet tooth:teeth mouse:mice wife:wives life:lives knife:knives leaf:leaves shelf:shelves half:halves ride:rode,ridden ' +
+    'wake:woke,woken steal:stole,stolen freeze:froze,frozen hide:hid,hidden bite:bit,bitten lend:lent feed:fed shoot:shot lay:laid ' +
+    'hang:hung dig:dug stick:stuck sweep:swept strike:struck swear:swore,sworn tear:tore,torn seek:sought good:better,best bad:worse,worst'
   )
     .split(' ')
-    .map(stem),
+    .flatMap((entry) => {
+      const [base = '', forms = ''] = entry.split(':')
+      return forms.split(',').map((form) => [form, base] as const)
+    }),
 )
+
+/** The stems worth asking for: without stop words, unless there are no others. Each once. */
+export function tellingStems(words: readonly string[]): string[] {
+  const telling = words.filter((word) => !isStopWord(word))
+  return [...new Set((telling.length > 0 ? telling : words).map(stem))]
+}

@@ -85,7 +85,11 @@ const MARK = { cache_control: { type: 'ephemeral' } } as const
 export function messagesBody(request: ModelRequest): string {
   const head = `{"model":${JSON.stringify(request.model)},"max_tokens":${request.maxTokens},"stream":true`
   const effort = request.effort === undefined ? '' : `,"output_config":{"effort":"${request.effort}"}`
-  return `${head}${effort}${prefixText(request)},"messages":[${messageTexts(request.messages).join(',')}]}`
+  const forced =
+    request.toolChoice === undefined
+      ? ''
+      : `,"tool_choice":${JSON.stringify({ type: 'tool', name: legalName(request.toolChoice) })}`
+  return `${head}${effort}${forced}${prefixText(request)},"messages":[${messageTexts(request.messages).join(',')}]}`
 }
 
 const prefixTexts = new WeakMap<ModelRequest['tools'], { readonly system: string; readonly text: string }>()

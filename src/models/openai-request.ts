@@ -24,6 +24,9 @@ export function toChatRequest(request: ModelRequest, { limit, without }: ChatPar
     stream: true,
     ...(without.has('stream_options') ? {} : { stream_options: { include_usage: true } }),
     ...(tools.length === 0 ? {} : { tools }),
+    ...(request.toolChoice === undefined
+      ? {}
+      : { tool_choice: { type: 'function', function: { name: legalName(request.toolChoice) } } }),
     messages: [
       ...(request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }]),
       ...request.messages.flatMap((message) =>

@@ -62,6 +62,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[]
   readonly messages: readonly ModelMessage[]
   readonly maxTokens: number
+  /** Name of the tool that the answer must call; absent: the model chooses. */
+  readonly toolChoice?: string | undefined
   /** Absent: the service's default. */
   readonly effort?: Effort | undefined
   /** Another model is asked if this one wants to be left alone for more than a few seconds. */

@@ -11,7 +11,7 @@ import type { AgentPlan, ChannelPlan, ChatType, PermissionMode, Plan } from './p
 import { CHAT_TYPES, findReach, livingRules, type Reach, type RulesOn, reachAsAnyone, sendersOn, type Way } from './reach.ts'
 import { type Shadowed, shadowedRules } from './shadow.ts'
 import { subAgentsOf } from './sub-agents.ts'
-import { boundedMode, boundedSandbox, type KnownTool } from './tool-rights.ts'
+import { boundedMemory, boundedMode, boundedSandbox, type KnownTool } from './tool-rights.ts'
 
 export type { Way } from './reach.ts'
 
@@ -74,7 +74,10 @@ function powers(
     tools,
     dangerous: tools.filter(isDangerous).map(({ name }) => name),
     sandbox: boundedSandbox(plan, agent, via),
-    memory: memoryAccess(registry.tools.filter((tool) => tools.some(({ name }) => name === tool.name))),
+    memory: memoryAccess(
+      registry.tools.filter((tool) => tools.some(({ name }) => name === tool.name)),
+      { memory: boundedMemory(plan, agent, via) },
+    ),
     via,
   }
 }

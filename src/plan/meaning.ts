@@ -19,7 +19,7 @@ const ABOUT_ITSELF = new Set(['place', 'fingerprint', 'index'])
 const nameOf = (key: string): string => (key === 'agentId' ? 'agent' : key.replace(/Ms$/, ''))
 
 /** Objects whose parts are told one by one. */
-const PARTED = new Set(['permissions', 'compaction', 'reset', 'queue', 'media', 'rateLimit'])
+const PARTED = new Set(['permissions', 'compaction', 'reset', 'queue', 'media', 'rateLimit', 'memory'])
 
 /** Field by field: the name a person knows → a text that changes with its meaning. */
 export function meaningOf(plan: Pick<Plan, 'file'>, value: object): ReadonlyMap<string, string> {

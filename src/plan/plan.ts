@@ -3,6 +3,7 @@
 import { branded } from '../branded.ts'
 import type { Position } from '../errors.ts'
 import type { SettingsFragment } from '../schema-node.ts'
+import type { MemoryScope } from './memory-access.ts'
 import type { ChannelTraits, ProviderTraits, ToolTraits } from './traits.ts'
 
 export type PermissionMode = 'ask' | 'record' | 'ignore'
@@ -135,6 +136,8 @@ export interface AgentPlan {
   readonly subagents: readonly string[]
   readonly workspace: readonly WorkspaceRoot[]
   readonly sandbox: 'off' | 'auto' | 'required'
+  /** Whose notes its memory tools write to, and whose they read. */
+  readonly memory: { readonly write: MemoryScope; readonly read: readonly MemoryScope[] }
   readonly network: readonly string[]
   readonly allowHosts?: readonly string[]
   readonly denyHosts: readonly string[]
@@ -416,6 +419,8 @@ export interface Plan {
   readonly places: Readonly<Partial<Record<PlanPart, Place>>>
   /** Tests as the schema shapes them, each with its place; only `claw test` reads them. */
   readonly tests: readonly { readonly spec: unknown; readonly place: Place; readonly path: string }[]
+  /** The same of evals; only `claw eval` reads them. `judge`: who judges its rubric. */
+  readonly evals: readonly { readonly spec: unknown; readonly place: Place; readonly judge?: ModelRef }[]
   /** Of all the above that the engine acts on. */
   readonly fingerprint: string
 }

@@ -58,6 +58,18 @@ export const boundedSandbox = (plan: Pick<Plan, 'agents'>, agent: AgentPlan, par
 export const boundedMode = (plan: Pick<Plan, 'agents'>, agent: AgentPlan, parents: readonly string[]): PermissionMode =>
   above(plan, parents).reduce((mode, one) => stricter(MODES, mode, one.permissions.mode), agent.permissions.mode)
 
+/**
+ * Whose notes it reads: those that every agent above it reads, too. It writes where all of them write, else to the notes of the
+ * person.
+ */
+export function boundedMemory(plan: Pick<Plan, 'agents'>, agent: AgentPlan, parents: readonly string[]): AgentPlan['memory'] {
+  const bounds = above(plan, parents)
+  return {
+    write: bounds.every(({ memory }) => memory.write === agent.memory.write) ? agent.memory.write : 'person',
+    read: agent.memory.read.filter((scope) => bounds.every(({ memory }) => memory.read.includes(scope))),
+  }
+}
+
 /** The agent within the bounds of those above it: the strictest sandbox, hosts that all of them may reach, hosts that none may. */
 export function boundedAgent(plan: Pick<Plan, 'agents'>, agent: AgentPlan, parents: readonly string[]): AgentPlan {
   const bounds = above(plan, parents)
@@ -72,6 +84,7 @@ export function boundedAgent(plan: Pick<Plan, 'agents'>, agent: AgentPlan, paren
   return {
     ...rest,
     sandbox: boundedSandbox(plan, agent, parents),
+    memory: boundedMemory(plan, agent, parents),
     network: agent.network.filter((host) => bounds.every((one) => one.network.includes(host))),
     denyHosts: [...new Set([...agent.denyHosts, ...bounds.flatMap((one) => one.denyHosts)])],
     ...(allowHosts === undefined ? {} : { allowHosts }),

@@ -137,7 +137,7 @@ function modelOf(plan: Plan, name: string | undefined): ModelRef | null | undefi
 }
 
 /** Plays one step and gives what it showed. */
-async function play(stage: Stage, step: Step): Promise<Seen> {
+export async function play(stage: Stage, step: Step): Promise<Seen> {
   const before = { events: stage.events.length, sent: stage.sent.length }
   let shown: Partial<Seen> = {}
   if (step.advance !== undefined) await stage.clock.advance(durationMs(step.advance))

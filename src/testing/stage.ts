@@ -10,7 +10,7 @@ import type { ProviderDefinition } from '../models/port.ts'
 import type { Router } from '../plan/admission.ts'
 import type { ModelRef, Plan } from '../plan/plan.ts'
 import { createRouter } from '../plan/router.ts'
-import { type Clock, type Random, silentLogger } from '../ports.ts'
+import { type Clock, type Random, silentLogger, systemClock } from '../ports.ts'
 import type { Registry } from '../registry.ts'
 import { createMemoryStorage } from '../storage/memory/storage.ts'
 import type { ToolDefinition } from '../tools/port.ts'
@@ -38,7 +38,7 @@ export interface Stage {
 /** Opens a stage for each test of a plan; what all of them share is made once. */
 export interface Stages {
   /** `model` null: each agent's own scripted one, or the built-in one, which repeats what it is told. */
-  open(startMs: number, model: ModelRef | null): Promise<Stage>
+  open(startMs: number, model: ModelRef | null, real?: RealModels): Promise<Stage>
 }
 
 /** A loop of agents must not go on for ever. */
@@ -48,12 +48,19 @@ const QUIET_ROUNDS = 4
 const BUSY_ROUNDS = 1_000
 /** A turn that shows nothing for so long waits for what will not come by itself, such as another one that waits. */
 const STILL_MS = 1_000
+/** A real model may be silent for so long. */
+const LONGEST_CALL_MS = 15 * 60_000
 
 /** A tool of a plugin or an MCP server, without what is behind it: what it would do is not known before `claw run`. */
 function withoutPlugin(tool: ToolDefinition): ToolDefinition {
   const behind = tool.plugin === undefined ? (tool.mcpServer === undefined ? undefined : 'MCP server') : 'plugin'
   if (behind === undefined) return tool
   return { ...tool, run: async () => ({ content: `(a test runs no ${behind}; ${tool.name} would have run)` }) }
+}
+
+/** Models as they are in place of scripted ones: `wrap` puts what watches or replays them around each kind of service. */
+export interface RealModels {
+  wrap(definition: ProviderDefinition): ProviderDefinition
 }
 
 export async function createStages(plan: Plan, registry: Registry): Promise<Stages> {
@@ -70,10 +77,10 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
     ])
 
   return {
-    async open(startMs, model) {
+    async open(startMs, model, real) {
       const key = JSON.stringify(model)
-      const offline = plans.get(key) ?? offlinePlan(plan, model)
-      plans.set(key, offline)
+      const offline = real === undefined ? (plans.get(key) ?? offlinePlan(plan, model)) : plan
+      if (real === undefined) plans.set(key, offline)
       if (!onlyRepeats(offline)) warm ??= load()
       await warm
       const events: EngineEvent[] = []
@@ -93,7 +100,9 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
         registry: {
           ...registry,
           tools: registry.tools.map(withoutPlugin),
-          providers: registry.providers.map((definition) => onClock(definition, modelClock)),
+          providers: registry.providers.map((definition) =>
+            real === undefined ? onClock(definition, modelClock) : onClock(real.wrap(definition), systemClock),
+          ),
           channels: registry.channels.map((definition) => ({ ...definition, load: async () => () => recordingChannel(sent) })),
         },
         storage,
@@ -111,9 +120,10 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
       await engine.start()
 
       /** Quiet: for some rounds of the event loop, nothing happened and nothing is on its way. */
+      const longest = real === undefined ? STILL_MS : LONGEST_CALL_MS
       async function settle(): Promise<void> {
         let [quiet, still, seen, since] = [0, 0, -1, 0]
-        for (let round = 0; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
+        for (let round = 0; (real !== undefined || round < MOST_ROUNDS) && quiet < QUIET_ROUNDS; round++) {
           await new Promise((resolve) => (still < BUSY_ROUNDS ? setImmediate(resolve) : setTimeout(resolve, 1)))
           if (events.length !== seen) {
             ;[quiet, still, seen, since] = [0, 0, events.length, performance.now()]
@@ -122,7 +132,7 @@ export async function createStages(plan: Plan, registry: Registry): Promise<Stag
           still++
           const due = (await storage.outbox.due(clock.now(), 1)).rows.length > 0
           quiet = due || turns.working() > modelClock.waiting() ? 0 : quiet + 1
-          if (still > BUSY_ROUNDS && performance.now() - since > STILL_MS) return
+          if (still > BUSY_ROUNDS && performance.now() - since > longest) return
         }
       }
 

@@ -4,20 +4,29 @@
 import { posix } from 'node:path'
 import { capabilitiesOf } from '../engine/tools/capabilities.ts'
 import type { CreateToolEnvironment, ToolEnvironment } from '../engine/tools/tool-environment.ts'
-import { indexNote, rank } from '../memory/ranking.ts'
+import { reachedScopes } from '../engine/turns/person.ts'
+import { foldKey, NoteIndex } from '../memory/note-index.ts'
+import { passagesOf } from '../memory/passages.ts'
+import { rankPassages } from '../memory/ranking.ts'
+import { type Scope, scopeText } from '../memory/scopes.ts'
+import { memoryView, type ScopeView } from '../memory/store.ts'
 import { engineFiles } from '../permissions/engine-files.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
 import type { Programs } from '../permissions/shell/programs.ts'
 import type { AgentPlan } from '../plan/plan.ts'
 import type { BrowserHost } from '../tools/browser/port.ts'
-import type { MemoryStore } from '../tools/port.ts'
 import type { ToolRunner } from '../tools/run.ts'
 
 /** `onReady` gets the environment, for steps that judge a command without a turn. */
 export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvironment) => void): CreateToolEnvironment {
   return async (world) => {
     const grants = new Map<string, string[]>()
-    const memory = createMemory()
+    const memory = new Map<string, ScopeView>()
+    const notesOf = (scope: Scope): ScopeView => {
+      const known = memory.get(scopeText(scope)) ?? testNotes(scope)
+      memory.set(scopeText(scope), known)
+      return known
+    }
     const paths = new Map<string, PathGate>()
     const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? '/workspace'
     const pathsOf = (agent: AgentPlan): PathGate => {
@@ -47,7 +56,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
           paths: pathsOf(turn.agent),
           network: NO_NETWORK,
           shell: NO_SHELL,
-          memory,
+          memory: memoryView(notesOf, reachedScopes(turn)),
           browser: NO_BROWSER,
         }),
       remember: async (agentId, added) => void grants.set(agentId, [...(grants.get(agentId) ?? []), ...added]),
@@ -122,20 +131,35 @@ function createFiles(cwd: string): PathGate {
   }
 }
 
-function createMemory(): MemoryStore {
-  const notes = new Map<string, ReturnType<typeof indexNote> & { key: string; content: string }>()
+/** The notes of one scope, which live as long as the test. */
+function testNotes(scope: Scope): ScopeView {
+  const index = new NoteIndex(':memory:')
+  const notes = new Map<string, { readonly content: string; readonly outside: boolean }>()
+  const name = scopeText(scope)
+  const remove = (key: string): boolean => {
+    index.change(() => index.remove(key))
+    return notes.delete(key)
+  }
   return {
-    async save(key, content) {
+    save(key, content, _by, head) {
       const replaced = notes.has(key)
-      notes.set(key, { ...indexNote(key, content), key, content })
+      notes.set(key, { content, outside: head?.outside === true })
+      const passages = passagesOf(content)
+      index.change(() => index.put({ name: key, key, stamp: '', hash: new Uint8Array(0), at: 0, passages }))
       return { key, replaced }
     },
-    async search(query, limit = 10) {
-      const ranked = [...rank([...notes.values()], query)].sort((a, b) => b[1] - a[1]).slice(0, limit)
-      return ranked.map(([{ key, content }, score]) => ({ key, content, score }))
-    },
-    list: async () => [...notes.values()].map(({ key, content }) => ({ key, bytes: Buffer.byteLength(content), modified: 0 })),
-    read: async (key) => notes.get(key)?.content ?? null,
-    remove: async (key) => notes.delete(key),
+    search: (query, limit) =>
+      rankPassages(index, query)
+        .slice(0, limit)
+        .flatMap(({ row, score }) => {
+          const key = index.fileById(row.file)?.key ?? ''
+          const note = notes.get(key)
+          return note === undefined ? [] : [{ ...note, key, scope: name, score, file: key, line: row.line }]
+        }),
+    list: () => [...notes].map(([key, { content }]) => ({ key, scope: name, bytes: Buffer.byteLength(content), modified: 0 })),
+    read: (key) => notes.get(key) ?? null,
+    twinOf: (key) => [...notes.keys()].find((other) => other !== key && foldKey(other) === foldKey(key)),
+    remove,
+    erase: remove,
   }
 }

@@ -123,13 +123,35 @@ export type Spawn = (request: {
   timeoutMs?: number
 }) => Promise<{ sessionKey: string; text: string; isError: boolean; attachments?: readonly StoredFile[] }>
 
-/** What agents remember: one Markdown file a key, shared by all agents; people may edit the files. */
+/** What agents remember, as far as this turn may read and write it: one Markdown file a key; people may edit the files. */
 export interface MemoryStore {
-  save(key: string, content: string, by: { agentId: string }): Promise<{ key: string; replaced: boolean }>
-  search(query: string, limit?: number): Promise<readonly { key: string; content: string; score: number; outside?: boolean }[]>
-  list(): Promise<readonly { key: string; bytes: number; modified: number }[]>
-  read(key: string): Promise<string | null>
+  /** To the notes of the scope that the agent writes to. `outside`: the text came from outside. */
+  save(
+    key: string,
+    content: string,
+    by: { readonly agentId: string },
+    head?: { readonly at?: number; readonly outside?: true },
+  ): Promise<{ key: string; replaced: boolean }>
+  search(query: string, limit?: number): Promise<readonly MemoryHit[]>
+  list(): Promise<readonly { key: string; scope: string; bytes: number; modified: number }[]>
+  read(key: string): Promise<{ readonly content: string; readonly outside: boolean } | null>
+  /** Takes a note out; what it said is kept as a version. */
   remove(key: string): Promise<boolean>
+  /** Takes a note out, and all that is kept of it. */
+  forget(key: string): Promise<boolean>
+}
+
+export interface MemoryHit {
+  readonly key: string
+  /** `shared`, `agent:NAME` or `person:NAME`. */
+  readonly scope: string
+  readonly content: string
+  readonly score: number
+  /** Below the state folder. */
+  readonly file: string
+  readonly line: number
+  /** Its text came from outside. */
+  readonly outside: boolean
 }
 
 const EVERY_TRAIT: ToolTraits = {

@@ -3,6 +3,8 @@
 import { browser } from './browser/browser.ts'
 import { readFile } from './files/read-file.ts'
 import { writeFile } from './files/write-file.ts'
+import { memoryForget } from './memory/memory-forget.ts'
+import { memoryGet } from './memory/memory-get.ts'
 import { memorySearch } from './memory/memory-search.ts'
 import { saveMemory } from './memory/save-memory.ts'
 import type { ToolDefinition } from './port.ts'
@@ -20,6 +22,8 @@ export const builtinTools: readonly ToolDefinition[] = [
   webSearch,
   saveMemory,
   memorySearch,
+  memoryGet,
+  memoryForget,
   sessionsSpawn,
   skill,
   browser,

@@ -24,18 +24,33 @@ async function offered(t: Test, more: string, top = ''): Promise<readonly string
 }
 
 t.test('what is denied as a whole', async (t) => {
-  t.same(await offered(t, ''), ['bash', 'memory_search', 'write_file'])
-  t.same(await offered(t, ', permissions: { deny: ["tool:write_file"] }'), ['bash', 'memory_search'])
+  t.same(await offered(t, ''), ['bash', 'memory_forget', 'memory_get', 'memory_search', 'write_file'])
+  t.same(await offered(t, ', permissions: { deny: ["tool:write_file"] }'), [
+    'bash',
+    'memory_forget',
+    'memory_get',
+    'memory_search',
+  ])
   t.same(await offered(t, ', permissions: { deny: ["tool:{write,memory}_*", "tool:bash"] }'), [])
-  t.same(await offered(t, ', permissions: { deny: [write_file] }'), ['bash', 'memory_search'], 'as older files write it')
-  t.same(await offered(t, ', permissions: { deny: [bash, "command:write_file"] }'), ['bash', 'memory_search', 'write_file'])
+  t.same(
+    await offered(t, ', permissions: { deny: [write_file] }'),
+    ['bash', 'memory_forget', 'memory_get', 'memory_search'],
+    'as older files write it',
+  )
+  t.same(await offered(t, ', permissions: { deny: [bash, "command:write_file"] }'), [
+    'bash',
+    'memory_forget',
+    'memory_get',
+    'memory_search',
+    'write_file',
+  ])
   const common = 'defaults: { permissions: { deny: ["tool:bash"] } }'
-  t.same(await offered(t, '', common), ['memory_search', 'write_file'])
+  t.same(await offered(t, '', common), ['memory_forget', 'memory_get', 'memory_search', 'write_file'])
 })
 
 t.test('what has no settings', async (t) => {
   const search = 'search: { provider: searxng, baseURL: "http://127.0.0.1:1" }'
-  t.same(await offered(t, '', search), ['bash', 'memory_search', 'web_search', 'write_file'])
+  t.same(await offered(t, '', search), ['bash', 'memory_forget', 'memory_get', 'memory_search', 'web_search', 'write_file'])
   const folder = testdir(t, { 'openclaw.yaml': 'agents: { main: { soul: S, tools: [web_search] } }' })
   const { code, out } = await runCli(folder, 'validate', '--strict')
   t.equal(code, 0, 'a note fails nothing')

@@ -3,13 +3,18 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { fileNameOf, keyOf, normalizeKey } from '../../src/memory/keys.ts'
-import { createMemoryStore } from '../../src/memory/store.ts'
+import { SHARED } from '../../src/memory/scopes.ts'
+import { createMemory, type MemoryOptions, memoryView } from '../../src/memory/store.ts'
 import { systemClock } from '../../src/ports.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { testdir } from '../support/testdir.ts'
 
 const BY = { agentId: 'main' }
-const storeIn = (folder: string) => createMemoryStore({ folder, clock: systemClock })
+const open = (options: MemoryOptions) => memoryView(createMemory(options).of, { write: SHARED, read: [SHARED] })
+const storeIn = (folder: string) => open({ folder, clock: systemClock })
+/** Files of notes; the index and versions are none. */
+const filesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(join(folder, 'shared')).catch(() => [])).filter((name) => name.endsWith('.md')).sort()
 
 t.test('saved, listed, read, replaced, removed', async (t) => {
   const folder = join(testdir(t), 'state', 'memory')
@@ -18,17 +23,17 @@ t.test('saved, listed, read, replaced, removed', async (t) => {
   t.equal(await store.read('dinner'), null)
   t.same(await store.save('dinner', 'Sushi Ran', BY), { key: 'dinner', replaced: false })
   t.same(await store.save('dinner', 'Noma', BY), { key: 'dinner', replaced: true })
-  t.equal(await store.read('dinner'), 'Noma\n')
-  t.same(await readdir(folder), ['dinner.md'])
+  t.equal((await store.read('dinner'))?.content, 'Noma\n')
+  t.same(await filesIn(folder), ['dinner.md'])
   t.match(await store.list(), [{ key: 'dinner', bytes: 5 }])
   t.ok(await store.remove('dinner'))
   t.notOk(await store.remove('dinner'))
-  t.same(await readdir(folder), [])
+  t.same(await filesIn(folder), [])
 })
 
 t.test('times are those of the clock it was given', async (t) => {
   const clock = createFakeClock(Date.UTC(2026, 0, 1))
-  const store = createMemoryStore({ folder: testdir(t), clock })
+  const store = open({ folder: testdir(t), clock })
   await store.save('a', 'x', BY)
   t.equal((await store.list())[0]?.modified, Date.UTC(2026, 0, 1))
 })
@@ -38,14 +43,15 @@ t.test('people may edit, add and remove the files', async (t) => {
   const store = storeIn(folder)
   await store.save('pets', 'A cat named Ada.', BY)
   t.equal((await store.search('cat')).length, 1)
-  await writeFile(join(folder, 'pets.md'), 'A dog named Ada.\n')
+  await writeFile(join(folder, 'shared', 'pets.md'), 'A dog named Ada.\n')
   t.equal((await store.search('cat')).length, 0)
   t.equal((await store.search('dog'))[0]?.content, 'A dog named Ada.\n')
   await writeFile(join(folder, 'Notes about Gärten.md'), '\uFEFFRosen schneiden')
   t.match(await store.search('garten'), [{ key: 'Notes about Gärten', content: 'Rosen schneiden' }])
   t.same(await store.save('Notes about Gärten', 'Done.', BY), { key: 'Notes about Gärten', replaced: true })
-  t.same((await readdir(folder)).sort(), ['Notes about Gärten.md', 'pets.md'])
-  await rm(join(folder, 'pets.md'))
+  t.same(await filesIn(folder), ['pets.md'])
+  t.equal(await readFile(join(folder, 'Notes about Gärten.md'), 'utf8'), 'Done.\n', 'what lies in memory/ stays there')
+  await rm(join(folder, 'shared', 'pets.md'))
   t.same(await store.search('dog'), [])
 })
 
@@ -55,7 +61,8 @@ t.test('what is no memory is left alone', async (t) => {
     memory: { '.hidden.md': 'swordfish', 'graph.json': '{"a": "swordfish"}' },
   })
   const folder = join(outside, 'memory')
-  await symlink(join(outside, 'secret.md'), join(folder, 'link.md'))
+  await mkdir(join(folder, 'shared'))
+  await symlink(join(outside, 'secret.md'), join(folder, 'shared', 'link.md'))
   await mkdir(join(folder, 'folder.md'))
   const store = storeIn(folder)
   t.same(await store.list(), [])
@@ -68,16 +75,16 @@ t.test('two stores on one folder see each other', async (t) => {
   const folder = testdir(t)
   const [one, two] = [storeIn(folder), storeIn(folder)]
   await one.save('a', 'first', BY)
-  t.equal(await two.read('a'), 'first\n')
+  t.equal((await two.read('a'))?.content, 'first\n')
   await two.save('a', 'other', BY)
-  t.equal(await one.read('a'), 'other\n')
+  t.equal((await one.read('a'))?.content, 'other\n')
 })
 
 t.test('many saves at once', async (t) => {
   const store = storeIn(testdir(t))
   await Promise.all(Array.from({ length: 50 }, (_, i) => store.save(`k${i % 10}`, `v${i}`, BY)))
   t.equal((await store.list()).length, 10)
-  t.equal(await store.read('k3'), 'v43\n')
+  t.equal((await store.read('k3'))?.content, 'v43\n')
 })
 
 t.test('keys', async (t) => {
@@ -99,7 +106,6 @@ t.test('keys', async (t) => {
       'a/b',
       'a\\b',
       'C:\\x',
-      'nul\0byte',
       'line\nfeed',
       '-rf',
       '~',
@@ -114,15 +120,15 @@ t.test('keys', async (t) => {
       `${'x'.repeat(900)}y`,
     ]
     for (const key of keys) await store.save(key, `about ${JSON.stringify(key)}`, BY)
-    const names = await readdir(folder)
+    const names = await filesIn(folder)
     t.equal(names.length, keys.length, 'one file a key')
     for (const name of names) t.notMatch(name, /^\.|[/\\\0\n]/)
     t.ok(names.every((name) => Buffer.byteLength(name) < 230))
     t.same((await store.list()).map((note) => note.key).sort(), [...keys].sort(), 'each comes back as it was')
-    for (const key of keys) t.equal(await store.read(key), `about ${JSON.stringify(key)}\n`)
+    for (const key of keys) t.equal((await store.read(key))?.content, `about ${JSON.stringify(key)}\n`)
     await store.save('x'.repeat(900), 'new', BY)
-    t.equal(await store.read('x'.repeat(900)), 'new\n')
-    t.equal((await readdir(folder)).length, keys.length)
+    t.equal((await store.read('x'.repeat(900)))?.content, 'new\n')
+    t.equal((await filesIn(folder)).length, keys.length)
   })
 
   t.test('names that differ in case alone have files that differ in more', async (t) => {
@@ -130,21 +136,24 @@ t.test('keys', async (t) => {
     const store = storeIn(folder)
     await store.save('Paris', 'the city', BY)
     await store.save('paris', 'the prince', BY)
-    const names = await readdir(folder)
+    const names = await filesIn(folder)
     t.equal(new Set(names.map((name) => name.toLowerCase())).size, 2)
-    t.equal(await store.read('Paris'), 'the city\n')
-    t.equal(await store.read('paris'), 'the prince\n')
+    t.equal((await store.read('Paris'))?.content, 'the city\n')
+    t.equal((await store.read('paris'))?.content, 'the prince\n')
   })
 
   t.test('nothing and too much are refused', async (t) => {
     const store = storeIn(testdir(t))
     await t.rejects(store.save('  ', 'x', BY), /needs a key/)
+    await t.rejects(store.save('nul\0byte', 'x', BY), /NUL/)
     await t.rejects(store.save('x'.repeat(2000), 'x', BY), /too long/)
     await t.rejects(store.save('big', 'x'.repeat(1_100_000), BY), /bytes at most/)
   })
 
   t.test('any key comes back from its file, and no two share one', async () => {
-    const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }).filter((text) => text.trim() !== '')
+    const key = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 300 })
+      .filter((text) => text.trim() !== '' && !text.includes('\0'))
     const stored = (given: string): { name: string; back: string | undefined; wanted: string } => {
       const wanted = normalizeKey(given)
       const { name, header } = fileNameOf(wanted)
@@ -185,7 +194,7 @@ t.test(
     t.same(await found('Redwood'), ['graph.json: user_mehdi'])
     t.same(await found('sushi'), ['dinner'])
     t.match(await store.list(), [{ key: 'dinner' }, {}, {}, {}])
-    t.match(await store.read('graph.json: cat'), /^cat \(animal\)\n- Called Minka$/)
+    t.match((await store.read('graph.json: cat'))?.content, /^cat \(animal\)\n- Called Minka$/)
     await t.rejects(store.remove('graph.json: cat'), /stands in .*graph\.json/)
     await store.save('graph.json: cat', 'an agent’s own note', BY)
     t.match(JSON.parse(await readFile(join(folder, 'graph.json'), 'utf8')), { relations: [{ type: 'working_on' }] })
@@ -199,7 +208,7 @@ t.test(
 t.test('a graph.json that is none is told once, and costs nothing else', async (t) => {
   const folder = testdir(t, { 'graph.json': '{"entities": [', 'dinner.md': 'Sushi Ran' })
   const told: string[] = []
-  const store = createMemoryStore({ folder, clock: systemClock, onProblem: (why) => told.push(why) })
+  const store = open({ folder, clock: systemClock, onProblem: (why) => told.push(why) })
   t.match(await store.search('sushi'), [{ key: 'dinner' }])
   await store.search('sushi')
   t.match(told, [/graph\.json is not used: /])

@@ -152,7 +152,7 @@ t.test('agents that are started by others, with the tools and rules that are lef
 
 t.test('what of the memory is read and written', async (t) => {
   const plan = makePlan({ agents: { main: { tools: ['memory_search'] } }, channels: { irc: {} } })
-  t.match(accessOf(plan, builtinRegistry)[0], { memory: { read: ['shared'], write: [] } })
+  t.match(accessOf(plan, builtinRegistry)[0], { memory: { read: ['person', 'shared'], write: [] } })
 })
 
 t.test('it is a proof: anyone who is answered has a row', async () => {

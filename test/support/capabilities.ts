@@ -2,7 +2,8 @@
 // stands for a public address, and connections to it arrive at this machine, on the port that was asked for.
 
 import { join } from 'node:path'
-import { createMemoryStore } from '../../src/memory/store.ts'
+import { SHARED } from '../../src/memory/scopes.ts'
+import { createMemory, memoryView } from '../../src/memory/store.ts'
 import { createNetworkGate } from '../../src/permissions/network.ts'
 import { createPathGate } from '../../src/permissions/paths.ts'
 import { createShellRunner } from '../../src/permissions/run.ts'
@@ -33,7 +34,7 @@ export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities
       network: [],
       redact: (text) => text,
     }),
-    memory: createMemoryStore({ folder: join(folder, 'memory'), clock }),
+    memory: memoryView(createMemory({ folder: join(folder, 'memory'), clock }).of, { write: SHARED, read: [SHARED] }),
     isOutsideFile: async () => false,
     browser: { act: async () => ({ content: 'no browser' }), close: async () => {} },
     skills: [],

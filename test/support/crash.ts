@@ -2,12 +2,13 @@
 // turns with tools, a heartbeat a second, sessions that are summarised), killed at random moments and started again.
 
 import { spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFakeTelegram, type FakeTelegram } from '../../src/channels/telegram/fake/server.ts'
 import { checkAfter, type Said } from './crash-checks.ts'
 import { createCrashModel, GROWN, PULSE } from './crash-model.ts'
 import { startFakeMessagesApi } from './fake-messages-api.ts'
+import type { FaultKind } from './faults.ts'
 import { CLAW, post, type RunningClaw, startClawProcess } from './process.ts'
 
 export interface CrashFigures {
@@ -39,11 +40,13 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export interface CrashOptions {
   /** Replies on Telegram grow in place. */
   readonly grows?: boolean
+  /** Instead of kills: windows of time in which system calls of the engine fail. */
+  readonly fault?: { readonly kind: FaultKind; readonly seed: number; readonly rate: number }
 }
 
 const configuration = (api: string, telegram: string, { grows }: CrashOptions): string => `gateway: { port: 0 }
 models: { api: { provider: anthropic, baseURL: "${api}", apiKey: none } }
-defaults: { model: api/m, sessionScope: per-peer, sandbox: "off", permissions: { mode: ignore } }
+defaults: { model: api/m, sessionScope: per-peer, sandbox: "off", permissions: { mode: ignore, flow: allow } }
 agents:
   main: &agent
     soul: S
@@ -63,7 +66,8 @@ export async function crash(cwd: string, kills: number, deadlineMs: number, opti
   const api = await startFakeMessagesApi({ reply: model.reply })
   const telegram = await createFakeTelegram({ token: '1:T' })
   await writeFile(join(cwd, 'openclaw.yaml'), configuration(api.url, telegram.url, options))
-  const env = { TOKEN: '1:T' }
+  const faulty = join(cwd, 'faults-are-on')
+  const env = { TOKEN: '1:T', ...faultsOf(options, cwd, faulty) }
   const end = Date.now() + deadlineMs
   const problems: string[] = []
   const said: Said = { http: new Map(), sessions: new Map(), telegram: new Map() }
@@ -113,6 +117,11 @@ export async function crash(cwd: string, kills: number, deadlineMs: number, opti
   try {
     const people = [...HTTP_SENDERS.map(caller), ...TELEGRAM_PEOPLE.map(chatter)]
     for (; done < kills && Date.now() < end - 15_000; done++) {
+      if (options.fault !== undefined) {
+        await faultWindow(faulty)
+        model.see(api.requests.splice(0))
+        continue
+      }
       trouble(telegram)
       // Somewhere in its work, however slow the machine is today.
       await pause(Math.random() * Math.max(400, 2 * startMs))
@@ -135,7 +144,8 @@ export async function crash(cwd: string, kills: number, deadlineMs: number, opti
     const code = await claw.stop('SIGTERM')
     if (code !== 0) problems.push(`ended with ${code}: ${claw.log().slice(-400)}`)
     model.see(api.requests.splice(0))
-    const after = await checkAfter({ cwd, said, telegram, listener: LISTENER, model, grows: options.grows === true })
+    const checks = { grows: options.grows === true, skipPulse: options.fault !== undefined }
+    const after = await checkAfter({ cwd, said, telegram, listener: LISTENER, model, ...checks })
     return {
       kills: done,
       early,
@@ -154,6 +164,23 @@ export async function crash(cwd: string, kills: number, deadlineMs: number, opti
     await telegram.stop()
     await api.close()
   }
+}
+
+function faultsOf({ fault }: CrashOptions, cwd: string, whileFile: string): Record<string, string> {
+  if (fault === undefined) return {}
+  const shim = new URL('fault-shim.js', import.meta.url).href
+  return {
+    CLAW_PLAIN_BUILD: '1',
+    NODE_OPTIONS: `--import ${shim}`,
+    CLAW_FAULTS: JSON.stringify({ ...fault, whileFile, folder: join(cwd, '.openclaw') }),
+  }
+}
+
+async function faultWindow(file: string): Promise<void> {
+  await writeFile(file, '')
+  await pause(100 + Math.random() * 500)
+  await rm(file)
+  await pause(100 + Math.random() * 400)
 }
 
 /** Alone, or with others that waited beside it. */

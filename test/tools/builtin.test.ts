@@ -71,7 +71,7 @@ t.test('memory, from save to search', async (t) => {
   )
   t.equal(await said('memory_search', { query: 'where to have dinner' }, context), '--- dinner ---\nFavourite restaurant: Noma.')
   t.equal(await said('memory_search', { query: 'submarines' }, context), 'No memory matches.')
-  t.equal(await readFile(join(folder, 'memory', 'dinner.md'), 'utf8'), 'Favourite restaurant: Noma.\n')
+  t.equal(await readFile(join(folder, 'memory', 'shared', 'dinner.md'), 'utf8'), 'Favourite restaurant: Noma.\n')
 })
 
 t.test('sessions_spawn waits in seconds and passes an error on', async (t) => {

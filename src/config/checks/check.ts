@@ -69,11 +69,12 @@ export interface TestStep {
   readonly expect: Found
 }
 
-/** Every step of every test; a test without `steps` is one itself. */
+/** Every step of every test and eval, and every case; a test without `steps` is one itself. */
 export function testSteps(doc: ConfigDocument): readonly TestStep[] {
   const under = (found: Found, key: string): Found => ({ value: mapAt(found.value[key]), path: [...found.path, key] })
-  return itemsOf(mapAt(doc.value)['tests'], ['tests'])
-    .flatMap((test) => [test, ...itemsOf(test.value['steps'], [...test.path, 'steps'])])
+  return ['tests', 'evals']
+    .flatMap((section) => itemsOf(mapAt(doc.value)[section], [section]))
+    .flatMap((test) => [test, ...['steps', 'cases'].flatMap((key) => itemsOf(test.value[key], [...test.path, key]))])
     .map((step) => ({ step, message: under(step, 'message'), expect: under(step, 'expect') }))
 }
 

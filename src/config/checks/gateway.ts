@@ -1,6 +1,7 @@
 // A gateway that others on the network can reach asks for a token, and a program that speaks for a channel for a secret.
 
 import type { Diagnostic } from '../../errors.ts'
+import { isLoopback } from '../../plan/loopback.ts'
 import { type ConfigDocument, listAt, mapAt, textAt } from '../document.ts'
 import type { Value } from '../fill.ts'
 import type { Scope } from '../scope.ts'
@@ -56,9 +57,6 @@ function openSockets(doc: ConfigDocument, scope: Scope): readonly Diagnostic[] {
     return [doc.problem('CLAW410', message, ['channels', id], { hint })]
   })
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** Whether the text is an address, or a network with a prefix length. */
 function isAddressOrNetwork(text: string, isIP: (address: string) => number): boolean {

@@ -7,6 +7,7 @@ import { checkApprovals } from './approvals.ts'
 import { checkChannels } from './channels.ts'
 import type { Check, CheckInput } from './check.ts'
 import { checkCompaction } from './compaction.ts'
+import { checkEvals } from './evals.ts'
 import { checkGateway } from './gateway.ts'
 import { checkGrants } from './grants.ts'
 import { checkHeartbeats } from './heartbeats.ts'
@@ -41,6 +42,7 @@ const CHECKS: readonly Check[] = [
   checkUserIds,
   checkNames,
   checkHeartbeats,
+  checkEvals,
   checkPatterns,
   checkSubagents,
   checkGateway,

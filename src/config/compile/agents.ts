@@ -53,13 +53,15 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
   const has = (key: keyof Agent): boolean => own[key] !== undefined
   const pathOf = (key: keyof Agent): Path => (has(key) ? [...ownPath, key] : ['defaults', key])
   const pick = <K extends keyof Agent>(key: K): Agent[K] => own[key] ?? defaults[key]
-  const both = <K extends 'permissions' | 'rateLimit' | 'compaction' | 'reset' | 'queue'>(key: K): NonNullable<Agent[K]> =>
-    withoutExtras({ ...defaults[key], ...own[key] }) as NonNullable<Agent[K]>
+  const both = <K extends 'permissions' | 'rateLimit' | 'compaction' | 'reset' | 'queue' | 'memory'>(
+    key: K,
+  ): NonNullable<Agent[K]> => withoutExtras({ ...defaults[key], ...own[key] }) as NonNullable<Agent[K]>
 
   const permissions = both('permissions')
   const compaction = both('compaction')
   const reset = both('reset')
   const queue = both('queue')
+  const memory = both('memory')
   const skills = await loadSkills(pick('skills') ?? [], pathOf('skills'), input)
   const { allow = [], deny = [] } = permissions
   const expanded = await expandedGrants([...allow, ...deny])
@@ -111,6 +113,7 @@ async function compileAgent(id: string, input: Input): Promise<AgentPlan> {
     subagents: pick('subagents') ?? [],
     workspace: workspaceOf(pick('workspace'), pathOf('workspace'), id, input),
     sandbox: pick('sandbox') ?? otherwise.sandbox,
+    memory: { write: memory.write ?? otherwise.memory.write, read: memory.read ?? otherwise.memory.read },
     network: pick('network') ?? [],
     ...optional('allowHosts', pick('allowHosts')),
     denyHosts: pick('denyHosts') ?? [],

@@ -21,10 +21,21 @@ export function channelValidator(language: SchemaNode, type: string): Validate {
 
 /** Only what an entry can refer to: the whole language takes more than a second. */
 function compile({ definitions = {} }: SchemaNode, type: string): Validate {
-  const { secret, name, channelCommon, [`channel-${type}`]: channel } = definitions
   const ajv = new Ajv({ ...OPTIONS, inlineRefs: false, unicodeRegExp: false, keywords: KEYWORDS })
-  return ajv.compile({
-    $ref: channelRef(type),
-    definitions: { secret, name, channelCommon, [`channel-${type}`]: channel },
-  }) as Validate
+  const $ref = channelRef(type)
+  return ajv.compile({ $ref, definitions: reachable(definitions, $ref) }) as Validate
+}
+
+/** The definitions that a reference leads to, directly or by others. */
+function reachable(definitions: Readonly<Record<string, SchemaNode>>, ref: string): Record<string, SchemaNode> {
+  const found: Record<string, SchemaNode> = {}
+  const open = [ref]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const name = next.split('/')[2] ?? ''
+    const definition = definitions[name]
+    if (definition === undefined || name in found) continue
+    found[name] = definition
+    open.push(...[...JSON.stringify(definition).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to as string))
+  }
+  return found
 }

@@ -7,6 +7,7 @@ import type { ApprovalRow } from '../../storage/ports.ts'
 import type { ToolDefinition } from '../../tools/port.ts'
 import type { ToolEnvironment } from '../tools/tool-environment.ts'
 import { replyToOf } from '../turns/inbox-work.ts'
+import { personOf } from '../turns/person.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { approvalText } from './approval-text.ts'
@@ -49,6 +50,7 @@ export function createAsking(world: World, environment: ToolEnvironment, approva
         return { content: `Not run: ${verdict.reason} Nobody is configured to approve it.`, isError: true }
       const replyTo = replyToOf(turn.claim.rows[0])
       const { channelId, userId } = turn.session
+      const person = personOf(turn)
       return await ask(turn, tool, {
         run: turn.claim.run,
         toolUseId: id,
@@ -65,6 +67,7 @@ export function createAsking(world: World, environment: ToolEnvironment, approva
         timeoutMs,
         ...(channelId === undefined || userId === undefined ? {} : { requestedBy: `${channelId}:${userId}` }),
         spender: turn.spender,
+        ...(person === null ? {} : { person }),
         ...(replyTo === undefined ? {} : { replyTo }),
       })
     },
@@ -79,7 +82,7 @@ export function createAsking(world: World, environment: ToolEnvironment, approva
 /** The question once more, as the turn that asks it now. */
 function again(turn: TurnContext, toolUseId: string, row: ApprovalRow, changes: readonly string[]): ApprovalQuestion {
   const { agentId, parents, sessionKey, toolName, input, cwd, reason, text, grants } = row
-  const { askedByOwner, requestedBy, spender, replyTo } = row
+  const { askedByOwner, requestedBy, spender, person, replyTo } = row
   return {
     run: turn.claim.run,
     toolUseId,
@@ -98,6 +101,7 @@ function again(turn: TurnContext, toolUseId: string, row: ApprovalRow, changes: 
     timeoutMs: turn.agent.permissions.timeoutMs,
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(spender === undefined ? {} : { spender }),
+    ...(person === undefined ? {} : { person }),
     ...(replyTo === undefined ? {} : { replyTo }),
   }
 }

@@ -36,6 +36,7 @@ export function createLateApprovals(world: World, audit: Pick<Audit, 'append'>):
         parents: row.parents,
         askedByOwner: row.askedByOwner,
         ...(row.spender === undefined ? {} : { by: row.spender }),
+        ...(row.person === undefined ? {} : { person: row.person }),
       }
       return {
         session: row.sessionKey,

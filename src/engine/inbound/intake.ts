@@ -156,7 +156,8 @@ export class Intake {
     const media = channel === undefined ? undefined : message.media?.map((one) => withinLimits(channel, one))
     const overheard = this.#history.take(message)
     const whole = overheard === undefined ? message : { ...message, overheard }
-    const asOwner: MessagePayload = caller.kind === 'owner' ? { asOwner: true } : {}
+    const asOwner: MessagePayload =
+      caller.kind === 'owner' ? { asOwner: true } : caller.kind === 'claimed' ? { claimed: true } : {}
     const payload: MessagePayload = conversation === undefined ? asOwner : { ...asOwner, conversation }
     return {
       session: routed.sessionKey,

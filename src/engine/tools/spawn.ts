@@ -11,6 +11,7 @@ import { spokenIn } from '../flow/evidence.ts'
 import type { SessionLabels } from '../flow/session-labels.ts'
 import type { Answers } from '../turns/answers.ts'
 import { replyToOf, type SpawnPayload } from '../turns/inbox-work.ts'
+import { personOf } from '../turns/person.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { TurnRunner } from '../turns/turn-runner.ts'
 import type { World } from '../world.ts'
@@ -46,6 +47,7 @@ export function createSpawn(
     if (storage.halts.cached.stopped.has(agentId)) return refused(`The agent "${agentId}" is stopped.`)
 
     const replyTo = replyToOf(turn.claim.rows[0])
+    const person = personOf(turn)
     const payload: SpawnPayload = {
       parents: chain,
       askedByOwner: turn.askedByOwner,
@@ -53,6 +55,7 @@ export function createSpawn(
       said: spokenIn(turn.claim.rows),
       askers: [{ key: turn.session.key, agentId: turn.agent.id }, ...turn.askers],
       ...(replyTo === undefined ? {} : { replyTo }),
+      ...(person === null ? {} : { person }),
     }
     // The key of the call names the session, so that a call made again after a crash finds the child it started.
     const session = spawnSessionKey(agentId, idempotencyKey)

@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
-import { createMemoryStore } from '../../memory/store.ts'
+import { createMemory, memoryView } from '../../memory/store.ts'
 import { bindApproval, changedSince } from '../../permissions/approval-binding.ts'
 import { createApprovalsFile } from '../../permissions/approvals-file.ts'
 import { ANCHOR_KEY, type Audit, type AuditAnchor, createAudit, readHead } from '../../permissions/audit.ts'
@@ -13,15 +13,16 @@ import { createNetworkGate } from '../../permissions/network.ts'
 import { memoryKeyProblem } from '../../permissions/path-names.ts'
 import { createPathGate } from '../../permissions/paths.ts'
 import type { ToolCall } from '../../permissions/policy.ts'
-import { type ApprovalBinding, GateError, type PathGate } from '../../permissions/port.ts'
+import type { ApprovalBinding, PathGate } from '../../permissions/port.ts'
 import { createShellRunner } from '../../permissions/run.ts'
 import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import type { Logger } from '../../ports.ts'
 import type { KeyValueStore } from '../../storage/ports.ts'
 import { createBrowserHost } from '../../tools/browser/host.ts'
-import type { MemoryStore, ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
+import type { ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
+import { reachedScopes } from '../turns/person.ts'
 import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 import { capabilitiesOf, type Gates } from './capabilities.ts'
@@ -70,9 +71,7 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
     sync: world.generations.now.plan.durability === 'power',
   })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
-  const memory = guardedMemory(
-    createMemoryStore({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) }),
-  )
+  const memory = createMemory({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) })
   const browser = createBrowserHost(join(stateDir, 'browser'))
   const sandbox = createSandbox()
   const gates = new WeakMap<AgentPlan, Omit<Gates, 'memory' | 'browser'>>()
@@ -121,25 +120,17 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
       bindApproval({ tool, command: tool.commandOf?.(input), cwd: cwdOf(agent), workspace: agent.workspace, stateDir }),
     changedSince: (bound) => changedSince(bound, { cwd: bound.cwd, stateDir }),
     capabilitiesOf: (turn, tool, idempotencyKey) =>
-      capabilitiesOf(world, turn, tool, idempotencyKey, { ...gatesOf(turn.plan, turn.agent), memory, browser }),
+      capabilitiesOf(world, turn, tool, idempotencyKey, {
+        ...gatesOf(turn.plan, turn.agent),
+        memory: memoryView(memory.of, { ...reachedScopes(turn), keyProblem: memoryKeyProblem }),
+        browser,
+      }),
     remember: (agentId, grants) => remembered.remember(agentId, grants),
     redact,
     close: async () => {
       await browser.close()
+      memory.close()
       await audit.close()
     },
   }
 }
-
-/** Memory whose keys are labels: what could be a path, hide itself or pass for another key is refused. */
-const guardedMemory = (memory: MemoryStore): MemoryStore => ({
-  ...memory,
-  async save(key, content, by) {
-    const problem = memoryKeyProblem(
-      key,
-      (await memory.list()).map((note) => note.key),
-    )
-    if (problem !== undefined) throw new GateError(problem)
-    return await memory.save(key, content, by)
-  },
-})

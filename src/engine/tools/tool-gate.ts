@@ -2,7 +2,7 @@
 // to the audit log, run as a step that is never made twice, and cleared of secrets. Must not throw for what a model did.
 
 import { type CallOutcome, EngineStops, type ToolCall } from '../../agent/port.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, StateError } from '../../errors.ts'
 import type { MediaBlock, TextBlock } from '../../models/port.ts'
 import { judgeTool } from '../../permissions/policy.ts'
 import { GateError, type ShellRunner, type Verdict } from '../../permissions/port.ts'
@@ -139,6 +139,9 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
     }
   }
 
+  /** Calls that ended and could not be stored: tried again, they give what they gave. */
+  const ran = new Map<string, { readonly from: number; readonly result: ToolResult }>()
+
   async function run(
     turn: TurnContext,
     toolUseId: string,
@@ -153,12 +156,14 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
         stepOf(toolUseId),
         async (idempotencyKey) => {
           const capabilities = labelled(turn, environment.capabilitiesOf(turn, tool, idempotencyKey))
-          const from = Date.now()
+          const from = ran.get(idempotencyKey)?.from ?? Date.now()
           const { approved, verdict } = allowed
           const shell =
             approved === undefined ? judged(capabilities.shell, turn, tool, input, verdict) : bound(capabilities.shell, approved)
           const hooked = { agentId: turn.agent.id, sessionKey: turn.session.key, toolName: tool.name, input }
-          const result = await betweenHooks(world.hooks, hooked, () => runner.run(tool, input, { ...capabilities, shell }))
+          const call = () => betweenHooks(world.hooks, hooked, () => runner.run(tool, input, { ...capabilities, shell }))
+          const result = ran.get(idempotencyKey)?.result ?? (await call())
+          if (!repeatable) ran.set(idempotencyKey, { from, result })
           // Broken off as the engine stops: not the tool's result, and the next process may make the call again.
           if (repeatable && turn.signal.reason instanceof EngineStops) throw turn.signal.reason
           const labels = await flow.broughtBy(turn, tool, result, verdict)
@@ -168,10 +173,13 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
         repeatable ? 'always' : 'never',
       )
       await flow.mark(turn, tool, outcome.labels ?? traitsOf(tool))
+      ran.delete(`${turn.claim.run}:${stepOf(toolUseId)}`)
       return outcome
     } catch (error) {
       if (error instanceof StepUnknown)
         return failure('The engine was restarted while this ran. It may or may not have happened: look before you try again.')
+      // The journal could not be written: the turn is tried again when it can be.
+      if (error instanceof StateError) throw error
       return failure(`The tool failed: ${environment.redact(messageOf(error))}`)
     }
   }
@@ -179,7 +187,7 @@ export function createToolGate(world: World, environment: ToolEnvironment, askin
   /** What the call may use, with what of it came from outside. */
   const labelled = (turn: TurnContext, given: ToolCapabilities<unknown>): ToolCapabilities<unknown> => ({
     ...given,
-    memory: labelledMemory(given.memory, world.storage.kv, () => flow.holdsOutside(turn)),
+    memory: labelledMemory(given.memory, () => flow.holdsOutside(turn)),
     isOutsideFile: async ({ changedMs }) => changedMs === undefined || (await flow.isOutsideFile(turn, changedMs)),
   })
 

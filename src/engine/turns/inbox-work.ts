@@ -8,6 +8,8 @@ import type { CallerMessage } from '../port.ts'
 export interface MessagePayload {
   /** It came from the owner's own terminal or page. */
   readonly asOwner?: true
+  /** Nobody vouches for its user id. */
+  readonly claimed?: true
   /** What was said before, by a caller who keeps the conversation itself: the session is forgotten with the answer. */
   readonly conversation?: readonly CallerMessage[]
 }
@@ -16,6 +18,8 @@ export interface SpawnPayload {
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
   readonly by: string
+  /** Whose notes it reads and writes. */
+  readonly person?: string
   /** The person's words in the turn that started it. */
   readonly said?: readonly string[]
   /** Sessions that started it, the nearest first. */
@@ -34,6 +38,7 @@ export interface ApprovalPayload {
   readonly parents: readonly string[]
   readonly askedByOwner: boolean
   readonly by?: string
+  readonly person?: string
 }
 
 /** Where the one who is behind the row reads. */

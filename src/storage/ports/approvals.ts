@@ -31,6 +31,8 @@ export interface ApprovalRow extends ApprovalBinding {
   readonly askedByOwner: boolean
   /** Whom the tokens of its turn are counted for. */
   readonly spender?: string
+  /** Whose notes its turn reads and writes. */
+  readonly person?: string
   readonly replyTo?: ReplyTarget
   readonly createdAt: number
   readonly expiresAt: number

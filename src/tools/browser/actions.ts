@@ -31,7 +31,7 @@ export async function act(browser: AgentBrowser, input: BrowserInput, call: Brow
   if (action === 'open') {
     if (url === undefined) throw new Error('`open` wants a url.')
     await browser.check(url)
-    const page = browser.page(tab) ?? (await browser.newPage())
+    const page = await pageToOpenIn(browser, tab)
     await bounded(page.open(url), call.signal)
     return { content: await snapshotOf(page, call.signal) }
   }
@@ -42,6 +42,16 @@ export async function act(browser: AgentBrowser, input: BrowserInput, call: Brow
     return { content: await tabList(browser) }
   }
   return await inPage(page, input, call)
+}
+
+/** A page that goes on by itself would take the tab away again, so it gives way to a new one. */
+async function pageToOpenIn(browser: AgentBrowser, tab: number | undefined): Promise<Page> {
+  const known = browser.page(tab)
+  if (known === undefined) return await browser.newPage()
+  if (tab !== undefined || !known.isRestless) return known
+  const fresh = await browser.newPage()
+  browser.closePage(known)
+  return fresh
 }
 
 async function inPage(page: Page, input: BrowserInput, { signal, paths }: BrowserCall): Promise<ToolResult> {

@@ -17,6 +17,7 @@ const LOAD_MS = 8_000
 /** The page counts as settled once nothing was loaded for so long. */
 const QUIET_MS = 100
 const SETTLE_MS = 3_000
+const RESTLESS_MS = 300
 const MOST_DIALOGS = 50
 const MOST_HOSTS = 1_000
 /** A page of more elements is not read as a whole. */
@@ -95,6 +96,11 @@ export class Page {
     }
     if (errorText !== undefined) this.#setLoading(false)
     await this.settle(LOAD_MS)
+  }
+
+  /** Whether it goes from page to page by itself, or has not come to rest yet. */
+  get isRestless(): boolean {
+    return this.#loading || Date.now() < this.#busyUntil + RESTLESS_MS
   }
 
   /** How often another page was shown. */

@@ -1,4 +1,4 @@
-// save_memory: one note in the memory all agents share.
+// save_memory: one note of the person the turn works for, or of the scope that the agent writes to.
 
 import { fields, text } from '../input-fields.ts'
 import type { ToolDefinition } from '../port.ts'
