@@ -183,6 +183,7 @@ class Pool {
   }
 
   #side(known: Map<number, readonly number[]>, row: PassageRow, side: 'before' | 'after'): readonly number[] {
+    if (isOfDay(row)) return []
     const ids = known.get(row.id)
     if (ids !== undefined) return ids
     const rows = this.#index.neighbours(row, side, 4)

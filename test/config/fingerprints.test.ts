@@ -15,10 +15,11 @@ const schema = language as SchemaNode & { readonly definitions: Readonly<Record<
 
 /** What a channel of this type cannot do without, other than its example. */
 function leastOf(type: string, { required = [], properties = {} }: SettingsFragment): object {
-  const entries = required.map((key) => [
-    key,
-    properties[key]?.['x-secret'] === true ? `${key}-1` : `${properties[key]?.examples?.[0]}-1`,
-  ])
+  const entries = required.map((key) => {
+    const { 'x-secret': isSecret, pattern = '', examples = [] } = properties[key] ?? {}
+    const other = isSecret === true ? `${key}-1` : `${examples[0]}-1`
+    return [key, new RegExp(pattern).test(other) ? other : examples[0]]
+  })
   return { ...Object.fromEntries(entries), ...(type === 'http' ? { allowFrom: ['me'] } : {}) }
 }
 

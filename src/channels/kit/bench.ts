@@ -51,7 +51,9 @@ export async function withBench(driver: KitDriver, options: BenchOptions, body: 
   const begin = async (): Promise<void> => {
     platform.attach?.(channel)
     await channel.start()
-    if (options.unready !== true) await host.until('connected', () => host.state.state === 'connected')
+    if (options.unready === true) return
+    await host.until('connected', () => host.state.state === 'connected')
+    await platform.meet?.()
   }
   try {
     await begin()

@@ -82,6 +82,8 @@ export interface KitPlatform {
   readonly thread?: { readonly groupId: string; readonly threadId: string }
   /** For platforms that call in: where the channel of this moment is. */
   attach?(channel: Channel | null): void
+  /** Once it is connected: whatever the platform tells a bot before it may write to anyone. */
+  meet?(): Promise<void>
   /** Gives a reference of what was said. */
   say(said: KitSay): Promise<string>
   seen(place: Place, user?: 0 | 1): readonly KitSeen[]

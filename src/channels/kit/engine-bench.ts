@@ -56,6 +56,7 @@ export async function withEngine(driver: KitDriver, body: (bench: EngineBench) =
     const { engine } = claw
     platform.attach?.(callsInto(engine, type))
     await connected(engine)
+    await platform.meet?.()
     await body({ platform, engine, channelId: type, workspace: join(folder, 'work') })
   } finally {
     platform.attach?.(null)
