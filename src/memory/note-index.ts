@@ -229,8 +229,9 @@ export class NoteIndex {
   /** No word of what was removed stays, in free pages neither. */
   erase(): void {
     this.#db.exec("INSERT INTO stems(stems) VALUES('optimize')")
-    const used = new Set((this.#sql('SELECT term FROM frequency').all() as readonly { term: string }[]).map(({ term }) => term))
-    for (const [word, id] of this.#words) if (!used.has(stem(word))) this.#sql('DELETE FROM word WHERE id = ?').run(id)
+    const rows = this.#sql('SELECT words FROM passage').all() as readonly Pick<PassageRow, 'words'>[]
+    const used = new Set(rows.flatMap(({ words }) => unpackWords(words)))
+    for (const id of this.#words.values()) if (!used.has(id)) this.#sql('DELETE FROM word WHERE id = ?').run(id)
     this.#words.clear()
     this.#texts = []
     this.#db.exec('VACUUM')

@@ -23,10 +23,13 @@ function holding(folder: string, text: string): readonly string[] {
 const word = fc.stringMatching(/^zq[a-z]{6,10}$/)
 
 t.test('a note, with what it said before', async (t) => {
-  const folder = testdir(t)
+  const root = testdir(t)
+  let count = 0
   await fc.assert(
     fc.asyncProperty(word, word, fc.array(word, { maxLength: 30 }), async (secret, older, others) => {
-      fc.pre(secret !== older && !others.includes(secret) && !others.includes(older))
+      const isApart = (text: string): boolean => others.every((other) => !other.includes(text))
+      fc.pre(isApart(secret) && isApart(older))
+      const folder = join(root, String(count++))
       const memory = createMemory({ folder, clock: systemClock })
       const notes = memory.of(ADA)
       for (const [i, other] of others.entries()) notes.save(`other-${i}`, `It is ${other}.`, 'main')
