@@ -37,6 +37,7 @@ export const run: Verb = async (_args, options, io) => {
       ...(await port(plan)),
       ...keys(plan),
       ...lastDays(plan),
+      ...(await browserOf(plan)),
     )
     checks.push(...(await remembered(plan)))
   }
@@ -202,6 +203,20 @@ function keys(plan: Plan): Check[] {
       ? [ok(`key ${id}`, 'It is set.')]
       : [warning(`key ${id}`, 'No key is set; agents answer by their `offline` model, or not at all.')]
   })
+}
+
+/** Where an agent has the browser: whether one is there, and in what way it runs. */
+async function browserOf(plan: Plan): Promise<Check[]> {
+  if (![...plan.agents.values()].some(({ tools }) => tools.includes('browser'))) return []
+  if (plan.browser?.endpoint !== undefined)
+    return [ok('browser', `It is reached at ${plan.browser.endpoint}; nothing is started.`)]
+  const { installedChromium, needsNoSandbox } = await import('../tools/browser/launch.ts')
+  const executable = plan.browser?.executable ?? installedChromium()
+  if (executable === undefined || !existsSync(executable))
+    return [problem('browser', `There is no ${executable ?? 'Chromium'}; install one, or set \`browser: { executable }\`.`)]
+  if (!needsNoSandbox()) return [ok('browser', executable)]
+  const why = 'claw runs as root, so Chromium runs without its sandbox (--no-sandbox): a page that breaks out of it is root.'
+  return [warning('browser', `${executable}; ${why} Run claw as another user.`)]
 }
 
 /** Models that have ended, or end soon, with where they are named. */

@@ -89,6 +89,12 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
     ...optional('baseURL', config.search.baseURL),
     ...optional('apiKey', secrets.get(['search', 'apiKey'])),
   }
+  const browser = config.browser && {
+    ...optional('executable', config.browser.executable),
+    ...optional('endpoint', config.browser.endpoint),
+    headless: config.browser.headless ?? DEFAULTS.root.browser.headless,
+    ...optional('allowHosts', config.browser.allowHosts),
+  }
   const transcription = config.transcription && {
     ...optional('command', config.transcription.command),
     ...optional('url', config.transcription.url),
@@ -107,6 +113,7 @@ export async function compile(input: CompileInput): Promise<{ plan: Plan; diagno
       background: config.lanes?.background ?? DEFAULTS.root.lanes.background,
     },
     ...optional('search', search),
+    ...optional('browser', browser),
     ...optional('transcription', transcription),
   } as const
   const parts: Omit<Plan, 'configHash'> = {
@@ -270,6 +277,7 @@ function placesOf(doc: ConfigDocument): Plan['places'] {
     ['owners', ['owners']],
     ['lanes', ['lanes']],
     ['search', ['search']],
+    ['browser', ['browser']],
     ['transcription', ['transcription']],
     ['plugins', ['plugins']],
   ]

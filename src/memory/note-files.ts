@@ -36,8 +36,11 @@ export function noteNames(root: string, folders: readonly string[]): readonly st
 /** Changes whenever the file does; null: no plain file is there. */
 export function stampOf(path: string): string | null {
   const stat = plainFile(path)
-  return stat === null ? null : `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`
+  return stat === null ? null : stampFrom(stat)
 }
+
+/** Its size and the time of its last change, which no edit leaves as it was. Short, as the index holds one for each note. */
+const stampFrom = ({ size, ctimeMs }: Stats): string => `${size}:${Math.round(ctimeMs * 1000).toString(36)}`
 
 function plainFile(path: string): Stats | null {
   const stat = lstatSync(path, { throwIfNoEntry: false })
@@ -51,9 +54,8 @@ export function readNote(root: string, name: string): NoteFile | null {
   const text = readText(path, MAX_BYTES)
   const found = keyOf(name.slice(name.lastIndexOf('/') + 1), text.toString('utf8').replace(/^\uFEFF/, ''))
   if (found === null) return null
-  const hash = createHash('sha256').update(text).digest().subarray(0, 16)
-  const stamp = `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`
-  return { ...found, stamp, bytes: stat.size, modified: stat.mtimeMs, hash }
+  const hash = createHash('sha256').update(text).digest().subarray(0, 8)
+  return { ...found, stamp: stampFrom(stat), bytes: stat.size, modified: stat.mtimeMs, hash }
 }
 
 function readText(path: string, max: number): Buffer {

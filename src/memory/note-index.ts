@@ -10,11 +10,11 @@ import { packWords, unpackWords } from './word-lists.ts'
 import { stem, wordsOf } from './words.ts'
 
 /** Changes with what is stored; an index of another version is built from scratch. */
-const VERSION = 1
+const VERSION = 3
 
 /** `detail=none` and no content: the list of passages for each stem, and nothing else. */
 const SCHEMA = `
-CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key TEXT NOT NULL, twin TEXT NOT NULL, stamp TEXT NOT NULL, hash BLOB NOT NULL, at REAL NOT NULL);
+CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key TEXT NOT NULL, twin INTEGER NOT NULL, stamp TEXT NOT NULL, hash BLOB NOT NULL, at REAL NOT NULL);
 CREATE INDEX file_twin ON file (twin);
 CREATE TABLE passage (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, grp INTEGER NOT NULL, pos REAL NOT NULL, speaker TEXT, marks INTEGER NOT NULL, words BLOB NOT NULL);
 CREATE INDEX passage_file ON passage (file);
@@ -158,9 +158,9 @@ export class NoteIndex {
 
   /** Files whose key or name is the same but for case. */
   twins(key: string): readonly FileRow[] {
-    return this.#sql('SELECT id, name, key, stamp, at FROM file WHERE twin = ? ORDER BY name').all(
-      foldKey(key),
-    ) as readonly FileRow[]
+    const folded = foldKey(key)
+    const rows = this.#sql('SELECT id, name, key, stamp, at FROM file WHERE twin = ? ORDER BY name').all(numberOf(folded))
+    return (rows as readonly FileRow[]).filter((file) => foldKey(file.key) === folded)
   }
 
   hashOf(name: string): Uint8Array | undefined {
@@ -177,13 +177,13 @@ export class NoteIndex {
     const { lastInsertRowid } = this.#sql('INSERT INTO file (name, key, twin, stamp, hash, at) VALUES (?, ?, ?, ?, ?, ?)').run(
       note.name,
       note.key,
-      foldKey(note.key),
+      numberOf(foldKey(note.key)),
       note.stamp,
       note.hash,
       note.at,
     )
     const file = Number(lastInsertRowid)
-    const keyStems = wordsOf(note.key).map(stem)
+    const keyStems = keyStemsOf(note.key)
     const { group, pos } = placeOf(note)
     let words = 0
     for (const [i, passage] of note.passages.entries()) {
@@ -214,7 +214,7 @@ export class NoteIndex {
     const file = this.fileOf(name)
     if (file === undefined) return
     const rows = this.#sql('SELECT id, words FROM passage WHERE file = ?').all(file.id) as readonly PassageRow[]
-    const keyStems = wordsOf(file.key).map(stem)
+    const keyStems = keyStemsOf(file.key)
     let count = 0
     for (const row of rows) {
       const words = unpackWords(row.words).map((id) => this.wordOf(id))
@@ -229,8 +229,9 @@ export class NoteIndex {
   /** No word of what was removed stays, in free pages neither. */
   erase(): void {
     this.#db.exec("INSERT INTO stems(stems) VALUES('optimize')")
-    const used = new Set((this.#sql('SELECT term FROM frequency').all() as readonly { term: string }[]).map(({ term }) => term))
-    for (const [word, id] of this.#words) if (!used.has(stem(word))) this.#sql('DELETE FROM word WHERE id = ?').run(id)
+    const rows = this.#sql('SELECT words FROM passage').all() as readonly Pick<PassageRow, 'words'>[]
+    const used = new Set(rows.flatMap(({ words }) => unpackWords(words)))
+    for (const id of this.#words.values()) if (!used.has(id)) this.#sql('DELETE FROM word WHERE id = ?').run(id)
     this.#words.clear()
     this.#texts = []
     this.#db.exec('VACUUM')
@@ -329,14 +330,20 @@ function placeOf({ key, at }: Pick<IndexedNote, 'key' | 'at'>): { group: number;
   const day = Math.floor(at / DAY_MS)
   const numbered = NUMBERED.exec(key)
   if (numbered === null) return { group: day * 4096, pos: at }
-  return { group: day * 4096 + 1 + (hashOf(numbered[1] ?? '') % 4095), pos: Number(numbered[2]) }
+  return { group: day * 4096 + 1 + (numberOf(numbered[1] ?? '') % 4095), pos: Number(numbered[2]) }
 }
 
-function hashOf(text: string): number {
+function numberOf(text: string): number {
   let hash = 7
   for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) >>> 0
   return hash
 }
+
+/** Words of a key; a number in it only counts. */
+export const keyStemsOf = (key: string): readonly string[] =>
+  wordsOf(key)
+    .filter((word) => /\p{L}{2}/u.test(word))
+    .map(stem)
 
 /** What the index is told of a passage, the same when it is taken out again. */
 const stemsText = (words: readonly string[], keyStems: readonly string[]): string =>

@@ -2,7 +2,7 @@
 // word of the question; only those and their neighbours are weighed.
 
 import { bm25, gramsOf, meanOf, type Weighed } from './bm25.ts'
-import { isOfDay, MARK, type NoteIndex, type PassageRow } from './note-index.ts'
+import { isOfDay, keyStemsOf, MARK, type NoteIndex, type PassageRow } from './note-index.ts'
 import { asksWhen, monthsIn } from './time-words.ts'
 import { unpackWords } from './word-lists.ts'
 import { stem, tellingStems, wordsOf } from './words.ts'
@@ -183,6 +183,7 @@ class Pool {
   }
 
   #side(known: Map<number, readonly number[]>, row: PassageRow, side: 'before' | 'after'): readonly number[] {
+    if (isOfDay(row)) return []
     const ids = known.get(row.id)
     if (ids !== undefined) return ids
     const rows = this.#index.neighbours(row, side, 4)
@@ -212,7 +213,7 @@ class Pool {
   #keyStems(file: number): readonly string[] {
     const before = this.#keys.get(file)
     if (before !== undefined) return before
-    const found = wordsOf(this.#index.fileById(file)?.key ?? '').map(stem)
+    const found = keyStemsOf(this.#index.fileById(file)?.key ?? '')
     this.#keys.set(file, found)
     return found
   }

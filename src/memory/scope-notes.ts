@@ -143,7 +143,7 @@ export class ScopeNotes {
     if (this.#isEmpty()) return []
     return this.#synced()
       .files()
-      .map(({ key, name, at, stamp }) => ({ key, name, modified: at, bytes: Number(stamp.split(':')[1] ?? 0) }))
+      .map(({ key, name, at, stamp }) => ({ key, name, modified: at, bytes: Number(stamp.split(':')[0]) }))
       .map(({ name, ...one }) => ({
         ...one,
         scope: this.text,
@@ -380,7 +380,7 @@ export class ScopeNotes {
     index.change(() => {
       for (const { name } of index.files()) if (name.startsWith(GRAPH_FILE) && !names.has(name)) index.remove(name)
       for (const [key, { searched }] of this.#graph.entries) {
-        const hash = Buffer.from(searched).subarray(0, 16)
+        const hash = Buffer.from(searched).subarray(0, 8)
         const passages = passagesOf(searched).map((one) => ({ ...one, line: 1 }))
         index.put({ name: graphName(key), key, stamp, hash, at: this.#options.now(), passages })
       }

@@ -59,6 +59,13 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   }
 
   return {
+    async check(url, { hosts } = {}) {
+      if (hosts === undefined) return await checkTarget(url, options)
+      const host = typeof url === 'string' && URL.canParse(url) ? hostOf(new URL(url)) : ''
+      if (!hosts.some((glob) => globMatch(glob.toLowerCase(), host)))
+        refuse(`The host ${host} is not in \`allowHosts\` of the browser.`)
+      return await checkTarget(url, options, hosts.includes(host) ? { local: true } : undefined)
+    },
     async fetch(start, request = {}) {
       const timeoutMs = Math.min(request.timeoutMs ?? DEFAULTS.timeoutMs, options.timeoutMs ?? Number.POSITIVE_INFINITY)
       const timeout = AbortSignal.timeout(timeoutMs)

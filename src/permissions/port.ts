@@ -119,6 +119,11 @@ export interface FetchedPage {
 
 /** Every URL a tool takes goes through here: resolved, classified, connected to the checked address, each redirect again. @throws GateError */
 export interface NetworkGate {
+  /**
+   * Where an address leads, for programs that make their own requests: they connect to one of `addresses` and nowhere else.
+   * `hosts`: the globs that such a program is held to as well; one without a glob may be of this machine or a private network.
+   */
+  check(url: unknown, options?: { hosts?: readonly string[] }): Promise<{ url: URL; addresses: readonly string[] }>
   fetch(
     url: unknown,
     options?: {

@@ -80,9 +80,17 @@ const systemAddresses = (): readonly string[] =>
     .flat()
     .flatMap((entry) => (entry === undefined ? [] : [entry.address]))
 
-/** Looks at an address's text, its name and every address behind it; resolves once. `trusted`: an origin that may be local. @throws GateError */
-export async function checkTarget(text: unknown, options: TargetCheck, trusted?: string): Promise<Target> {
-  const isTrusted = trusted !== undefined && typeof text === 'string' && new URL(text).origin === trusted
+/**
+ * Looks at an address's text, its name and every address behind it; resolves once. `trusted`: an origin that the configuration
+ * names, which is not looked at, or that the host may be of this machine or a private network. @throws GateError
+ */
+export async function checkTarget(
+  text: unknown,
+  options: TargetCheck,
+  trusted?: string | { readonly local: true },
+): Promise<Target> {
+  const isTrusted = typeof trusted === 'string' && typeof text === 'string' && new URL(text).origin === trusted
+  const mayBeLocal = isTrusted || typeof trusted === 'object'
   const url = isTrusted ? new URL(text) : checkUrl(text)
   const host = hostOf(url)
   if (!isTrusted) {
@@ -90,9 +98,9 @@ export async function checkTarget(text: unknown, options: TargetCheck, trusted?:
     if (options.allowHosts !== undefined && !options.allowHosts.some((glob) => hostMatches(glob, host)))
       refuse(`The host ${host} is not among those this agent may reach.`)
   }
-  const local = isTrusted ? [] : (options.localAddresses ?? systemAddresses)().map(canonicalAddress)
+  const local = mayBeLocal ? [] : (options.localAddresses ?? systemAddresses)().map(canonicalAddress)
   const checkAddress = (address: string): void => {
-    if (isTrusted) return
+    if (mayBeLocal) return
     const problem = addressProblem(address)
     if (problem !== undefined)
       refuse(`${host} leads to ${address === host ? 'an address' : address} that is no public one (${problem}).`)
@@ -102,7 +110,7 @@ export async function checkTarget(text: unknown, options: TargetCheck, trusted?:
     checkAddress(host)
     return { url, addresses: [host] }
   }
-  if (!isTrusted && (LOCAL_NAME.test(host) || !host.includes('.')))
+  if (!mayBeLocal && (LOCAL_NAME.test(host) || !host.includes('.')))
     refuse(`The name ${host} belongs to this machine or a local network.`)
   let addresses: readonly string[]
   try {

@@ -64,6 +64,7 @@ function thingsOf(plan: Plan): ReadonlyMap<ChangeKind, Things> {
         ['owners', { owners: [...owners].sort() }],
         ['lanes', lanes],
         ['search', search],
+        ['browser', plan.browser],
         ['transcription', transcription],
         ['plugins', plugins.length === 0 ? undefined : { plugins: plugins.map(pluginText) }],
       ]),

@@ -363,6 +363,8 @@ export type PlanPart =
   | 'owners'
   | 'lanes'
   | 'search'
+  | 'browser'
+  | 'browser'
   | 'transcription'
   | 'plugins'
 
@@ -398,6 +400,15 @@ export interface Plan {
   readonly heartbeats: readonly HeartbeatPlan[]
   readonly lanes: { readonly realtime: number; readonly scheduled: number; readonly background: number }
   readonly search?: { readonly provider: 'searxng' | 'brave'; readonly baseURL?: string; readonly apiKey?: Secret }
+  readonly browser?: {
+    /** Absent: a Chromium that is installed. */
+    readonly executable?: string
+    /** A browser that runs already, in place of one that is started. */
+    readonly endpoint?: string
+    readonly headless: boolean
+    /** Globs of hosts its pages may reach; one without a glob may be of this machine. Absent: every public host. */
+    readonly allowHosts?: readonly string[]
+  }
   readonly transcription?: {
     readonly command?: readonly string[]
     readonly url?: string

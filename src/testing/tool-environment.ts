@@ -14,6 +14,7 @@ import { engineFiles } from '../permissions/engine-files.ts'
 import { GateError, type NetworkGate, type PathGate, type ShellRunner } from '../permissions/port.ts'
 import type { Programs } from '../permissions/shell/programs.ts'
 import type { AgentPlan } from '../plan/plan.ts'
+import type { BrowserHost } from '../tools/browser/port.ts'
 import type { ToolRunner } from '../tools/run.ts'
 
 /** `onReady` gets the environment, for steps that judge a command without a turn. */
@@ -56,6 +57,7 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
           network: NO_NETWORK,
           shell: NO_SHELL,
           memory: memoryView(notesOf, reachedScopes(turn)),
+          browser: NO_BROWSER,
         }),
       remember: async (agentId, added) => void grants.set(agentId, [...(grants.get(agentId) ?? []), ...added]),
       redact: (text) => text,
@@ -69,10 +71,15 @@ export function testToolEnvironment(runner: ToolRunner, onReady: (made: ToolEnvi
 /** Which programs a machine has is not what a test is about. */
 const ANY_PROGRAM: Programs = { find: (name) => name }
 
-const NO_NETWORK: NetworkGate = {
-  fetch: async () => {
-    throw new GateError('Tests reach no network.')
-  },
+const unreachable = async (): Promise<never> => {
+  throw new GateError('Tests reach no network.')
+}
+
+const NO_NETWORK: NetworkGate = { check: unreachable, fetch: unreachable }
+
+const NO_BROWSER: BrowserHost = {
+  act: async ({ action }) => ({ content: `(a test opens no browser; it would have done: ${action})` }),
+  close: async () => {},
 }
 
 const NO_SHELL: ShellRunner = {

@@ -9,11 +9,12 @@ import type { NetworkGate, PathGate, ShellRunner, Verdict } from '../permissions
 import type { PermissionMode, SkillPlan } from '../plan/plan.ts'
 import type { ToolTraits } from '../plan/traits.ts'
 import type { Clock, Logger } from '../ports.ts'
+import type { BrowserHost } from './browser/port.ts'
 
 export type { ToolTraits } from '../plan/traits.ts'
 
 /** Top-level keys of the configuration that hold a tool's settings. */
-export type SettingsKey = 'search'
+export type SettingsKey = 'search' | 'browser'
 
 /**
  * One tool. `Input` is what `inputSchema` describes; `Settings` is the part of the Plan that `settings` names.
@@ -32,6 +33,8 @@ export interface ToolDefinition<Input = never, Settings = never> {
   readonly memory?: readonly ('read' | 'write')[]
   /** Where its settings are. An agent is not offered the tool while they are absent. */
   readonly settings?: SettingsKey
+  /** It is offered without settings, too. */
+  readonly needsNoSettings?: true
   /** Longest run in ms; default 60,000. */
   readonly timeoutMs?: number
   /** The plugin that brings it. */
@@ -93,6 +96,7 @@ export interface ToolCapabilities<Settings = never> {
   readonly network: NetworkGate
   readonly shell: ShellRunner
   readonly memory: MemoryStore
+  readonly browser: BrowserHost
   /** Of this agent. */
   readonly skills: readonly AgentSkill[]
   /** Whether a file came from outside: it was sent in, or outside text may have been written to it. */

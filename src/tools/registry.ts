@@ -1,5 +1,6 @@
 // The tools that ship, one a line. Only what every tool needs is loaded here: a library loads when its tool first runs.
 
+import { browser } from './browser/browser.ts'
 import { readFile } from './files/read-file.ts'
 import { writeFile } from './files/write-file.ts'
 import { memoryForget } from './memory/memory-forget.ts'
@@ -25,4 +26,5 @@ export const builtinTools: readonly ToolDefinition[] = [
   memoryForget,
   sessionsSpawn,
   skill,
+  browser,
 ]

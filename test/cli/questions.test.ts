@@ -12,7 +12,7 @@ import { testdir } from '../support/testdir.ts'
 
 const FILE = `agents:
   main: { soul: soul.md, tools: [bash, read_file], workspace: ./work, rateLimit: { maxMessagesPerHour: 20 } }
-  scout: { soul: You find., tools: ["memory_*"], sessionScope: per-peer }
+  scout: { soul: You find., tools: [memory_search], sessionScope: per-peer }
 owners: [mehdi]
 identityLinks: { mehdi: ["telegram:123"] }
 channels:

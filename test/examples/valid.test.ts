@@ -13,10 +13,9 @@ const root = packageRoot()
 const ids = (await readdir(join(root, 'examples'))).filter((name) => /^\d\d-/.test(name)).sort()
 
 t.test('they come in learning order', async (t) => {
-  t.same(
-    ids.map((id) => Number(id.slice(0, 2))),
-    ids.map((_, i) => i + 1),
-  )
+  const numbers = ids.map((id) => Number(id.slice(0, 2)))
+  t.equal(numbers[0], 1)
+  t.equal(new Set(numbers).size, numbers.length, 'each number once')
 })
 
 for (const file of ['openclaw.yaml', ...ids.map((id) => `examples/${id}/openclaw.yaml`)]) {

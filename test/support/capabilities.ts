@@ -36,6 +36,7 @@ export function makeCapabilities(folder: string, parts: Partial<ToolCapabilities
     }),
     memory: memoryView(createMemory({ folder: join(folder, 'memory'), clock }).of, { write: SHARED, read: [SHARED] }),
     isOutsideFile: async () => false,
+    browser: { act: async () => ({ content: 'no browser' }), close: async () => {} },
     skills: [],
     spawn: async ({ agent, prompt, timeoutMs }) => ({
       sessionKey: `agent:${agent}:spawn:1`,

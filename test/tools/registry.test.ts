@@ -6,7 +6,7 @@ import { builtinTools } from '../../src/tools/registry.ts'
 t.test('the tools that ship', async (t) => {
   const names = builtinTools.map((tool) => tool.name)
   const memory = ['save_memory', 'memory_search', 'memory_get', 'memory_forget']
-  t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', ...memory, 'sessions_spawn', 'skill'])
+  t.same(names, ['bash', 'read_file', 'write_file', 'web_fetch', 'web_search', ...memory, 'sessions_spawn', 'skill', 'browser'])
   t.same((await resolveTools(['*_memory', 'memory_*'], names)).tools, [...memory].sort(), 'the usual memory globs')
 })
 
@@ -26,6 +26,7 @@ t.test('inputs are those of the contract', async (t) => {
     memory_forget: ['key'],
     sessions_spawn: ['agent', 'prompt', 'timeout'],
     skill: ['name'],
+    browser: ['action', 'url', 'ref', 'text', 'key', 'tab'],
   })
 })
 
@@ -35,13 +36,13 @@ t.test('traits say what a tool does to the world', async (t) => {
   t.same(having('runs'), ['bash'])
   t.same(having('asks'), ['bash'], 'file tools and memory never ask')
   t.same(having('writes'), ['bash', 'write_file', 'save_memory', 'memory_forget'])
-  t.same(having('sends'), ['web_fetch', 'web_search'])
+  t.same(having('sends'), ['web_fetch', 'web_search', 'browser'])
   t.same(
     having('outside'),
-    ['bash', 'read_file', 'web_fetch', 'web_search', 'memory_search', 'memory_get', 'sessions_spawn'],
+    ['bash', 'read_file', 'web_fetch', 'web_search', 'memory_search', 'memory_get', 'sessions_spawn', 'browser'],
     'whatever reads what others wrote',
   )
-  t.same(having('private'), ['bash', 'read_file', 'memory_search', 'memory_get'], 'whatever reads files or notes')
+  t.same(having('private'), ['bash', 'read_file', 'memory_search', 'memory_get', 'browser'], 'whatever reads files or notes')
   t.notOk(having('idempotent').includes('bash'), 'a command is never repeated by itself')
 })
 

@@ -33,8 +33,8 @@ export const checkTools: Check = async ({ doc, scope, registry }) => {
   for (const section of agentSections(doc, scope)) {
     await wants(section, 'tools')
     for (const { text, path } of textsAt(section, 'tools')) {
-      const needed = registry.tools.find(({ name }) => name === text)?.settings
-      if (needed === undefined || mapAt(doc.value)[needed] !== undefined) continue
+      const { settings: needed, needsNoSettings } = registry.tools.find(({ name }) => name === text) ?? {}
+      if (needed === undefined || needsNoSettings === true || mapAt(doc.value)[needed] !== undefined) continue
       const hint = `Set \`${needed}\`, or leave the tool out.`
       problems.push(
         doc.problem('CLAW203', `\`${text}\` is not offered: it needs \`${needed}\`.`, path, { hint, severity: 'note' }),

@@ -19,7 +19,9 @@ export async function compileTools(
   { deny, expanded }: Pick<Permissions, 'deny' | 'expanded'>,
   { registry, config }: { readonly registry: Registry; readonly config: Config },
 ): Promise<{ readonly tools: readonly string[]; readonly denied?: readonly string[] }> {
-  const offered = registry.tools.filter(({ settings }) => settings === undefined || config[settings] !== undefined)
+  const offered = registry.tools.filter(
+    ({ settings, needsNoSettings }) => settings === undefined || needsNoSettings === true || config[settings] !== undefined,
+  )
   const { tools } = await resolveTools(
     patterns,
     offered.map(({ name }) => name),

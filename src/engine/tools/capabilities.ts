@@ -6,7 +6,7 @@ import type { TurnContext } from '../turns/turn-context.ts'
 import type { World } from '../world.ts'
 
 /** The doors to the world that an agent's tools share. */
-export type Gates = Pick<ToolCapabilities, 'paths' | 'network' | 'shell' | 'memory'>
+export type Gates = Pick<ToolCapabilities, 'paths' | 'network' | 'shell' | 'memory' | 'browser'>
 
 /** Without a flow gate nothing came from outside. */
 const NEVER = async (): Promise<boolean> => false
@@ -31,6 +31,7 @@ export function capabilitiesOf(
     network: gates.network,
     shell: gates.shell,
     memory: gates.memory,
+    browser: gates.browser,
     skills: agent.skills,
     isOutsideFile: NEVER,
     spawn: turn.spawn(turn, idempotencyKey),

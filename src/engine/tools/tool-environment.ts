@@ -19,6 +19,7 @@ import { createSandbox } from '../../permissions/sandbox.ts'
 import type { AgentPlan, Plan } from '../../plan/plan.ts'
 import type { Logger } from '../../ports.ts'
 import type { KeyValueStore } from '../../storage/ports.ts'
+import { createBrowserHost } from '../../tools/browser/host.ts'
 import type { ToolCapabilities, ToolDefinition } from '../../tools/port.ts'
 import { createToolRunner, type ToolRunner } from '../../tools/run.ts'
 import { reachedScopes } from '../turns/person.ts'
@@ -71,12 +72,13 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
   })
   const remembered = createApprovalsFile(join(stateDir, 'exec-approvals.json'))
   const memory = createMemory({ folder: join(stateDir, 'memory'), clock, onProblem: (why) => log.warn({}, why) })
+  const browser = createBrowserHost(join(stateDir, 'browser'))
   const sandbox = createSandbox()
-  const gates = new WeakMap<AgentPlan, Omit<Gates, 'memory'>>()
+  const gates = new WeakMap<AgentPlan, Omit<Gates, 'memory' | 'browser'>>()
 
   const cwdOf = (agent: AgentPlan): string => agent.workspace[0]?.path ?? stateDir
 
-  function gatesOf(plan: Plan, agent: AgentPlan): Omit<Gates, 'memory'> {
+  function gatesOf(plan: Plan, agent: AgentPlan): Omit<Gates, 'memory' | 'browser'> {
     const known = gates.get(agent)
     if (known !== undefined) return known
     const protectedPaths = engineFiles(plan)
@@ -121,10 +123,12 @@ export const createToolEnvironment: CreateToolEnvironment = async (world) => {
       capabilitiesOf(world, turn, tool, idempotencyKey, {
         ...gatesOf(turn.plan, turn.agent),
         memory: memoryView(memory.of, { ...reachedScopes(turn), keyProblem: memoryKeyProblem }),
+        browser,
       }),
     remember: (agentId, grants) => remembered.remember(agentId, grants),
     redact,
     close: async () => {
+      await browser.close()
       memory.close()
       await audit.close()
     },
