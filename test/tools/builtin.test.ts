@@ -82,6 +82,7 @@ t.test('sessions_spawn waits in seconds and passes an error on', async (t) => {
     spawn: async () => ({ sessionKey: '', text: 'main may not start scout.', isError: true }),
   })
   t.same(await call('sessions_spawn', { agent: 'scout', prompt: 'look' }, refusing), {
+    labels: {},
     content: 'main may not start scout.',
     isError: true,
     attachments: [],
