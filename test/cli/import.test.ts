@@ -195,8 +195,8 @@ t.test('the older shape', async (t) => {
   const { config, about } = await imported(t, await sample('starter.json5'))
   t.match(config.agents.main, { name: 'Clawd', soul: 'You are Clawd, a helpful assistant.', model: undefined })
   t.equal(config.defaults.model, 'anthropic/claude-sonnet-4-5')
-  t.match(config.channels.whatsapp, { enabled: false, allowFrom: ['+15555550123'] })
-  t.same(config.owners, ['whatsapp:+15555550123'], 'the one who is let in is the owner')
+  t.match(config.channels.whatsapp, { enabled: false, allowFrom: ['15555550123'] })
+  t.same(config.owners, ['whatsapp:15555550123'], 'the one who is let in is the owner')
   t.match(about('channels.whatsapp.enabled'), /Cloud API/)
   t.equal(about('identity.emoji'), 'has no counterpart')
 })
@@ -313,4 +313,36 @@ t.test('lines of JSON5', async (t) => {
   )
   t.equal(linesOf('').size, 0)
   t.ok(linesOf('{a: {'))
+})
+
+t.test('a service spoken to in its own way, with the bounds of its models and ids as the platform writes them', async (t) => {
+  const providers = {
+    ollama: { api: 'ollama', baseUrl: 'http://127.0.0.1:11434', models: [{ id: 'small', contextWindow: 8192, maxTokens: 2048 }] },
+    google: { api: 'google-generative-ai', apiKey: 'k', models: [{ id: 'flash', contextWindow: 32_000 }] },
+    odd: { api: 'its-own', baseUrl: 'http://127.0.0.1:1' },
+  }
+  const { config, about } = await imported(
+    t,
+    JSON.stringify(
+      {
+        models: { providers },
+        agents: { defaults: { model: 'ollama/small' }, list: [{ id: 'main' }, { id: 'other', model: 'google/flash' }] },
+        tools: { web: { search: { enabled: true } } },
+        channels: { whatsapp: { allowFrom: ['+49 (151) 1234-567'] } },
+        commands: { ownerAllowFrom: ['whatsapp:+491511234567'] },
+      },
+      null,
+      1,
+    ),
+  )
+  t.match(config.models.ollama, { provider: 'openai', baseURL: 'http://127.0.0.1:11434/v1' })
+  t.match(config.models.google, { provider: 'openai', baseURL: 'https://generativelanguage.googleapis.com/v1beta/openai' })
+  t.equal(config.models.odd, undefined)
+  t.match(config.defaults, { model: 'ollama/small', maxTokens: 2048, compaction: { contextWindow: 8192 } })
+  t.match(config.agents.other, { model: 'google/flash', compaction: { contextWindow: 32_000 } })
+  t.same(config.channels.whatsapp.allowFrom, ['491511234567'])
+  t.same(config.owners, ['whatsapp:491511234567'])
+  t.match(about('models.providers.ollama.api'), /in place of ollama/)
+  t.match(about('models.providers.odd'), /speaks "its-own"/)
+  t.match(about('tools.web.search'), /BRAVE_API_KEY/)
 })

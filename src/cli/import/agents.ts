@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Models } from './models.ts'
+import type { ModelBounds, Models } from './models.ts'
 import type { Cursor } from './source.ts'
 import { toolsUnder } from './tools.ts'
 
@@ -79,7 +79,6 @@ function readAgent({ id, own, common, root, models, machine, only, isDefault, al
     (typeof common.at('workspace').raw === 'string' && only ? String(common.at('workspace').raw) : undefined)
   const folder = workspace === undefined ? undefined : expand(workspace, machine)
   const { model, fallbacks } = models.choice(self.at('model'))
-  const window = model === undefined ? undefined : models.contextWindowOf(model)
   const helpers = readHelpers(self, id, all)
   const tools = toolsUnder(root.at('tools'), self.at('tools')).filter((tool) => tool !== 'sessions_spawn' || helpers.length > 0)
   const sandbox = sandboxOf(self.at('sandbox', 'mode'))
@@ -92,9 +91,15 @@ function readAgent({ id, own, common, root, models, machine, only, isDefault, al
     ...(helpers.length === 0 ? {} : { subagents: helpers }),
     ...(folder === undefined ? {} : { workspace: readOnly(self, common) ? [{ path: folder, access: 'read' }] : folder }),
     ...(sandbox === undefined ? {} : { sandbox }),
-    ...(window === undefined ? {} : { compaction: { contextWindow: window } }),
+    ...(model === undefined ? {} : boundsOf(models.boundsOf(model))),
   }
 }
+
+/** A model's bounds as an agent has them. */
+const boundsOf = ({ contextWindow, maxTokens }: ModelBounds): Spec => ({
+  ...(maxTokens === undefined ? {} : { maxTokens }),
+  ...(contextWindow === undefined ? {} : { compaction: { contextWindow } }),
+})
 
 const expand = (path: string, { home, folder }: Machine): string =>
   path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : resolve(folder, path)
@@ -139,7 +144,8 @@ function readHelpers(self: Cursor, id: string, all: ReadonlyMap<string, string>)
 
 function readDefaults(root: Cursor, common: Cursor, models: Models): Spec {
   const { model, fallbacks } = models.choice(common.at('model'))
-  const window = common.at('contextTokens').number() ?? (model === undefined ? undefined : models.contextWindowOf(model))
+  const bounds = model === undefined ? {} : models.boundsOf(model)
+  const contextWindow = common.at('contextTokens').number() ?? bounds.contextWindow
   const sandbox = sandboxOf(common.at('sandbox', 'mode'))
   const queue = readQueue(root)
   const reset = readReset(root.at('session', 'reset'))
@@ -151,7 +157,7 @@ function readDefaults(root: Cursor, common: Cursor, models: Models): Spec {
     ...(model === undefined ? {} : { model }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
     ...(mode === undefined ? {} : { permissions: { mode } }),
-    ...(window === undefined ? {} : { compaction: { contextWindow: window } }),
+    ...boundsOf({ ...bounds, ...(contextWindow === undefined ? {} : { contextWindow }) }),
     ...(reset === undefined ? {} : { reset }),
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(queue === undefined ? {} : { queue }),

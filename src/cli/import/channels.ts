@@ -70,7 +70,7 @@ function readChannel(type: string, id: string, account: string, get: Layered, ad
   Object.assign(spec, credentials(type, account === 'default' ? '' : account, get))
   const apiRoot = get('apiRoot').text()
   if (apiRoot !== undefined) spec['apiRoot'] = apiRoot
-  Object.assign(spec, admission(id, get, admitted))
+  Object.assign(spec, admission(type, id, get, admitted))
   spec['groups'] = groups(type, get)
   Object.assign(spec, manners(type, get))
   return spec
@@ -131,7 +131,7 @@ function credentials(type: string, account: string, get: Layered): Record<string
 }
 
 /** dmPolicy and allowFrom → allowFrom and strangers. */
-function admission(id: string, get: Layered, admitted: Set<string>): Spec {
+function admission(type: string, id: string, get: Layered, admitted: Set<string>): Spec {
   const dm = get('dm')
   const policyAt = get('dmPolicy').exists ? get('dmPolicy') : dm.at('policy')
   const list = get('allowFrom').exists ? get('allowFrom') : dm.at('allowFrom')
@@ -141,7 +141,7 @@ function admission(id: string, get: Layered, admitted: Set<string>): Spec {
       ? 'disabled'
       : (policyAt.text() ?? (list.exists && !open ? 'allowlist' : open ? 'open' : 'pairing'))
   if (policy === 'open' || (open && policy !== 'disabled')) return {}
-  const allowFrom = policy === 'disabled' ? [] : list.items().flatMap((item) => userId(item))
+  const allowFrom = policy === 'disabled' ? [] : list.items().flatMap((item) => userId(type, item))
   for (const user of allowFrom) admitted.add(`${id}:${user}`)
   const groupList = get('groupAllowFrom')
   const others = groupList.texts().filter((one) => one !== '*' && !list.texts().includes(one))
@@ -150,8 +150,11 @@ function admission(id: string, get: Layered, admitted: Set<string>): Spec {
   return policy === 'pairing' ? { allowFrom, strangers: 'pair' } : { allowFrom }
 }
 
+/** As the platform writes ids in what it sends: WhatsApp's numbers have no sign and no gaps. */
+export const asPlatformId = (type: string, id: string): string => (type === 'whatsapp' ? id.replaceAll(/^\+|[\s()-]/g, '') : id)
+
 /** `tg:123`, `user:U1`, `discord:9` → the bare id. Names are nobody's for certain. */
-function userId(item: Cursor): string[] {
+function userId(type: string, item: Cursor): string[] {
   const written = String(item.raw ?? '').trim()
   item.use()
   const bare = written.replace(/^(?:tg|telegram|discord|slack|whatsapp|irc|user|id|e164):/i, '')
@@ -160,7 +163,7 @@ function userId(item: Cursor): string[] {
     item.note('dropped', `${bare} is a name, which anyone can take; allowFrom wants ids`)
     return []
   }
-  return [bare]
+  return [asPlatformId(type, bare)]
 }
 
 /** groupPolicy and the groups, guilds or channels that are listed. */

@@ -1,7 +1,7 @@
 // An OpenClaw configuration in (parsed), ours out, and a list of what has no counterpart.
 
 import { type Machine, readAgents } from './agents.ts'
-import { type Channels, readChannels } from './channels.ts'
+import { asPlatformId, type Channels, readChannels } from './channels.ts'
 import { readHeartbeats } from './heartbeats.ts'
 import { readModels } from './models.ts'
 import { readRules } from './routing.ts'
@@ -118,8 +118,10 @@ function identity(item: Cursor, channels: Channels): string[] {
   const name = channel === 'tg' ? 'telegram' : (channel ?? '')
   const ids = user === undefined ? [] : channels.ids(name, '*')
   if (ids.length === 0) item.note('dropped', `${written || 'this'} names no channel that was carried over`)
-  return ids.map((id) => `${id}:${user}`)
+  return ids.map((id) => `${id}:${asPlatformId(name, user ?? '')}`)
 }
+
+const BRAVE_KEY = 'BRAVE_API_KEY'
 
 function readSearch(search: Cursor): Record<string, unknown> | undefined {
   if (!search.exists) return undefined
@@ -130,11 +132,12 @@ function readSearch(search: Cursor): Record<string, unknown> | undefined {
     return undefined
   }
   const off = search.at('enabled').flag() === false
-  const key = secretAt(search.at('apiKey'), 'BRAVE_API_KEY')
+  const key = secretAt(search.at('apiKey'), BRAVE_KEY)
   const baseURL = search.at('baseUrl').text()
   if (off) return undefined
   if (name === 'searxng') return baseURL === undefined ? undefined : { provider: name, baseURL }
-  return { provider: name, apiKey: key ?? variable('BRAVE_API_KEY') }
+  if (key === undefined) search.note('secret', `put the key of the search service into .env as ${BRAVE_KEY}`)
+  return { provider: name, apiKey: key ?? variable(BRAVE_KEY) }
 }
 
 /** The first command that turns speech into text. */

@@ -23,14 +23,20 @@ export interface Models {
   resolve(cursor: Cursor): string | undefined
   /** `model` and `fallbacks` of an agent, from a text or `{primary, fallbacks}`. */
   choice(cursor: Cursor): { model?: string; fallbacks?: string[] }
-  contextWindowOf(model: string): number | undefined
+  /** What the configuration says of a model. */
+  boundsOf(model: string): ModelBounds
+}
+
+export interface ModelBounds {
+  readonly contextWindow?: number
+  readonly maxTokens?: number
 }
 
 export function readModels(root: Cursor): Models {
   const section: Record<string, Provider> = {}
-  const windows = new Map<string, number>()
+  const bounds = new Map<string, ModelBounds>()
   for (const [id, provider] of root.at('models', 'providers').entries()) {
-    const read = readProvider(id, provider, windows)
+    const read = readProvider(id, provider, bounds)
     if (read !== null) section[id] = read
   }
   root.at('models', 'mode').use()
@@ -73,18 +79,17 @@ export function readModels(root: Cursor): Models {
       if (list.exists && fallbacks.length === 0) list.use()
       return { ...(primary === undefined ? {} : { model: primary }), ...(fallbacks.length === 0 ? {} : { fallbacks }) }
     },
-    contextWindowOf: (model) => windows.get(model),
+    boundsOf: (model) => bounds.get(model) ?? {},
   }
 }
 
-function readProvider(id: string, provider: Cursor, windows: Map<string, number>): Provider | null {
+function readProvider(id: string, provider: Cursor, bounds: Map<string, ModelBounds>): Provider | null {
   const api = provider.at('api').text() ?? (id === 'anthropic' ? 'anthropic-messages' : 'openai-completions')
-  const baseURL = provider.at('baseUrl').text()
-  if (!/^(anthropic-messages|openai-(completions|responses))$/.test(api)) {
+  const baseURL = addressOf(id, api, provider)
+  if (baseURL === null) {
     provider.drop(`no service here speaks "${api}"`)
     return null
   }
-  if (api === 'openai-responses') provider.at('api').note('changed', 'chat completions are spoken in place of responses')
   provider.at('authHeader').use()
   const anthropic = api === 'anthropic-messages'
   const key = secretAt(provider.at('apiKey'), variableName(id, 'API_KEY'))
@@ -98,7 +103,7 @@ function readProvider(id: string, provider: Cursor, windows: Map<string, number>
     provider
       .at('models')
       .items()
-      .flatMap((model) => readModel(id, model, windows)),
+      .flatMap((model) => readModel(id, model, bounds)),
   )
   return {
     provider: anthropic ? 'anthropic' : 'openai',
@@ -109,13 +114,28 @@ function readProvider(id: string, provider: Cursor, windows: Map<string, number>
   }
 }
 
-function readModel(provider: string, model: Cursor, windows: Map<string, number>): [string, Record<string, number>][] {
+/** Where the service is spoken to in a way we know; undefined: where it is by default; null: nowhere. */
+function addressOf(id: string, api: string, provider: Cursor): string | undefined | null {
+  const written = provider.at('baseUrl').text()
+  if (/^(anthropic-messages|openai-completions)$/.test(api)) return written
+  const known = KNOWN[id] ?? KNOWN[api]
+  const base = api === 'ollama' && written !== undefined ? `${written.replace(/\/(?:v1|api)?\/?$/, '')}/v1` : known?.baseURL
+  if (api !== 'openai-responses' && base === undefined) return null
+  provider.at('api').note('changed', `chat completions are spoken in place of ${api}`)
+  return api === 'openai-responses' ? written : base
+}
+
+function readModel(provider: string, model: Cursor, bounds: Map<string, ModelBounds>): [string, Record<string, number>][] {
   const id = model.at('id').text()
   if (id === undefined) return []
   // What a model can take and is called is asked of the service, or does not matter here.
-  for (const key of ['name', 'reasoning', 'input', 'maxTokens', 'api']) model.at(key).use()
-  const window = model.at('contextWindow').number()
-  if (window !== undefined) windows.set(`${provider}/${id}`, window)
+  for (const key of ['name', 'reasoning', 'input', 'api']) model.at(key).use()
+  const contextWindow = model.at('contextWindow').number()
+  const maxTokens = model.at('maxTokens').number()
+  bounds.set(`${provider}/${id}`, {
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  })
   const cost = model.at('cost')
   const price = Object.fromEntries(
     ['input', 'output', 'cacheRead', 'cacheWrite'].flatMap((key) => {
