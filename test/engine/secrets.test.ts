@@ -71,7 +71,7 @@ models:
 search: { provider: brave, baseURL: "http://127.0.0.1:9", apiKey: "\${SEARCH:-${SEARCH}}" }
 owners: ["telegram:11"]
 agents:
-  main: { soul: S, context: off, workspace: ., sandbox: "off", tools: ["*"], model: api/m, fallbacks: [spare/m], permissions: { mode: ignore } }
+  main: { soul: S, context: off, workspace: ., sandbox: "off", tools: ["*"], model: api/m, fallbacks: [spare/m], permissions: { mode: ignore, flow: allow } }
 channels: { http: {}, webchat: {}, telegram: { token: "\${TELEGRAM_TOKEN}", apiRoot: "${telegram.url}" } }
 `
   const env = { GATE, NEXT_GATE, MODEL_KEY: MODEL }
