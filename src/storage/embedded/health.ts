@@ -62,13 +62,13 @@ export class FolderHealth implements StorageHealth {
 
   /**
    * What stands against taking anything in: trouble that is known and still there, or a disk with less room than what is accepted may
-   * need.
+   * need. At once where there is no trouble: messages of one chat must not overtake each other here.
    */
-  async refusal(): Promise<StateError | null> {
+  refusal(): StateError | null | Promise<StateError | null> {
     if (this.gone !== null) return this.gone
     this.roomAt = this.#clock.now()
-    if (this.cachedProblem !== null) await this.#lookOnce()
-    else this.#noteRoom()
+    if (this.cachedProblem !== null) return this.#lookOnce().then(() => this.cachedProblem)
+    this.#noteRoom()
     return this.cachedProblem
   }
 

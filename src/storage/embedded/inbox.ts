@@ -112,7 +112,8 @@ export class EmbeddedInbox implements Inbox {
     // Trouble may be over, and room may be gone.
     const { cachedProblem, roomAt } = this.#health
     const isDue = cachedProblem !== null || Math.abs(this.#clock.now() - roomAt) >= ROOM_MS
-    const refusal = isDue ? await this.#health.refusal() : null
+    const asked = isDue ? this.#health.refusal() : null
+    const refusal = asked instanceof Promise ? await asked : asked
     if (refusal !== null) throw refusal
     // Counted at once, so that a burst within one group sees itself; taken back when nothing was stored.
     const session = this.#open(row.session)
