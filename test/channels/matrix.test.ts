@@ -106,3 +106,14 @@ t.test('what cannot be read arrives as a note; a caption and a file come togethe
   await deliver(channel, host, { content: 'to one the bot knows by no room', userId: BOB })
   t.equal(fake.sent(fake.direct(BOB)).length, 1)
 })
+
+t.test('trouble with the list of direct rooms makes no second room', async (t) => {
+  const { fake, start } = await trial(t)
+  const { host, channel } = await start()
+  const room = fake.direct(ANN)
+  fake.list(ANN, room)
+  fake.fail({ path: /m\.direct$/, status: 502 })
+  await deliver(channel, host, { content: 'hello', userId: ANN })
+  t.equal(fake.made(), 0)
+  t.equal(fake.sent(room).length, 1)
+})

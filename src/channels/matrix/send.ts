@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { ChannelHealth } from '../channel-health.ts'
 import { type ChatPlatform, type ChatSender, createChatSender, type SendOptions } from '../chat-sender.ts'
-import type { JsonApi } from '../json-api.ts'
+import { type JsonApi, JsonApiError } from '../json-api.ts'
 import { ChannelError, type ChannelHost, type OutboundFile, type ReplyTarget } from '../port.ts'
 import { toMatrixHtml } from '../text/markdown.ts'
 import { type RenderedChunk, splitText } from '../text/split.ts'
@@ -40,7 +40,7 @@ export function createSender(world: {
     const known = directs.get(userId)
     if (known !== undefined) return known
     const path = `/_matrix/client/v3/user/${encodeURIComponent(ownId())}/account_data/m.direct`
-    const listed = await api.call<Record<string, string[]>>(path).catch((): Record<string, string[]> => ({}))
+    const listed = await api.call<Record<string, string[]>>(path).catch(ifNone)
     const room = listed[userId]?.at(-1) ?? (await createDirect(userId, path, listed))
     directs.set(userId, room)
     return room
@@ -110,6 +110,12 @@ export function createSender(world: {
     },
   }
   return { ...createChatSender(host, platform), learn: (userId, roomId) => void directs.set(userId, roomId) }
+}
+
+/** There is no list yet; any other trouble must not make a second room. */
+function ifNone(error: unknown): Record<string, string[]> {
+  if (error instanceof ChannelError && error.cause instanceof JsonApiError && error.cause.status === 404) return {}
+  throw error
 }
 
 /** Transaction ids are part of an address and of bounded length. */

@@ -44,6 +44,7 @@ export async function createFakeHomeserver() {
   let typed = 0
   let receipts = 0
   let polls = 0
+  let made = 0
   const newId = (sigil: string): string => `${sigil}${randomBytes(9).toString('base64url')}:fake.test`
 
   const add = (
@@ -131,8 +132,10 @@ export async function createFakeHomeserver() {
     if (path === '/sync') return [200, await sync(url.searchParams)]
     if (path.endsWith('/account_data/m.direct')) {
       if (method === 'PUT') Object.assign(direct, fields)
+      else if (Object.keys(direct).length === 0) return [404, { errcode: 'M_NOT_FOUND', error: 'Account data not found' }]
       return [200, direct]
     }
+    if (path === '/createRoom') made++
     if (path === '/createRoom') return [200, { room_id: makeRoom([bot, ...(fields['invite'] as string[])]) }]
     if (path.startsWith('/join/')) {
       const joined = decodeURIComponent(path.slice(6))
@@ -156,7 +159,7 @@ export async function createFakeHomeserver() {
         .map((event, index) => ({ event, at: to + index }))
         .filter(({ event }) => event.room === room)
         .reverse()
-      const page = older.slice(0, PAGE)
+      const page = older.slice(0, Math.min(Number(url.searchParams.get('limit') ?? 10), 100))
       return [
         200,
         { chunk: page.map(({ event }) => shown(event)), end: page.length === older.length ? `s${to}` : `s${page.at(-1)?.at}` },
@@ -253,6 +256,10 @@ export async function createFakeHomeserver() {
           event.content['m.relates_to']?.rel_type !== 'm.replace',
       ),
     isIn: (room: string): boolean => members.get(room)?.includes(bot) === true,
+    /** As a client marks a room of two. */
+    list: (user: string, room: string): void => void Object.assign(direct, { [user]: [room] }),
+    /** Rooms that the bot made. */
+    made: () => made,
     typed: () => typed,
     receipts: () => receipts,
     isPolled: () => polls > 0 && waiting.size > 0,
